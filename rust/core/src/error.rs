@@ -1,0 +1,162 @@
+//! Why a module was refused.
+
+use crate::Feature;
+
+/// A module was refused: what is wrong, and where.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LoadError {
+    /// What is wrong.
+    pub kind: ErrorKind,
+    /// Byte offset in the module of the item that is wrong.
+    pub offset: u32,
+}
+
+impl LoadError {
+    /// An error at a place.
+    pub const fn new(kind: ErrorKind, offset: u32) -> LoadError {
+        LoadError { kind, offset }
+    }
+}
+
+macro_rules! error_kinds {
+    ($( $class:ident { $( $(#[$doc:meta])* $name:ident = $text:literal, )* } )*) => {
+        /// What is wrong with a module. [`message`](ErrorKind::message) gives the text; where the
+        /// specification's test suite has a text for the case, it is that one.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum ErrorKind {
+            $( $( #[doc = $text] $(#[$doc])* $name, )* )*
+            /// The module needs a feature that this build does not have.
+            Unsupported(Feature),
+        }
+
+        impl ErrorKind {
+            /// The text, without place. Empty-handed builds (feature `messages` off) have only the class.
+            pub const fn message(self) -> &'static str {
+                if !cfg!(feature = "messages") {
+                    return self.class().name();
+                }
+                match self {
+                    $( $( ErrorKind::$name => $text, )* )*
+                    ErrorKind::Unsupported(_) => "unsupported feature",
+                }
+            }
+
+            /// The class of the error.
+            pub const fn class(self) -> ErrorClass {
+                match self {
+                    $( $( ErrorKind::$name => ErrorClass::$class, )* )*
+                    ErrorKind::Unsupported(_) => ErrorClass::Unsupported,
+                }
+            }
+        }
+    };
+}
+
+/// The class of an [`ErrorKind`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ErrorClass {
+    /// The bytes are no module (WebAssembly Core, chapter 5).
+    Malformed,
+    /// The module is not valid (WebAssembly Core, chapter 3).
+    Invalid,
+    /// A limit of this implementation ([`limits`](crate::limits)).
+    Limit,
+    /// The heap account is used up.
+    Memory,
+    /// A feature that this build does not have.
+    Unsupported,
+}
+
+impl ErrorClass {
+    /// One word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ErrorClass::Malformed => "malformed module",
+            ErrorClass::Invalid => "invalid module",
+            ErrorClass::Limit => "implementation limit",
+            ErrorClass::Memory => "out of memory",
+            ErrorClass::Unsupported => "unsupported feature",
+        }
+    }
+}
+
+error_kinds! {
+    Malformed {
+        UnexpectedEnd = "unexpected end",
+        BadMagic = "magic header not detected",
+        BadVersion = "unknown binary version",
+        IntegerTooLong = "integer representation too long",
+        IntegerTooLarge = "integer too large",
+        BadUtf8 = "malformed UTF-8 encoding",
+        BadSection = "malformed section id",
+        SectionOrder = "unexpected content after last section",
+        SectionSize = "section size mismatch",
+        BadValType = "malformed value type",
+        BadRefType = "malformed reference type",
+        BadTypeForm = "malformed type form",
+        BadMutability = "malformed mutability",
+        BadLimits = "malformed limits flags",
+        BadImportKind = "malformed import kind",
+        BadExportKind = "malformed export kind",
+        BadElementKind = "malformed element segment kind",
+        BadSegmentFlags = "malformed segment flags",
+        BadOpcode = "illegal opcode",
+        BadBlockType = "malformed block type",
+        BadMemArg = "malformed memop flags",
+        ZeroByteExpected = "zero byte expected",
+        FunctionCountMismatch = "function and code section have inconsistent lengths",
+        DataCountMismatch = "data count and data section have inconsistent lengths",
+        DataCountRequired = "data count section required",
+        EndExpected = "END opcode expected",
+        TooManyLocals = "too many locals",
+        BadPageSize = "malformed custom page size",
+    }
+    Invalid {
+        UnknownType = "unknown type",
+        UnknownFunction = "unknown function",
+        UnknownTable = "unknown table",
+        UnknownMemory = "unknown memory",
+        UnknownGlobal = "unknown global",
+        UnknownLocal = "unknown local",
+        UnknownLabel = "unknown label",
+        UnknownElement = "unknown elem segment",
+        UnknownData = "unknown data segment",
+        TypeMismatch = "type mismatch",
+        ImmutableGlobal = "global is immutable",
+        AlignmentTooLarge = "alignment must not be larger than natural",
+        ConstantExpected = "constant expression required",
+        UndeclaredReference = "undeclared function reference",
+        DuplicateExport = "duplicate export name",
+        BadStart = "start function",
+        LimitsOrder = "size minimum must not be greater than maximum",
+        MemoryTooLarge = "memory size must be at most 65536 pages (4GiB)",
+        InvalidPageSize = "invalid custom page size",
+        MultipleMemories = "multiple memories",
+        ElseMismatch = "else without if",
+        BadSelect = "invalid result arity",
+    }
+    Limit {
+        ModuleTooLarge = "module larger than 1 GiB",
+        TooManyItems = "too many items in a section",
+        TooManyFunctions = "too many functions",
+        TooManyTables = "too many tables",
+        TooManyParams = "too many parameters or results",
+        TooManyInstances = "too many instances",
+        FrameTooLarge = "function frame exceeds 65535 cells",
+        FunctionTooLarge = "function too large",
+    }
+    Memory {
+        OutOfMemory = "out of memory while loading",
+    }
+}
+
+impl core::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.kind.message())?;
+        if let ErrorKind::Unsupported(feature) = self.kind {
+            f.write_str(": ")?;
+            f.write_str(feature.name())?;
+        }
+        write!(f, " (at offset {:#x})", self.offset)
+    }
+}

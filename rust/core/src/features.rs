@@ -1,0 +1,142 @@
+//! Feature groups: WebAssembly proposals that a firmware may leave out, and those that wasmote does
+//! not have yet and refuses by name.
+
+/// A group of WebAssembly features, or a proposal that is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Feature {
+    /// WebAssembly 1.0 without floating point, with mutable globals.
+    Mvp,
+    /// f32 and f64 and their operators.
+    Float,
+    /// `i32.extend8_s` and its kin.
+    SignExtension,
+    /// `i32.trunc_sat_f32_s` and its kin.
+    SaturatingFloat,
+    /// Several results, and block parameters.
+    MultiValue,
+    /// `memory.copy`, `memory.fill`, `memory.init`, `data.drop`, `table.copy`, `table.init`, `elem.drop`.
+    BulkMemory,
+    /// `externref`, `funcref` as values, several tables, the table instructions.
+    ReferenceTypes,
+    /// Integer arithmetic in constant expressions.
+    ExtendedConst,
+    /// `return_call`, `return_call_indirect`.
+    TailCall,
+    /// Memories with a page size of one byte.
+    CustomPageSizes,
+    /// v128. Refused.
+    Simd,
+    /// Shared memories and atomics. Refused.
+    Threads,
+    /// Struct and array types, typed function references. Refused.
+    Gc,
+    /// Tags, `try_table`, `throw`. Refused.
+    Exceptions,
+    /// 64-bit memories and tables. Refused.
+    Memory64,
+    /// More than one memory. Refused.
+    MultiMemory,
+    /// The component model. Refused.
+    Components,
+    /// 128-bit integer arithmetic. Refused.
+    WideArithmetic,
+}
+
+impl Feature {
+    /// The name of the proposal, as the specification's community writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Feature::Mvp => "mvp",
+            Feature::Float => "floating-point",
+            Feature::SignExtension => "sign-extension",
+            Feature::SaturatingFloat => "saturating-float-to-int",
+            Feature::MultiValue => "multi-value",
+            Feature::BulkMemory => "bulk-memory",
+            Feature::ReferenceTypes => "reference-types",
+            Feature::ExtendedConst => "extended-const",
+            Feature::TailCall => "tail-call",
+            Feature::CustomPageSizes => "custom-page-sizes",
+            Feature::Simd => "simd",
+            Feature::Threads => "threads",
+            Feature::Gc => "gc",
+            Feature::Exceptions => "exception-handling",
+            Feature::Memory64 => "memory64",
+            Feature::MultiMemory => "multi-memory",
+            Feature::Components => "component-model",
+            Feature::WideArithmetic => "wide-arithmetic",
+        }
+    }
+
+    /// Whether this build contains the feature. A constant, so that code for an absent feature is
+    /// not linked.
+    #[inline(always)]
+    pub const fn compiled(self) -> bool {
+        match self {
+            Feature::Mvp => true,
+            Feature::Float => cfg!(feature = "float"),
+            Feature::SignExtension => cfg!(feature = "sign-extension"),
+            Feature::SaturatingFloat => cfg!(feature = "saturating-float"),
+            Feature::MultiValue => cfg!(feature = "multi-value"),
+            Feature::BulkMemory => cfg!(feature = "bulk-memory"),
+            Feature::ReferenceTypes => cfg!(feature = "reference-types"),
+            Feature::ExtendedConst => cfg!(feature = "extended-const"),
+            Feature::TailCall => cfg!(feature = "tail-call"),
+            Feature::CustomPageSizes => cfg!(feature = "custom-page-sizes"),
+            Feature::Simd
+            | Feature::Threads
+            | Feature::Gc
+            | Feature::Exceptions
+            | Feature::Memory64
+            | Feature::MultiMemory
+            | Feature::Components
+            | Feature::WideArithmetic => false,
+        }
+    }
+}
+
+/// A set of [`Feature`]s.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Features(u32);
+
+impl Features {
+    /// The empty set.
+    pub const NONE: Features = Features(0);
+
+    /// The set with `feature` added.
+    #[must_use]
+    pub const fn with(self, feature: Feature) -> Features {
+        Features(self.0 | 1 << feature as u32)
+    }
+
+    /// Whether `feature` is in the set.
+    pub const fn contains(self, feature: Feature) -> bool {
+        self.0 >> feature as u32 & 1 != 0
+    }
+
+    /// The features in the set, in the order of [`Feature`].
+    pub fn iter(self) -> impl Iterator<Item = Feature> {
+        ALL.into_iter().filter(move |&feature| self.contains(feature))
+    }
+}
+
+const ALL: [Feature; 18] = [
+    Feature::Mvp,
+    Feature::Float,
+    Feature::SignExtension,
+    Feature::SaturatingFloat,
+    Feature::MultiValue,
+    Feature::BulkMemory,
+    Feature::ReferenceTypes,
+    Feature::ExtendedConst,
+    Feature::TailCall,
+    Feature::CustomPageSizes,
+    Feature::Simd,
+    Feature::Threads,
+    Feature::Gc,
+    Feature::Exceptions,
+    Feature::Memory64,
+    Feature::MultiMemory,
+    Feature::Components,
+    Feature::WideArithmetic,
+];

@@ -1,0 +1,19 @@
+//! What every part of wasmote shares: the operator table, types, errors and traps.
+//!
+//! No allocation, no `unsafe`, no dependency.
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod error;
+mod features;
+pub mod limits;
+mod op;
+mod trap;
+mod types;
+pub mod vm;
+
+pub use error::{ErrorClass, ErrorKind, LoadError};
+pub use features::{Feature, Features};
+pub use op::{BinaryOp, LoadOp, Op, StoreOp, UnaryOp, refused};
+pub use trap::Trap;
+pub use types::{ExternKind, FuncType, GlobalType, Limits, MemoryType, TableType, ValType};

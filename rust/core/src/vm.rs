@@ -1,0 +1,164 @@
+//! The layout of what engines and the runtime share while code runs.
+//!
+//! All of it is `repr(C)`: compiled code addresses the fields by offset. Nothing here is ever read or written
+//! by this crate; who may do so, and when, is said in `docs/unsafe.md`.
+
+use core::sync::atomic::AtomicU32;
+
+/// Bits of a function reference that hold the function's index in its instance's index space.
+pub const FUNC_BITS: u32 = 20;
+
+/// The null reference, of functions and externals.
+pub const NULL_REF: u32 = 0;
+
+/// The reference to function `function` of instance number `instance`.
+pub const fn func_ref(instance: u32, function: u32) -> u32 {
+    (instance + 1) << FUNC_BITS | function
+}
+
+/// The instance number and the function index of a reference that is not null.
+pub const fn split_func_ref(reference: u32) -> (u32, u32) {
+    ((reference >> FUNC_BITS) - 1, reference & ((1 << FUNC_BITS) - 1))
+}
+
+/// How every function is called from outside its own engine, whatever it is made of.
+///
+/// `callee` is the instance that defines the function, `record` its record there, `cells` the place of the
+/// arguments on the value stack, where the results are written; `caller` is the instance that calls.
+/// Returns 0, or a [`Trap`](crate::Trap)'s code.
+pub type Entry = unsafe extern "C" fn(
+    callee: *mut VmCtx,
+    record: *const FuncRecord,
+    cells: *mut u32,
+    caller: *mut VmCtx,
+) -> u32;
+
+/// A function, of a module or of the host. One for all instances of a module.
+#[repr(C)]
+#[derive(Debug)]
+pub struct FuncRecord {
+    /// How to call it.
+    pub entry: Entry,
+    /// What `entry` runs: the first instruction word, or the host function.
+    pub code: *const (),
+    /// Canonical type index in its module.
+    pub ty: u32,
+    /// Cells of its frame: parameters, locals, temporaries, and at least its results.
+    pub frame_cells: u32,
+}
+
+/// What running code knows of its instance.
+#[repr(C)]
+#[derive(Debug)]
+pub struct VmCtx {
+    /// First byte of the memory; dangling if there is none.
+    pub memory_base: *mut u8,
+    /// Bytes of the memory.
+    pub memory_len: usize,
+    /// Cells of the globals that the instance defines.
+    pub globals: *mut u32,
+    /// Records of the functions that the instance defines; the first has the index `import_funcs`.
+    pub funcs: *const FuncRecord,
+    /// Fuel left; `u64::MAX` is never used up.
+    pub fuel: u64,
+    /// Not 0: trap with `Interrupted` at the next poll. Written from any thread or interrupt service routine.
+    pub interrupt: AtomicU32,
+    /// This instance's number in its store.
+    pub number: u32,
+    /// Imported functions, which come first in the index space.
+    pub import_funcs: u32,
+    /// References to the imported functions, resolved to the instances that define them.
+    pub imports: *const u32,
+    /// Cells of the imported globals.
+    pub imported_globals: *const *mut u32,
+    /// The tables, imported ones first.
+    pub tables: *const *mut TableVm,
+    /// The store's instances by number.
+    pub instances: *const *mut VmCtx,
+    /// The store's value stack.
+    pub stack: *mut StackVm,
+    /// The runtime's operators, [`Builtin::COUNT`] of them.
+    pub builtins: *const BuiltinFn,
+    /// Whether `reference` (not null) names a function of this instance's canonical type `ty`; asked when the
+    /// function belongs to another instance.
+    pub signature_matches: unsafe extern "C" fn(ctx: *mut VmCtx, ty: u32, reference: u32) -> bool,
+    /// The runtime's own data of the instance.
+    pub owner: *mut (),
+}
+
+/// A table while code runs.
+#[repr(C)]
+#[derive(Debug)]
+pub struct TableVm {
+    /// The elements: references.
+    pub elements: *mut u32,
+    /// Their number.
+    pub len: u32,
+}
+
+/// The value stack of a store: cells grow up from the bottom, the engine's return records grow down from the top.
+#[repr(C)]
+#[derive(Debug)]
+pub struct StackVm {
+    /// The lowest cell.
+    pub base: *mut u32,
+    /// One past the highest cell.
+    pub end: *mut u32,
+    /// The lowest cell in use by return records. Frames must end at or below it.
+    pub control: *mut u32,
+    /// The highest cell that a frame has reached, for statistics.
+    pub high_water: *mut u32,
+    /// The lowest that `control` has been, for statistics.
+    pub low_water: *mut u32,
+    /// Nested calls from the host into code that are running.
+    pub native_depth: u32,
+    /// The most that are allowed.
+    pub max_native_depth: u32,
+    /// Called by an engine when a trap leaves it, once for each frame from the innermost outwards:
+    /// the instance, and a code position inside the function that ran there.
+    pub record_frame: unsafe extern "C" fn(stack: *mut StackVm, ctx: *mut VmCtx, code: *const ()),
+}
+
+/// An operator that the runtime carries out for every engine: operands and results are in `cells`, in the order
+/// of the operand stack; `immediate` and `second` are the operator's immediates. Returns 0 or a trap's code.
+pub type BuiltinFn =
+    unsafe extern "C" fn(ctx: *mut VmCtx, cells: *mut u32, immediate: u32, second: u32) -> u32;
+
+/// Operators that the runtime carries out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Builtin {
+    /// `memory.size`: `[] -> [pages]`.
+    MemorySize,
+    /// `memory.grow`: `[delta] -> [old or -1]`.
+    MemoryGrow,
+    /// `memory.fill`: `[to value n]`.
+    MemoryFill,
+    /// `memory.copy`: `[to from n]`.
+    MemoryCopy,
+    /// `memory.init`: `[to from n]`, data segment.
+    MemoryInit,
+    /// `data.drop`: data segment.
+    DataDrop,
+    /// `table.get`: `[index] -> [reference]`, table.
+    TableGet,
+    /// `table.set`: `[index reference]`, table.
+    TableSet,
+    /// `table.size`: `[] -> [elements]`, table.
+    TableSize,
+    /// `table.grow`: `[reference delta] -> [old or -1]`, table.
+    TableGrow,
+    /// `table.fill`: `[to reference n]`, table.
+    TableFill,
+    /// `table.copy`: `[to from n]`, table to, table from.
+    TableCopy,
+    /// `table.init`: `[to from n]`, table, element segment.
+    TableInit,
+    /// `elem.drop`: element segment.
+    ElemDrop,
+}
+
+impl Builtin {
+    /// How many there are.
+    pub const COUNT: usize = Builtin::ElemDrop as usize + 1;
+}

@@ -1,0 +1,559 @@
+//! The accounted, fallible heap.
+//!
+//! A [`Heap`] is a handle to an account: it counts the bytes in use and their peak, has a limit, and draws on an
+//! engine's root, which is the platform's allocator or a pool given by the embedder. [`Vec`] and [`Shared`]
+//! offer only operations that can fail, so nothing above this module can run out of memory in any other way
+//! than by an error.
+//!
+//! All counts of one root, and its pool, are guarded by one platform mutex: allocation is rare here, and
+//! not every target has atomic read-modify-write.
+
+use crate::{Mutex, abi};
+use allocator_api2::alloc::{AllocError, Allocator, Layout};
+use core::cell::{Cell, UnsafeCell};
+use core::ops::{Deref, DerefMut};
+use core::ptr::NonNull;
+
+/// There is no memory, or the account's limit is reached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OutOfMemory;
+
+// Blocks up to 16 MiB on 32-bit targets; 80 list heads.
+#[cfg(feature = "pool")]
+type Pool = rlsf::Tlsf<'static, u32, u8, 20, 4>;
+
+/// Where an engine's memory comes from.
+struct Root {
+    mutex: Mutex,
+    #[cfg(feature = "pool")]
+    pool: UnsafeCell<Option<Pool>>,
+    /// The account of everything that the engine holds.
+    account: Account,
+    /// Fails the allocation that brings this to zero (see [`Heap::fail_after`]).
+    countdown: Cell<u32>,
+}
+
+/// Counts of bytes. Guarded by the root's mutex.
+struct Account {
+    refs: Cell<u32>,
+    used: Cell<usize>,
+    peak: Cell<usize>,
+    limit: Cell<usize>,
+    /// `None` for the root's own account, which is a field of its root.
+    root: Option<NonNull<Root>>,
+}
+
+/// A handle to a heap account. Cloning it names the same account; the account and its root are freed with
+/// the last handle, and every allocation holds one.
+pub struct Heap {
+    account: NonNull<Account>,
+    root: NonNull<Root>,
+}
+
+// SAFETY: (P2) everything behind the pointers is only touched while holding the root's mutex.
+unsafe impl Send for Heap {}
+// SAFETY: (P2) as above.
+unsafe impl Sync for Heap {}
+
+/// Bytes in use by an account.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct HeapStats {
+    /// Bytes in use.
+    pub used: usize,
+    /// The most that were in use at a time.
+    pub peak: usize,
+}
+
+impl Heap {
+    /// The root account of a new engine that draws on the platform's allocator.
+    pub fn platform() -> Result<Heap, OutOfMemory> {
+        let layout = Layout::new::<Root>();
+        // SAFETY: (P3) the size is not 0 and the alignment at most 16.
+        let block = unsafe { abi::wasmote_platform_alloc(layout.size(), layout.align()) };
+        let place = NonNull::new(block.cast::<Root>()).ok_or(OutOfMemory)?;
+        // SAFETY: (P3) a fresh block of the right layout.
+        let made = unsafe { Heap::make_root(place) };
+        if made.is_err() {
+            // SAFETY: (P3) allocated above with this layout and no longer in use.
+            unsafe { abi::wasmote_platform_free(block, layout.size(), layout.align()) };
+        }
+        made
+    }
+
+    /// The root account of a new engine that draws on `pool` alone.
+    ///
+    /// # Safety
+    /// Nobody else may use `pool` until the last handle to this engine's accounts is dropped.
+    #[cfg(feature = "pool")]
+    pub unsafe fn pool(pool: NonNull<[u8]>) -> Result<Heap, OutOfMemory> {
+        let mut tlsf = Pool::new();
+        // SAFETY: (P4) the caller hands the pool over.
+        unsafe { tlsf.insert_free_block_ptr(pool) }.ok_or(OutOfMemory)?;
+        let place = tlsf.allocate(Layout::new::<Root>()).ok_or(OutOfMemory)?.cast::<Root>();
+        // SAFETY: (P3) a fresh block of the right layout.
+        let heap = unsafe { Heap::make_root(place) }?;
+        // SAFETY: (P2) nobody else knows this root yet.
+        unsafe { *place.as_ref().pool.get() = Some(tlsf) };
+        Ok(heap)
+    }
+
+    /// # Safety
+    /// `place` must be valid for a `Root`, which must stay until the last handle is dropped.
+    unsafe fn make_root(place: NonNull<Root>) -> Result<Heap, OutOfMemory> {
+        let root = Root {
+            // SAFETY: (P1) `init` follows, when it has its final place.
+            mutex: unsafe { Mutex::storage() },
+            #[cfg(feature = "pool")]
+            pool: UnsafeCell::new(None),
+            account: Account::new(usize::MAX, None),
+            countdown: Cell::new(0),
+        };
+        // SAFETY: (P3) the caller says so.
+        let root = unsafe {
+            place.write(root);
+            place.as_ref()
+        };
+        if !root.mutex.init() {
+            return Err(OutOfMemory);
+        }
+        root.account.charge(size_of::<Root>())?;
+        Ok(Heap { account: NonNull::from(&root.account), root: place })
+    }
+
+    /// A new account on the same root, with a limit in bytes. The root's own limit holds as well.
+    pub fn account(&self, limit: usize) -> Result<Heap, OutOfMemory> {
+        let root = self.root_account();
+        let place = root.allocate(Layout::new::<Account>()).map_err(|_| OutOfMemory)?.cast::<Account>();
+        // SAFETY: (P3) a fresh block of the right layout.
+        unsafe { place.write(Account::new(limit, Some(self.root))) };
+        // The block itself stays on the root's account, whose handle lives on in `Account::root`.
+        core::mem::forget(root);
+        Ok(Heap { account: place, root: self.root })
+    }
+
+    /// The account of the whole engine.
+    pub fn root_account(&self) -> Heap {
+        let root = self.root();
+        root.mutex.with(|| root.account.refs.set(root.account.refs.get() + 1));
+        Heap { account: NonNull::from(&root.account), root: self.root }
+    }
+
+    /// Sets the account's limit in bytes. Below what is in use it only stops further allocation.
+    pub fn set_limit(&self, limit: usize) {
+        self.root().mutex.with(|| self.counts().limit.set(limit));
+    }
+
+    /// Bytes in use by this account.
+    pub fn stats(&self) -> HeapStats {
+        self.root().mutex.with(|| HeapStats { used: self.counts().used.get(), peak: self.counts().peak.get() })
+    }
+
+    /// For tests of what happens when memory runs out: lets the engine's `n`th allocation from now fail
+    /// (1 is the next one). 0 lets all succeed again.
+    pub fn fail_after(&self, n: u32) {
+        self.root().mutex.with(|| self.root().countdown.set(n));
+    }
+
+    fn root(&self) -> &Root {
+        // SAFETY: (P2) the root lives as long as any handle.
+        unsafe { self.root.as_ref() }
+    }
+
+    fn counts(&self) -> &Account {
+        // SAFETY: (P2) an account lives as long as any handle to it.
+        unsafe { self.account.as_ref() }
+    }
+
+    /// Charges `more` bytes to the account and the root, for the time being without the memory.
+    fn charge(&self, more: usize) -> Result<(), OutOfMemory> {
+        let root = self.root();
+        match root.countdown.get() {
+            0 => {}
+            1 => {
+                root.countdown.set(0);
+                return Err(OutOfMemory);
+            }
+            n => root.countdown.set(n - 1),
+        }
+        let own = self.counts();
+        own.charge(more)?;
+        if own.root.is_some() && root.account.charge(more).is_err() {
+            own.used.set(own.used.get() - more);
+            return Err(OutOfMemory);
+        }
+        Ok(())
+    }
+
+    fn credit(&self, less: usize) {
+        let own = self.counts();
+        own.used.set(own.used.get() - less);
+        if own.root.is_some() {
+            let root = &self.root().account;
+            root.used.set(root.used.get() - less);
+        }
+    }
+
+    /// # Safety
+    /// The mutex is held; `layout.size() > 0`.
+    unsafe fn obtain(&self, layout: Layout) -> Option<NonNull<u8>> {
+        #[cfg(feature = "pool")]
+        // SAFETY: (P2) the mutex is held.
+        if let Some(pool) = unsafe { &mut *self.root().pool.get() } {
+            return pool.allocate(layout);
+        }
+        // SAFETY: (P3) size not 0, alignment at most 16.
+        NonNull::new(unsafe { abi::wasmote_platform_alloc(layout.size(), layout.align()) }.cast())
+    }
+
+    /// # Safety
+    /// The mutex is held; `block` came from `obtain` with `old`.
+    unsafe fn change(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Option<NonNull<u8>> {
+        #[cfg(feature = "pool")]
+        // SAFETY: (P2) the mutex is held.
+        if let Some(pool) = unsafe { &mut *self.root().pool.get() } {
+            // SAFETY: (P3) the block came from this pool.
+            return unsafe { pool.reallocate(block, new) };
+        }
+        // SAFETY: (P3) the block came from the platform with this layout.
+        NonNull::new(
+            unsafe {
+                abi::wasmote_platform_realloc(block.as_ptr().cast(), old.size(), new.size(), old.align())
+            }
+            .cast(),
+        )
+    }
+
+    /// # Safety
+    /// The mutex is held; `block` came from `obtain` with `layout`.
+    unsafe fn give_back(&self, block: NonNull<u8>, layout: Layout) {
+        #[cfg(feature = "pool")]
+        // SAFETY: (P2) the mutex is held.
+        if let Some(pool) = unsafe { &mut *self.root().pool.get() } {
+            // SAFETY: (P3) the block came from this pool.
+            return unsafe { pool.deallocate(block, layout.align()) };
+        }
+        // SAFETY: (P3) the block came from the platform with this layout.
+        unsafe { abi::wasmote_platform_free(block.as_ptr().cast(), layout.size(), layout.align()) }
+    }
+}
+
+impl Account {
+    fn new(limit: usize, root: Option<NonNull<Root>>) -> Account {
+        Account { refs: Cell::new(1), used: Cell::new(0), peak: Cell::new(0), limit: Cell::new(limit), root }
+    }
+
+    fn charge(&self, more: usize) -> Result<(), OutOfMemory> {
+        let used = self.used.get().checked_add(more).ok_or(OutOfMemory)?;
+        if used > self.limit.get() {
+            return Err(OutOfMemory);
+        }
+        self.used.set(used);
+        self.peak.set(self.peak.get().max(used));
+        Ok(())
+    }
+}
+
+impl Clone for Heap {
+    fn clone(&self) -> Heap {
+        self.root().mutex.with(|| self.counts().refs.set(self.counts().refs.get() + 1));
+        Heap { account: self.account, root: self.root }
+    }
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        let own = self.counts();
+        let last = self.root().mutex.with(|| {
+            own.refs.set(own.refs.get() - 1);
+            own.refs.get() == 0
+        });
+        if !last {
+            return;
+        }
+        if own.root.is_some() {
+            // The handle that `account` forgot: it frees the block, and then the root if it was the last.
+            let root = Heap { account: NonNull::from(&self.root().account), root: self.root };
+            // SAFETY: (P3) allocated by `account` on the root's account with this layout; this was the last handle.
+            unsafe { root.deallocate(self.account.cast(), Layout::new::<Account>()) };
+        } else {
+            let place = self.root;
+            self.root().mutex.deinit();
+            #[cfg(feature = "pool")]
+            // SAFETY: (P2) the last handle: nobody else can look.
+            if unsafe { (*place.as_ref().pool.get()).is_some() } {
+                // The pool goes back to its owner as it is.
+                return;
+            }
+            let layout = Layout::new::<Root>();
+            // SAFETY: (P3) allocated by `platform` with this layout; the last handle is gone.
+            unsafe {
+                abi::wasmote_platform_free(place.as_ptr().cast(), layout.size(), layout.align())
+            }
+        }
+    }
+}
+
+impl core::fmt::Debug for Heap {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Heap")
+    }
+}
+
+// SAFETY: (P3) blocks come from the root's source and stay valid until they are given back; clones name the same root.
+unsafe impl Allocator for Heap {
+    fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        if layout.size() == 0 {
+            return Ok(NonNull::slice_from_raw_parts(dangling(layout), 0));
+        }
+        self.root().mutex.with(|| {
+            self.charge(layout.size()).map_err(|_| AllocError)?;
+            // SAFETY: (P2) the mutex is held; the size is not 0.
+            match unsafe { self.obtain(layout) } {
+                Some(block) => Ok(NonNull::slice_from_raw_parts(block, layout.size())),
+                None => {
+                    self.credit(layout.size());
+                    Err(AllocError)
+                }
+            }
+        })
+    }
+
+    unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        if layout.size() != 0 {
+            self.root().mutex.with(|| {
+                // SAFETY: (P3) the caller says that it came from here with this layout.
+                unsafe { self.give_back(block, layout) };
+                self.credit(layout.size());
+            });
+        }
+    }
+
+    unsafe fn grow(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        if old.size() == 0 {
+            return self.allocate(new);
+        }
+        self.root().mutex.with(|| {
+            let more = new.size() - old.size();
+            self.charge(more).map_err(|_| AllocError)?;
+            // SAFETY: (P3) the caller says that it came from here with the old layout.
+            match unsafe { self.change(block, old, new) } {
+                Some(block) => Ok(NonNull::slice_from_raw_parts(block, new.size())),
+                None => {
+                    self.credit(more);
+                    Err(AllocError)
+                }
+            }
+        })
+    }
+
+    unsafe fn shrink(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        if new.size() == 0 {
+            // SAFETY: (P3) as the caller says.
+            unsafe { self.deallocate(block, old) };
+            return Ok(NonNull::slice_from_raw_parts(dangling(new), 0));
+        }
+        self.root().mutex.with(|| {
+            // SAFETY: (P3) the caller says that it came from here with the old layout.
+            let block = unsafe { self.change(block, old, new) }.ok_or(AllocError)?;
+            self.credit(old.size() - new.size());
+            Ok(NonNull::slice_from_raw_parts(block, new.size()))
+        })
+    }
+}
+
+fn dangling(layout: Layout) -> NonNull<u8> {
+    // An address that is aligned and not 0, as zero-sized blocks need.
+    NonNull::new(core::ptr::without_provenance_mut(layout.align())).unwrap_or(NonNull::dangling())
+}
+
+/// A growable array on a [`Heap`] whose every growth can fail.
+pub struct Vec<T>(allocator_api2::vec::Vec<T, Heap>);
+
+impl<T> Vec<T> {
+    /// An empty array; allocates nothing.
+    pub fn new(heap: &Heap) -> Vec<T> {
+        Vec(allocator_api2::vec::Vec::new_in(heap.clone()))
+    }
+
+    /// An empty array with room for exactly `capacity` elements.
+    pub fn with_capacity(heap: &Heap, capacity: usize) -> Result<Vec<T>, OutOfMemory> {
+        let mut vec = Vec::new(heap);
+        vec.reserve_exact(capacity)?;
+        Ok(vec)
+    }
+
+    /// An array with the elements of an iterator that knows its length.
+    pub fn from_iter(heap: &Heap, iter: impl ExactSizeIterator<Item = T>) -> Result<Vec<T>, OutOfMemory> {
+        let mut vec = Vec::with_capacity(heap, iter.len())?;
+        for item in iter {
+            vec.push(item)?;
+        }
+        Ok(vec)
+    }
+
+    /// Makes room for exactly `more` further elements.
+    pub fn reserve_exact(&mut self, more: usize) -> Result<(), OutOfMemory> {
+        self.0.try_reserve_exact(more).map_err(|_| OutOfMemory)
+    }
+
+    /// Appends an element.
+    #[inline]
+    pub fn push(&mut self, value: T) -> Result<(), OutOfMemory> {
+        if self.0.len() == self.0.capacity() {
+            self.grow()?;
+        }
+        self.0.push(value);
+        Ok(())
+    }
+
+    /// By half, so that scratch space wastes little.
+    #[cold]
+    fn grow(&mut self) -> Result<(), OutOfMemory> {
+        self.reserve_exact(8 + self.0.len() / 2)
+    }
+
+    /// Removes and returns the last element.
+    #[inline]
+    pub fn pop(&mut self) -> Option<T> {
+        self.0.pop()
+    }
+
+    /// Keeps the first `len` elements.
+    pub fn truncate(&mut self, len: usize) {
+        self.0.truncate(len);
+    }
+
+    /// Removes all elements; keeps the memory.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Gives back room that is not used, if the allocator can.
+    pub fn shrink(&mut self) {
+        if self.0.capacity() > self.0.len() {
+            self.0.shrink_to_fit();
+        }
+    }
+}
+
+impl<T: Copy> Vec<T> {
+    /// Appends a slice.
+    pub fn extend_from_slice(&mut self, slice: &[T]) -> Result<(), OutOfMemory> {
+        if self.0.capacity() - self.0.len() < slice.len() {
+            self.reserve_exact(slice.len())?;
+        }
+        self.0.extend_from_slice(slice);
+        Ok(())
+    }
+
+    /// Changes the length; new elements are `value`.
+    pub fn resize(&mut self, len: usize, value: T) -> Result<(), OutOfMemory> {
+        if len > self.0.len() {
+            self.reserve_exact(len - self.0.len())?;
+        }
+        self.0.resize(len, value);
+        Ok(())
+    }
+
+    /// A copy of a slice.
+    pub fn copy_of(heap: &Heap, slice: &[T]) -> Result<Vec<T>, OutOfMemory> {
+        let mut vec = Vec::with_capacity(heap, slice.len())?;
+        vec.0.extend_from_slice(slice);
+        Ok(vec)
+    }
+}
+
+impl<T> Deref for Vec<T> {
+    type Target = [T];
+    #[inline]
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Vec<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.0
+    }
+}
+
+impl<T: core::fmt::Debug> core::fmt::Debug for Vec<T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A value on a [`Heap`] with several owners, on any thread. Like `Arc`, but fallible, and without atomic
+/// instructions, which some targets lack: the count is guarded by the heap's mutex.
+pub struct Shared<T>(NonNull<SharedBox<T>>);
+
+struct SharedBox<T> {
+    refs: Cell<u32>,
+    heap: Heap,
+    value: T,
+}
+
+// SAFETY: (P5) as `Arc`: the value is shared, and may be dropped on another thread; the count is guarded.
+unsafe impl<T: Send + Sync> Send for Shared<T> {}
+// SAFETY: (P5) as above.
+unsafe impl<T: Send + Sync> Sync for Shared<T> {}
+
+impl<T> Shared<T> {
+    /// Moves a value onto the heap.
+    pub fn new(heap: &Heap, value: T) -> Result<Shared<T>, OutOfMemory> {
+        let place = heap.allocate(Layout::new::<SharedBox<T>>()).map_err(|_| OutOfMemory)?.cast();
+        // SAFETY: (P3) a fresh block of the right layout.
+        unsafe { place.write(SharedBox { refs: Cell::new(1), heap: heap.clone(), value }) };
+        Ok(Shared(place))
+    }
+
+    /// Number of owners. Another thread may change it at any time, unless it is 1.
+    pub fn owners(this: &Shared<T>) -> u32 {
+        let inner = this.inner();
+        inner.heap.root().mutex.with(|| inner.refs.get())
+    }
+
+    fn inner(&self) -> &SharedBox<T> {
+        // SAFETY: (P5) lives as long as any owner.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Shared<T> {
+        let inner = self.inner();
+        inner.heap.root().mutex.with(|| inner.refs.set(inner.refs.get() + 1));
+        Shared(self.0)
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.inner().value
+    }
+}
+
+impl<T> Drop for Shared<T> {
+    fn drop(&mut self) {
+        let inner = self.inner();
+        let last = inner.heap.root().mutex.with(|| {
+            inner.refs.set(inner.refs.get() - 1);
+            inner.refs.get() == 0
+        });
+        if last {
+            // SAFETY: (P5) the last owner: the contents are read out once, then the block is freed.
+            let SharedBox { heap, value, .. } = unsafe { self.0.read() };
+            drop(value);
+            // SAFETY: (P3) allocated by `new` with this layout.
+            unsafe { heap.deallocate(self.0.cast(), Layout::new::<SharedBox<T>>()) };
+        }
+    }
+}
+
+impl<T: core::fmt::Debug> core::fmt::Debug for Shared<T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.inner().value.fmt(f)
+    }
+}

@@ -1,0 +1,18 @@
+//! wasmote's boundary to the RTOS.
+//!
+//! [`abi`] declares the C symbols that a port implements; [`heap`] makes from them the accounted, fallible heap
+//! that everything above allocates from; [`Mutex`] wraps the platform's. With the feature `std` the symbols
+//! are implemented by the standard library, for hosts.
+#![no_std]
+
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod abi;
+pub mod heap;
+mod mutex;
+#[cfg(feature = "std")]
+mod std_impl;
+
+pub use heap::{Heap, OutOfMemory, Shared, Vec};
+pub use mutex::Mutex;
