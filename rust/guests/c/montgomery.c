@@ -3,7 +3,7 @@
 
 #define LIMBS 8
 
-/* The order of the field of P-256: 2^256 - 2^224 + 2^192 + 2^96 - 1. */
+/* The prime of P-256: 2^256 - 2^224 + 2^192 + 2^96 - 1. */
 static const uint32_t modulus[LIMBS] = {
 	0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0, 0, 0, 1, 0xFFFFFFFF,
 };
