@@ -144,6 +144,7 @@ error_kinds! {
         TooManyInstances = "too many instances",
         FrameTooLarge = "function frame exceeds 65535 cells",
         FunctionTooLarge = "function too large",
+        ConstTooDeep = "constant expression with more than 32 pending values",
     }
     Memory {
         OutOfMemory = "out of memory while loading",

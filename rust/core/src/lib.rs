@@ -16,4 +16,4 @@ pub use error::{ErrorClass, ErrorKind, LoadError};
 pub use features::{Feature, Features};
 pub use op::{BinaryOp, LoadOp, Op, StoreOp, UnaryOp, refused};
 pub use trap::Trap;
-pub use types::{ExternKind, FuncType, GlobalType, Limits, MemoryType, TableType, ValType};
+pub use types::{ExternKind, FuncType, GlobalType, Limits, MemoryType, TableType, ValType, ValTypes};

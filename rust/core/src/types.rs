@@ -92,14 +92,20 @@ impl<'a> FuncType<'a> {
         Some(FuncType { params, results })
     }
 
+    /// The same type without its parameters.
+    #[must_use]
+    pub const fn without_params(self) -> FuncType<'a> {
+        FuncType { params: &[], results: self.results }
+    }
+
     /// Parameter types.
-    pub fn params(self) -> impl DoubleEndedIterator<Item = ValType> + ExactSizeIterator + Clone + 'a {
-        self.params.iter().map(|&byte| valtype(byte))
+    pub fn params(self) -> ValTypes<'a> {
+        ValTypes(self.params.iter())
     }
 
     /// Result types.
-    pub fn results(self) -> impl DoubleEndedIterator<Item = ValType> + ExactSizeIterator + Clone + 'a {
-        self.results.iter().map(|&byte| valtype(byte))
+    pub fn results(self) -> ValTypes<'a> {
+        ValTypes(self.results.iter())
     }
 
     /// Cells that the parameters take.
@@ -112,6 +118,28 @@ impl<'a> FuncType<'a> {
         self.results().map(ValType::cells).sum()
     }
 }
+
+/// Value types read in place.
+#[derive(Clone, Debug)]
+pub struct ValTypes<'a>(core::slice::Iter<'a, u8>);
+
+impl Iterator for ValTypes<'_> {
+    type Item = ValType;
+    fn next(&mut self) -> Option<ValType> {
+        self.0.next().map(|&byte| valtype(byte))
+    }
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for ValTypes<'_> {
+    fn next_back(&mut self) -> Option<ValType> {
+        self.0.next_back().map(|&byte| valtype(byte))
+    }
+}
+
+impl ExactSizeIterator for ValTypes<'_> {}
 
 /// Only validated bytes come here; an unknown one is read as i32 rather than as a reason to panic.
 fn valtype(byte: u8) -> ValType {

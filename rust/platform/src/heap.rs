@@ -10,7 +10,9 @@
 
 use crate::{Mutex, abi};
 use allocator_api2::alloc::{AllocError, Allocator, Layout};
-use core::cell::{Cell, UnsafeCell};
+use core::cell::Cell;
+#[cfg(feature = "pool")]
+use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 
@@ -145,7 +147,9 @@ impl Heap {
 
     /// Bytes in use by this account.
     pub fn stats(&self) -> HeapStats {
-        self.root().mutex.with(|| HeapStats { used: self.counts().used.get(), peak: self.counts().peak.get() })
+        self.root()
+            .mutex
+            .with(|| HeapStats { used: self.counts().used.get(), peak: self.counts().peak.get() })
     }
 
     /// For tests of what happens when memory runs out: lets the engine's `n`th allocation from now fail
@@ -286,9 +290,7 @@ impl Drop for Heap {
             }
             let layout = Layout::new::<Root>();
             // SAFETY: (P3) allocated by `platform` with this layout; the last handle is gone.
-            unsafe {
-                abi::wasmote_platform_free(place.as_ptr().cast(), layout.size(), layout.align())
-            }
+            unsafe { abi::wasmote_platform_free(place.as_ptr().cast(), layout.size(), layout.align()) }
         }
     }
 }
@@ -346,7 +348,12 @@ unsafe impl Allocator for Heap {
         })
     }
 
-    unsafe fn shrink(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, AllocError> {
+    unsafe fn shrink(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
         if new.size() == 0 {
             // SAFETY: (P3) as the caller says.
             unsafe { self.deallocate(block, old) };

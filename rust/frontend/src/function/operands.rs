@@ -1,0 +1,236 @@
+//! The operand stack: what the specification's validation algorithm keeps (types), and where each value is.
+
+use super::{Body, LAZY_LOCALS};
+use crate::reader::Result;
+use crate::{Cell, Operand, Sink};
+use wasmote_core::{ErrorKind, ValType, limits};
+
+/// The type of an operand; `None` is the bottom type, of values popped off an empty stack in unreachable code.
+pub(crate) type Ty = Option<ValType>;
+
+/// An operand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    kind: Kind,
+    pub ty: Ty,
+    /// Its canonical cell: where it is if it is a temporary, and where it goes when it must be somewhere.
+    pub cell: u16,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// Two halves, so that an entry is no larger than it must be.
+    Const(u32, u32),
+    Local(u16),
+    Temp,
+}
+
+impl Entry {
+    pub fn operand(&self) -> Operand {
+        match self.kind {
+            Kind::Const(low, high) => Operand::Const(u64::from(low) | u64::from(high) << 32),
+            Kind::Local(cell) => Operand::Local(cell.into()),
+            Kind::Temp => Operand::Temp(self.cell.into()),
+        }
+    }
+
+    /// Its type, where it matters to a sink: reachable operands have one.
+    pub fn known_ty(&self) -> ValType {
+        self.ty.unwrap_or(ValType::I32)
+    }
+
+    fn end(&self) -> Cell {
+        Cell::from(self.cell) + self.ty.map_or(1, ValType::cells)
+    }
+}
+
+impl<S: Sink> Body<'_, '_, S> {
+    /// The first cell above all operands: the canonical cell of the next one.
+    pub fn top_cell(&self) -> Cell {
+        self.stack.last().map_or(self.locals.cells(), Entry::end)
+    }
+
+    fn push_entry(&mut self, kind: Kind, ty: Ty) -> Result<Cell> {
+        let cell = self.top_cell();
+        let entry = Entry { kind, ty, cell: cell as u16 };
+        if entry.end() > limits::MAX_FRAME_CELLS {
+            return self.fail(ErrorKind::FrameTooLarge);
+        }
+        self.frame_cells = self.frame_cells.max(entry.end());
+        let pushed = self.stack.push(entry);
+        self.stored(pushed)?;
+        Ok(cell)
+    }
+
+    /// Pushes a temporary and returns its cell.
+    pub fn push(&mut self, ty: impl Into<Ty>) -> Result<Cell> {
+        self.push_entry(Kind::Temp, ty.into())
+    }
+
+    pub fn push_const(&mut self, ty: ValType, bits: u64) -> Result<()> {
+        self.push_entry(Kind::Const(bits as u32, (bits >> 32) as u32), Some(ty))?;
+        Ok(())
+    }
+
+    /// Pushes a local that is not read yet.
+    pub fn push_local(&mut self, ty: ValType, cell: Cell) -> Result<()> {
+        if !self.reachable {
+            self.push(ty)?;
+            return Ok(());
+        }
+        if self.pending.is_full()
+            && let Some(oldest) = self.pending.pop_front()
+        {
+            self.materialise(oldest as usize)?;
+        }
+        let place = self.stack.len() as u32;
+        self.push_entry(Kind::Local(cell as u16), Some(ty))?;
+        // There is room: the oldest one went.
+        let _ = self.pending.push_back(place);
+        Ok(())
+    }
+
+    /// Pops an operand of any type.
+    pub fn pop_any(&mut self) -> Result<Entry> {
+        let (height, unreachable) =
+            self.control.last().map_or((0, false), |frame| (frame.height, frame.unreachable));
+        if self.stack.len() == height as usize {
+            if unreachable {
+                return Ok(Entry { kind: Kind::Const(0, 0), ty: None, cell: self.top_cell() as u16 });
+            }
+            return self.fail(ErrorKind::TypeMismatch);
+        }
+        let Some(entry) = self.stack.pop() else { return self.fail(ErrorKind::TypeMismatch) };
+        if self.pending.back() == Some(&(self.stack.len() as u32)) {
+            self.pending.pop_back();
+        }
+        Ok(entry)
+    }
+
+    /// Pops an operand of this type.
+    pub fn pop(&mut self, expected: ValType) -> Result<Entry> {
+        let entry = self.pop_any()?;
+        match entry.ty {
+            Some(ty) if ty != expected => self.fail(ErrorKind::TypeMismatch),
+            _ => Ok(entry),
+        }
+    }
+
+    /// Pops operands of these types, the last one first.
+    pub fn pop_all(&mut self, types: impl DoubleEndedIterator<Item = ValType>) -> Result<()> {
+        for ty in types.rev() {
+            self.pop(ty)?;
+        }
+        Ok(())
+    }
+
+    /// Pushes temporaries of these types.
+    pub fn push_all(&mut self, types: impl Iterator<Item = ValType>) -> Result<()> {
+        for ty in types {
+            self.push(ty)?;
+        }
+        Ok(())
+    }
+
+    /// Removes the operands from a height on.
+    pub fn truncate(&mut self, height: u32) {
+        self.stack.truncate(height as usize);
+        while self.pending.back().is_some_and(|&place| place >= height) {
+            self.pending.pop_back();
+        }
+    }
+
+    /// Gives the topmost operand another type of the same size.
+    pub fn retype(&mut self, from: ValType, to: ValType) -> Result<()> {
+        let entry = self.pop(from)?;
+        match entry.kind {
+            Kind::Local(cell) => self.push_local(to, cell.into()),
+            kind => self.push_entry(kind, Some(to)).map(|_| ()),
+        }
+    }
+
+    /// Puts an operand into its cell. The caller takes it out of `pending`.
+    fn materialise(&mut self, place: usize) -> Result<()> {
+        let Some(entry) = self.stack.get_mut(place) else { return Ok(()) };
+        let operand = entry.operand();
+        let (ty, cell) = (entry.known_ty(), entry.cell);
+        if matches!(entry.kind, Kind::Temp) {
+            return Ok(());
+        }
+        entry.kind = Kind::Temp;
+        if self.reachable {
+            let copied = self.sink.copy(ty, cell.into(), operand);
+            self.told(copied)?;
+        }
+        Ok(())
+    }
+
+    /// Puts all pending locals into their cells: control flow starts, and the locals may change on one of the ways.
+    pub fn settle_locals(&mut self) -> Result<()> {
+        while let Some(place) = self.pending.pop_front() {
+            self.materialise(place as usize)?;
+        }
+        Ok(())
+    }
+
+    /// Puts the topmost `count` operands into their cells; returns the first of the cells.
+    pub fn settle_top(&mut self, count: usize) -> Result<Cell> {
+        let first = self.stack.len().saturating_sub(count);
+        while self.pending.back().is_some_and(|&place| place as usize >= first) {
+            self.pending.pop_back();
+        }
+        for place in first..self.stack.len() {
+            self.materialise(place)?;
+        }
+        Ok(self.stack.get(first).map_or(self.top_cell(), |entry| entry.cell.into()))
+    }
+
+    /// Puts operands that are pending reads of a local into their cells, before the local changes.
+    pub fn preserve(&mut self, local: Cell) -> Result<()> {
+        let mut rest: heapless::Deque<u32, LAZY_LOCALS> = heapless::Deque::new();
+        while let Some(place) = self.pending.pop_front() {
+            match self.stack.get(place as usize) {
+                Some(Entry { kind: Kind::Local(cell), .. }) if Cell::from(*cell) == local => {
+                    self.materialise(place as usize)?;
+                }
+                _ => {
+                    let _ = rest.push_back(place);
+                }
+            }
+        }
+        self.pending = rest;
+        Ok(())
+    }
+
+    /// The topmost `count` operands, lowest first.
+    pub fn top(&self, count: usize) -> &[Entry] {
+        self.stack.get(self.stack.len().saturating_sub(count)..).unwrap_or(&[])
+    }
+
+    /// Checks that the topmost operands have these types, without removing them. In unreachable code an operand of
+    /// the bottom type takes the type that is asked for.
+    pub fn check_top(
+        &mut self,
+        types: impl DoubleEndedIterator<Item = ValType> + ExactSizeIterator,
+    ) -> Result<()> {
+        let (height, unreachable) =
+            self.control.last().map_or((0, false), |frame| (frame.height, frame.unreachable));
+        let mut place = self.stack.len();
+        for ty in types.rev() {
+            if place == height as usize {
+                if unreachable {
+                    return Ok(());
+                }
+                return self.fail(ErrorKind::TypeMismatch);
+            }
+            place -= 1;
+            match self.stack.get(place) {
+                Some(Entry { ty: Some(have), .. }) if *have != ty => {
+                    return self.fail(ErrorKind::TypeMismatch);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,340 @@
+//! What is kept of a module: offsets of its items, which are read in place when they are needed.
+
+use crate::reader::{Reader, Result};
+use crate::sections::{self, Export, ExternType, Import};
+use crate::segments::{DataSegment, ElementSegment};
+use crate::{ConstExpr, GlobalPlace};
+use wasmote_core::{ErrorKind, Feature, Features, FuncType, GlobalType, LoadError, MemoryType, TableType};
+use wasmote_platform::{Heap, Vec};
+
+/// A global: its type, and where its value is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Global {
+    pub ty: GlobalType,
+    pub place: GlobalPlace,
+}
+
+/// A section that is read again when its items are needed: the offset of its first item, and their number.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Items {
+    pub start: u32,
+    pub count: u32,
+}
+
+/// A module, validated but for its function bodies. It borrows the bytes and copies nothing out of them; for each
+/// type, function, segment and global it keeps a few bytes on the heap.
+///
+/// A *canonical type* is the offset of the first function type of the module that is equal: it identifies a type
+/// within the module, and leads to it without a table.
+#[derive(Debug)]
+pub struct Module<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) features: Features,
+    /// Canonical type of each type index.
+    pub(crate) types: Vec<u32>,
+    pub(crate) imports: Items,
+    /// Canonical type of each function, imported ones first.
+    pub(crate) funcs: Vec<u32>,
+    pub(crate) import_funcs: u32,
+    pub(crate) tables: Vec<TableType>,
+    pub(crate) import_tables: u32,
+    pub(crate) memory: Option<MemoryType>,
+    pub(crate) memory_imported: bool,
+    pub(crate) globals: Vec<Global>,
+    pub(crate) import_globals: u32,
+    pub(crate) own_globals: Items,
+    pub(crate) global_cells: u32,
+    pub(crate) exports: Items,
+    pub(crate) start: Option<u32>,
+    /// Offset of each element segment.
+    pub(crate) elements: Vec<u32>,
+    /// Offset of each data segment.
+    pub(crate) data: Vec<u32>,
+    pub(crate) data_count: Option<u32>,
+    pub(crate) code: Items,
+    pub(crate) code_end: u32,
+    /// Functions that `ref.func` may name in a body: one bit each, empty until there is one.
+    pub(crate) declared: Vec<u32>,
+    /// Offset of the function names in the name section, 0 if there are none.
+    pub(crate) func_names: u32,
+}
+
+impl<'a> Module<'a> {
+    /// Decodes and validates all of a module but its function bodies.
+    ///
+    /// # Errors
+    /// What is wrong, and at which offset; `OutOfMemory` if the heap account's limit is reached.
+    pub fn parse(bytes: &'a [u8], heap: &Heap) -> Result<Module<'a>> {
+        let mut module = Module {
+            bytes,
+            features: Features::NONE,
+            types: Vec::new(heap),
+            imports: Items::default(),
+            funcs: Vec::new(heap),
+            import_funcs: 0,
+            tables: Vec::new(heap),
+            import_tables: 0,
+            memory: None,
+            memory_imported: false,
+            globals: Vec::new(heap),
+            import_globals: 0,
+            own_globals: Items::default(),
+            global_cells: 0,
+            exports: Items::default(),
+            start: None,
+            elements: Vec::new(heap),
+            data: Vec::new(heap),
+            data_count: None,
+            code: Items::default(),
+            code_end: 0,
+            declared: Vec::new(heap),
+            func_names: 0,
+        };
+        sections::parse(&mut module, heap)?;
+        Ok(module)
+    }
+
+    /// The module's bytes.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The features that its sections use. Those of its bodies are known to the [`Compiler`](crate::Compiler).
+    pub fn features(&self) -> Features {
+        self.features
+    }
+
+    /// The imports, in order.
+    pub fn imports(&self) -> impl Iterator<Item = Import<'a>> + '_ {
+        let mut reader = self.reader(self.imports.start);
+        (0..self.imports.count)
+            .map_while(move |_| sections::import(&mut reader, &self.types, self.bytes).ok())
+    }
+
+    /// The exports, in order.
+    pub fn exports(&self) -> impl Iterator<Item = Export<'a>> + use<'a> {
+        let mut reader = Reader::new(self.bytes, self.exports.start, u32::MAX);
+        (0..self.exports.count).map_while(move |_| sections::export(&mut reader).ok())
+    }
+
+    /// The export of this name.
+    pub fn export(&self, name: &str) -> Option<Export<'a>> {
+        self.exports().find(|export| export.name == name)
+    }
+
+    /// The type of what an export names.
+    pub fn export_type(&self, export: &Export<'_>) -> Option<ExternType<'a>> {
+        use wasmote_core::ExternKind::*;
+        let index = export.index as usize;
+        Some(match export.kind {
+            Func => ExternType::Func(FuncType::read(self.bytes.get(*self.funcs.get(index)? as usize..)?)?),
+            Table => ExternType::Table(*self.tables.get(index)?),
+            Memory => ExternType::Memory(self.memory?),
+            Global => ExternType::Global(self.globals.get(index)?.ty),
+        })
+    }
+
+    /// Number of types.
+    pub fn type_count(&self) -> u32 {
+        self.types.len() as u32
+    }
+
+    /// The function type of a canonical type.
+    pub fn func_type_at(&self, canonical: u32) -> FuncType<'a> {
+        self.bytes.get(canonical as usize..).and_then(FuncType::read).unwrap_or_default()
+    }
+
+    /// Number of functions, imported ones included.
+    pub fn func_count(&self) -> u32 {
+        self.funcs.len() as u32
+    }
+
+    /// Number of imported functions, which come first in the index space.
+    pub fn import_funcs(&self) -> u32 {
+        self.import_funcs
+    }
+
+    /// The type of a function; the empty one if there is no such function.
+    pub fn func_type(&self, func: u32) -> FuncType<'a> {
+        self.func_type_at(self.func_type_index(func))
+    }
+
+    /// The canonical type of a function; `u32::MAX` if there is no such function.
+    pub fn func_type_index(&self, func: u32) -> u32 {
+        self.funcs.get(func as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// Where the body of one of the module's own functions lies, by its place among them. Walks over the
+    /// bodies before it.
+    pub fn body(&self, own: u32) -> core::ops::Range<u32> {
+        let mut reader = self.reader(self.code.start);
+        let mut range = 0..0;
+        if own < self.code.count {
+            for _ in 0..=own {
+                let Ok(len) = reader.u32() else { return 0..0 };
+                range = reader.pos()..reader.pos() + len;
+                reader = self.reader(range.end);
+            }
+        }
+        range
+    }
+
+    /// Size of the code section's contents in bytes.
+    pub fn code_bytes(&self) -> u32 {
+        self.code_end - self.code.start
+    }
+
+    /// The tables, imported ones first.
+    pub fn tables(&self) -> &[TableType] {
+        &self.tables
+    }
+
+    /// Number of imported tables.
+    pub fn import_tables(&self) -> u32 {
+        self.import_tables
+    }
+
+    /// The memory.
+    pub fn memory(&self) -> Option<MemoryType> {
+        self.memory
+    }
+
+    /// Whether the memory is imported.
+    pub fn memory_imported(&self) -> bool {
+        self.memory_imported
+    }
+
+    /// Number of globals, imported ones included.
+    pub fn global_count(&self) -> u32 {
+        self.globals.len() as u32
+    }
+
+    /// Number of imported globals.
+    pub fn import_globals(&self) -> u32 {
+        self.import_globals
+    }
+
+    /// The type of a global.
+    pub fn global_type(&self, index: u32) -> Option<GlobalType> {
+        self.globals.get(index as usize).map(|global| global.ty)
+    }
+
+    /// Where a global's value is.
+    pub fn global_place(&self, index: u32) -> Option<GlobalPlace> {
+        self.globals.get(index as usize).map(|global| global.place)
+    }
+
+    /// Cells that the module's own globals take.
+    pub fn own_global_cells(&self) -> u32 {
+        self.global_cells
+    }
+
+    /// The module's own globals and what they begin with.
+    pub fn own_globals(&self) -> impl Iterator<Item = (GlobalType, ConstExpr<'a>)> + '_ {
+        let own = self.globals.get(self.import_globals as usize..).unwrap_or(&[]);
+        let mut reader = self.reader(self.own_globals.start);
+        own.iter().map_while(move |global| {
+            sections::global_type(&mut reader).ok()?;
+            Some((global.ty, ConstExpr::skip(&mut reader)?))
+        })
+    }
+
+    /// Number of element segments.
+    pub fn element_count(&self) -> u32 {
+        self.elements.len() as u32
+    }
+
+    /// An element segment.
+    pub fn element(&self, index: u32) -> Option<ElementSegment<'a>> {
+        ElementSegment::read(&mut self.reader(*self.elements.get(index as usize)?))
+    }
+
+    /// Number of data segments.
+    pub fn data_count(&self) -> u32 {
+        self.data.len() as u32
+    }
+
+    /// A data segment.
+    pub fn data(&self, index: u32) -> Option<DataSegment<'a>> {
+        DataSegment::read(&mut self.reader(*self.data.get(index as usize)?))
+    }
+
+    /// The start function.
+    pub fn start(&self) -> Option<u32> {
+        self.start
+    }
+
+    /// The name of a function, from the name section. Searches the section from its beginning.
+    pub fn func_name(&self, func: u32) -> Option<&'a str> {
+        if self.func_names == 0 {
+            return None;
+        }
+        let mut reader = self.reader(self.func_names);
+        for _ in 0..reader.u32().ok()? {
+            let index = reader.u32().ok()?;
+            let name = reader.name().ok()?;
+            if index == func {
+                return Some(name);
+            }
+        }
+        None
+    }
+
+    /// Names and contents of the custom sections.
+    pub fn custom_sections(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
+        let mut reader = Reader::new(self.bytes, 8, u32::MAX);
+        core::iter::from_fn(move || {
+            loop {
+                let id = reader.u8().ok()?;
+                let len = reader.u32().ok()?;
+                let contents = reader.slice(len).ok()?;
+                if id == 0 {
+                    let mut inner = Reader::new(contents, 0, u32::MAX);
+                    let name = inner.name().ok()?;
+                    return Some((name, contents.get(inner.pos() as usize..)?));
+                }
+            }
+        })
+    }
+
+    pub(crate) fn reader(&self, at: u32) -> Reader<'a> {
+        Reader::new(self.bytes, at, u32::MAX)
+    }
+
+    /// Notes that the module uses a feature; an error if this build does not have it.
+    pub(crate) fn need(&mut self, feature: Feature, at: u32) -> Result<()> {
+        need(&mut self.features, feature, at)
+    }
+
+    /// Notes that `ref.func` may name the function in bodies.
+    pub(crate) fn declare(&mut self, func: u32, at: u32) -> Result<()> {
+        if func >= self.func_count() {
+            return Err(LoadError::new(ErrorKind::UnknownFunction, at));
+        }
+        if self.declared.is_empty() {
+            let words = self.funcs.len().div_ceil(32);
+            self.declared.resize(words, 0).map_err(|_| LoadError::new(ErrorKind::OutOfMemory, at))?;
+        }
+        if let Some(word) = self.declared.get_mut(func as usize / 32) {
+            *word |= 1 << (func % 32);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_declared(&self, func: u32) -> bool {
+        self.declared.get(func as usize / 32).is_some_and(|word| word >> (func % 32) & 1 != 0)
+    }
+
+    /// The canonical type of a type index.
+    pub(crate) fn type_index(&self, index: u32, at: u32) -> Result<u32> {
+        self.types.get(index as usize).copied().ok_or(LoadError::new(ErrorKind::UnknownType, at))
+    }
+}
+
+pub(crate) fn need(features: &mut Features, feature: Feature, at: u32) -> Result<()> {
+    if !feature.compiled() {
+        return Err(LoadError::new(ErrorKind::Unsupported(feature), at));
+    }
+    *features = features.with(feature);
+    Ok(())
+}
