@@ -8,6 +8,7 @@ if(NOT FREERTOS_KERNEL_PATH)
     execute_process(
         COMMAND "${WASMOTE_CARGO}" metadata --locked --format-version 1
                 --manifest-path "${CMAKE_CURRENT_LIST_DIR}/Cargo.toml"
+        WORKING_DIRECTORY "${CMAKE_CURRENT_LIST_DIR}" # for the pinned toolchain
         OUTPUT_VARIABLE metadata ERROR_VARIABLE error RESULT_VARIABLE result)
     if(NOT result EQUAL 0)
         message(FATAL_ERROR "wasmote: cargo could not get the FreeRTOS kernel; give one with "

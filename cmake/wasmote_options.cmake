@@ -1,0 +1,325 @@
+# The options of wasmote, and how cargo builds its archive from them. Both build systems include this file:
+# freertos-port/CMakeLists.txt, where options are CMake variables, and zephyr-module, where Kconfig makes the same names.
+#
+#   wasmote_default_options()                 gives every option that is not set its default (FreeRTOS; Kconfig has its own)
+#   wasmote_check_options()                   refuses unknown names, bad values and contradictions
+#   wasmote_rust_target(<variable> <flags>..) the Rust target that the C compiler's flags mean
+#   wasmote_build_staticlib(<target> RUST_TARGET <triple>)
+#                                             an imported library that cargo builds from the options
+#
+# A yes-or-no option is on with y, ON, 1 or TRUE, and off with n, OFF, 0, FALSE or not set.
+
+include_guard(GLOBAL)
+
+# The list of all options: name after CONFIG_WASMOTE_, default, what becomes of it, and for some what it needs.
+#
+#   feature             a cargo feature of wasmote-capi: its name is the option's, in lower case with dashes
+#   choice:group[:x]    exactly one of the group is y. x: `feature=name`, or `opt=level`, cargo's optimisation level
+#   number:least..most  an environment variable for cargo, WASMOTE_<name>
+set(WASMOTE_OPTIONS
+    "INTERP                 y       feature"
+    "DISPATCH_SPEED         y       choice:DISPATCH:feature=dispatch-tail"
+    "DISPATCH_SIZE          n       choice:DISPATCH"
+    "OPT_SPEED              n       choice:OPT:opt=3"
+    "OPT_SIZE               y       choice:OPT:opt=s"
+    "OPT_MINSIZE            n       choice:OPT:opt=z"
+    "FLOAT                  y       feature"
+    "SIGN_EXTENSION         y       feature"
+    "SATURATING_FLOAT       y       feature                 FLOAT"
+    "MULTI_VALUE            y       feature"
+    "BULK_MEMORY            y       feature"
+    "REFERENCE_TYPES        y       feature                 BULK_MEMORY"
+    "EXTENDED_CONST         y       feature"
+    "TAIL_CALL              y       feature"
+    "CUSTOM_PAGE_SIZES      y       feature"
+    "FUEL                   y       feature"
+    "NAMES                  y       feature"
+    "BACKTRACE              y       feature"
+    "MESSAGES               y       feature"
+    "EXTRA_CHECKS           n       feature"
+    "WASMPARSER             n       feature"
+    "THREAD                 y       feature"
+    "LOG_LEVEL              2       number:0..5"
+    "POOL_SIZE              0       number:0..0x7fffffff"
+    "DEFAULT_STACK_SIZE     8192    number:64..0x7fffffff"
+    "DEFAULT_HEAP_LIMIT     65536   number:0..0x7fffffff"
+    "DEFAULT_MEMORY_LIMIT   131072  number:0..0xffffffff"
+    "DEFAULT_TABLE_LIMIT    1024    number:0..0xffffffff"
+    "DEFAULT_CALL_DEPTH     256     number:1..65535")
+
+get_filename_component(WASMOTE_ROOT "${CMAKE_CURRENT_LIST_DIR}" DIRECTORY)
+
+# Splits a line of the list into option_name, option_default, option_kind and option_needs.
+macro(_wasmote_parse_option line)
+    string(REGEX MATCH "^([A-Z_]+) +([^ ]+) +([^ ]+) *([A-Z_]*)$" _ignored "${line}")
+    set(option_name "${CMAKE_MATCH_1}")
+    set(option_default "${CMAKE_MATCH_2}")
+    set(option_kind "${CMAKE_MATCH_3}")
+    set(option_needs "${CMAKE_MATCH_4}")
+endmacro()
+
+function(_wasmote_is_on out name)
+    set(value "${CONFIG_WASMOTE_${name}}")
+    if(value MATCHES "^(y|Y|yes|YES|on|ON|true|TRUE|1)$")
+        set(${out} TRUE PARENT_SCOPE)
+    elseif(value MATCHES "^(n|N|no|NO|off|OFF|false|FALSE|0|)$")
+        set(${out} FALSE PARENT_SCOPE)
+    else()
+        message(FATAL_ERROR "wasmote: CONFIG_WASMOTE_${name} is '${value}': use y or n")
+    endif()
+endfunction()
+
+# Sets <out> to the option's number in decimal.
+function(_wasmote_number out name range)
+    set(value "${CONFIG_WASMOTE_${name}}")
+    string(REGEX MATCH "^number:(.+)\\.\\.(.+)$" range "${range}")
+    set(least "${CMAKE_MATCH_1}")
+    set(most "${CMAKE_MATCH_2}")
+    if(NOT value MATCHES "^([0-9]+|0[xX][0-9a-fA-F]+)$" OR value MATCHES "^.............")
+        message(FATAL_ERROR "wasmote: CONFIG_WASMOTE_${name} is '${value}': use a number from ${least} to ${most}")
+    endif()
+    math(EXPR value "${value}")
+    math(EXPR least "${least}")
+    math(EXPR most "${most}")
+    if(value LESS least OR value GREATER most)
+        message(FATAL_ERROR "wasmote: CONFIG_WASMOTE_${name} is ${value}: use a number from ${least} to ${most}")
+    endif()
+    set(${out} ${value} PARENT_SCOPE)
+endfunction()
+
+function(wasmote_default_options)
+    foreach(line IN LISTS WASMOTE_OPTIONS)
+        _wasmote_parse_option("${line}")
+        if(DEFINED CONFIG_WASMOTE_${option_name})
+            continue()
+        endif()
+        # An option follows what it needs, and the members of a choice follow the one that was chosen.
+        if(option_needs)
+            _wasmote_is_on(has_needs ${option_needs})
+            if(NOT has_needs)
+                set(option_default n)
+            endif()
+        endif()
+        if(option_kind MATCHES "^choice:([A-Z]+)")
+            set(group ${CMAKE_MATCH_1})
+            foreach(other IN LISTS WASMOTE_OPTIONS)
+                string(REGEX REPLACE " .*" "" other_name "${other}")
+                if(other MATCHES " choice:${group}(:| |$)" AND DEFINED CONFIG_WASMOTE_${other_name}
+                   AND NOT other_name IN_LIST defaulted)
+                    _wasmote_is_on(chosen ${other_name})
+                    if(chosen)
+                        set(option_default n)
+                    endif()
+                endif()
+            endforeach()
+        endif()
+        list(APPEND defaulted ${option_name})
+        set(CONFIG_WASMOTE_${option_name} ${option_default})
+        set(CONFIG_WASMOTE_${option_name} ${option_default} PARENT_SCOPE)
+    endforeach()
+endfunction()
+
+function(wasmote_check_options)
+    set(names)
+    set(groups)
+    foreach(line IN LISTS WASMOTE_OPTIONS)
+        _wasmote_parse_option("${line}")
+        list(APPEND names CONFIG_WASMOTE_${option_name})
+        if(option_kind MATCHES "^number")
+            _wasmote_number(ignored ${option_name} ${option_kind})
+            continue()
+        endif()
+        _wasmote_is_on(enabled ${option_name})
+        if(enabled AND option_needs)
+            _wasmote_is_on(has_needs ${option_needs})
+            if(NOT has_needs)
+                message(FATAL_ERROR "wasmote: CONFIG_WASMOTE_${option_name} needs CONFIG_WASMOTE_${option_needs}")
+            endif()
+        endif()
+        if(option_kind MATCHES "^choice:([A-Z]+)")
+            list(APPEND groups ${CMAKE_MATCH_1})
+            list(APPEND members_of_${CMAKE_MATCH_1} CONFIG_WASMOTE_${option_name})
+            if(enabled)
+                math(EXPR chosen_of_${CMAKE_MATCH_1} "${chosen_of_${CMAKE_MATCH_1}} + 1")
+            endif()
+        endif()
+    endforeach()
+
+    list(REMOVE_DUPLICATES groups)
+    foreach(group IN LISTS groups)
+        if(NOT chosen_of_${group} EQUAL 1)
+            list(JOIN members_of_${group} ", " members)
+            message(FATAL_ERROR "wasmote: set exactly one of ${members} to y")
+        endif()
+    endforeach()
+
+    get_cmake_property(variables VARIABLES)
+    list(FILTER variables INCLUDE REGEX "^CONFIG_WASMOTE_")
+    list(REMOVE_ITEM variables ${names})
+    if(variables)
+        list(JOIN variables ", " variables)
+        message(FATAL_ERROR "wasmote: there is no option ${variables}; cmake/wasmote_options.cmake lists them all")
+    endif()
+endfunction()
+
+# The Rust target of a C compiler called with these flags, by the macros it then predefines: they tell the instruction
+# set and the calling convention of floats, both of which must agree. Empty if there is none; <out>_WHY then says why.
+# Compilers that do not know `-dM -E` cannot be asked.
+function(wasmote_rust_target out)
+    set(empty "${CMAKE_CURRENT_BINARY_DIR}/wasmote_empty.c")
+    file(TOUCH "${empty}")
+    execute_process(COMMAND "${CMAKE_C_COMPILER}" ${ARGN} -dM -E "${empty}"
+                    OUTPUT_VARIABLE macros ERROR_VARIABLE error RESULT_VARIABLE result)
+    set(why "the C compiler does not tell its target by -dM -E (${error})")
+    set(rust "")
+    if(result EQUAL 0)
+        string(REGEX MATCHALL "#define [A-Za-z0-9_]+" defined "${macros}")
+        list(TRANSFORM defined REPLACE "#define " "")
+        _wasmote_rust_target_of("${macros}" ${defined})
+    endif()
+    set(${out} "${rust}" PARENT_SCOPE)
+    set(${out}_WHY "${why}" PARENT_SCOPE)
+endfunction()
+
+# Sets `rust` and `why` of its caller from the predefined macros: their text, and the list of their names.
+macro(_wasmote_rust_target_of text)
+    set(names ${ARGN})
+    set(hf "")
+    if("__ARM_PCS_VFP" IN_LIST names)
+        set(hf "hf")
+    endif()
+    if("__ARM_ARCH_6M__" IN_LIST names)
+        set(rust thumbv6m-none-eabi)
+    elseif("__ARM_ARCH_7M__" IN_LIST names)
+        set(rust thumbv7m-none-eabi)
+    elseif("__ARM_ARCH_7EM__" IN_LIST names)
+        set(rust thumbv7em-none-eabi${hf})
+    elseif("__ARM_ARCH_8M_BASE__" IN_LIST names)
+        set(rust thumbv8m.base-none-eabi)
+    elseif("__ARM_ARCH_8M_MAIN__" IN_LIST names OR "__ARM_ARCH_8_1M_MAIN__" IN_LIST names)
+        set(rust thumbv8m.main-none-eabi${hf})
+    elseif("__arm__" IN_LIST names)
+        set(why "these flags mean an Arm core that is not a Cortex-M; is -mcpu missing?")
+    elseif("__aarch64__" IN_LIST names AND "__ARM_FP" IN_LIST names)
+        set(rust aarch64-unknown-none)
+    elseif("__aarch64__" IN_LIST names)
+        set(rust aarch64-unknown-none-softfloat)
+    elseif("__riscv" IN_LIST names)
+        _wasmote_riscv_target("${text}" ${names})
+    elseif("__linux__" IN_LIST names AND "__x86_64__" IN_LIST names AND NOT "__ILP32__" IN_LIST names)
+        set(rust x86_64-unknown-linux-gnu)
+    elseif("__linux__" IN_LIST names AND "__i386__" IN_LIST names)
+        set(rust i686-unknown-linux-gnu)
+    else()
+        set(why "wasmote has no Rust target for this CPU")
+    endif()
+endmacro()
+
+# The largest Rust target whose extensions the CPU has, with the same float calling convention.
+macro(_wasmote_riscv_target text)
+    set(names ${ARGN})
+    string(REGEX MATCH "#define __riscv_xlen ([0-9]+)" xlen "${text}")
+    set(xlen "${CMAKE_MATCH_1}")
+    set(has "")
+    foreach(pair "m:__riscv_mul" "a:__riscv_atomic" "c:__riscv_compressed")
+        string(REPLACE ":" ";" pair "${pair}")
+        list(GET pair 0 letter)
+        list(GET pair 1 name)
+        if("${name}" IN_LIST names)
+            string(APPEND has ${letter})
+        endif()
+    endforeach()
+    foreach(float soft single double quad)
+        if("__riscv_float_abi_${float}" IN_LIST names)
+            set(abi ${float})
+        endif()
+    endforeach()
+    set(why "no Rust target fits RV${xlen}I with the extensions '${has}' and the float ABI '${abi}'")
+    if("__riscv_32e" IN_LIST names OR "__riscv_64e" IN_LIST names OR "__riscv_e" IN_LIST names)
+        set(why "RV${xlen}E has too few registers for Rust's targets")
+    elseif("${xlen}${abi}${has}" STREQUAL "32softmac")
+        set(rust riscv32imac-unknown-none-elf)
+    elseif("${xlen}${abi}${has}" STREQUAL "32softmc")
+        set(rust riscv32imc-unknown-none-elf)
+    elseif("${xlen}${abi}${has}" MATCHES "^32softm")
+        set(rust riscv32im-unknown-none-elf)
+    elseif("${xlen}${abi}" STREQUAL "32soft")
+        set(rust riscv32i-unknown-none-elf)
+    elseif("${xlen}${abi}${has}" STREQUAL "32singlemac")
+        set(rust riscv32imafc-unknown-none-elf)
+    elseif("${xlen}${abi}${has}" STREQUAL "64softmac")
+        set(rust riscv64imac-unknown-none-elf)
+    elseif("${xlen}${abi}${has}" STREQUAL "64doublemac")
+        set(rust riscv64gc-unknown-none-elf)
+    endif()
+endmacro()
+
+# Refuses, with what to do, if this Rust cannot compile for the target.
+function(_wasmote_check_rust triple)
+    find_program(WASMOTE_CARGO cargo HINTS "$ENV{HOME}/.cargo/bin")
+    find_program(WASMOTE_RUSTC rustc HINTS "$ENV{HOME}/.cargo/bin")
+    if(NOT WASMOTE_CARGO OR NOT WASMOTE_RUSTC)
+        message(FATAL_ERROR "wasmote: cargo and rustc are needed; install Rust from https://rustup.rs")
+    endif()
+    execute_process(COMMAND "${WASMOTE_RUSTC}" --print target-libdir --target "${triple}"
+                    WORKING_DIRECTORY "${WASMOTE_ROOT}" OUTPUT_STRIP_TRAILING_WHITESPACE
+                    OUTPUT_VARIABLE libraries ERROR_VARIABLE error RESULT_VARIABLE result)
+    if(NOT result EQUAL 0)
+        message(FATAL_ERROR "wasmote: rustc does not work for ${triple} in ${WASMOTE_ROOT}:\n${error}"
+                            "If the pinned toolchain is not installed: (cd ${WASMOTE_ROOT} && rustup toolchain install)")
+    endif()
+    file(GLOB core "${libraries}/libcore-*.rlib")
+    if(NOT core)
+        message(FATAL_ERROR "wasmote: Rust's library for ${triple} is not installed. Do:\n"
+                            "  (cd ${WASMOTE_ROOT} && rustup target add ${triple})")
+    endif()
+endfunction()
+
+function(wasmote_build_staticlib target)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "RUST_TARGET" "")
+    if(arg_UNPARSED_ARGUMENTS OR NOT arg_RUST_TARGET)
+        message(FATAL_ERROR "wasmote_build_staticlib(<target> RUST_TARGET <triple>)")
+    endif()
+    _wasmote_check_rust(${arg_RUST_TARGET})
+
+    set(features)
+    set(environment)
+    foreach(line IN LISTS WASMOTE_OPTIONS)
+        _wasmote_parse_option("${line}")
+        if(option_kind MATCHES "^number:")
+            _wasmote_number(value ${option_name} ${option_kind})
+            list(APPEND environment "WASMOTE_${option_name}=${value}")
+            continue()
+        endif()
+        _wasmote_is_on(enabled ${option_name})
+        if(NOT enabled)
+            continue()
+        elseif(option_kind STREQUAL "feature")
+            string(TOLOWER "${option_name}" feature)
+            string(REPLACE "_" "-" feature "${feature}")
+            list(APPEND features ${feature})
+        elseif(option_kind MATCHES "feature=(.+)$")
+            list(APPEND features ${CMAKE_MATCH_1})
+        elseif(option_kind MATCHES "opt=(.+)$")
+            list(APPEND environment "CARGO_PROFILE_FIRMWARE_OPT_LEVEL=${CMAKE_MATCH_1}")
+        endif()
+    endforeach()
+    list(JOIN features "," features)
+
+    # Its own target directory: with another build's features and environment, each would undo the other's work.
+    set(directory "${CMAKE_CURRENT_BINARY_DIR}/cargo")
+    set(archive "${directory}/${arg_RUST_TARGET}/firmware/libwasmote.a")
+    # Always run, since cargo knows best whether something has changed. It leaves the archive alone if not.
+    add_custom_target(${target}_cargo
+        COMMAND "${CMAKE_COMMAND}" -E env ${environment}
+                "${WASMOTE_CARGO}" build --locked --package wasmote-capi --profile firmware
+                --target ${arg_RUST_TARGET} --target-dir "${directory}"
+                --no-default-features --features "${features}"
+        BYPRODUCTS "${archive}"
+        WORKING_DIRECTORY "${WASMOTE_ROOT}"
+        COMMENT "wasmote for ${arg_RUST_TARGET}"
+        USES_TERMINAL VERBATIM)
+    add_library(${target} STATIC IMPORTED GLOBAL)
+    set_target_properties(${target} PROPERTIES IMPORTED_LOCATION "${archive}")
+    add_dependencies(${target} ${target}_cargo)
+endfunction()
