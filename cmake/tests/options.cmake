@@ -62,6 +62,20 @@ expect("CONFIG_WASMOTE_POOL_SIZE=64K" "CONFIG_WASMOTE_POOL_SIZE is '64K'")
 expect("CONFIG_WASMOTE_POOL_SIZE=99999999999999999999" "CONFIG_WASMOTE_POOL_SIZE is '999")
 expect("CONFIG_WASMOTE_POOL_SIZE=0x10000" "POOL_SIZE=0x10000;")
 
+# The template sets every option, to its default.
+include("${CMAKE_CURRENT_LIST_DIR}/../../freertos-port/template_configuration/wasmote_config.cmake")
+foreach(line IN LISTS WASMOTE_OPTIONS)
+    _wasmote_parse_option("${line}")
+    set(good FALSE)
+    if(CONFIG_WASMOTE_${option_name} STREQUAL option_default
+       OR (option_kind MATCHES "^choice" AND option_default STREQUAL "n" AND NOT DEFINED CONFIG_WASMOTE_${option_name}))
+        set(good TRUE)
+    endif()
+    verdict(good "the template's ${option_name} is '${CONFIG_WASMOTE_${option_name}}', the default ${option_default}")
+endforeach()
+wasmote_default_options()
+wasmote_check_options() # and no others
+
 # target(<compiler> <flags> <Rust target, or what the reason for none must match>)
 function(target compiler flags expected)
     set(CMAKE_C_COMPILER ${compiler})
