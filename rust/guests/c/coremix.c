@@ -432,13 +432,16 @@ static uint16_t text_part(uint16_t crc, uint32_t seed)
 		line[i] = text[i];
 	}
 	crc = lex(crc);
-	/* Bit errors, as on a line: the lexer must take everything but the end. */
-	for (uint32_t i = seed % 7; i < sizeof(text) - 1; i += 11) {
-		char broken = (char)(line[i] ^ (1 << (seed & 3)));
+	/* More and more bit errors, as on a line: the lexer must take everything but the end. */
+	for (uint32_t stride = 23; stride >= 11; stride -= 4) {
+		for (uint32_t i = seed % stride; i < sizeof(text) - 1; i += stride) {
+			char broken = (char)(line[i] ^ (1 << (seed & 3)));
 
-		line[i] = broken ? broken : ' ';
+			line[i] = broken ? broken : ' ';
+		}
+		crc = lex(crc);
+		next_random(&seed);
 	}
-	crc = lex(crc);
 	for (int i = 0; i < STATES; i++) {
 		crc = crc_half(crc, ended_in[i]);
 	}

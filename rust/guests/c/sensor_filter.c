@@ -87,7 +87,7 @@ static int32_t median(void)
 #if VERSION == 1
 
 /* Butterworth, cut off at a twentieth of the sample rate; direct form 2, transposed. */
-static const float b0 = 0.020083366f, b1 = 0.040166732f, b2 = 0.020083366f, a1 = -1.5610181f, a2 = 0.64135154f;
+static const float b0 = 0.020083366f, b1 = 0.040166732f, b2 = 0.020083366f, a1 = -1.5610181f, a2 = 0.6413515f;
 static float s1, s2;
 
 static int32_t smooth(int32_t sample)

@@ -75,7 +75,7 @@ struct LowPass {
 #[cfg(not(feature = "v2"))]
 impl LowPass {
     const B: [f32; 3] = [0.020083366, 0.040166732, 0.020083366];
-    const A: [f32; 3] = [1.0, -1.5610181, 0.64135154];
+    const A: [f32; 3] = [1.0, -1.5610181, 0.6413515];
 
     const fn new() -> Self {
         LowPass { s1: 0.0, s2: 0.0 }

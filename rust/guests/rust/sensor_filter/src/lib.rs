@@ -31,7 +31,9 @@ pub extern "C" fn process(batch: i32) -> i32 {
     if cfg!(feature = "stuck") {
         Line::new().text("batch ").number(batch as u32).text(": calibrating").log();
         // Waits for what never comes, without a single call that the host could use to stop it.
-        while !CALIBRATED.load(Ordering::Relaxed) {}
+        while !CALIBRATED.load(Ordering::Relaxed) {
+            core::hint::spin_loop();
+        }
     }
     // SAFETY: as above: this is the only reference while it lives.
     let filter = unsafe { &mut *STATE.0.get() };
