@@ -1,0 +1,134 @@
+/* Runs every program natively and in wasmote and prints what it took. A line a program, numbers separated by spaces:
+ *   program <name> <native instructions> <wasmote instructions> <native result> <wasmote result>
+ *           <load instructions> <heap of the module> <heap of the instance, without memory and value stack>
+ * xtask compares the results with what they must be. */
+#include <wasmote/wasmote.h>
+
+#include "bench.h"
+#include "mps2.h"
+
+#define STACK_BYTES (64 * 1024)
+
+int32_t guest_host_tick(int32_t value)
+{
+	return value + 1;
+}
+
+static wasmote_status_t tick(wasmote_caller_t *caller, uint32_t *cells, void *user_data)
+{
+	(void)caller, (void)user_data;
+	cells[0] = (uint32_t)guest_host_tick((int32_t)cells[0]);
+	return WASMOTE_OK;
+}
+
+static void print(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length]) {
+		length++;
+	}
+	board_write(text, length);
+}
+
+static void print_number(int64_t number)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+	uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (number < 0) {
+		digits[--at] = '-';
+	}
+	digits[--at] = ' ';
+	board_write(&digits[at], sizeof(digits) - at);
+}
+
+/* Ends the run if something failed, and says what. */
+static void must(wasmote_status_t status, const struct program *program, const char *what,
+		 const wasmote_error_t *error)
+{
+	if (status == WASMOTE_OK) {
+		return;
+	}
+	print(program->name);
+	print(": ");
+	print(what);
+	print(": ");
+	print(wasmote_status_str(status));
+	print(": ");
+	print(error ? error->message : "");
+	print("\n");
+	board_exit(1);
+}
+
+static void run(wasmote_runtime_t *runtime, const struct program *program)
+{
+	static const wasmote_host_func_t functions[] = {{"env", "tick", "(i)i", tick, NULL}};
+	const wasmote_imports_t imports = {.functions = functions, .function_count = 1};
+	wasmote_quotas_t quotas = wasmote_quotas_default();
+	wasmote_value_t argument = {.type = WASMOTE_I32, .of.i32 = program->n}, result = argument;
+	wasmote_module_t *module;
+	wasmote_instance_t *instance;
+	wasmote_error_t error = {0};
+	wasmote_stats_t stats;
+	wasmote_func_t func;
+	int64_t native = 0, start, load, interpreted, module_heap;
+	int32_t native_result = 0;
+
+	quotas.heap_bytes = 8 * 1024 * 1024;
+	quotas.memory_bytes = 4 * 1024 * 1024;
+	quotas.stack_bytes = STACK_BYTES;
+	if (program->native) {
+		start = (int64_t)board_instructions();
+		native_result = program->native(program->n);
+		native = (int64_t)board_instructions() - start;
+	}
+
+	start = (int64_t)board_instructions();
+	must(wasmote_module_load(runtime, program->wasm, (size_t)(program->wasm_end - program->wasm), &module, &error),
+	     program, "load", &error);
+	load = (int64_t)board_instructions() - start;
+	wasmote_module_stats(module, &stats);
+	module_heap = (int64_t)stats.heap_used;
+
+	must(wasmote_instance_new(module, &imports, &quotas, &instance, &error), program, "instantiate", &error);
+	must(wasmote_instance_func(instance, program->export_name, &func), program, "look up", NULL);
+	start = (int64_t)board_instructions();
+	must(wasmote_func_call(instance, func, &argument, 1, &result, 1, &error), program, "call", &error);
+	interpreted = (int64_t)board_instructions() - start;
+	wasmote_instance_stats(instance, &stats);
+
+	print("program ");
+	print(program->name);
+	print_number(native);
+	print_number(interpreted);
+	print_number(native_result);
+	print_number(result.of.i32);
+	print_number(load);
+	print_number(module_heap);
+	print_number((int64_t)(stats.heap_used - stats.memory_bytes) - STACK_BYTES);
+	print("\n");
+	must(wasmote_instance_delete(instance), program, "delete", NULL);
+	must(wasmote_module_delete(module), program, "delete", NULL);
+}
+
+int main(void)
+{
+	const wasmote_runtime_config_t config = {0};
+	wasmote_runtime_t *runtime;
+
+	board_init();
+	if (wasmote_runtime_new(&config, &runtime) != WASMOTE_OK) {
+		print("no runtime\n");
+		return 1;
+	}
+	for (size_t i = 0; i < program_count; i++) {
+		run(runtime, &programs[i]);
+	}
+	return wasmote_runtime_delete(runtime) == WASMOTE_OK ? 0 : 1;
+}

@@ -1,0 +1,15 @@
+/* The little that a measuring firmware needs of its board. */
+#ifndef MPS2_H
+#define MPS2_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* Starts the console and the counter. */
+void board_init(void);
+void board_write(const char *text, size_t length);
+/* Ends the emulator. */
+_Noreturn void board_exit(int code);
+/* Instructions since board_init under `-icount shift=0`, in steps of 40. */
+uint64_t board_instructions(void);
+
+#endif

@@ -1,0 +1,110 @@
+/* wasmote's platform without an RTOS: one thread, and memory that is taken from the end of an array and given back
+ * only if it was the last. */
+#include <wasmote/platform.h>
+
+#include "mps2.h"
+
+#ifndef HEAP_BYTES
+#define HEAP_BYTES (32 * 1024)
+#endif
+
+__attribute__((section(".large"), aligned(16))) static uint8_t heap[HEAP_BYTES];
+static size_t used;
+
+void *wasmote_platform_alloc(size_t size, size_t align)
+{
+	size_t start = (used + align - 1) & ~(align - 1);
+
+	if (start > HEAP_BYTES || size > HEAP_BYTES - start) {
+		return NULL;
+	}
+	used = start + size;
+	return &heap[start];
+}
+
+void wasmote_platform_free(void *block, size_t size, size_t align)
+{
+	(void)align;
+	if ((uint8_t *)block + size == &heap[used]) {
+		used -= size;
+	}
+}
+
+void *wasmote_platform_realloc(void *block, size_t old_size, size_t new_size, size_t align)
+{
+	uint8_t *to, *from = block;
+
+	wasmote_platform_free(block, old_size, align);
+	to = wasmote_platform_alloc(new_size, align);
+	if (to == NULL) {
+		/* It was the last block if it was freed: then this takes it back, as it was. */
+		if (from + old_size > &heap[used]) {
+			used = (size_t)(from + old_size - heap);
+		}
+		return NULL;
+	}
+	if (to != from) {
+		for (size_t i = 0; i < (old_size < new_size ? old_size : new_size); i++) {
+			to[i] = from[i];
+		}
+	}
+	return to;
+}
+
+bool wasmote_platform_mutex_init(wasmote_platform_mutex_t *mutex)
+{
+	(void)mutex;
+	return true;
+}
+
+void wasmote_platform_mutex_lock(wasmote_platform_mutex_t *mutex)
+{
+	(void)mutex;
+}
+
+void wasmote_platform_mutex_unlock(wasmote_platform_mutex_t *mutex)
+{
+	(void)mutex;
+}
+
+void wasmote_platform_mutex_deinit(wasmote_platform_mutex_t *mutex)
+{
+	(void)mutex;
+}
+
+void *wasmote_platform_thread_start(const char *name, void (*entry)(void *), void *argument, size_t stack_bytes,
+				    int32_t priority)
+{
+	(void)name, (void)entry, (void)argument, (void)stack_bytes, (void)priority;
+	return NULL;
+}
+
+bool wasmote_platform_thread_join(void *thread, uint32_t timeout_ms)
+{
+	(void)thread, (void)timeout_ms;
+	return false;
+}
+
+void wasmote_platform_sleep_ms(uint32_t milliseconds)
+{
+	(void)milliseconds;
+}
+
+uint64_t wasmote_platform_uptime_us(void)
+{
+	return board_instructions() / 1000;
+}
+
+void wasmote_platform_log(uint32_t level, const char *message, size_t length)
+{
+	(void)level;
+	board_write(message, length);
+	board_write("\n", 1);
+}
+
+void wasmote_platform_panic(const char *file, size_t file_length, uint32_t line)
+{
+	(void)line;
+	board_write(file, file_length);
+	board_exit(2);
+}

@@ -1,0 +1,228 @@
+//! The options of a firmware's wasmote: read from the one list that both build systems use.
+
+use crate::repo;
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
+
+const LIST: &str = "cmake/wasmote_options.cmake";
+
+/// An option of the list.
+pub struct WasmoteOption {
+    /// Its name, without `CONFIG_WASMOTE_`.
+    pub name: String,
+    /// Whether it is on, or its number.
+    default: String,
+    kind: Kind,
+    /// An option that must be on for this one.
+    needs: Option<String>,
+}
+
+enum Kind {
+    /// A cargo feature.
+    Feature,
+    /// One of a group of which exactly one is on; what it means.
+    Choice { group: String, feature: Option<String>, opt_level: Option<String> },
+    /// A number in the environment.
+    Number,
+}
+
+/// Reads the list.
+pub fn load() -> Result<Vec<WasmoteOption>> {
+    let text = repo::read(&repo::path(LIST))?;
+    let (_, list) = text.split_once("set(WASMOTE_OPTIONS\n").with_context(|| format!("{LIST}: no list"))?;
+    let (list, _) = list.split_once(')').with_context(|| format!("{LIST}: the list does not end"))?;
+    list.lines().map(parse).collect()
+}
+
+fn parse(line: &str) -> Result<WasmoteOption> {
+    let words: Vec<&str> = line.trim().trim_matches('"').split_whitespace().collect();
+    let &[name, default, kind, ref needs @ ..] = words.as_slice() else { bail!("{LIST}: {line}") };
+    let parts: Vec<&str> = kind.split(':').collect();
+    let kind = match parts.as_slice() {
+        ["feature"] => Kind::Feature,
+        ["number", _] => Kind::Number,
+        ["choice", group, what @ ..] => {
+            let value = |key: &str| {
+                let what = what.iter().find_map(|what| what.strip_prefix(key));
+                what.and_then(|rest| rest.strip_prefix('=')).map(str::to_owned)
+            };
+            Kind::Choice { group: (*group).to_owned(), feature: value("feature"), opt_level: value("opt") }
+        }
+        _ => bail!("{LIST}: {line}"),
+    };
+    Ok(WasmoteOption {
+        name: name.to_owned(),
+        default: default.to_owned(),
+        kind,
+        needs: needs.first().map(|&needs| needs.to_owned()),
+    })
+}
+
+/// Options that are on, under a name.
+#[derive(Clone)]
+pub struct Configuration {
+    /// For tables.
+    pub name: String,
+    on: BTreeSet<String>,
+}
+
+/// What cargo is told to build a configuration.
+pub struct Cargo {
+    /// Features of wasmote-capi, with commas.
+    pub features: String,
+    /// Variables of the environment.
+    pub environment: Vec<(String, String)>,
+}
+
+impl Configuration {
+    /// The defaults.
+    pub fn default_of(options: &[WasmoteOption], name: &str) -> Configuration {
+        let on = options.iter().filter(|option| option.default == "y").map(|option| option.name.clone());
+        Configuration { name: name.to_owned(), on: on.collect() }
+    }
+
+    /// This one under another name, with an option on or off and what must follow from that.
+    pub fn with(
+        &self,
+        options: &[WasmoteOption],
+        name: &str,
+        option: &str,
+        on: bool,
+    ) -> Result<Configuration> {
+        let mut changed = self.clone();
+        changed.name = name.to_owned();
+        changed.set(options, option, on)?;
+        Ok(changed)
+    }
+
+    /// Switches an option: what needs it goes off with it, what it needs comes on with it, and the others of its
+    /// group go off.
+    pub fn set(&mut self, options: &[WasmoteOption], name: &str, on: bool) -> Result<()> {
+        let found = options.iter().find(|option| option.name == name);
+        let option = found.with_context(|| format!("{LIST} has no option {name}"))?;
+        if !on {
+            self.on.remove(name);
+            for other in options.iter().filter(|other| other.needs.as_deref() == Some(name)) {
+                self.set(options, &other.name, false)?;
+            }
+            return Ok(());
+        }
+        if let Some(needs) = &option.needs {
+            self.set(options, needs, true)?;
+        }
+        if let Kind::Choice { group, .. } = &option.kind {
+            let members = options
+                .iter()
+                .filter(|other| matches!(&other.kind, Kind::Choice { group: of, .. } if of == group));
+            for member in members {
+                self.on.remove(&member.name);
+            }
+        }
+        self.on.insert(name.to_owned());
+        Ok(())
+    }
+
+    /// What cargo is told.
+    pub fn cargo(&self, options: &[WasmoteOption]) -> Cargo {
+        let mut features = Vec::new();
+        let mut environment = Vec::new();
+        for option in options {
+            let on = self.on.contains(&option.name);
+            match &option.kind {
+                Kind::Feature if on => features.push(feature_name(&option.name)),
+                Kind::Choice { feature, opt_level, .. } if on => {
+                    features.extend(feature.clone());
+                    let level = opt_level.clone();
+                    environment
+                        .extend(level.map(|level| ("CARGO_PROFILE_FIRMWARE_OPT_LEVEL".to_owned(), level)));
+                }
+                Kind::Number => {
+                    environment.push((format!("WASMOTE_{}", option.name), option.default.clone()))
+                }
+                _ => {}
+            }
+        }
+        Cargo { features: features.join(","), environment }
+    }
+}
+
+impl WasmoteOption {
+    /// Whether it is a group that can be left out of a firmware, and is in it by default.
+    pub fn is_default_group(&self) -> bool {
+        // Without an engine nothing runs.
+        matches!(self.kind, Kind::Feature) && self.default == "y" && self.name != "INTERP"
+    }
+
+    /// Whether it is a group that is not in a firmware by default.
+    pub fn is_extra_group(&self) -> bool {
+        matches!(self.kind, Kind::Feature) && self.default == "n"
+    }
+}
+
+/// The cargo feature of an option.
+pub fn feature_name(option: &str) -> String {
+    option.to_lowercase().replace('_', "-")
+}
+
+/// `interp`, the default; `interp-speed` and `interp-small`, its ends; then each group off or on.
+pub fn configurations(options: &[WasmoteOption]) -> Result<Vec<Configuration>> {
+    let standard = Configuration::default_of(options, "interp");
+    let mut small = standard.with(options, "interp-small", "OPT_MINSIZE", true)?;
+    small.set(options, "DISPATCH_SIZE", true)?;
+    for option in options.iter().filter(|option| option.is_default_group()) {
+        small.set(options, &option.name, false)?;
+    }
+    let mut all = vec![
+        standard.clone(),
+        standard.with(options, "interp-speed", "OPT_SPEED", true)?,
+        small,
+        standard.with(options, "interp dispatch-size", "DISPATCH_SIZE", true)?,
+    ];
+    for option in options {
+        if option.is_default_group() {
+            let name = format!("interp without {}", feature_name(&option.name));
+            all.push(standard.with(options, &name, &option.name, false)?);
+        } else if option.is_extra_group() {
+            let name = format!("interp with {}", feature_name(&option.name));
+            all.push(standard.with(options, &name, &option.name, true)?);
+        }
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> Vec<WasmoteOption> {
+        [
+            "\"A y feature\"",
+            "\"B y feature A\"",
+            "\"O1 y choice:O:opt=s\"",
+            "\"O2 n choice:O:opt=3\"",
+            "\"N 7 number:0..9\"",
+        ]
+        .iter()
+        .map(|line| parse(line).unwrap())
+        .collect()
+    }
+
+    #[test]
+    fn off_takes_along_what_needs_it() {
+        let options = options();
+        let all = Configuration::default_of(&options, "x");
+        assert_eq!(all.cargo(&options).features, "a,b");
+        assert_eq!(all.with(&options, "y", "A", false).unwrap().cargo(&options).features, "");
+        assert_eq!(all.with(&options, "y", "B", false).unwrap().cargo(&options).features, "a");
+        assert!(all.with(&options, "y", "C", false).is_err());
+    }
+
+    #[test]
+    fn a_choice_has_one_member_on() {
+        let options = options();
+        let fast = Configuration::default_of(&options, "x").with(&options, "y", "O2", true).unwrap();
+        let environment = fast.cargo(&options).environment;
+        let pairs: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(pairs, [("CARGO_PROFILE_FIRMWARE_OPT_LEVEL", "3"), ("WASMOTE_N", "7")]);
+    }
+}

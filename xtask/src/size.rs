@@ -1,0 +1,120 @@
+//! `cargo xtask size`: what wasmote takes of a minimal firmware.
+
+use crate::bare::{self, Firmware};
+use crate::elf::{self, Size, Symbol};
+use crate::options::{self, Configuration, WasmoteOption};
+use crate::run::progress;
+use crate::tables;
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value, json};
+use std::fmt::Write;
+use std::time::Duration;
+
+/// Options of `cargo xtask size`.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Prints one JSON object: {"configurations": {"interp": {"flash": bytes, "ram": bytes}, ...}}
+    #[arg(long)]
+    json: bool,
+    /// Measures only the configurations with these names
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Puts the tables into docs/benchmarks.md
+    #[arg(long, conflicts_with = "only")]
+    write: bool,
+    /// The number of symbols to list
+    #[arg(long, default_value_t = 20)]
+    symbols: usize,
+}
+
+struct Measured {
+    configuration: Configuration,
+    size: Size,
+    symbols: Vec<Symbol>,
+}
+
+/// `cargo xtask size`.
+pub fn size(options: &Options) -> Result<()> {
+    bare::need()?;
+    let list = options::load()?;
+    let mut configurations = options::configurations(&list)?;
+    if !options.only.is_empty() {
+        configurations.retain(|configuration| options.only.contains(&configuration.name));
+    }
+    if configurations.is_empty() {
+        bail!("there is no such configuration");
+    }
+    let (empty, _) = link(None, &list)?;
+    let count = configurations.len();
+    let mut measured = Vec::new();
+    for (number, configuration) in configurations.into_iter().enumerate() {
+        progress(&format!("{} ({} of {count})", configuration.name, number + 1));
+        let (whole, symbols) = link(Some(&configuration), &list)?;
+        let size = Size { flash: whole.flash - empty.flash, ram: whole.ram - empty.ram };
+        measured.push(Measured { configuration, size, symbols });
+    }
+    if options.write {
+        tables::write(
+            "size",
+            &format!("{}\n{}", table(&measured), symbol_table(&measured, options.symbols)),
+        )?;
+    }
+    if options.json {
+        let all: Map<String, Value> = measured
+            .iter()
+            .map(|one| {
+                (one.configuration.name.clone(), json!({ "flash": one.size.flash, "ram": one.size.ram }))
+            })
+            .collect();
+        println!("{}", json!({ "configurations": all }));
+    } else {
+        println!("{}\n{}", table(&measured), symbol_table(&measured, options.symbols));
+    }
+    Ok(())
+}
+
+/// Links the firmware and runs it: a number about a firmware that does not work says nothing.
+fn link(configuration: Option<&Configuration>, list: &[WasmoteOption]) -> Result<(Size, Vec<Symbol>)> {
+    let mut firmware = Firmware {
+        name: configuration.map_or("empty", |configuration| configuration.name.as_str()),
+        sources: vec![bare::source("size.c"), bare::source("mps2.c")],
+        flags: vec!["-Os".into()],
+        archive: None,
+    };
+    if let Some(configuration) = configuration {
+        firmware.sources.push(bare::source("platform.c"));
+        firmware.flags.extend(["-DWITH_WASMOTE".into(), "-DHEAP_BYTES=262144".into()]);
+        firmware.archive = Some(bare::archive(configuration, list, bare::TARGET)?);
+    }
+    let name = firmware.name;
+    let elf = firmware.link()?;
+    bare::run(&elf, Duration::from_secs(30), |_| {}).with_context(|| format!("the firmware '{name}'"))?;
+    elf::measure(&elf)
+}
+
+/// Markdown.
+fn table(measured: &[Measured]) -> String {
+    let mut text =
+        String::from("| configuration | flash | RAM | flash against `interp` |\n|---|--:|--:|--:|\n");
+    let standard = measured.iter().find(|one| one.configuration.name == "interp").map(|one| one.size.flash);
+    for Measured { configuration, size, .. } in measured {
+        let against = standard
+            .map_or(String::new(), |standard| format!("{:+}", i128::from(size.flash) - i128::from(standard)));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "| {} | {} | {} | {against} |", configuration.name, size.flash, size.ram);
+    }
+    text
+}
+
+fn symbol_table(measured: &[Measured], count: usize) -> String {
+    let Some(first) = measured.first() else { return String::new() };
+    let mut text = format!(
+        "The largest symbols of `{}`:\n\n| symbol | bytes | in |\n|---|--:|---|\n",
+        first.configuration.name
+    );
+    for symbol in first.symbols.iter().take(count) {
+        let place = if symbol.ram { "RAM" } else { "flash" };
+        let _ = writeln!(text, "| `{}` | {} | {place} |", symbol.name, symbol.size);
+    }
+    text
+}

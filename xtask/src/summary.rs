@@ -1,0 +1,95 @@
+//! What ran, and how it ended.
+
+use anyhow::Result;
+use std::time::Instant;
+
+/// What a step found.
+#[derive(Default)]
+pub struct Found {
+    /// Tests or checks that passed.
+    pub passed: u32,
+    /// Those that failed; `note` says which.
+    pub failed: u32,
+    /// Those that were not run; `note` says why.
+    pub skipped: u32,
+    /// Shown in the summary.
+    pub note: String,
+}
+
+impl Found {
+    /// One check that passed.
+    pub fn pass(note: impl Into<String>) -> Found {
+        Found { passed: 1, note: note.into(), ..Found::default() }
+    }
+
+    /// One check that could not run.
+    pub fn skip(reason: impl Into<String>) -> Found {
+        Found { skipped: 1, note: reason.into(), ..Found::default() }
+    }
+
+    /// One check that failed.
+    pub fn fail(reason: impl Into<String>) -> Found {
+        Found { failed: 1, note: reason.into(), ..Found::default() }
+    }
+}
+
+/// The steps so far.
+#[derive(Default)]
+pub struct Summary {
+    leg: &'static str,
+    rows: Vec<(String, Found)>,
+}
+
+impl Summary {
+    /// The steps from here on belong to `leg`.
+    pub fn leg(&mut self, leg: &'static str) {
+        self.leg = leg;
+    }
+
+    /// Runs a step. An error is a failure.
+    pub fn step(&mut self, name: &str, run: impl FnOnce() -> Result<Found>) {
+        let name = format!("{}: {name}", self.leg);
+        println!(".. {name}");
+        let start = Instant::now();
+        let found = run().unwrap_or_else(|error| Found::fail(format!("{error:#}")));
+        println!("{} {name} ({:.1} s){}", word(&found), start.elapsed().as_secs_f32(), note(&found));
+        self.rows.push((name, found));
+    }
+
+    /// Prints the closing summary. True if nothing failed.
+    pub fn close(&self) -> bool {
+        let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+        println!("\nSummary");
+        for (name, found) in &self.rows {
+            println!("{} {name}: {}{}", word(found), counts(found), note(found));
+            passed += found.passed;
+            failed += found.failed;
+            skipped += found.skipped;
+        }
+        println!("\n{passed} passed, {failed} failed, {skipped} skipped");
+        failed == 0
+    }
+}
+
+fn word(found: &Found) -> &'static str {
+    match found {
+        Found { failed: 1.., .. } => "FAILED ",
+        Found { passed: 0, .. } => "SKIPPED",
+        _ => "ok     ",
+    }
+}
+
+fn counts(found: &Found) -> String {
+    let named = [(found.passed, "passed"), (found.failed, "failed"), (found.skipped, "skipped")];
+    let some: Vec<_> =
+        named.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+    some.join(", ")
+}
+
+fn note(found: &Found) -> String {
+    match found.note.as_str() {
+        "" => String::new(),
+        note if note.contains('\n') => format!("\n        {}", note.trim_end().replace('\n', "\n        ")),
+        note => format!(": {note}"),
+    }
+}

@@ -1,0 +1,139 @@
+//! The host leg: Rust tests, lints, and checks of the sources.
+
+use super::{places, source, tailcalls};
+use crate::metadata::Metadata;
+use crate::run::Run;
+use crate::summary::{Found, Summary};
+use crate::{bare, headers, options, repo, tools};
+use anyhow::{Result, bail};
+
+pub fn steps(summary: &mut Summary, verbose: bool) {
+    summary.step("formatting", || formatting(verbose));
+    summary.step("clippy", || clippy(verbose));
+    for (name, args) in TEST_RUNS {
+        summary.step(&format!("cargo test, {name}"), || cargo_test(name, args, verbose));
+    }
+    summary.step("each feature group off compiles", || feature_groups(verbose));
+    summary.step("dependencies point one way", places::dependencies);
+    summary.step("unsafe only where it may be", places::unsafe_code);
+    summary.step("long files", places::long_files);
+    summary.step("headers are those of the sources", || headers::check().map(|()| Found::pass("")));
+    summary.step("headers in C99 and C++17", compile_headers);
+    summary.step("options of Kconfig and CMake", source::options);
+    summary.step("guests match their sources", || guests(verbose));
+    summary.step("the interpreter's dispatch is a jump", tailcalls::check);
+}
+
+/// The same tests in every build that matters: the portable dispatcher and that of tail calls, with and without
+/// the compiler's checks.
+const TEST_RUNS: [(&str, &[&str]); 4] = [
+    ("debug", &[]),
+    ("checked, tail calls", &["--profile", "checked", "--features", "wasmote/dispatch-tail"]),
+    ("release", &["--release"]),
+    ("release, tail calls", &["--release", "--features", "wasmote/dispatch-tail"]),
+];
+
+/// Manifests outside the workspace.
+fn other_manifests() -> Result<Vec<String>> {
+    let inside: Vec<String> =
+        Metadata::load()?.packages.into_iter().map(|package| package.manifest_path).collect();
+    let files =
+        repo::files()?.into_iter().filter(|file| file == "Cargo.toml" || file.ends_with("/Cargo.toml"));
+    Ok(files.filter(|file| !inside.contains(&repo::path(file).to_string_lossy().into_owned())).collect())
+}
+
+fn formatting(verbose: bool) -> Result<Found> {
+    let mut checked = 0;
+    for manifest in other_manifests()? {
+        Run::cargo()
+            .args(["fmt", "--all", "--check", "--manifest-path"])
+            .arg(repo::path(&manifest))
+            .logged("fmt", verbose)?;
+        checked += 1;
+    }
+    Ok(Found::pass(format!("{checked} manifests")))
+}
+
+fn clippy(verbose: bool) -> Result<Found> {
+    let clippy = |features: &[&str]| {
+        Run::cargo()
+            .args(["clippy", "--workspace", "--all-targets"])
+            .args(features)
+            .args(["--", "-D", "warnings"])
+            .logged("clippy", verbose)
+    };
+    clippy(&[])?;
+    clippy(&["--features", "wasmote/dispatch-tail"])?;
+    Ok(Found::pass(""))
+}
+
+fn cargo_test(name: &str, args: &[&str], verbose: bool) -> Result<Found> {
+    let log = format!("cargo test {name}").replace([' ', ','], "-");
+    let text =
+        Run::cargo().args(["test", "--workspace", "--no-fail-fast"]).args(args).logged(&log, verbose)?;
+    let mut found = Found::default();
+    for line in text.lines().filter(|line| line.starts_with("test result: ")) {
+        found.passed += count(line, " passed");
+        found.skipped += count(line, " ignored");
+    }
+    let ignored = text.lines().filter(|line| line.starts_with("test ") && line.contains(" ... ignored"));
+    found.note = ignored.map(|line| format!("{line}\n")).collect();
+    Ok(found)
+}
+
+/// The number before `word`.
+fn count(line: &str, word: &str) -> u32 {
+    let before = line.split(word).next().unwrap_or_default();
+    before.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// A firmware without any one group must compile, and so must the smallest.
+fn feature_groups(verbose: bool) -> Result<Found> {
+    tools::targets(&[bare::TARGET])?;
+    let list = options::load()?;
+    let configurations = options::configurations(&list)?;
+    for configuration in &configurations {
+        let cargo = configuration.cargo(&list);
+        let mut run = Run::cargo().args(["clippy", "--package", "wasmote-capi", "--target", bare::TARGET]);
+        run = run.args(["--no-default-features", "--features", &cargo.features, "--", "-D", "warnings"]);
+        for (name, value) in cargo.environment {
+            run = run.env(&name, value);
+        }
+        run.logged(&format!("features-{}", configuration.name), verbose)?;
+    }
+    Ok(Found { passed: configurations.len().try_into()?, ..Found::default() })
+}
+
+fn compile_headers() -> Result<Found> {
+    tools::need(&[tools::HOST_GCC])?;
+    let folder = repo::work("headers")?;
+    let strict = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"];
+    let mut found = Found::default();
+    for header in headers::paths() {
+        let name = header.trim_start_matches("include/");
+        for (compiler, language, standard) in [("gcc", "c", "-std=c99"), ("g++", "c++", "-std=c++17")] {
+            // Twice, for the include guard; alone, so that it needs nothing included before it.
+            let file = folder.join(format!("use.{language}"));
+            std::fs::write(&file, format!("#include <{name}>\n#include <{name}>\n"))?;
+            Run::new(compiler)
+                .args(["-x", language, standard, "-I"])
+                .arg(repo::path("include"))
+                .args(strict)
+                .arg(&file)
+                .text()?;
+            found.passed += 1;
+        }
+    }
+    Ok(found)
+}
+
+fn guests(verbose: bool) -> Result<Found> {
+    const TOOL: &str = "rust/guests/tool/Cargo.toml";
+    if !repo::path(TOOL).exists() {
+        bail!("there is no {TOOL}");
+    }
+    Run::cargo()
+        .args(["run", "--quiet", "--manifest-path", TOOL, "--", "check"])
+        .logged("guests", verbose)?;
+    Ok(Found::pass(""))
+}

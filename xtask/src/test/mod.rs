@@ -1,0 +1,69 @@
+//! `cargo xtask test`: legs of steps, and a closing summary.
+
+mod docs;
+mod freertos;
+mod host;
+mod places;
+mod source;
+mod spec;
+mod tailcalls;
+mod zephyr;
+
+use crate::summary::Summary;
+use std::process::ExitCode;
+
+/// Options of `cargo xtask test`.
+#[derive(clap::Args)]
+pub struct Options {
+    /// The legs to run; none named: all
+    legs: Vec<Leg>,
+    /// Shows what compilers, emulators and tests print as they print it
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+/// A part of the tests that can run by itself.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Leg {
+    /// Rust tests and checks of the sources, on this machine
+    Host,
+    /// The official WebAssembly test suite, on this machine
+    Spec,
+    /// Firmware with FreeRTOS on emulated boards
+    Freertos,
+    /// Twister on emulated boards; needs a Zephyr workspace ($ZEPHYR_BASE or ~/zephyrproject)
+    Zephyr,
+    /// Documentation: it builds, its links lead somewhere, its code is tested code
+    Docs,
+}
+
+/// `cargo xtask test`.
+pub fn test(options: &Options) -> ExitCode {
+    let all = [Leg::Host, Leg::Spec, Leg::Docs, Leg::Freertos, Leg::Zephyr];
+    let mut summary = Summary::default();
+    for leg in all.into_iter().filter(|leg| options.legs.is_empty() || options.legs.contains(leg)) {
+        match leg {
+            Leg::Host => {
+                summary.leg("host");
+                host::steps(&mut summary, options.verbose);
+            }
+            Leg::Spec => {
+                summary.leg("spec");
+                spec::steps(&mut summary, options.verbose);
+            }
+            Leg::Docs => {
+                summary.leg("docs");
+                docs::steps(&mut summary, options.verbose);
+            }
+            Leg::Freertos => {
+                summary.leg("freertos");
+                freertos::steps(&mut summary, options.verbose);
+            }
+            Leg::Zephyr => {
+                summary.leg("zephyr");
+                zephyr::steps(&mut summary, options.verbose);
+            }
+        }
+    }
+    if summary.close() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

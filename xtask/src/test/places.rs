@@ -1,0 +1,158 @@
+//! Checks of how the sources are laid out.
+
+use crate::metadata::Metadata;
+use crate::repo;
+use crate::summary::Found;
+use anyhow::{Result, bail};
+use regex::Regex;
+
+/// What each crate may depend on, besides crates from elsewhere.
+const MAY_USE: [(&str, &[&str]); 9] = [
+    ("wasmote-platform", &[]),
+    ("wasmote-core", &["wasmote-platform"]),
+    ("wasmote-frontend", &["wasmote-platform", "wasmote-core"]),
+    ("wasmote-interp", &["wasmote-platform", "wasmote-core", "wasmote-frontend"]),
+    ("wasmote", &["wasmote-platform", "wasmote-core", "wasmote-frontend", "wasmote-interp"]),
+    ("wasmote-capi", &["wasmote-platform", "wasmote-core", "wasmote"]),
+    ("wasmote-spec", &["wasmote"]),
+    (
+        "wasmote-cli",
+        &[
+            "wasmote",
+            "wasmote-core",
+            "wasmote-platform",
+            "wasmote-frontend",
+            "wasmote-interp",
+            "wasmote-spec",
+        ],
+    ),
+    ("xtask", &[]),
+];
+
+pub fn dependencies() -> Result<Found> {
+    let metadata = Metadata::load()?;
+    let mut wrong = String::new();
+    for package in &metadata.packages {
+        let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == package.name) else {
+            wrong += &format!("{} is not in the list of crates (xtask/src/test/places.rs)\n", package.name);
+            continue;
+        };
+        for used in package.inner_dependencies(&metadata).filter(|used| !allowed.contains(used)) {
+            wrong += &format!("{} must not depend on {used}\n", package.name);
+        }
+    }
+    if !wrong.is_empty() {
+        bail!("{wrong}");
+    }
+    Ok(Found::pass(format!("{} crates", metadata.packages.len())))
+}
+
+/// Where `unsafe` may stand. Guests and samples are programs on the other side of the API.
+const UNSAFE_PLACES: [&str; 7] = [
+    "rust/interp/src/exec/raw.rs",
+    "rust/wasmote/src/vm/",
+    "rust/platform/",
+    "rust/capi/",
+    "rust/guests/",
+    "samples/",
+    "freertos-port/",
+];
+
+pub fn unsafe_code() -> Result<Found> {
+    let word = Regex::new(r"\bunsafe\b")?;
+    let files: Vec<String> = repo::files()?.into_iter().filter(|file| file.ends_with(".rs")).collect();
+    let mut wrong = String::new();
+    let mut checked = 0;
+    for file in &files {
+        if UNSAFE_PLACES.iter().any(|place| file.starts_with(place)) {
+            continue;
+        }
+        checked += 1;
+        let text = without_comments(&repo::read(&repo::path(file))?);
+        for (line, _) in text.lines().enumerate().filter(|(_, line)| word.is_match(line)) {
+            wrong += &format!("{file}:{}: unsafe\n", line + 1);
+        }
+    }
+    if !wrong.is_empty() {
+        bail!("{wrong}");
+    }
+    Ok(Found::pass(format!("{checked} files have none")))
+}
+
+/// Rust source with comments and the contents of strings blanked; lines stay.
+fn without_comments(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let skip = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map_or(rest.len(), |end| end + 2)
+        } else if c == '"' {
+            string_length(rest)
+        } else if c == '\'' {
+            char_length(rest)
+        } else {
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
+            continue;
+        };
+        out.extend(rest[..skip].chars().filter(|&c| c == '\n'));
+        rest = &rest[skip..];
+    }
+    out
+}
+
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            '"' if !escaped => return at + 1,
+            _ => escaped = c == '\\' && !escaped,
+        }
+    }
+    text.len()
+}
+
+/// A character literal's length, or 1 for the quote of a lifetime.
+fn char_length(text: &str) -> usize {
+    let inner: Vec<(usize, char)> = text.char_indices().skip(1).take(12).collect();
+    match inner.as_slice() {
+        [(_, '\\'), _, rest @ ..] => rest.iter().find(|(_, c)| *c == '\'').map_or(1, |(at, _)| at + 1),
+        [_, (at, '\''), ..] => at + 1,
+        _ => 1,
+    }
+}
+
+/// Beyond this many lines a reader loses the way. Tables and tests' data may be longer.
+const LONG: usize = 600;
+
+pub fn long_files() -> Result<Found> {
+    let sources = repo::files()?.into_iter().filter(|file| {
+        [".rs", ".c", ".h", ".cmake"].iter().any(|end| file.ends_with(end)) && !file.starts_with("include/")
+    });
+    let mut wrong = String::new();
+    let mut checked = 0;
+    for file in sources {
+        let lines = repo::read(&repo::path(&file))?.lines().count();
+        checked += 1;
+        if lines > LONG {
+            wrong += &format!("{file}: {lines} lines, {LONG} are the limit\n");
+        }
+    }
+    if !wrong.is_empty() {
+        bail!("{wrong}");
+    }
+    Ok(Found::pass(format!("{checked} files")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_comments;
+
+    #[test]
+    fn blanks_comments_and_strings_only() {
+        let source = "a // unsafe\nb /* unsafe\n */ c \"unsafe \\\" unsafe\" d '\"' e 'a f '\\'' unsafe";
+        assert_eq!(without_comments(source), "a \nb \n c  d  e a f  unsafe");
+    }
+}

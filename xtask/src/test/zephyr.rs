@@ -1,0 +1,140 @@
+//! The Zephyr leg: Twister over the samples and test suites, with this repository as a module.
+
+use crate::repo;
+use crate::run::Run;
+use crate::summary::{Found, Summary};
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// The boards: M3, M33, M55, RV32, RV64, 64-bit Arm and this machine.
+const PLATFORMS: [&str; 7] = [
+    "mps2/an385",
+    "mps2/an521/cpu0",
+    "mps3/corstone300/an547",
+    "qemu_riscv32",
+    "qemu_riscv64",
+    "qemu_cortex_a53",
+    "native_sim/native/64",
+];
+
+/// Where Twister finds what to build.
+const TREES: [&str; 2] = ["twister-tests", "samples"];
+
+pub fn steps(summary: &mut Summary, verbose: bool) {
+    match workspace() {
+        Some(base) => summary.step("twister", || twister(&base, verbose)),
+        None => summary.step("twister", || {
+            let reason =
+                "no Zephyr workspace: ZEPHYR_BASE is not set and ~/zephyrproject/zephyr does not exist";
+            println!("!!!! THE ZEPHYR LEG IS SKIPPED: {reason} !!!!");
+            Ok(Found::skip(reason))
+        }),
+    }
+}
+
+/// Zephyr's tree.
+fn workspace() -> Option<PathBuf> {
+    let named = std::env::var_os("ZEPHYR_BASE").map(PathBuf::from);
+    let usual = std::env::var_os("HOME").map(|home| Path::new(&home).join("zephyrproject/zephyr"));
+    named.into_iter().chain(usual).find(|base| base.join("Kconfig.zephyr").is_file())
+}
+
+/// The part of Twister's report that matters here.
+#[derive(Deserialize)]
+struct Report {
+    testsuites: Vec<Suite>,
+}
+
+#[derive(Deserialize)]
+struct Suite {
+    name: String,
+    platform: String,
+    status: Option<String>,
+    reason: Option<String>,
+    testcases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    identifier: String,
+    status: Option<String>,
+    reason: Option<String>,
+}
+
+fn twister(base: &Path, verbose: bool) -> Result<Found> {
+    let out = repo::work("twister")?;
+    let report = out.join("twister.json");
+    // Only this run's report counts.
+    let _ = std::fs::remove_file(&report);
+    let mut run = west(base).arg("twister").args(["--no-clean", "--inline-logs", "-v", "-O"]).arg(&out);
+    for tree in TREES {
+        run = run.arg("-T").arg(repo::path(tree));
+    }
+    for platform in PLATFORMS {
+        run = run.args(["-p", platform]);
+    }
+    run = run.arg(format!("-x=ZEPHYR_EXTRA_MODULES={}", repo::root().display()));
+    // Twister fails when a test does; its report says more.
+    let ended = run.logged("twister", verbose);
+    if !report.is_file() {
+        return Err(ended.err().context("Twister wrote no report")?);
+    }
+    let text = std::fs::read_to_string(&report)?;
+    let report: Report = serde_json::from_str(&text).context("reading twister.json")?;
+    let mut found = Found::default();
+    for suite in &report.testsuites {
+        count(suite, &mut found);
+    }
+    if let Err(error) = ended
+        && found.failed == 0
+    {
+        return Err(error);
+    }
+    Ok(found)
+}
+
+fn count(suite: &Suite, found: &mut Found) {
+    let reason = |reason: &Option<String>| reason.clone().unwrap_or_default();
+    // Filtered at the beginning: not for this platform, as its own sample.yaml or testcase.yaml says.
+    if matches!(suite.status.as_deref(), Some("filtered") | Some("skipped")) {
+        found.skipped += 1;
+        found.note += &format!("skipped {} on {}: {}\n", suite.name, suite.platform, reason(&suite.reason));
+        return;
+    }
+    if suite.testcases.is_empty() || matches!(suite.status.as_deref(), Some("failed" | "error")) {
+        found.failed += 1;
+        found.note += &format!("{} on {}: {}\n", suite.name, suite.platform, reason(&suite.reason));
+    }
+    for case in &suite.testcases {
+        match case.status.as_deref() {
+            Some("passed") => found.passed += 1,
+            Some("skipped" | "filtered") => {
+                found.skipped += 1;
+                let why = reason(&case.reason);
+                found.note += &format!("skipped {} on {}: {why}\n", case.identifier, suite.platform);
+            }
+            other => {
+                found.failed += 1;
+                let why = reason(&case.reason);
+                found.note += &format!("{} on {}: {other:?} {why}\n", case.identifier, suite.platform);
+            }
+        }
+    }
+}
+
+/// west, from the workspace's own Python environment if it has one.
+fn west(base: &Path) -> Run {
+    let top = base.parent().unwrap_or(base);
+    let bin = top.join(".venv/bin");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(bin.clone()).chain(std::env::split_paths(&path)));
+    let program = if bin.join("west").is_file() { bin.join("west") } else { PathBuf::from("west") };
+    let run = Run::new(program).dir(top).env("ZEPHYR_BASE", base);
+    // CMake itself finds an SDK in the usual places.
+    let run = run.env("ZEPHYR_TOOLCHAIN_VARIANT", "zephyr");
+    match path {
+        Ok(path) => run.env("PATH", path),
+        Err(_) => run,
+    }
+}
