@@ -1,0 +1,367 @@
+//! Which instruction carries out an operator.
+
+use super::{Encoder, Field};
+use crate::isa::{Code, Wide};
+use wasmote_core::{BinaryOp, ErrorKind, LoadOp, StoreOp, UnaryOp, ValType};
+use wasmote_frontend::{Cell, MemArg, Operand};
+
+/// The instruction of a binary operator; whether its operands are swapped.
+fn binary_code(op: BinaryOp) -> (Code, bool) {
+    let code = match op {
+        BinaryOp::I32GtS => return (Code::i32_lt_s, true),
+        BinaryOp::I32GtU => return (Code::i32_lt_u, true),
+        BinaryOp::I32GeS => return (Code::i32_le_s, true),
+        BinaryOp::I32GeU => return (Code::i32_le_u, true),
+        BinaryOp::I64GtS => return (Code::i64_lt_s, true),
+        BinaryOp::I64GtU => return (Code::i64_lt_u, true),
+        BinaryOp::I64GeS => return (Code::i64_le_s, true),
+        BinaryOp::I64GeU => return (Code::i64_le_u, true),
+        BinaryOp::F32Gt => return (Code::f32_lt, true),
+        BinaryOp::F32Ge => return (Code::f32_le, true),
+        BinaryOp::F64Gt => return (Code::f64_lt, true),
+        BinaryOp::F64Ge => return (Code::f64_le, true),
+        BinaryOp::I32Eq => Code::i32_eq,
+        BinaryOp::I32Ne => Code::i32_ne,
+        BinaryOp::I32LtS => Code::i32_lt_s,
+        BinaryOp::I32LtU => Code::i32_lt_u,
+        BinaryOp::I32LeS => Code::i32_le_s,
+        BinaryOp::I32LeU => Code::i32_le_u,
+        BinaryOp::I64Eq => Code::i64_eq,
+        BinaryOp::I64Ne => Code::i64_ne,
+        BinaryOp::I64LtS => Code::i64_lt_s,
+        BinaryOp::I64LtU => Code::i64_lt_u,
+        BinaryOp::I64LeS => Code::i64_le_s,
+        BinaryOp::I64LeU => Code::i64_le_u,
+        BinaryOp::F32Eq => Code::f32_eq,
+        BinaryOp::F32Ne => Code::f32_ne,
+        BinaryOp::F32Lt => Code::f32_lt,
+        BinaryOp::F32Le => Code::f32_le,
+        BinaryOp::F64Eq => Code::f64_eq,
+        BinaryOp::F64Ne => Code::f64_ne,
+        BinaryOp::F64Lt => Code::f64_lt,
+        BinaryOp::F64Le => Code::f64_le,
+        BinaryOp::I32Add => Code::i32_add,
+        BinaryOp::I32Sub => Code::i32_sub,
+        BinaryOp::I32Mul => Code::i32_mul,
+        BinaryOp::I32DivS => Code::i32_div_s,
+        BinaryOp::I32DivU => Code::i32_div_u,
+        BinaryOp::I32RemS => Code::i32_rem_s,
+        BinaryOp::I32RemU => Code::i32_rem_u,
+        BinaryOp::I32And => Code::i32_and,
+        BinaryOp::I32Or => Code::i32_or,
+        BinaryOp::I32Xor => Code::i32_xor,
+        BinaryOp::I32Shl => Code::i32_shl,
+        BinaryOp::I32ShrS => Code::i32_shr_s,
+        BinaryOp::I32ShrU => Code::i32_shr_u,
+        BinaryOp::I32Rotl => Code::i32_rotl,
+        BinaryOp::I32Rotr => Code::i32_rotr,
+        BinaryOp::I64Add => Code::i64_add,
+        BinaryOp::I64Sub => Code::i64_sub,
+        BinaryOp::I64Mul => Code::i64_mul,
+        BinaryOp::I64DivS => Code::i64_div_s,
+        BinaryOp::I64DivU => Code::i64_div_u,
+        BinaryOp::I64RemS => Code::i64_rem_s,
+        BinaryOp::I64RemU => Code::i64_rem_u,
+        BinaryOp::I64And => Code::i64_and,
+        BinaryOp::I64Or => Code::i64_or,
+        BinaryOp::I64Xor => Code::i64_xor,
+        BinaryOp::I64Shl => Code::i64_shl,
+        BinaryOp::I64ShrS => Code::i64_shr_s,
+        BinaryOp::I64ShrU => Code::i64_shr_u,
+        BinaryOp::I64Rotl => Code::i64_rotl,
+        BinaryOp::I64Rotr => Code::i64_rotr,
+        BinaryOp::F32Add => Code::f32_add,
+        BinaryOp::F32Sub => Code::f32_sub,
+        BinaryOp::F32Mul => Code::f32_mul,
+        BinaryOp::F32Div => Code::f32_div,
+        BinaryOp::F32Min => Code::f32_min,
+        BinaryOp::F32Max => Code::f32_max,
+        BinaryOp::F32Copysign => Code::f32_copysign,
+        BinaryOp::F64Add => Code::f64_add,
+        BinaryOp::F64Sub => Code::f64_sub,
+        BinaryOp::F64Mul => Code::f64_mul,
+        BinaryOp::F64Div => Code::f64_div,
+        BinaryOp::F64Min => Code::f64_min,
+        BinaryOp::F64Max => Code::f64_max,
+        BinaryOp::F64Copysign => Code::f64_copysign,
+    };
+    (code, false)
+}
+
+/// The operator that does the same with its operands swapped.
+fn mirrored(op: BinaryOp) -> Option<BinaryOp> {
+    Some(match op {
+        BinaryOp::I32Add
+        | BinaryOp::I32Mul
+        | BinaryOp::I32And
+        | BinaryOp::I32Or
+        | BinaryOp::I32Xor
+        | BinaryOp::I32Eq
+        | BinaryOp::I32Ne
+        | BinaryOp::I64Add
+        | BinaryOp::I64And => op,
+        BinaryOp::I32LtS => BinaryOp::I32GtS,
+        BinaryOp::I32LtU => BinaryOp::I32GtU,
+        BinaryOp::I32GtS => BinaryOp::I32LtS,
+        BinaryOp::I32GtU => BinaryOp::I32LtU,
+        BinaryOp::I32LeS => BinaryOp::I32GeS,
+        BinaryOp::I32LeU => BinaryOp::I32GeU,
+        BinaryOp::I32GeS => BinaryOp::I32LeS,
+        BinaryOp::I32GeU => BinaryOp::I32LeU,
+        _ => return None,
+    })
+}
+
+/// The instruction with `value` as an immediate byte, if there is one. What only needs the byte to be another number
+/// becomes another operator: `a - 5` is `a + -5`, `a > 5` is `a >= 6`.
+fn with_byte(op: BinaryOp, value: u64) -> Option<(Code, u8)> {
+    let int = value as i32;
+    let long = value as i64;
+    let (code, byte) = match op {
+        BinaryOp::I32Add => (Code::i32_add_i, int),
+        BinaryOp::I32Sub => (Code::i32_add_i, int.wrapping_neg()),
+        BinaryOp::I32Mul => (Code::i32_mul_i, int),
+        BinaryOp::I32And => (Code::i32_and_i, int),
+        BinaryOp::I32Or => (Code::i32_or_i, int),
+        BinaryOp::I32Xor => (Code::i32_xor_i, int),
+        BinaryOp::I32Shl => (Code::i32_shl_i, int & 31),
+        BinaryOp::I32ShrS => (Code::i32_shr_s_i, int & 31),
+        BinaryOp::I32ShrU => (Code::i32_shr_u_i, int & 31),
+        BinaryOp::I32Rotl => (Code::i32_rotl_i, int & 31),
+        BinaryOp::I32Rotr => (Code::i32_rotl_i, int.wrapping_neg() & 31),
+        BinaryOp::I32Eq => (Code::i32_eq_i, int),
+        BinaryOp::I32Ne => (Code::i32_ne_i, int),
+        BinaryOp::I32LtS => (Code::i32_lt_s_i, int),
+        BinaryOp::I32LtU => (Code::i32_lt_u_i, int),
+        BinaryOp::I32GeS => (Code::i32_ge_s_i, int),
+        BinaryOp::I32GeU => (Code::i32_ge_u_i, int),
+        BinaryOp::I32LeS => (Code::i32_lt_s_i, int.checked_add(1)?),
+        BinaryOp::I32GtS => (Code::i32_ge_s_i, int.checked_add(1)?),
+        BinaryOp::I32LeU => (Code::i32_lt_u_i, (int as u32).checked_add(1)? as i32),
+        BinaryOp::I32GtU => (Code::i32_ge_u_i, (int as u32).checked_add(1)? as i32),
+        BinaryOp::I64Shl => (Code::i64_shl_i, int & 63),
+        BinaryOp::I64ShrS => (Code::i64_shr_s_i, int & 63),
+        BinaryOp::I64ShrU => (Code::i64_shr_u_i, int & 63),
+        BinaryOp::I64Add => (Code::i64_add_i, i32::try_from(long).ok()?),
+        BinaryOp::I64Sub => (Code::i64_add_i, i32::try_from(long.wrapping_neg()).ok()?),
+        BinaryOp::I64And => (Code::i64_and_i, i32::try_from(long).ok()?),
+        _ => return None,
+    };
+    Some((code, i8::try_from(byte).ok()? as u8))
+}
+
+/// The instruction with `value` as an immediate word.
+fn with_word(op: BinaryOp, value: u64) -> Option<(Code, u32)> {
+    let value = value as u32;
+    Some(match op {
+        BinaryOp::I32Add => (Code::i32_add_w, value),
+        BinaryOp::I32Sub => (Code::i32_add_w, value.wrapping_neg()),
+        BinaryOp::I32Mul => (Code::i32_mul_w, value),
+        BinaryOp::I32And => (Code::i32_and_w, value),
+        BinaryOp::I32Or => (Code::i32_or_w, value),
+        BinaryOp::I32Xor => (Code::i32_xor_w, value),
+        _ => return None,
+    })
+}
+
+/// Unary operators with an instruction of their own.
+fn unary_code(op: UnaryOp) -> Option<Code> {
+    Some(match op {
+        UnaryOp::I32Clz => Code::i32_clz,
+        UnaryOp::I32Ctz => Code::i32_ctz,
+        UnaryOp::I32Extend8S => Code::i32_extend8_s,
+        UnaryOp::I32Extend16S => Code::i32_extend16_s,
+        UnaryOp::I64Eqz => Code::i64_eqz,
+        UnaryOp::I64ExtendI32S => Code::i64_extend_i32_s,
+        UnaryOp::I64ExtendI32U => Code::i64_extend_i32_u,
+        UnaryOp::F32Abs => Code::f32_abs,
+        UnaryOp::F32Neg => Code::f32_neg,
+        UnaryOp::F32Sqrt => Code::f32_sqrt,
+        UnaryOp::F32ConvertI32S => Code::f32_convert_i32_s,
+        UnaryOp::F32ConvertI32U => Code::f32_convert_i32_u,
+        UnaryOp::F32DemoteF64 => Code::f32_demote_f64,
+        UnaryOp::F64Abs => Code::f64_abs,
+        UnaryOp::F64Neg => Code::f64_neg,
+        UnaryOp::F64ConvertI32S => Code::f64_convert_i32_s,
+        UnaryOp::F64ConvertI32U => Code::f64_convert_i32_u,
+        UnaryOp::F64PromoteF32 => Code::f64_promote_f32,
+        _ => return None,
+    })
+}
+
+/// Instructions of a load, with a short and a long offset; for a narrow one of 64 bits, how it is widened then.
+fn load_code(op: LoadOp) -> (Code, Code, Option<Code>) {
+    let signed = Some(Code::i64_extend_i32_s);
+    let unsigned = Some(Code::i64_extend_i32_u);
+    match op {
+        LoadOp::I32Load | LoadOp::F32Load => (Code::i32_load, Code::i32_load_w, None),
+        LoadOp::I64Load | LoadOp::F64Load => (Code::i64_load, Code::i64_load_w, None),
+        LoadOp::I32Load8S => (Code::i32_load8_s, Code::i32_load8_s_w, None),
+        LoadOp::I32Load8U => (Code::i32_load8_u, Code::i32_load8_u_w, None),
+        LoadOp::I32Load16S => (Code::i32_load16_s, Code::i32_load16_s_w, None),
+        LoadOp::I32Load16U => (Code::i32_load16_u, Code::i32_load16_u_w, None),
+        LoadOp::I64Load8S => (Code::i32_load8_s, Code::i32_load8_s_w, signed),
+        LoadOp::I64Load8U => (Code::i32_load8_u, Code::i32_load8_u_w, unsigned),
+        LoadOp::I64Load16S => (Code::i32_load16_s, Code::i32_load16_s_w, signed),
+        LoadOp::I64Load16U => (Code::i32_load16_u, Code::i32_load16_u_w, unsigned),
+        LoadOp::I64Load32S => (Code::i32_load, Code::i32_load_w, signed),
+        LoadOp::I64Load32U => (Code::i32_load, Code::i32_load_w, unsigned),
+    }
+}
+
+/// Instructions of a store: with a short and a long offset, and of a constant. Only the low cell of a 64-bit
+/// value is asked for what is narrower.
+fn store_code(op: StoreOp) -> (Code, Code, Option<Code>) {
+    match op {
+        StoreOp::I32Store | StoreOp::F32Store | StoreOp::I64Store32 => {
+            (Code::i32_store, Code::i32_store_w, Some(Code::i32_store_i))
+        }
+        StoreOp::I64Store | StoreOp::F64Store => (Code::i64_store, Code::i64_store_w, None),
+        StoreOp::I32Store8 | StoreOp::I64Store8 => {
+            (Code::i32_store8, Code::i32_store8_w, Some(Code::i32_store8_i))
+        }
+        StoreOp::I32Store16 | StoreOp::I64Store16 => {
+            (Code::i32_store16, Code::i32_store16_w, Some(Code::i32_store16_i))
+        }
+    }
+}
+
+/// An offset in units of the access, if a byte can hold it.
+fn short(offset: u32, width_log2: u32) -> Option<u8> {
+    let units = offset >> width_log2;
+    if units << width_log2 == offset { u8::try_from(units).ok() } else { None }
+}
+
+/// The constant as a byte that, sign-extended, stores the same bits.
+fn stored_byte(value: u64, width_log2: u32) -> Option<u8> {
+    let value = match width_log2 {
+        0 => i32::from(value as i8),
+        1 => i32::from(value as i16),
+        _ => value as i32,
+    };
+    Some(i8::try_from(value).ok()? as u8)
+}
+
+impl Encoder {
+    pub(super) fn encode_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind> {
+        let (ty, result) = op.types();
+        if op == UnaryOp::I32Eqz && self.invert(a, dst) {
+            return Ok(());
+        }
+        let from = self.cell(ty, a, 0)?;
+        let (to, source) = (Field::To(dst, result.cells()), Field::From(from, ty.cells()));
+        match op {
+            UnaryOp::I32Eqz => self.emit(Code::i32_eq_i, [to, source, Field::Byte(0)], &[]),
+            // The low half comes first.
+            UnaryOp::I32WrapI64 => self.copy_cells(1, dst, from),
+            _ => match unary_code(op) {
+                Some(code) => self.emit(code, [to, source, Field::None], &[]),
+                None => self.emit(Code::unary, [to, source, Field::Byte(op as u8)], &[]),
+            },
+        }
+    }
+
+    pub(super) fn encode_binary(
+        &mut self,
+        op: BinaryOp,
+        dst: Cell,
+        a: Operand,
+        b: Operand,
+    ) -> Result<(), ErrorKind> {
+        let (op, a, b) = match (a, mirrored(op)) {
+            (Operand::Const(_), Some(op)) => (op, b, a),
+            _ => (op, a, b),
+        };
+        let (ty, result) = op.types();
+        let to = Field::To(dst, result.cells());
+        let first = self.source(ty, a, 0)?;
+        if let Operand::Const(value) = b {
+            if let Some((code, byte)) = with_byte(op, value) {
+                return self.emit(code, [to, first, Field::Byte(byte)], &[]);
+            }
+            if let Some((code, word)) = with_word(op, value) {
+                return self.emit(code, [to, first, Field::None], &[word]);
+            }
+        }
+        let second = self.source(ty, b, 2)?;
+        match binary_code(op) {
+            (code, false) => self.emit(code, [to, first, second], &[]),
+            (code, true) => self.emit(code, [to, second, first], &[]),
+        }
+    }
+
+    /// The cell of an address, and the offset. A constant address takes the offset in.
+    fn address(&mut self, address: Operand, offset: u32) -> Result<(Field, u32), ErrorKind> {
+        let (address, offset) = match address {
+            Operand::Const(address) => match (address as u32).checked_add(offset) {
+                Some(sum) => (Operand::Const(sum.into()), 0),
+                None => (Operand::Const(address), offset),
+            },
+            _ => (address, offset),
+        };
+        Ok((self.source(ValType::I32, address, 0)?, offset))
+    }
+
+    pub(super) fn encode_load(
+        &mut self,
+        op: LoadOp,
+        dst: Cell,
+        address: Operand,
+        arg: MemArg,
+    ) -> Result<(), ErrorKind> {
+        let (code, far, widen) = load_code(op);
+        let (address, offset) = self.address(address, arg.offset)?;
+        let to = Field::To(dst, if widen.is_some() { 1 } else { op.ty().cells() });
+        match short(offset, op.width_log2()) {
+            Some(units) => self.emit(code, [to, address, Field::Byte(units)], &[])?,
+            None => self.emit(far, [to, address, Field::None], &[offset])?,
+        }
+        match widen {
+            Some(code) => self.emit(code, [Field::To(dst, 2), Field::From(dst, 1), Field::None], &[]),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn encode_store(
+        &mut self,
+        op: StoreOp,
+        address: Operand,
+        value: Operand,
+        arg: MemArg,
+    ) -> Result<(), ErrorKind> {
+        let (code, far, constant) = store_code(op);
+        let (address, offset) = self.address(address, arg.offset)?;
+        let units = short(offset, op.width_log2());
+        if let (Operand::Const(value), Some(code), Some(units)) = (value, constant, units)
+            && let Some(byte) = stored_byte(value, op.width_log2())
+        {
+            return self.emit(code, [address, Field::Byte(byte), Field::Byte(units)], &[]);
+        }
+        let value = self.source(op.ty(), value, 2)?;
+        match units {
+            Some(units) => self.emit(code, [address, value, Field::Byte(units)], &[]),
+            None => self.emit(far, [address, value, Field::None], &[offset]),
+        }
+    }
+}
+
+impl Encoder {
+    /// `select` has a fourth cell, in a second word.
+    pub(super) fn emit_select(
+        &mut self,
+        code: Code,
+        cells: u32,
+        [dst, a, b, condition]: [Cell; 4],
+    ) -> Result<(), ErrorKind> {
+        if dst | a | b <= 0xFF {
+            let fields = [Field::To(dst, cells), Field::From(a, cells), Field::From(b, cells)];
+            return self.emit(code, fields, &[condition]);
+        }
+        let mut wide = Wide::new();
+        let fields = wide.result(dst, cells) << 8 | wide.source(a, cells) << 16 | wide.source(b, cells) << 24;
+        let condition = wide.source(condition, 1);
+        self.written(dst + cells);
+        self.words(&wide.prefix(2))?;
+        self.words(&[code as u32 | fields, condition])
+    }
+}

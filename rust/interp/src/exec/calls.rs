@@ -1,0 +1,185 @@
+//! Calls, returns, references to functions, and the runtime's operators.
+
+use super::raw::{Function, NotEntered};
+use super::{State, Step, trapped};
+use crate::isa::callee;
+use wasmote_core::Trap;
+use wasmote_core::vm::{NULL_REF, func_ref};
+
+/// Calls with the arguments from `cells` upwards; the instruction has `more` words after the first.
+#[inline(always)]
+fn enter(s: State, function: Function, cells: usize, more: usize) -> Step {
+    if function.ctx().interrupted() {
+        return s.trap(Trap::Interrupted);
+    }
+    match function.enter(cells, s.pc.skip(more), s.fp, s.ctx) {
+        Ok((pc, fp)) => Step::Next(pc, fp, function.ctx()),
+        Err(NotEntered::Full) => s.trap(Trap::StackOverflow),
+        Err(NotEntered::Foreign) => {
+            let code = function.call_foreign(cells, s.fp, s.ctx);
+            if code == 0 { s.next(more) } else { failed(s, code) }
+        }
+    }
+}
+
+/// Calls in place of this frame.
+#[inline(always)]
+fn replace(s: State, function: Function, cells: usize, params: usize) -> Step {
+    if function.ctx().interrupted() {
+        return s.trap(Trap::Interrupted);
+    }
+    s.fp.move_down(cells, params);
+    match function.replace(s.fp) {
+        Ok((pc, fp)) => Step::Next(pc, fp, function.ctx()),
+        Err(NotEntered::Full) => s.trap(Trap::StackOverflow),
+        Err(NotEntered::Foreign) => {
+            let code = function.call_foreign(0, s.fp, s.ctx);
+            if code == 0 { leave(s) } else { failed(s, code) }
+        }
+    }
+}
+
+/// Something outside this engine trapped.
+#[inline(always)]
+fn failed(s: State, code: u32) -> Step {
+    Step::Exit(trapped(code, s.pc, s.fp, s.ctx))
+}
+
+#[inline(always)]
+fn leave(s: State) -> Step {
+    let (pc, fp, ctx) = s.ctx.pop();
+    Step::Next(pc, fp, ctx)
+}
+
+#[inline(always)]
+fn imported(s: State, index: usize) -> Function {
+    s.ctx.function(s.ctx.import(index))
+}
+
+#[inline(always)]
+fn named(s: State, kind: usize, index: u32) -> Function {
+    if kind as u32 == callee::IMPORT {
+        imported(s, index as usize)
+    } else {
+        s.ctx.own_function(index as usize)
+    }
+}
+
+/// The function that a table holds, if it has this instance's type `ty`.
+#[inline(always)]
+fn indirect(s: State, table: usize, index: u32, ty: u32) -> Result<Function, Trap> {
+    let reference = s.ctx.element(table, index).ok_or(Trap::TableOutOfBounds)?;
+    if reference == NULL_REF {
+        return Err(Trap::IndirectCallToNull);
+    }
+    let function = s.ctx.function(reference);
+    if !s.ctx.has_type(function, reference, ty) {
+        return Err(Trap::BadSignature);
+    }
+    Ok(function)
+}
+
+#[inline(always)]
+pub(super) fn call(s: State) -> Step {
+    enter(s, s.ctx.own_function(s.half()), s.a(), 0)
+}
+
+#[inline(always)]
+pub(super) fn call_import(s: State) -> Step {
+    enter(s, imported(s, s.half()), s.a(), 0)
+}
+
+#[inline(always)]
+pub(super) fn call_far(s: State) -> Step {
+    enter(s, named(s, s.a(), s.pc.word(0)), s.half(), 1)
+}
+
+#[inline(always)]
+pub(super) fn call_indirect(s: State) -> Step {
+    match indirect(s, s.c(), s.get(s.b()), s.pc.word(0)) {
+        Ok(function) => enter(s, function, s.a(), 1),
+        Err(trap) => s.trap(trap),
+    }
+}
+
+#[inline(always)]
+pub(super) fn call_indirect_far(s: State) -> Step {
+    let (index, table) = index_and_table(s.pc.word(0));
+    match indirect(s, table, s.get(index), s.pc.word(1)) {
+        Ok(function) => enter(s, function, s.half(), 2),
+        Err(trap) => s.trap(trap),
+    }
+}
+
+#[inline(always)]
+pub(super) fn tail_call(s: State) -> Step {
+    replace(s, named(s, s.a(), s.pc.word(0)), s.half(), s.pc.word(1) as usize)
+}
+
+#[inline(always)]
+pub(super) fn tail_call_indirect(s: State) -> Step {
+    let (index, table) = index_and_table(s.pc.word(0));
+    match indirect(s, table, s.get(index), s.pc.word(1)) {
+        Ok(function) => replace(s, function, s.half(), s.pc.word(2) as usize),
+        Err(trap) => s.trap(trap),
+    }
+}
+
+#[inline(always)]
+fn index_and_table(word: u32) -> (usize, usize) {
+    ((word & 0xFFFF) as usize, (word >> 16) as usize)
+}
+
+#[inline(always)]
+pub(super) fn return0(s: State) -> Step {
+    leave(s)
+}
+
+#[inline(always)]
+pub(super) fn return1(s: State) -> Step {
+    s.set(0, s.get::<u32>(s.a()));
+    leave(s)
+}
+
+#[inline(always)]
+pub(super) fn return2(s: State) -> Step {
+    s.set(0, s.get::<u64>(s.a()));
+    leave(s)
+}
+
+#[inline(always)]
+pub(super) fn return_many(s: State) -> Step {
+    s.fp.move_down(s.a(), s.half());
+    leave(s)
+}
+
+#[inline(always)]
+pub(super) fn return_many_far(s: State) -> Step {
+    s.fp.move_down(s.half(), s.pc.word(0) as usize);
+    leave(s)
+}
+
+#[inline(always)]
+pub(super) fn builtin(s: State) -> Step {
+    let code = s.ctx.builtin(s.a() as u32, s.fp, s.half(), 0, 0);
+    if code == 0 { s.next(0) } else { failed(s, code) }
+}
+
+#[inline(always)]
+pub(super) fn builtin_w(s: State) -> Step {
+    let code = s.ctx.builtin(s.a() as u32, s.fp, s.half(), s.pc.word(0), s.pc.word(1));
+    if code == 0 { s.next(2) } else { failed(s, code) }
+}
+
+/// References name the instance that defines the function, so those to imported ones are the runtime's.
+#[inline(always)]
+pub(super) fn ref_func(s: State) -> Step {
+    let index = s.pc.word(0);
+    let reference = if index < s.ctx.import_funcs() {
+        s.ctx.import(index as usize)
+    } else {
+        func_ref(s.ctx.number(), index)
+    };
+    s.set(s.a(), reference);
+    s.next(1)
+}

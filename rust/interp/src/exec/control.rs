@@ -1,0 +1,98 @@
+//! Branches, traps and fuel.
+
+use super::integer::handlers;
+use super::{State, Step, Value, trapped};
+use wasmote_core::Trap;
+
+/// Branches by `offset` words from the end of the instruction. Going backwards polls the interrupt word.
+#[inline(always)]
+fn branch(s: State, more: usize, offset: i32) -> Step {
+    if offset < 0 && s.ctx.interrupted() {
+        return s.trap(Trap::Interrupted);
+    }
+    Step::Next(s.pc.skip(more).offset(offset), s.fp, s.ctx)
+}
+
+/// Branches if the condition, which is in the instruction's first word, holds; the offset is in the next.
+#[inline(always)]
+fn branch_if(s: State, taken: bool) -> Step {
+    if taken { branch(s, 1, s.pc.word(0) as i32) } else { s.next(1) }
+}
+
+#[inline(always)]
+fn cells<T: Value>(s: State, f: impl FnOnce(&T, &T) -> bool) -> Step {
+    branch_if(s, f(&s.get(s.a()), &s.get(s.b())))
+}
+
+/// The second operand is a signed byte.
+#[inline(always)]
+fn byte<T: Value>(s: State, f: impl FnOnce(&T, &T) -> bool, extend: impl FnOnce(i32) -> T) -> Step {
+    branch_if(s, f(&s.get(s.a()), &extend(s.word as i32 >> 16 << 24 >> 24)))
+}
+
+#[inline(always)]
+fn by_half(s: State, when: bool) -> Step {
+    if s.get::<bool>(s.a()) == when { branch(s, 0, s.word as i32 >> 16) } else { s.next(0) }
+}
+
+#[inline(always)]
+fn table(s: State, cell: usize, count: u32, more: usize) -> Step {
+    let index: u32 = s.get(cell);
+    let index = index.min(count - 1) as usize + more;
+    // The table's entries are `jump` instructions.
+    branch(s, index + 1, s.pc.word(index) as i32 >> 8)
+}
+
+#[inline(always)]
+fn unconditional(s: State) -> Step {
+    branch(s, 0, s.word as i32 >> 8)
+}
+
+handlers! {
+    jump = unconditional();
+    jump_if = by_half(true);
+    jump_unless = by_half(false);
+    jump_i32_eq = cells(u32::eq);
+    jump_i32_ne = cells(u32::ne);
+    jump_i32_lt_s = cells(i32::lt);
+    jump_i32_lt_u = cells(u32::lt);
+    jump_i32_le_s = cells(i32::le);
+    jump_i32_le_u = cells(u32::le);
+    jump_i32_eq_i = byte(i32::eq, |i| i);
+    jump_i32_ne_i = byte(i32::ne, |i| i);
+    jump_i32_lt_s_i = byte(i32::lt, |i| i);
+    jump_i32_lt_u_i = byte(u32::lt, |i| i as u32);
+    jump_i32_ge_s_i = byte(i32::ge, |i| i);
+    jump_i32_ge_u_i = byte(u32::ge, |i| i as u32);
+}
+
+#[inline(always)]
+pub(super) fn jump_if_far(s: State) -> Step {
+    branch_if(s, s.get::<bool>(s.half()) == (s.a() != 0))
+}
+
+#[inline(always)]
+pub(super) fn jump_table(s: State) -> Step {
+    table(s, s.a(), s.half() as u32, 0)
+}
+
+#[inline(always)]
+pub(super) fn jump_table_far(s: State) -> Step {
+    table(s, s.half(), s.pc.word(0), 1)
+}
+
+#[inline(always)]
+pub(super) fn trap(s: State) -> Step {
+    Step::Exit(trapped(s.a() as u32, s.pc, s.fp, s.ctx))
+}
+
+#[inline(always)]
+pub(super) fn fuel(s: State) -> Step {
+    if s.ctx.charge(s.word >> 8) { s.next(0) } else { s.trap(Trap::OutOfFuel) }
+}
+
+/// The outermost frame has returned, or the copy of a `wide` instruction is done.
+#[inline(always)]
+pub(super) fn exit(_: State) -> Step {
+    Step::Exit(0)
+}

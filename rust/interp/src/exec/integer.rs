@@ -1,0 +1,194 @@
+//! Integer operators, constants and copies.
+
+use super::{State, Step, Value};
+use wasmote_core::Trap;
+
+/// An integer that an immediate can stand for.
+trait Integer: Value {
+    fn extend(immediate: i32) -> Self;
+}
+
+impl Integer for u32 {
+    #[inline(always)]
+    fn extend(immediate: i32) -> u32 {
+        immediate as u32
+    }
+}
+
+impl Integer for i32 {
+    #[inline(always)]
+    fn extend(immediate: i32) -> i32 {
+        immediate
+    }
+}
+
+impl Integer for u64 {
+    #[inline(always)]
+    fn extend(immediate: i32) -> u64 {
+        i64::from(immediate) as u64
+    }
+}
+
+impl Integer for i64 {
+    #[inline(always)]
+    fn extend(immediate: i32) -> i64 {
+        i64::from(immediate)
+    }
+}
+
+#[inline(always)]
+pub(super) fn unary<A: Value, R: Value>(s: State, f: impl FnOnce(A) -> R) -> Step {
+    s.result(f(s.get(s.b())))
+}
+
+#[inline(always)]
+pub(super) fn binary<A: Value, R: Value>(s: State, f: impl FnOnce(A, A) -> R) -> Step {
+    s.result(f(s.get(s.b()), s.get(s.c())))
+}
+
+#[inline(always)]
+fn byte<A: Integer, R: Value>(s: State, f: impl FnOnce(A, A) -> R) -> Step {
+    s.result(f(s.get(s.b()), A::extend(s.signed())))
+}
+
+#[inline(always)]
+fn word(s: State, f: impl FnOnce(u32, u32) -> u32) -> Step {
+    s.set(s.a(), f(s.get(s.b()), s.pc.word(0)));
+    s.next(1)
+}
+
+#[inline(always)]
+fn division<A: Value>(s: State, f: impl FnOnce(A, A) -> Result<A, Trap>) -> Step {
+    match f(s.get(s.b()), s.get(s.c())) {
+        Ok(value) => s.result(value),
+        Err(trap) => s.trap(trap),
+    }
+}
+
+#[inline(always)]
+fn div<T: Copy + PartialEq + Default>(a: T, b: T, f: impl FnOnce(T, T) -> Option<T>) -> Result<T, Trap> {
+    if b == T::default() {
+        return Err(Trap::IntegerDivisionByZero);
+    }
+    f(a, b).ok_or(Trap::IntegerOverflow)
+}
+
+/// Handlers: `name = shape(function)`.
+macro_rules! handlers {
+    ($( $name:ident = $shape:ident($($f:expr),*); )*) => { $(
+        #[inline(always)]
+        pub(in crate::exec) fn $name(s: State) -> Step {
+            $shape(s, $($f),*)
+        }
+    )* };
+}
+pub(super) use handlers;
+
+handlers! {
+    i32_add = binary(u32::wrapping_add);
+    i32_sub = binary(u32::wrapping_sub);
+    i32_mul = binary(u32::wrapping_mul);
+    i32_div_s = division(|a: i32, b: i32| div(a, b, i32::checked_div));
+    i32_div_u = division(|a: u32, b: u32| div(a, b, u32::checked_div));
+    i32_rem_s = division(|a: i32, b: i32| div(a, b, |a, b| Some(a.wrapping_rem(b))));
+    i32_rem_u = division(|a: u32, b: u32| div(a, b, u32::checked_rem));
+    i32_and = binary(|a: u32, b: u32| a & b);
+    i32_or = binary(|a: u32, b: u32| a | b);
+    i32_xor = binary(|a: u32, b: u32| a ^ b);
+    i32_shl = binary(u32::wrapping_shl);
+    i32_shr_s = binary(|a: i32, b: i32| a.wrapping_shr(b as u32));
+    i32_shr_u = binary(u32::wrapping_shr);
+    i32_rotl = binary(|a: u32, b: u32| a.rotate_left(b & 31));
+    i32_rotr = binary(|a: u32, b: u32| a.rotate_right(b & 31));
+    i32_add_i = byte(u32::wrapping_add);
+    i32_mul_i = byte(u32::wrapping_mul);
+    i32_and_i = byte(|a: u32, b: u32| a & b);
+    i32_or_i = byte(|a: u32, b: u32| a | b);
+    i32_xor_i = byte(|a: u32, b: u32| a ^ b);
+    i32_shl_i = byte(u32::wrapping_shl);
+    i32_shr_s_i = byte(|a: i32, b: i32| a.wrapping_shr(b as u32));
+    i32_shr_u_i = byte(u32::wrapping_shr);
+    i32_rotl_i = byte(|a: u32, b: u32| a.rotate_left(b & 31));
+    i32_add_w = word(u32::wrapping_add);
+    i32_mul_w = word(u32::wrapping_mul);
+    i32_and_w = word(|a, b| a & b);
+    i32_or_w = word(|a, b| a | b);
+    i32_xor_w = word(|a, b| a ^ b);
+    i32_eq = binary(|a: u32, b: u32| a == b);
+    i32_ne = binary(|a: u32, b: u32| a != b);
+    i32_lt_s = binary(|a: i32, b: i32| a < b);
+    i32_lt_u = binary(|a: u32, b: u32| a < b);
+    i32_le_s = binary(|a: i32, b: i32| a <= b);
+    i32_le_u = binary(|a: u32, b: u32| a <= b);
+    i32_eq_i = byte(|a: u32, b: u32| a == b);
+    i32_ne_i = byte(|a: u32, b: u32| a != b);
+    i32_lt_s_i = byte(|a: i32, b: i32| a < b);
+    i32_lt_u_i = byte(|a: u32, b: u32| a < b);
+    i32_ge_s_i = byte(|a: i32, b: i32| a >= b);
+    i32_ge_u_i = byte(|a: u32, b: u32| a >= b);
+
+    i64_add = binary(u64::wrapping_add);
+    i64_sub = binary(u64::wrapping_sub);
+    i64_mul = binary(u64::wrapping_mul);
+    i64_div_s = division(|a: i64, b: i64| div(a, b, i64::checked_div));
+    i64_div_u = division(|a: u64, b: u64| div(a, b, u64::checked_div));
+    i64_rem_s = division(|a: i64, b: i64| div(a, b, |a, b| Some(a.wrapping_rem(b))));
+    i64_rem_u = division(|a: u64, b: u64| div(a, b, u64::checked_rem));
+    i64_and = binary(|a: u64, b: u64| a & b);
+    i64_or = binary(|a: u64, b: u64| a | b);
+    i64_xor = binary(|a: u64, b: u64| a ^ b);
+    i64_shl = binary(|a: u64, b: u64| a.wrapping_shl(b as u32));
+    i64_shr_s = binary(|a: i64, b: i64| a.wrapping_shr(b as u32));
+    i64_shr_u = binary(|a: u64, b: u64| a.wrapping_shr(b as u32));
+    i64_rotl = binary(|a: u64, b: u64| a.rotate_left(b as u32 & 63));
+    i64_rotr = binary(|a: u64, b: u64| a.rotate_right(b as u32 & 63));
+    i64_add_i = byte(u64::wrapping_add);
+    i64_and_i = byte(|a: u64, b: u64| a & b);
+    i64_shl_i = byte(|a: u64, b: u64| a.wrapping_shl(b as u32));
+    i64_shr_s_i = byte(|a: i64, b: i64| a.wrapping_shr(b as u32));
+    i64_shr_u_i = byte(|a: u64, b: u64| a.wrapping_shr(b as u32));
+    i64_eq = binary(|a: u64, b: u64| a == b);
+    i64_ne = binary(|a: u64, b: u64| a != b);
+    i64_lt_s = binary(|a: i64, b: i64| a < b);
+    i64_lt_u = binary(|a: u64, b: u64| a < b);
+    i64_le_s = binary(|a: i64, b: i64| a <= b);
+    i64_le_u = binary(|a: u64, b: u64| a <= b);
+
+    i32_clz = unary(u32::leading_zeros);
+    i32_ctz = unary(u32::trailing_zeros);
+    i32_extend8_s = unary(|a: u32| i32::from(a as i8));
+    i32_extend16_s = unary(|a: u32| i32::from(a as i16));
+    i64_eqz = unary(|a: u64| a == 0);
+    i64_extend_i32_s = unary(|a: i32| i64::from(a));
+    i64_extend_i32_u = unary(|a: u32| u64::from(a));
+
+    copy1 = copy(|s| { s.result(s.get::<u32>(s.half())) });
+    copy2 = copy(|s| { s.result(s.get::<u64>(s.half())) });
+    copy1_to = copy(|s| { s.set(s.half(), s.get::<u32>(s.a())); s.next(0) });
+    copy2_to = copy(|s| { s.set(s.half(), s.get::<u64>(s.a())); s.next(0) });
+    const1 = copy(|s| { s.result(s.word as i32 >> 16) });
+    const2 = copy(|s| { s.result(i64::from(s.word as i32 >> 16)) });
+    const1_w = copy(|s| { s.set(s.a(), s.pc.word(0)); s.next(1) });
+    const2_w = copy(|s| { s.set(s.a(), i64::from(s.pc.word(0) as i32)); s.next(1) });
+    const2_ww = copy(|s| {
+        s.set(s.a(), u64::from(s.pc.word(0)) | u64::from(s.pc.word(1)) << 32);
+        s.next(2)
+    });
+    zero = copy(|s| { s.fp.zero(s.a(), s.half()); s.next(0) });
+    zero_far = copy(|s| { s.fp.zero(s.half(), s.pc.word(0) as usize); s.next(1) });
+    select1 = select(0u32);
+    select2 = select(0u64);
+}
+
+#[inline(always)]
+fn copy(s: State, f: impl FnOnce(State) -> Step) -> Step {
+    f(s)
+}
+
+#[inline(always)]
+fn select<T: Value>(s: State, _: T) -> Step {
+    let condition: bool = s.get((s.pc.word(0) & 0xFFFF) as usize);
+    let source = if condition { s.b() } else { s.c() };
+    s.set(s.a(), s.get::<T>(source));
+    s.next(1)
+}

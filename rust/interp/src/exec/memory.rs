@@ -1,0 +1,127 @@
+//! Loads, stores and globals.
+
+use super::integer::handlers;
+use super::{State, Step, Value};
+use crate::isa::GlobalFar;
+use wasmote_core::Trap;
+
+/// The offset is the last byte, in units of the access.
+#[inline(always)]
+fn load<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) -> Step {
+    match s.ctx.load(s.get(s.b()), s.word >> 24 << N.ilog2()) {
+        Some(bytes) => s.result(f(bytes)),
+        None => s.trap(Trap::MemoryOutOfBounds),
+    }
+}
+
+/// The offset is a word.
+#[inline(always)]
+fn load_far<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) -> Step {
+    match s.ctx.load(s.get(s.b()), s.pc.word(0)) {
+        Some(bytes) => {
+            s.set(s.a(), f(bytes));
+            s.next(1)
+        }
+        None => s.trap(Trap::MemoryOutOfBounds),
+    }
+}
+
+#[inline(always)]
+fn store<const N: usize, T: Value>(s: State, f: impl FnOnce(T) -> [u8; N]) -> Step {
+    match s.ctx.store(s.get(s.a()), s.word >> 24 << N.ilog2(), f(s.get(s.b()))) {
+        Some(()) => s.next(0),
+        None => s.trap(Trap::MemoryOutOfBounds),
+    }
+}
+
+#[inline(always)]
+fn store_far<const N: usize, T: Value>(s: State, f: impl FnOnce(T) -> [u8; N]) -> Step {
+    match s.ctx.store(s.get(s.a()), s.pc.word(0), f(s.get(s.b()))) {
+        Some(()) => s.next(1),
+        None => s.trap(Trap::MemoryOutOfBounds),
+    }
+}
+
+/// The value is the second byte, signed.
+#[inline(always)]
+fn store_const<const N: usize>(s: State, f: impl FnOnce(i32) -> [u8; N]) -> Step {
+    match s.ctx.store(s.get(s.a()), s.word >> 24 << N.ilog2(), f(s.word as i32 >> 16 << 24 >> 24)) {
+        Some(()) => s.next(0),
+        None => s.trap(Trap::MemoryOutOfBounds),
+    }
+}
+
+fn byte([byte]: [u8; 1]) -> u32 {
+    u32::from(byte)
+}
+
+fn half(bytes: [u8; 2]) -> u32 {
+    u32::from(u16::from_le_bytes(bytes))
+}
+
+handlers! {
+    i32_load = load(u32::from_le_bytes);
+    i32_load8_s = load(|b| byte(b) as i8 as i32);
+    i32_load8_u = load(byte);
+    i32_load16_s = load(|b| half(b) as i16 as i32);
+    i32_load16_u = load(half);
+    i64_load = load(u64::from_le_bytes);
+    i32_load_w = load_far(u32::from_le_bytes);
+    i32_load8_s_w = load_far(|b| byte(b) as i8 as i32);
+    i32_load8_u_w = load_far(byte);
+    i32_load16_s_w = load_far(|b| half(b) as i16 as i32);
+    i32_load16_u_w = load_far(half);
+    i64_load_w = load_far(u64::from_le_bytes);
+    i32_store = store(u32::to_le_bytes);
+    i32_store8 = store(|v: u32| [v as u8]);
+    i32_store16 = store(|v: u32| (v as u16).to_le_bytes());
+    i64_store = store(u64::to_le_bytes);
+    i32_store_w = store_far(u32::to_le_bytes);
+    i32_store8_w = store_far(|v: u32| [v as u8]);
+    i32_store16_w = store_far(|v: u32| (v as u16).to_le_bytes());
+    i64_store_w = store_far(u64::to_le_bytes);
+    i32_store_i = store_const(i32::to_le_bytes);
+    i32_store8_i = store_const(|v| [v as u8]);
+    i32_store16_i = store_const(|v| (v as u16).to_le_bytes());
+}
+
+#[inline(always)]
+pub(super) fn global_get1(s: State) -> Step {
+    s.result(s.ctx.globals().get32(s.half()))
+}
+
+#[inline(always)]
+pub(super) fn global_get2(s: State) -> Step {
+    s.result(s.ctx.globals().get64(s.half()))
+}
+
+#[inline(always)]
+pub(super) fn global_set1(s: State) -> Step {
+    s.ctx.globals().set32(s.half(), s.get(s.a()));
+    s.next(0)
+}
+
+#[inline(always)]
+pub(super) fn global_set2(s: State) -> Step {
+    s.ctx.globals().set64(s.half(), s.get(s.a()));
+    s.next(0)
+}
+
+/// All that is rare: imported globals, and those beyond 16 bits.
+#[inline(always)]
+pub(super) fn global_far(s: State) -> Step {
+    let (kind, index) = (s.b() as u32, s.pc.word(0) as usize);
+    let (cells, index) = if kind & GlobalFar::IMPORT != 0 {
+        (s.ctx.imported_global(index), 0)
+    } else {
+        (s.ctx.globals(), index)
+    };
+    let (to, at, from, from_at) =
+        if kind & GlobalFar::SET != 0 { (cells, index, s.fp, s.a()) } else { (s.fp, s.a(), cells, index) };
+    if kind & GlobalFar::TWO != 0 {
+        to.set64(at, from.get64(from_at));
+    } else {
+        to.set32(at, from.get32(from_at));
+    }
+    s.next(1)
+}

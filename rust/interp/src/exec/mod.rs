@@ -1,0 +1,147 @@
+//! The executor.
+//!
+//! A handler carries out one instruction: it takes the machine's [`State`] and says what comes next. Handlers are
+//! written once and inlined into one of two dispatchers (see `dispatch`). Handlers contain no `unsafe`: all raw access is
+//! in `raw`.
+
+mod calls;
+mod control;
+mod dispatch;
+mod float;
+mod integer;
+mod memory;
+#[allow(unsafe_code)]
+mod raw;
+mod unary;
+mod wide;
+
+pub use raw::entry;
+use raw::{Ctx, Frame, Pc};
+use wasmote_core::Trap;
+
+/// The machine's state at the beginning of an instruction.
+#[derive(Clone, Copy)]
+struct State {
+    /// The instruction's first word.
+    word: u32,
+    /// Behind that word.
+    pc: Pc,
+    fp: Frame,
+    ctx: Ctx,
+}
+
+/// What comes after an instruction.
+enum Step {
+    /// The instruction at this place.
+    Next(Pc, Frame, Ctx),
+    /// Nothing: the code that `entry` returns.
+    Exit(u32),
+}
+
+/// A value in cells.
+trait Value: Copy {
+    fn get(fp: Frame, cell: usize) -> Self;
+    fn set(self, fp: Frame, cell: usize);
+}
+
+macro_rules! values {
+    ($( $type:ty: |$bits:ident| $from:expr, |$value:ident| $to:expr, $get:ident, $set:ident; )*) => { $(
+        impl Value for $type {
+            #[inline(always)]
+            fn get(fp: Frame, cell: usize) -> $type {
+                let $bits = fp.$get(cell);
+                $from
+            }
+            #[inline(always)]
+            fn set(self, fp: Frame, cell: usize) {
+                let $value = self;
+                fp.$set(cell, $to);
+            }
+        }
+    )* };
+}
+
+values! {
+    u32: |bits| bits, |value| value, get32, set32;
+    i32: |bits| bits as i32, |value| value as u32, get32, set32;
+    bool: |bits| bits != 0, |value| u32::from(value), get32, set32;
+    f32: |bits| f32::from_bits(bits), |value| value.to_bits(), get32, set32;
+    u64: |bits| bits, |value| value, get64, set64;
+    i64: |bits| bits as i64, |value| value as u64, get64, set64;
+    f64: |bits| f64::from_bits(bits), |value| value.to_bits(), get64, set64;
+}
+
+impl State {
+    /// First byte of the fields.
+    #[inline(always)]
+    fn a(self) -> usize {
+        (self.word >> 8 & 0xFF) as usize
+    }
+
+    /// Second byte.
+    #[inline(always)]
+    fn b(self) -> usize {
+        (self.word >> 16 & 0xFF) as usize
+    }
+
+    /// Third byte.
+    #[inline(always)]
+    fn c(self) -> usize {
+        (self.word >> 24) as usize
+    }
+
+    /// Third byte, signed.
+    #[inline(always)]
+    fn signed(self) -> i32 {
+        self.word as i32 >> 24
+    }
+
+    /// Second and third byte.
+    #[inline(always)]
+    fn half(self) -> usize {
+        (self.word >> 16) as usize
+    }
+
+    #[inline(always)]
+    fn get<T: Value>(self, cell: usize) -> T {
+        T::get(self.fp, cell)
+    }
+
+    #[inline(always)]
+    fn set<T: Value>(self, cell: usize, value: T) {
+        value.set(self.fp, cell);
+    }
+
+    /// On to the instruction behind this one, which has `more` words after the first.
+    #[inline(always)]
+    fn next(self, more: usize) -> Step {
+        Step::Next(self.pc.skip(more), self.fp, self.ctx)
+    }
+
+    /// Sets the result, and on to the next instruction.
+    #[inline(always)]
+    fn result<T: Value>(self, value: T) -> Step {
+        self.set(self.a(), value);
+        self.next(0)
+    }
+
+    /// Ends with a trap.
+    #[inline(always)]
+    fn trap(self, trap: Trap) -> Step {
+        Step::Exit(trapped(trap as u32, self.pc, self.fp, self.ctx))
+    }
+}
+
+/// Out of line, and with the arguments where a handler has its own: a trap costs a handler two instructions.
+#[cold]
+#[inline(never)]
+fn trapped(code: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
+    ctx.record_trap(pc, fp);
+    code
+}
+
+/// What a number in the table without an instruction does, or one that is not linked. The encoder makes none.
+#[inline(always)]
+fn illegal(s: State) -> Step {
+    s.trap(Trap::Unreachable)
+}

@@ -1,0 +1,543 @@
+//! All raw access of the executor. Nothing else in this crate is `unsafe`.
+//!
+//! The types here wrap pointers; their methods are safe to call only because of invariants that the encoder,
+//! the front end and the runtime keep together:
+//!
+//! - **(I1) Code.** A [`Pc`] points into the words of one function, which the encoder made from a body that
+//!   was validated, and which nobody frees or changes while it runs; or at [`EXIT`]; or into the two words
+//!   of a `wide` instruction's copy. Every path through a function's words ends in a return, a jump, a tail
+//!   call or a trap, every branch lands on the first word of an instruction, and an instruction's words follow
+//!   each other.
+//! - **(I2) Frames.** A [`Frame`] points at cells of the store's value stack. Code names only cells below its
+//!   record's `frame_cells`, and all of them lie below the control stack: that was checked when the function
+//!   was entered. Arguments begin inside the caller's frame.
+//! - **(I3) Contexts.** A [`Ctx`] points at a `VmCtx` that lives, unmoved, until `entry` returns, as do all
+//!   that it points at, and whose fields say what `wasmote_core::vm` says. No reference to it or to the
+//!   `StackVm` exists while code runs, other than to the interrupt word, which is atomic. All contexts of a store share
+//!   one stack.
+//! - **(I4) Memory.** `memory_len` bytes at `memory_base` may be read and written; nobody else does so while code
+//!   runs. Both are read anew for each access, because a call may change them.
+//! - **(I5) Control stack.** From `control` upwards lie the records that this module pushed, innermost first, up to the
+//!   one of the outermost running `entry`. Below `control`, above every frame, there is always room for
+//!   one more, which a trap uses.
+//! - **(I6) Indices.** Indices of functions, types, tables, globals, imports and builtins in the code are valid in
+//!   the module, so the arrays of its instance have these elements. References that are not null name an
+//!   instance of the store and a function that it defines itself.
+//! - **(I7) Records.** A `FuncRecord` lives as long as its instance. If its `entry` is this crate's, its `code`
+//!   is the first word of encoded code and its `frame_cells`, at most 65,535, are those that the encoder gave.
+//!   Any `entry` may be called with an instance that defines the function, and cells that hold its arguments.
+//!
+//! With the feature `extra-checks`, what can be checked is asserted at each access.
+
+use super::dispatch::run;
+use crate::isa::Code;
+use core::ptr;
+use core::sync::atomic::Ordering;
+use wasmote_core::Trap;
+use wasmote_core::vm::{Builtin, FuncRecord, StackVm, VmCtx, split_func_ref};
+
+/// The word that the outermost frame returns to.
+static EXIT: u32 = Code::exit as u32;
+
+macro_rules! check {
+    ($condition:expr, $invariant:literal) => {
+        if cfg!(feature = "extra-checks") {
+            assert!($condition, $invariant);
+        }
+    };
+}
+
+/// A place in the code.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct Pc(*const u32);
+
+impl Pc {
+    pub(crate) fn exit() -> Pc {
+        Pc(&raw const EXIT)
+    }
+
+    /// The copied words of a `wide` instruction, while `words` lives.
+    pub(crate) fn copied(words: &[u32]) -> Pc {
+        Pc(words.as_ptr())
+    }
+
+    /// The `i`th word from here.
+    #[inline(always)]
+    pub(crate) fn word(self, i: usize) -> u32 {
+        // SAFETY: (I1) the words of an instruction follow each other.
+        unsafe { self.0.add(i).read() }
+    }
+
+    /// The place `words` on.
+    #[inline(always)]
+    pub(crate) fn skip(self, words: usize) -> Pc {
+        // SAFETY: (I1) within one function, or just after its last word.
+        Pc(unsafe { self.0.add(words) })
+    }
+
+    /// The place that a branch offset leads to.
+    #[inline(always)]
+    pub(crate) fn offset(self, words: i32) -> Pc {
+        // SAFETY: (I1) branches stay within the function.
+        Pc(unsafe { self.0.offset(words as isize) })
+    }
+}
+
+/// Cells: a frame, or globals.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    cells: *mut u32,
+    /// One past the last cell that may be touched; null if not known.
+    #[cfg(feature = "extra-checks")]
+    end: *mut u32,
+}
+
+/// A 64-bit value in cells: aligned to 4 bytes only.
+#[repr(C, packed(4))]
+#[derive(Clone, Copy)]
+struct Double(u64);
+
+impl Frame {
+    #[inline(always)]
+    fn new(cells: *mut u32, _end: *mut u32) -> Frame {
+        Frame {
+            cells,
+            #[cfg(feature = "extra-checks")]
+            end: _end,
+        }
+    }
+
+    /// The frame of a `wide` instruction's copy, while `cells` lives.
+    pub(crate) fn copied(cells: &mut [u32]) -> Frame {
+        let range = cells.as_mut_ptr_range();
+        Frame::new(range.start, range.end)
+    }
+
+    #[inline(always)]
+    fn cell(self, index: usize, _count: usize) -> *mut u32 {
+        // SAFETY: (I2) code names only cells of its frame; (I6) or of its instance's globals.
+        let cell = unsafe { self.cells.add(index) };
+        #[cfg(feature = "extra-checks")]
+        check!(self.end.is_null() || cell.wrapping_add(_count) <= self.end, "I2: cell beyond the frame");
+        cell
+    }
+
+    #[inline(always)]
+    pub(crate) fn get32(self, index: usize) -> u32 {
+        // SAFETY: (I2) a cell of the frame, or (I6) of the globals.
+        unsafe { self.cell(index, 1).read() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set32(self, index: usize, value: u32) {
+        // SAFETY: (I2) a cell of the frame, or (I6) of the globals.
+        unsafe { self.cell(index, 1).write(value) }
+    }
+
+    /// Two cells: the low half first, whatever the host's byte order.
+    #[inline(always)]
+    pub(crate) fn get64(self, index: usize) -> u64 {
+        // SAFETY: (I2) two cells of the frame, or (I6) of the globals.
+        let Double(bits) = unsafe { self.cell(index, 2).cast::<Double>().read() };
+        if cfg!(target_endian = "big") { bits.rotate_left(32) } else { bits }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set64(self, index: usize, value: u64) {
+        let bits = if cfg!(target_endian = "big") { value.rotate_left(32) } else { value };
+        // SAFETY: (I2) two cells of the frame, or (I6) of the globals.
+        unsafe { self.cell(index, 2).cast::<Double>().write(Double(bits)) }
+    }
+
+    /// Moves cells to the beginning of the frame.
+    #[inline(always)]
+    pub(crate) fn move_down(self, from: usize, count: usize) {
+        // SAFETY: (I2) cells of the frame; the ranges may overlap.
+        unsafe { ptr::copy(self.cell(from, count), self.cells, count) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn zero(self, from: usize, count: usize) {
+        // A loop, because most functions have few locals.
+        for i in from..from + count {
+            self.set32(i, 0);
+        }
+    }
+}
+
+/// An instance.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct Ctx(*mut VmCtx);
+
+/// A function, and the instance that defines it.
+#[derive(Clone, Copy)]
+pub(crate) struct Function {
+    ctx: Ctx,
+    record: *const FuncRecord,
+}
+
+/// A return record. The place in the code is behind the first word of the instruction that has not ended: a call or,
+/// in the innermost record, what trapped.
+#[derive(Clone, Copy)]
+#[repr(C, packed(4))]
+struct Record {
+    pc: Pc,
+    fp: *mut u32,
+    ctx: Ctx,
+}
+
+const RECORD_BYTES: usize = size_of::<Record>();
+const RECORD_CELLS: usize = RECORD_BYTES / 4;
+
+impl Ctx {
+    /// Whether the interrupt word says stop.
+    #[inline(always)]
+    pub(crate) fn interrupted(self) -> bool {
+        // SAFETY: (I3) the context lives; the word is atomic.
+        unsafe { (*self.0).interrupt.load(Ordering::Relaxed) != 0 }
+    }
+
+    /// Takes fuel; `false` if there is not enough.
+    #[inline(always)]
+    pub(crate) fn charge(self, units: u32) -> bool {
+        // SAFETY: (I3) the context lives, and nobody else uses its fuel while code runs.
+        let fuel = unsafe { &raw mut (*self.0).fuel };
+        // SAFETY: (I3) as above.
+        let left = unsafe { fuel.read() };
+        if left < u64::from(units) {
+            return false;
+        }
+        if left != u64::MAX {
+            // SAFETY: (I3) as above.
+            unsafe { fuel.write(left - u64::from(units)) };
+        }
+        true
+    }
+
+    /// This instance's number in its store.
+    #[inline(always)]
+    pub(crate) fn number(self) -> u32 {
+        // SAFETY: (I3) the context lives.
+        unsafe { (*self.0).number }
+    }
+
+    /// How many functions are imported.
+    #[inline(always)]
+    pub(crate) fn import_funcs(self) -> u32 {
+        // SAFETY: (I3) the context lives.
+        unsafe { (*self.0).import_funcs }
+    }
+
+    /// The reference to imported function `index`.
+    #[inline(always)]
+    pub(crate) fn import(self, index: usize) -> u32 {
+        // SAFETY: (I3) the context lives; (I6) the module imports that many.
+        unsafe { (*self.0).imports.add(index).read() }
+    }
+
+    /// Own function `index`.
+    #[inline(always)]
+    pub(crate) fn own_function(self, index: usize) -> Function {
+        // SAFETY: (I3) the context lives; (I6) the module defines that many.
+        Function { ctx: self, record: unsafe { (*self.0).funcs.add(index) } }
+    }
+
+    /// The function that a reference that is not null names.
+    #[inline(always)]
+    pub(crate) fn function(self, reference: u32) -> Function {
+        let (instance, index) = split_func_ref(reference);
+        // SAFETY: (I3) the context lives; (I6) there is such an instance.
+        let ctx = Ctx(unsafe { (*self.0).instances.add(instance as usize).read() });
+        check!(index >= ctx.import_funcs(), "I6: reference not resolved");
+        ctx.own_function(index.wrapping_sub(ctx.import_funcs()) as usize)
+    }
+
+    /// Whether a reference that is not null names a function of this instance's type `ty`.
+    #[inline(always)]
+    pub(crate) fn has_type(self, function: Function, reference: u32, ty: u32) -> bool {
+        if function.ctx.0 == self.0 {
+            // SAFETY: (I7) the record lives.
+            unsafe { (*function.record).ty == ty }
+        } else {
+            // SAFETY: (I3) the runtime's function, for this context.
+            unsafe { ((*self.0).signature_matches)(self.0, ty, reference) }
+        }
+    }
+
+    /// Element `index` of a table.
+    #[inline(always)]
+    pub(crate) fn element(self, table: usize, index: u32) -> Option<u32> {
+        // SAFETY: (I3) the context lives; (I6) there is such a table.
+        let table = unsafe { (*self.0).tables.add(table).read() };
+        // SAFETY: (I3) the table lives.
+        let (elements, len) = unsafe { ((*table).elements, (*table).len) };
+        // SAFETY: (I3) there are `len` elements.
+        (index < len).then(|| unsafe { elements.add(index as usize).read() })
+    }
+
+    /// The cells of own globals.
+    #[inline(always)]
+    pub(crate) fn globals(self) -> Frame {
+        // SAFETY: (I3) the context lives.
+        Frame::new(unsafe { (*self.0).globals }, ptr::null_mut())
+    }
+
+    /// The cells of an imported global.
+    #[inline(always)]
+    pub(crate) fn imported_global(self, index: usize) -> Frame {
+        // SAFETY: (I3) the context lives; (I6) the module imports that many.
+        Frame::new(unsafe { (*self.0).imported_globals.add(index).read() }, ptr::null_mut())
+    }
+
+    /// Reads memory at `address + offset`; `None` if that is not within it.
+    #[inline(always)]
+    pub(crate) fn load<const N: usize>(self, address: u32, offset: u32) -> Option<[u8; N]> {
+        let place = self.memory::<N>(address, offset)?;
+        // SAFETY: (I4) within the memory; bytes need no alignment.
+        Some(unsafe { place.cast::<[u8; N]>().read() })
+    }
+
+    /// Writes memory at `address + offset`; `None` if that is not within it.
+    #[inline(always)]
+    pub(crate) fn store<const N: usize>(self, address: u32, offset: u32, bytes: [u8; N]) -> Option<()> {
+        let place = self.memory::<N>(address, offset)?;
+        // SAFETY: (I4) within the memory; bytes need no alignment.
+        unsafe { place.cast::<[u8; N]>().write(bytes) };
+        Some(())
+    }
+
+    /// Two comparisons that never wrap: `offset + N <= len`, then `address <= len - (offset + N)`.
+    #[inline(always)]
+    fn memory<const N: usize>(self, address: u32, offset: u32) -> Option<*mut u8> {
+        // SAFETY: (I3) the context lives.
+        let (base, len) = unsafe { ((*self.0).memory_base, (*self.0).memory_len) };
+        let room = len.checked_sub((offset as usize).checked_add(N)?)?;
+        // SAFETY: (I4) `address + offset + N` is at most the length.
+        (address as usize <= room).then(|| unsafe { base.add(address as usize).add(offset as usize) })
+    }
+
+    /// Calls an operator of the runtime's.
+    pub(crate) fn builtin(self, builtin: u32, fp: Frame, cells: usize, first: u32, second: u32) -> u32 {
+        check!((builtin as usize) < Builtin::COUNT, "I6: no such builtin");
+        // SAFETY: (I3) the runtime's table; (I6) there is such an operator; (I2) its cells lie in the frame.
+        unsafe { (*(*self.0).builtins.add(builtin as usize))(self.0, fp.cell(cells, 0), first, second) }
+    }
+
+    #[inline(always)]
+    fn stack(self) -> *mut StackVm {
+        // SAFETY: (I3) the context lives.
+        unsafe { (*self.0).stack }
+    }
+
+    /// Whether a frame fits below `control` and a trap's record. Counts the cells for the statistics.
+    #[inline(always)]
+    fn fits(self, cells: *mut u32, frame_cells: u32, control: *mut u32) -> bool {
+        check!(cells <= control, "I2: arguments beyond the frame");
+        let room = (control as usize).wrapping_sub(cells as usize);
+        if room < frame_cells as usize * 4 + RECORD_BYTES {
+            return false;
+        }
+        let stack = self.stack();
+        // SAFETY: (I2) the end of the frame lies within the stack.
+        let end = unsafe { cells.add(frame_cells as usize) };
+        // SAFETY: (I3) the stack lives, and nobody else uses it while code runs.
+        unsafe {
+            if end > (*stack).high_water {
+                (*stack).high_water = end;
+            }
+        }
+        true
+    }
+
+    /// Enters a frame at `cells`, which will return to `pc`, `fp` and this instance. `None`: no room.
+    #[inline(always)]
+    fn push(self, pc: Pc, fp: *mut u32, cells: *mut u32, frame_cells: u32) -> Option<Frame> {
+        let stack = self.stack();
+        // SAFETY: (I3) the stack lives; (I5) there is room for one record.
+        let record = unsafe { (*stack).control.sub(RECORD_CELLS) };
+        if !self.fits(cells, frame_cells, record) {
+            return None;
+        }
+        // SAFETY: (I5) there is room for one record, and, as was just checked, for another one below it.
+        unsafe {
+            record.cast::<Record>().write(Record { pc, fp, ctx: self });
+            (*stack).control = record;
+            if record < (*stack).low_water {
+                (*stack).low_water = record;
+            }
+        }
+        Some(Frame::new(cells, record))
+    }
+
+    /// Takes the innermost record off the control stack.
+    #[inline(always)]
+    pub(crate) fn pop(self) -> (Pc, Frame, Ctx) {
+        let stack = self.stack();
+        // SAFETY: (I5) control points at a record that `push` or `record_trap` wrote.
+        unsafe {
+            let record = (*stack).control;
+            let Record { pc, fp, ctx } = record.cast::<Record>().read();
+            (*stack).control = record.add(RECORD_CELLS);
+            (pc, Frame::new(fp, (*stack).control), ctx)
+        }
+    }
+
+    /// Notes where a trap happened: the innermost frame, in the room that is kept for it.
+    pub(crate) fn record_trap(self, pc: Pc, fp: Frame) {
+        let stack = self.stack();
+        // SAFETY: (I5) there is room for one record.
+        unsafe {
+            let record = (*stack).control.sub(RECORD_CELLS);
+            record.cast::<Record>().write(Record { pc, fp: fp.cells, ctx: self });
+            (*stack).control = record;
+        }
+    }
+}
+
+/// Why a call did not reach a frame of this engine.
+pub(crate) enum NotEntered {
+    /// The function is of another engine.
+    Foreign,
+    /// There is no room.
+    Full,
+}
+
+impl Function {
+    #[inline(always)]
+    pub(crate) fn ctx(self) -> Ctx {
+        self.ctx
+    }
+
+    #[inline(always)]
+    fn is_ours(self) -> bool {
+        // SAFETY: (I7) the record lives.
+        unsafe { (*self.record).entry as usize == entry as *const () as usize }
+    }
+
+    /// The function's first word, and cells of its frame.
+    #[inline(always)]
+    fn code(self) -> (Pc, u32) {
+        // SAFETY: (I7) the record lives, and is of this engine.
+        unsafe { (Pc((*self.record).code.cast()), (*self.record).frame_cells) }
+    }
+
+    /// Enters the function with arguments at a cell of the caller's frame, if it is of this engine.
+    #[inline(always)]
+    pub(crate) fn enter(
+        self,
+        cells: usize,
+        pc: Pc,
+        fp: Frame,
+        caller: Ctx,
+    ) -> Result<(Pc, Frame), NotEntered> {
+        if !self.is_ours() {
+            return Err(NotEntered::Foreign);
+        }
+        let (code, frame_cells) = self.code();
+        let frame = caller.push(pc, fp.cells, fp.cell(cells, 0), frame_cells).ok_or(NotEntered::Full)?;
+        Ok((code, frame))
+    }
+
+    /// Enters the function in place of the frame `fp`, at whose beginning the arguments already are.
+    #[inline(always)]
+    pub(crate) fn replace(self, fp: Frame) -> Result<(Pc, Frame), NotEntered> {
+        if !self.is_ours() {
+            return Err(NotEntered::Foreign);
+        }
+        let (code, frame_cells) = self.code();
+        // SAFETY: (I3) the stack lives.
+        let control = unsafe { (*self.ctx.stack()).control };
+        let fits = self.ctx.fits(fp.cells, frame_cells, control);
+        if fits { Ok((code, Frame::new(fp.cells, control))) } else { Err(NotEntered::Full) }
+    }
+
+    /// Calls a function of another engine.
+    pub(crate) fn call_foreign(self, cells: usize, fp: Frame, caller: Ctx) -> u32 {
+        // SAFETY: (I7) its entry may be called like this; (I2) the arguments lie in the frame.
+        unsafe { ((*self.record).entry)(self.ctx.0, self.record, fp.cell(cells, 0), caller.0) }
+    }
+}
+
+/// How encoded functions are called from outside: [`vm::Entry`](wasmote_core::vm::Entry).
+///
+/// # Safety
+/// `record` is of a function that `callee` defines and that this crate's encoder made; `cells` lies on the value
+/// stack of `callee`'s store, below the control stack, and holds the arguments; what `docs/unsafe.md` says
+/// under "Interpreter" holds.
+pub unsafe extern "C" fn entry(
+    callee: *mut VmCtx,
+    record: *const FuncRecord,
+    cells: *mut u32,
+    _caller: *mut VmCtx,
+) -> u32 {
+    // SAFETY: as the caller says.
+    match unsafe { Level::begin(callee, record, cells) } {
+        Ok((level, pc, fp, ctx)) => {
+            let code = run(pc, fp, ctx);
+            level.end(code);
+            code
+        }
+        Err(trap) => trap as u32,
+    }
+}
+
+/// A running `entry`.
+struct Level {
+    ctx: Ctx,
+    /// Where `control` was.
+    control: *mut u32,
+}
+
+impl Level {
+    /// Begins to run a function for a caller outside this engine.
+    ///
+    /// # Safety
+    /// The arguments are as `vm::Entry` says, and this crate's invariants hold for them.
+    unsafe fn begin(
+        callee: *mut VmCtx,
+        record: *const FuncRecord,
+        cells: *mut u32,
+    ) -> Result<(Level, Pc, Frame, Ctx), Trap> {
+        let ctx = Ctx(callee);
+        let stack = ctx.stack();
+        // SAFETY: (I3) the stack lives.
+        let (control, depth, max) =
+            unsafe { ((*stack).control, (*stack).native_depth, (*stack).max_native_depth) };
+        // Not yet (I5): the caller may have left no room for any record.
+        let room = (control as usize).saturating_sub(cells as usize);
+        if depth >= max || room < 2 * RECORD_BYTES {
+            return Err(Trap::StackOverflow);
+        }
+        if ctx.interrupted() {
+            return Err(Trap::Interrupted);
+        }
+        let (code, frame_cells) = Function { ctx, record }.code();
+        let frame = ctx.push(Pc::exit(), cells, cells, frame_cells).ok_or(Trap::StackOverflow)?;
+        // SAFETY: (I3) as above.
+        unsafe { (*stack).native_depth = depth + 1 };
+        Ok((Level { ctx, control }, code, frame, ctx))
+    }
+
+    /// Ends it. On a trap the frames are reported to the runtime, the innermost first.
+    fn end(self, code: u32) {
+        let stack = self.ctx.stack();
+        // SAFETY: (I5) all records from `control` to the outermost one, which `begin` pushed, are ours;
+        // (I3) the stack lives, and `record_frame` is the runtime's.
+        unsafe {
+            (*stack).native_depth -= 1;
+            let outermost = self.control.sub(RECORD_CELLS);
+            if code != 0 {
+                let mut place = (*stack).control;
+                while place < outermost {
+                    let Record { pc, ctx, .. } = place.cast::<Record>().read();
+                    ((*stack).record_frame)(stack, ctx.0, pc.0.sub(1).cast());
+                    place = place.add(RECORD_CELLS);
+                }
+            }
+            check!(code != 0 || (*stack).control == self.control, "I5: records left behind");
+            (*stack).control = self.control;
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! The instruction set: every instruction, once.
+//!
+//! Code is an array of 32-bit words. The first word of an instruction holds its number in the lowest byte; what
+//! the other three bytes and the words that follow hold is told by its pattern, one letter a field:
+//!
+//! | letter | field |
+//! |---|---|
+//! | `r` | byte: a cell; the first one is the result, if there is one |
+//! | `i` | byte: a signed number |
+//! | `u` | byte: an unsigned number |
+//! | `_` | byte: nothing |
+//! | `R` | 16 bits: a cell |
+//! | `I` | 16 bits: a signed number |
+//! | `U` | 16 bits: an unsigned number |
+//! | `T` | 16 bits: a branch offset, in words from the end of the instruction |
+//! | `B` | 24 bits: a branch offset |
+//! | `N` | 24 bits: an unsigned number |
+//! | `W` | word: a number |
+//! | `O` | word: a branch offset |
+//! | `X` | word: a cell in its low 16 bits, an unsigned number in its high 16 bits |
+//!
+//! Most instructions carry out one WebAssembly operator on cells of the frame. Their names are the operator's,
+//! with a suffix: `_i` for a last operand that is a signed byte, `_w` for one in a word, `_far` for operands that
+//! do not fit the ordinary form. Operators that do the same with the same bits share an instruction.
+//! From this table come the numbers, both dispatchers' tables and the disassembler.
+
+/// Calls a macro with the table: name, pattern, feature group without which it is not linked.
+macro_rules! for_each_instruction {
+    ($callback:ident) => {
+        $callback! {
+            // Leaves the executor: the word that the outermost frame returns to.
+            exit "" Mvp;
+            trap "u" Mvp;
+            fuel "N" Mvp;
+            // An instruction with cells that a byte cannot name; see `exec::wide`.
+            wide "uu_XX" Mvp;
+
+            copy1 "rR" Mvp;
+            copy1_to "rR" Mvp;
+            copy2 "rR" Mvp;
+            copy2_to "rR" Mvp;
+            const1 "rI" Mvp;
+            const1_w "r__W" Mvp;
+            const2 "rI" Mvp;
+            const2_w "r__W" Mvp;
+            const2_ww "r__WW" Mvp;
+            zero "rU" Mvp;
+            zero_far "_RW" Mvp;
+            select1 "rrrX" Mvp;
+            select2 "rrrX" Mvp;
+            global_get1 "rU" Mvp;
+            global_get2 "rU" Mvp;
+            global_set1 "rU" Mvp;
+            global_set2 "rU" Mvp;
+            global_far "ru_W" Mvp;
+            ref_func "r__W" ReferenceTypes;
+
+            jump "B" Mvp;
+            jump_if "rT" Mvp;
+            jump_unless "rT" Mvp;
+            jump_if_far "uRO" Mvp;
+            jump_table "rU" Mvp;
+            jump_table_far "_RW" Mvp;
+            jump_i32_eq "rr_O" Mvp;
+            jump_i32_ne "rr_O" Mvp;
+            jump_i32_lt_s "rr_O" Mvp;
+            jump_i32_lt_u "rr_O" Mvp;
+            jump_i32_le_s "rr_O" Mvp;
+            jump_i32_le_u "rr_O" Mvp;
+            jump_i32_eq_i "ri_O" Mvp;
+            jump_i32_ne_i "ri_O" Mvp;
+            jump_i32_lt_s_i "ri_O" Mvp;
+            jump_i32_lt_u_i "ri_O" Mvp;
+            jump_i32_ge_s_i "ri_O" Mvp;
+            jump_i32_ge_u_i "ri_O" Mvp;
+
+            call "rU" Mvp;
+            call_import "rU" Mvp;
+            call_far "uRW" Mvp;
+            call_indirect "rruW" Mvp;
+            call_indirect_far "_RXW" Mvp;
+            tail_call "uRWW" TailCall;
+            tail_call_indirect "_RXWW" TailCall;
+            return0 "" Mvp;
+            return1 "r" Mvp;
+            return2 "r" Mvp;
+            return_many "rU" Mvp;
+            return_many_far "_RW" Mvp;
+            builtin "uR" Mvp;
+            builtin_w "uRWW" BulkMemory;
+
+            i32_add "rrr" Mvp;
+            i32_sub "rrr" Mvp;
+            i32_mul "rrr" Mvp;
+            i32_div_s "rrr" Mvp;
+            i32_div_u "rrr" Mvp;
+            i32_rem_s "rrr" Mvp;
+            i32_rem_u "rrr" Mvp;
+            i32_and "rrr" Mvp;
+            i32_or "rrr" Mvp;
+            i32_xor "rrr" Mvp;
+            i32_shl "rrr" Mvp;
+            i32_shr_s "rrr" Mvp;
+            i32_shr_u "rrr" Mvp;
+            i32_rotl "rrr" Mvp;
+            i32_rotr "rrr" Mvp;
+            i32_add_i "rri" Mvp;
+            i32_mul_i "rri" Mvp;
+            i32_and_i "rri" Mvp;
+            i32_or_i "rri" Mvp;
+            i32_xor_i "rri" Mvp;
+            i32_shl_i "rri" Mvp;
+            i32_shr_s_i "rri" Mvp;
+            i32_shr_u_i "rri" Mvp;
+            i32_rotl_i "rri" Mvp;
+            i32_add_w "rr_W" Mvp;
+            i32_mul_w "rr_W" Mvp;
+            i32_and_w "rr_W" Mvp;
+            i32_or_w "rr_W" Mvp;
+            i32_xor_w "rr_W" Mvp;
+            i32_eq "rrr" Mvp;
+            i32_ne "rrr" Mvp;
+            i32_lt_s "rrr" Mvp;
+            i32_lt_u "rrr" Mvp;
+            i32_le_s "rrr" Mvp;
+            i32_le_u "rrr" Mvp;
+            i32_eq_i "rri" Mvp;
+            i32_ne_i "rri" Mvp;
+            i32_lt_s_i "rri" Mvp;
+            i32_lt_u_i "rri" Mvp;
+            i32_ge_s_i "rri" Mvp;
+            i32_ge_u_i "rri" Mvp;
+
+            i64_add "rrr" Mvp;
+            i64_sub "rrr" Mvp;
+            i64_mul "rrr" Mvp;
+            i64_div_s "rrr" Mvp;
+            i64_div_u "rrr" Mvp;
+            i64_rem_s "rrr" Mvp;
+            i64_rem_u "rrr" Mvp;
+            i64_and "rrr" Mvp;
+            i64_or "rrr" Mvp;
+            i64_xor "rrr" Mvp;
+            i64_shl "rrr" Mvp;
+            i64_shr_s "rrr" Mvp;
+            i64_shr_u "rrr" Mvp;
+            i64_rotl "rrr" Mvp;
+            i64_rotr "rrr" Mvp;
+            i64_add_i "rri" Mvp;
+            i64_and_i "rri" Mvp;
+            i64_shl_i "rri" Mvp;
+            i64_shr_s_i "rri" Mvp;
+            i64_shr_u_i "rri" Mvp;
+            i64_eq "rrr" Mvp;
+            i64_ne "rrr" Mvp;
+            i64_lt_s "rrr" Mvp;
+            i64_lt_u "rrr" Mvp;
+            i64_le_s "rrr" Mvp;
+            i64_le_u "rrr" Mvp;
+
+            // Unary operators that are worth an instruction of their own; all others are `unary`, whose last
+            // byte is the operator's number in the operator table.
+            i32_clz "rr" Mvp;
+            i32_ctz "rr" Mvp;
+            i32_extend8_s "rr" SignExtension;
+            i32_extend16_s "rr" SignExtension;
+            i64_eqz "rr" Mvp;
+            i64_extend_i32_s "rr" Mvp;
+            i64_extend_i32_u "rr" Mvp;
+            f32_abs "rr" Float;
+            f32_neg "rr" Float;
+            f32_sqrt "rr" Float;
+            f32_convert_i32_s "rr" Float;
+            f32_convert_i32_u "rr" Float;
+            f32_demote_f64 "rr" Float;
+            f64_abs "rr" Float;
+            f64_neg "rr" Float;
+            f64_convert_i32_s "rr" Float;
+            f64_convert_i32_u "rr" Float;
+            f64_promote_f32 "rr" Float;
+            unary "rru" Mvp;
+
+            f32_add "rrr" Float;
+            f32_sub "rrr" Float;
+            f32_mul "rrr" Float;
+            f32_div "rrr" Float;
+            f32_min "rrr" Float;
+            f32_max "rrr" Float;
+            f32_copysign "rrr" Float;
+            f32_eq "rrr" Float;
+            f32_ne "rrr" Float;
+            f32_lt "rrr" Float;
+            f32_le "rrr" Float;
+            f64_add "rrr" Float;
+            f64_sub "rrr" Float;
+            f64_mul "rrr" Float;
+            f64_div "rrr" Float;
+            f64_min "rrr" Float;
+            f64_max "rrr" Float;
+            f64_copysign "rrr" Float;
+            f64_eq "rrr" Float;
+            f64_ne "rrr" Float;
+            f64_lt "rrr" Float;
+            f64_le "rrr" Float;
+
+            // The byte is the offset divided by the width of the access.
+            i32_load "rru" Mvp;
+            i32_load8_s "rru" Mvp;
+            i32_load8_u "rru" Mvp;
+            i32_load16_s "rru" Mvp;
+            i32_load16_u "rru" Mvp;
+            i64_load "rru" Mvp;
+            i32_load_w "rr_W" Mvp;
+            i32_load8_s_w "rr_W" Mvp;
+            i32_load8_u_w "rr_W" Mvp;
+            i32_load16_s_w "rr_W" Mvp;
+            i32_load16_u_w "rr_W" Mvp;
+            i64_load_w "rr_W" Mvp;
+            // Address, value, offset.
+            i32_store "rru" Mvp;
+            i32_store8 "rru" Mvp;
+            i32_store16 "rru" Mvp;
+            i64_store "rru" Mvp;
+            i32_store_w "rr_W" Mvp;
+            i32_store8_w "rr_W" Mvp;
+            i32_store16_w "rr_W" Mvp;
+            i64_store_w "rr_W" Mvp;
+            // Address, value, offset: the value is a signed number.
+            i32_store_i "riu" Mvp;
+            i32_store8_i "riu" Mvp;
+            i32_store16_i "riu" Mvp;
+        }
+    };
+}
+pub(crate) use for_each_instruction;
+
+macro_rules! codes {
+    ($( $name:ident $pattern:literal $feature:ident; )*) => {
+        /// An instruction's number.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[repr(u8)]
+        #[allow(non_camel_case_types)]
+        pub(crate) enum Code { $( $name, )* }
+
+        const ALL: &[Code] = &[$( Code::$name, )*];
+
+        #[cfg(any(test, feature = "disassembler"))]
+        impl Code {
+            /// Name, and pattern of its fields.
+            pub(crate) fn text(self) -> (&'static str, &'static str) {
+                match self { $( Code::$name => (stringify!($name), $pattern), )* }
+            }
+        }
+    };
+}
+for_each_instruction!(codes);
+
+impl Code {
+    /// How many there are.
+    #[cfg(any(test, feature = "disassembler"))]
+    pub(crate) const COUNT: usize = ALL.len();
+
+    /// The instruction that begins with this word. Words come from the encoder, so an unknown one is `trap`.
+    pub(crate) fn of(word: u32) -> Code {
+        ALL.get((word & 0xFF) as usize).copied().unwrap_or(Code::trap)
+    }
+}
+
+/// What a `wide` instruction's words say; made by the encoder, read by `exec::wide`.
+///
+/// The first word has the shape and the number of words of the ordinary instruction. Two words of cells follow: the
+/// result's in the low and the first source's in the high half, then the second and third source's. Then comes the ordinary
+/// instruction, which names the [`CELLS`](Wide::CELLS) of a small frame instead. The shape has two bits
+/// for each: how many cells it takes, 0 if there is none.
+pub(crate) struct Wide {
+    shape: u32,
+    cells: [u32; 4],
+    sources: usize,
+}
+
+impl Wide {
+    /// Cells that the instruction names: for the result, and the first to third source.
+    pub(crate) const CELLS: [u8; 4] = [0, 2, 4, 6];
+
+    /// Nothing yet.
+    pub(crate) fn new() -> Wide {
+        Wide { shape: 0, cells: [0; 4], sources: 0 }
+    }
+
+    /// Adds the result; returns the cell that the instruction is to name.
+    pub(crate) fn result(&mut self, cell: u32, cells: u32) -> u32 {
+        self.set(0, cell, cells)
+    }
+
+    /// Adds a source.
+    pub(crate) fn source(&mut self, cell: u32, cells: u32) -> u32 {
+        self.sources += 1;
+        self.set(self.sources, cell, cells)
+    }
+
+    fn set(&mut self, i: usize, cell: u32, cells: u32) -> u32 {
+        self.cells[i & 3] = cell;
+        self.shape |= cells << (2 * i);
+        u32::from(Wide::CELLS[i & 3])
+    }
+
+    /// The words before an ordinary instruction of `words` words.
+    pub(crate) fn prefix(&self, words: usize) -> [u32; 3] {
+        let [result, first, second, third] = self.cells;
+        [
+            Code::wide as u32 | self.shape << 8 | (words as u32) << 16,
+            result | first << 16,
+            second | third << 16,
+        ]
+    }
+}
+
+/// What `global_far` does.
+pub(crate) struct GlobalFar;
+
+impl GlobalFar {
+    /// Sets the global.
+    pub(crate) const SET: u32 = 1;
+    /// It takes two cells.
+    pub(crate) const TWO: u32 = 2;
+    /// The number is that of an imported global.
+    pub(crate) const IMPORT: u32 = 4;
+}
+
+/// What `call_far` and `tail_call` call.
+pub(crate) mod callee {
+    /// One of the module's own functions.
+    pub(crate) const OWN: u32 = 0;
+    /// An imported function.
+    pub(crate) const IMPORT: u32 = 1;
+}
