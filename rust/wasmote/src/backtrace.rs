@@ -1,0 +1,106 @@
+//! Where a trap happened.
+
+use crate::{Error, Instance, Module, Store};
+
+/// Frames that a [`Backtrace`] holds at most.
+#[cfg(feature = "backtrace")]
+pub const MAX_FRAMES: usize = 16;
+
+/// The functions that were running when the last trap happened, the innermost first.
+#[derive(Clone, Debug, Default)]
+pub struct Backtrace {
+    #[cfg(feature = "backtrace")]
+    frames: heapless::Vec<Frame, MAX_FRAMES>,
+    #[cfg(feature = "backtrace")]
+    truncated: bool,
+}
+
+/// A function that was running. [`Store::resolve`] tells which one and where.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Frame {
+    /// The instance that it ran in.
+    pub instance: Instance,
+    code: usize,
+}
+
+/// Which function a [`Frame`] stands for, and where in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ResolvedFrame<'a> {
+    /// Its index in the module's function index space.
+    pub func: u32,
+    /// Byte offset in the module of the operator that was being executed.
+    pub offset: Option<u32>,
+    /// Its name, from the name section, if the build has the feature `names`.
+    pub name: Option<&'a str>,
+}
+
+#[cfg(feature = "backtrace")]
+impl Backtrace {
+    /// The frames, the innermost first.
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+
+    /// Whether there were more frames than fit: the outermost ones are missing then.
+    pub fn truncated(&self) -> bool {
+        self.truncated
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.frames.clear();
+        self.truncated = false;
+    }
+
+    pub(crate) fn push(&mut self, instance: u32, code: usize) {
+        self.truncated |= self.frames.push(Frame { instance: Instance(instance), code }).is_err();
+    }
+}
+
+#[cfg(not(feature = "backtrace"))]
+impl Backtrace {
+    /// None: the build has no backtraces.
+    pub fn frames(&self) -> &[Frame] {
+        &[]
+    }
+
+    /// false.
+    pub fn truncated(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn clear(&mut self) {}
+
+    pub(crate) fn push(&mut self, _: u32, _: usize) {}
+}
+
+impl Store {
+    /// Where the last trap happened. Empty after a call that returned. Frames of host functions do not appear.
+    pub fn backtrace(&self) -> &Backtrace {
+        &self.state().trace
+    }
+
+    /// Finds out which function a frame of this store stands for, and where in it. Compiles the function again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the frame is none of this store's.
+    pub fn resolve(&self, frame: &Frame) -> Result<ResolvedFrame<'_>, Error> {
+        let instance = self.state().instance(frame.instance.0).ok_or(Error::NotFound)?;
+        resolve(instance.module().ok_or(Error::NotFound)?, frame)
+    }
+}
+
+#[cfg(feature = "backtrace")]
+fn resolve<'a>(module: &'a Module, frame: &Frame) -> Result<ResolvedFrame<'a>, Error> {
+    let (own, word) = module.code().find(frame.code).ok_or(Error::NotFound)?;
+    let func = module.parsed().import_funcs() + own;
+    let name = if cfg!(feature = "names") { module.parsed().func_name(func) } else { None };
+    // Without memory for it there is no offset, which is better than no frame.
+    let offset = module.locate(own, word).unwrap_or(None);
+    Ok(ResolvedFrame { func, offset, name })
+}
+
+#[cfg(not(feature = "backtrace"))]
+fn resolve<'a>(_: &'a Module, frame: &Frame) -> Result<ResolvedFrame<'a>, Error> {
+    let _ = frame.code;
+    Err(Error::NotFound)
+}

@@ -1,0 +1,53 @@
+//! What modules and stores have in common: where memory comes from, and how code is made.
+
+use crate::Error;
+use wasmote_platform::heap::HeapStats;
+use wasmote_platform::Heap;
+
+/// How an [`Engine`] is set up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EngineConfig {
+    /// Whether code counts the fuel that it uses. Without the feature `fuel` it never does.
+    pub fuel: bool,
+    /// The most bytes that everything made with the engine may hold together.
+    pub heap_limit: usize,
+}
+
+impl Default for EngineConfig {
+    fn default() -> EngineConfig {
+        EngineConfig { fuel: cfg!(feature = "fuel"), heap_limit: usize::MAX }
+    }
+}
+
+/// The root of everything: cheap to clone, usable from any thread.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    /// The root account.
+    pub(crate) heap: Heap,
+    pub(crate) fuel: bool,
+}
+
+impl Engine {
+    /// An engine that draws on the platform's allocator.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn new(config: EngineConfig) -> Result<Engine, Error> {
+        Ok(Engine::on(Heap::platform()?, config))
+    }
+
+    pub(crate) fn on(heap: Heap, config: EngineConfig) -> Engine {
+        heap.set_limit(config.heap_limit);
+        Engine { heap, fuel: cfg!(feature = "fuel") && config.fuel }
+    }
+
+    /// Bytes that everything made with the engine holds.
+    pub fn stats(&self) -> HeapStats {
+        self.heap.stats()
+    }
+
+    /// The engine's heap account.
+    pub fn heap(&self) -> &Heap {
+        &self.heap
+    }
+}

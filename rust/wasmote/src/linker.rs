@@ -1,0 +1,311 @@
+//! Satisfying imports.
+
+use crate::host_func::{HostFn, Typed};
+use crate::instance::find_export;
+use crate::vm::{HostCall, HostFunc, InstanceData, State};
+use crate::{Engine, Error, Extern, Func, Instance, LinkError, LinkReason, Module, Quotas, Store};
+use core::fmt;
+use wasmote_core::{ExternKind, FuncType, Limits};
+use wasmote_frontend::{ExternType, Import, SegmentMode};
+use wasmote_platform::{Heap, Shared, Vec};
+
+/// Names and what they stand for when a module is instantiated. One linker can serve any number of stores of its
+/// engine; the names are borrowed for `'n`.
+///
+/// What is defined later hides what was defined earlier under the same names.
+pub struct Linker<'n> {
+    heap: Heap,
+    definitions: Vec<Definition<'n>>,
+}
+
+struct Definition<'n> {
+    module: &'n str,
+    name: &'n str,
+    item: Item,
+}
+
+enum Item {
+    Host(Shared<HostFunc>),
+    Extern(Extern),
+    /// Everything that the instance exports; the definition's name is not used.
+    Instance(Instance),
+}
+
+impl<'n> Linker<'n> {
+    /// A linker that knows no names.
+    pub fn new(engine: &Engine) -> Linker<'n> {
+        let heap = engine.heap.clone();
+        Linker { definitions: Vec::new(&heap), heap }
+    }
+
+    pub(crate) fn heap(&self) -> &Heap {
+        &self.heap
+    }
+
+    /// Defines a host function: a function or closure with up to eight typed arguments, the first of which may be
+    /// a [`&mut Caller<'_>`](crate::Caller), and a result of [`HostResults`](crate::HostResults).
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn func<P: 'static, R: 'static>(
+        &mut self,
+        module: &'n str,
+        name: &'n str,
+        function: impl HostFn<P, R>,
+    ) -> Result<(), Error> {
+        self.host(module, name, Typed::new(function))
+    }
+
+    /// Defines a host function in the general form.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn host(
+        &mut self,
+        module: &'n str,
+        name: &'n str,
+        function: impl HostCall + 'static,
+    ) -> Result<(), Error> {
+        let function = HostFunc::new(&self.heap, function)?;
+        let item = Item::Host(Shared::new(&self.heap, function)?);
+        Ok(self.definitions.push(Definition { module, name, item })?)
+    }
+
+    /// Defines something of a store, for instances in the same store.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn define(&mut self, module: &'n str, name: &'n str, item: Extern) -> Result<(), Error> {
+        Ok(self.definitions.push(Definition { module, name, item: Item::Extern(item) })?)
+    }
+
+    /// Defines everything that an instance exports, for instances in the same store.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn instance(&mut self, module: &'n str, instance: Instance) -> Result<(), Error> {
+        Ok(self.definitions.push(Definition { module, name: "", item: Item::Instance(instance) })?)
+    }
+
+    /// Makes an instance of a module in a store (WebAssembly Core, 4.5.4), with the store's quotas, and runs its
+    /// start function.
+    ///
+    /// # Errors
+    /// [`Error::Link`], [`Error::Quota`], [`Error::OutOfMemory`] or [`Error::Limit`], and the store is as it was;
+    /// [`Error::Trap`] or [`Error::Host`] from active segments or the start function, and what they wrote to
+    /// imported memories, tables and globals is there. An instance whose start function failed, or that may have
+    /// put functions into an imported table, stays in the store, for those functions and the backtrace.
+    pub fn instantiate(&self, store: &mut Store, module: &Module) -> Result<Instance, Error> {
+        let quotas = *store.quotas();
+        self.instantiate_with(store, module, &quotas)
+    }
+
+    /// As [`instantiate`](Linker::instantiate), with the instance's own quotas: `memory_bytes`, `table_elements`,
+    /// `fuel` and `trim_memory`.
+    ///
+    /// # Errors
+    /// As for [`instantiate`](Linker::instantiate).
+    pub fn instantiate_with(
+        &self,
+        store: &mut Store,
+        module: &Module,
+        quotas: &Quotas,
+    ) -> Result<Instance, Error> {
+        let state = store.state_mut();
+        let hosts = state.host_count();
+        let made = InstanceData::new(state, module, quotas, |state, place, import| {
+            self.resolve(state, place, import)
+        });
+        let number = match made.and_then(|made| state.add(made)) {
+            Ok(number) => number,
+            Err(error) => {
+                state.truncate_hosts(hosts);
+                return Err(error);
+            }
+        };
+        if let Err(error) = run_segments(state, number, module) {
+            if module.parsed().import_tables() == 0 {
+                state.remove_last();
+                state.truncate_hosts(hosts);
+            }
+            return Err(error);
+        }
+        let mut start = None;
+        if let Some(instance) = state.instance_mut(number) {
+            instance.set_fuel(quotas.fuel);
+            start = module.parsed().start().and_then(|start| Func::from_cell(instance.func_ref(start)));
+        }
+        if let Some(start) = start {
+            start.call(store, &[], &mut [])?;
+        }
+        Ok(Instance(number))
+    }
+
+    /// What an import stands for.
+    fn resolve(&self, state: &mut State, place: u32, import: &Import<'_>) -> Result<Extern, Error> {
+        let fail = |reason| Err(Error::Link(LinkError { import: place, offset: import.offset, reason }));
+        match self.find(state, import) {
+            None => fail(LinkReason::Unknown),
+            Some(Item::Host(host)) => match import.ty {
+                ExternType::Func(ty) if ty == host.ty() => Ok(Extern::Func(state.host_func(&host)?)),
+                ExternType::Func(_) => fail(LinkReason::Type),
+                _ => fail(LinkReason::Kind(ExternKind::Func)),
+            },
+            Some(Item::Extern(item)) => match state.extern_type(item) {
+                None => fail(LinkReason::Unknown),
+                Some(found) if matches(found, import.ty) => Ok(item),
+                Some(_) if item.kind() == kind(import.ty) => fail(LinkReason::Type),
+                Some(_) => fail(LinkReason::Kind(item.kind())),
+            },
+            Some(Item::Instance(_)) => fail(LinkReason::Unknown),
+        }
+    }
+
+    /// What is defined under an import's names: a host function, or something of the store.
+    fn find(&self, state: &State, import: &Import<'_>) -> Option<Item> {
+        self.definitions.iter().rev().filter(|definition| definition.module == import.module).find_map(
+            |definition| match &definition.item {
+                Item::Instance(instance) => find_export(state, *instance, import.name).map(Item::Extern),
+                _ if definition.name != import.name => None,
+                Item::Host(host) => Some(Item::Host(host.clone())),
+                Item::Extern(item) => Some(Item::Extern(*item)),
+            },
+        )
+    }
+
+    /// The text of a [`LinkError`] of `module` with names, expected type and found type.
+    pub fn explain<'l>(&'l self, store: &'l Store, module: &'l Module, error: LinkError) -> impl fmt::Display + 'l {
+        Explain { linker: self, store, module, error }
+    }
+}
+
+impl fmt::Debug for Linker<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Linker").field("definitions", &self.definitions.len()).finish()
+    }
+}
+
+/// Carries out the active segments, in order, and drops them and the declared ones.
+fn run_segments(state: &mut State, number: u32, module: &Module) -> Result<(), Error> {
+    let parsed = module.parsed();
+    for index in 0..parsed.element_count() {
+        let (Some(segment), Some(instance)) = (parsed.element(index), state.instance(number)) else { continue };
+        match segment.mode {
+            SegmentMode::Passive => continue,
+            SegmentMode::Declared => {}
+            SegmentMode::Active { index: table, offset } => {
+                let to = instance.eval(&offset) as u32;
+                state.init_table(number, table, index, to, segment.len)?;
+            }
+        }
+        if let Some(instance) = state.instance_mut(number) {
+            instance.drop_elements(index);
+        }
+    }
+    for index in 0..parsed.data_count() {
+        let (Some(segment), Some(instance)) = (parsed.data(index), state.instance(number)) else { continue };
+        if let SegmentMode::Active { offset, .. } = segment.mode {
+            let to = instance.eval(&offset) as u32;
+            state.init_memory(number, index, to, segment.bytes.len() as u32)?;
+            if let Some(instance) = state.instance_mut(number) {
+                instance.drop_data(index);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn kind(ty: ExternType<'_>) -> ExternKind {
+    match ty {
+        ExternType::Func(_) => ExternKind::Func,
+        ExternType::Table(_) => ExternKind::Table,
+        ExternType::Memory(_) => ExternKind::Memory,
+        ExternType::Global(_) => ExternKind::Global,
+    }
+}
+
+/// Whether what was found, with its present size as its minimum, may be imported (WebAssembly Core, 3.4.5).
+fn matches(found: ExternType<'_>, wanted: ExternType<'_>) -> bool {
+    let fits = |found: Limits, wanted: Limits| found.matches(found.min, wanted);
+    match (found, wanted) {
+        (ExternType::Func(found), ExternType::Func(wanted)) => found == wanted,
+        (ExternType::Table(found), ExternType::Table(wanted)) => {
+            found.element == wanted.element && fits(found.limits, wanted.limits)
+        }
+        (ExternType::Memory(found), ExternType::Memory(wanted)) => {
+            found.page_log2 == wanted.page_log2 && fits(found.limits, wanted.limits)
+        }
+        (ExternType::Global(found), ExternType::Global(wanted)) => found == wanted,
+        _ => false,
+    }
+}
+
+struct Explain<'l> {
+    linker: &'l Linker<'l>,
+    store: &'l Store,
+    module: &'l Module,
+    error: LinkError,
+}
+
+impl fmt::Display for Explain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(import) = self.module.imports().nth(self.error.import as usize) else {
+            return Error::Link(self.error).fmt(f);
+        };
+        write!(f, "{}: {}.{}: expected ", Error::Link(self.error).message(), import.module, import.name)?;
+        write_type(f, import.ty)?;
+        let state = self.store.state();
+        match self.linker.find(state, &import) {
+            Some(Item::Host(host)) => {
+                f.write_str(", found ")?;
+                write_type(f, ExternType::Func(host.ty()))
+            }
+            Some(Item::Extern(item)) => match state.extern_type(item) {
+                Some(found) => {
+                    f.write_str(", found ")?;
+                    write_type(f, found)
+                }
+                None => f.write_str(", found something of another store"),
+            },
+            _ => f.write_str(", found nothing"),
+        }
+    }
+}
+
+fn write_type(f: &mut fmt::Formatter<'_>, ty: ExternType<'_>) -> fmt::Result {
+    f.write_str(kind(ty).name())?;
+    match ty {
+        ExternType::Func(ty) => write_func_type(f, ty),
+        ExternType::Table(ty) => {
+            write_limits(f, ty.limits)?;
+            write!(f, " {}", ty.element.name())
+        }
+        ExternType::Memory(ty) => {
+            write_limits(f, ty.limits)?;
+            if ty.page_log2 == 0 { f.write_str(" bytes") } else { f.write_str(" pages") }
+        }
+        ExternType::Global(ty) => {
+            write!(f, " {}{}", if ty.mutable { "mut " } else { "" }, ty.value.name())
+        }
+    }
+}
+
+fn write_func_type(f: &mut fmt::Formatter<'_>, ty: FuncType<'_>) -> fmt::Result {
+    f.write_str(" (")?;
+    for (ty, place) in ty.params().zip(0..) {
+        write!(f, "{}{}", if place == 0 { "" } else { ", " }, ty.name())?;
+    }
+    f.write_str(") -> (")?;
+    for (ty, place) in ty.results().zip(0..) {
+        write!(f, "{}{}", if place == 0 { "" } else { ", " }, ty.name())?;
+    }
+    f.write_str(")")
+}
+
+fn write_limits(f: &mut fmt::Formatter<'_>, limits: Limits) -> fmt::Result {
+    write!(f, " {}..", limits.min)?;
+    match limits.max {
+        Some(max) => write!(f, "{max}"),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,209 @@
+//! Modules: validated, and compiled to what the engine runs.
+
+use crate::vm::{Bytes, Code};
+use crate::{Engine, Error};
+use wasmote_core::{ErrorKind, FuncType};
+use wasmote_frontend::{Compiler, Export, ExternType, Import};
+use wasmote_interp::Encoder;
+use wasmote_platform::heap::HeapStats;
+use wasmote_platform::{Heap, Shared};
+
+/// A module: immutable, cheap to clone, usable in any number of stores and threads of its engine.
+///
+/// Its bytes stay where they are and are read in place for as long as the module is in use.
+#[derive(Clone)]
+pub struct Module(Shared<Inner>);
+
+struct Inner {
+    // Borrows `bytes`, so it is dropped first.
+    parsed: wasmote_frontend::Module<'static>,
+    code: Code,
+    _bytes: Bytes,
+    heap: Heap,
+    #[cfg(feature = "backtrace")]
+    metered: bool,
+}
+
+/// What a [`Module`] holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ModuleStats {
+    /// Bytes of heap; the peak was while loading, scratch space not included.
+    pub heap: HeapStats,
+    /// Bytes of compiled code.
+    pub code_bytes: usize,
+    /// Bytes of the code section that it was made from.
+    pub wasm_code_bytes: u32,
+    /// Functions that the module defines.
+    pub functions: u32,
+}
+
+impl Module {
+    /// Validates and compiles a module in the binary format (WebAssembly Core, chapters 3 and 5). All of it is
+    /// validated before this returns.
+    ///
+    /// # Errors
+    /// [`Error::Load`] with what is wrong and where; [`Error::OutOfMemory`].
+    pub fn new(engine: &Engine, bytes: &'static [u8]) -> Result<Module, Error> {
+        Module::load(engine, |_| Ok(Bytes::borrowed(bytes)))
+    }
+
+    /// As [`new`](Module::new), from a copy of the bytes on the engine's heap.
+    ///
+    /// # Errors
+    /// As for [`new`](Module::new).
+    pub fn from_copy(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
+        Module::load(engine, |heap| Bytes::copied(heap, bytes))
+    }
+
+    pub(crate) fn load(
+        engine: &Engine,
+        bytes: impl FnOnce(&Heap) -> Result<Bytes, Error>,
+    ) -> Result<Module, Error> {
+        let heap = engine.heap.account(usize::MAX)?;
+        let bytes = bytes(&heap)?;
+        // What is only needed while loading is counted apart from the module.
+        let scratch = engine.heap.account(usize::MAX)?;
+        #[cfg(feature = "wasmparser")]
+        second_opinion(bytes.get())?;
+        let parsed = wasmote_frontend::Module::parse(bytes.get(), &heap)?;
+        let code = compile(&parsed, &heap, &scratch, engine.fuel)?;
+        let inner = Inner {
+            parsed,
+            code,
+            _bytes: bytes,
+            #[cfg(feature = "backtrace")]
+            metered: engine.fuel,
+            heap: heap.clone(),
+        };
+        Ok(Module(Shared::new(&heap, inner)?))
+    }
+
+    /// The imports, in order.
+    pub fn imports(&self) -> impl Iterator<Item = Import<'_>> {
+        self.parsed().imports()
+    }
+
+    /// The exports, in order.
+    pub fn exports(&self) -> impl Iterator<Item = (Export<'_>, ExternType<'_>)> {
+        self.parsed().exports().filter_map(|export| {
+            let ty = self.parsed().export_type(&export)?;
+            Some((export, ty))
+        })
+    }
+
+    /// The type of a function of its index space.
+    pub fn func_type(&self, func: u32) -> FuncType<'_> {
+        self.parsed().func_type(func)
+    }
+
+    /// Bytes of compiled code.
+    pub fn code_bytes(&self) -> usize {
+        self.code().bytes()
+    }
+
+    /// What the module holds.
+    pub fn stats(&self) -> ModuleStats {
+        ModuleStats {
+            heap: self.0.heap.stats(),
+            code_bytes: self.code_bytes(),
+            wasm_code_bytes: self.parsed().code_bytes(),
+            functions: self.parsed().func_count() - self.parsed().import_funcs(),
+        }
+    }
+
+    /// What the front end knows of the module.
+    pub fn parsed(&self) -> &wasmote_frontend::Module<'_> {
+        &self.0.parsed
+    }
+
+    /// Handles to this module, instances in stores included.
+    pub fn owners(&self) -> u32 {
+        Shared::owners(&self.0)
+    }
+
+    pub(crate) fn code(&self) -> &Code {
+        &self.0.code
+    }
+
+    /// The module offset of the operator whose code holds the word at a place of an own function. Compiles the
+    /// function again to find it.
+    #[cfg(feature = "backtrace")]
+    pub(crate) fn locate(&self, own: u32, word: u32) -> Result<Option<u32>, Error> {
+        let scratch = self.0.heap.root_account().account(usize::MAX)?;
+        let mut encoder = Encoder::new(&scratch, self.0.metered);
+        let mut compiler = Compiler::new(self.parsed(), &scratch);
+        encode(&mut compiler, &mut encoder, own, Some(word))?;
+        Ok(encoder.located())
+    }
+}
+
+impl core::fmt::Debug for Module {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("Module").field(&self.stats()).finish()
+    }
+}
+
+fn compile(
+    parsed: &wasmote_frontend::Module<'static>,
+    heap: &Heap,
+    scratch: &Heap,
+    metered: bool,
+) -> Result<Code, Error> {
+    let import_funcs = parsed.import_funcs();
+    let own_funcs = parsed.func_count() - import_funcs;
+    let mut code = Code::builder(heap, scratch, own_funcs, parsed.code_bytes())?;
+    let mut encoder = Encoder::new(scratch, metered);
+    let mut compiler = Compiler::new(parsed, scratch);
+    for own in 0..own_funcs {
+        encode(&mut compiler, &mut encoder, own, None)?;
+        let encoded = encoder.take()?;
+        code.push(&encoded.words, encoded.frame_cells, parsed.func_type_index(import_funcs + own))?;
+    }
+    code.finish()
+}
+
+/// Encodes a function, with wide branches if it does not fit otherwise.
+fn encode(
+    compiler: &mut Compiler<'_, '_, Encoder>,
+    encoder: &mut Encoder,
+    own: u32,
+    locate: Option<u32>,
+) -> Result<(), Error> {
+    for wide in [false, true] {
+        encoder.wide(wide);
+        if let Some(word) = locate {
+            encoder.locate(word);
+        }
+        match compiler.function(own, encoder) {
+            Err(error) if error.kind == ErrorKind::FunctionTooLarge && !wide => continue,
+            other => return Ok(other?),
+        }
+    }
+    Ok(())
+}
+
+/// Asks wasmparser whether the module is valid, with the features that this build has.
+#[cfg(feature = "wasmparser")]
+fn second_opinion(bytes: &[u8]) -> Result<(), Error> {
+    use wasmote_core::Feature;
+    use wasmparser::WasmFeatures as W;
+    let mut features = W::MUTABLE_GLOBAL;
+    for (ours, theirs) in [
+        (Feature::Float, W::FLOATS),
+        (Feature::SignExtension, W::SIGN_EXTENSION),
+        (Feature::SaturatingFloat, W::SATURATING_FLOAT_TO_INT),
+        (Feature::MultiValue, W::MULTI_VALUE),
+        (Feature::BulkMemory, W::BULK_MEMORY),
+        (Feature::ReferenceTypes, W::REFERENCE_TYPES),
+        (Feature::ExtendedConst, W::EXTENDED_CONST),
+        (Feature::TailCall, W::TAIL_CALL),
+        (Feature::CustomPageSizes, W::CUSTOM_PAGE_SIZES),
+    ] {
+        features.set(theirs, ours.compiled());
+    }
+    features.set(W::GC_TYPES, Feature::ReferenceTypes.compiled());
+    match wasmparser::Validator::new_with_features(features).validate_all(bytes) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Error::Refuted { offset: error.offset() as u32 }),
+    }
+}

@@ -1,0 +1,357 @@
+//! The operators that the runtime carries out for every engine (WebAssembly Core, 4.4.6 and 4.4.7).
+//!
+//! Bulk operators check their bounds, then charge all their fuel, then work in slices; between slices they poll
+//! the interrupt word.
+
+use super::instance::InstanceData;
+use super::state::State;
+use super::table::TableData;
+use crate::{Memory, Table};
+use core::ptr;
+use core::sync::atomic::Ordering;
+use wasmote_core::vm::{Builtin, BuiltinFn, VmCtx};
+use wasmote_core::Trap;
+
+/// Bytes between two polls.
+const BYTES: u32 = 1024;
+/// Elements between two polls.
+const ELEMENTS: u32 = 256;
+/// Bytes for one unit of fuel.
+const BYTES_PER_UNIT: u32 = 64;
+/// Elements for one unit of fuel.
+const ELEMENTS_PER_UNIT: u32 = 16;
+
+/// By number of the [`Builtin`].
+pub(super) static BUILTINS: [BuiltinFn; Builtin::COUNT] = {
+    let mut table: [BuiltinFn; Builtin::COUNT] = [absent; Builtin::COUNT];
+    table[Builtin::MemorySize as usize] = memory_size;
+    table[Builtin::MemoryGrow as usize] = memory_grow;
+    if cfg!(feature = "bulk-memory") {
+        table[Builtin::MemoryFill as usize] = memory_fill;
+        table[Builtin::MemoryCopy as usize] = memory_copy;
+        table[Builtin::MemoryInit as usize] = memory_init;
+        table[Builtin::DataDrop as usize] = data_drop;
+        table[Builtin::TableCopy as usize] = table_copy;
+        table[Builtin::TableInit as usize] = table_init;
+        table[Builtin::ElemDrop as usize] = elem_drop;
+    }
+    if cfg!(feature = "reference-types") {
+        table[Builtin::TableGet as usize] = table_get;
+        table[Builtin::TableSet as usize] = table_set;
+        table[Builtin::TableSize as usize] = table_size;
+        table[Builtin::TableGrow as usize] = table_grow;
+        table[Builtin::TableFill as usize] = table_fill;
+    }
+    table
+};
+
+/// An operator that this build does not have; validation refuses it.
+unsafe extern "C" fn absent(_: *mut VmCtx, _: *mut u32, _: u32, _: u32) -> u32 {
+    Trap::Unreachable as u32
+}
+
+/// The cells of an operator's operands and result.
+#[derive(Clone, Copy)]
+struct Op(*mut u32);
+
+impl Op {
+    /// # Safety
+    /// The operator has `N` operands.
+    unsafe fn args<const N: usize>(self) -> [u32; N] {
+        // SAFETY: (R4) the engine passes as many operands as the operator has.
+        unsafe { *self.0.cast() }
+    }
+
+    /// # Safety
+    /// The operator has a result.
+    unsafe fn result(self, value: u32) -> u32 {
+        // SAFETY: (R4) the result takes the cell of the first operand.
+        unsafe { *self.0 = value };
+        0
+    }
+}
+
+/// # Safety
+/// `ctx` is an instance's.
+unsafe fn instance<'a>(ctx: *mut VmCtx) -> &'a mut InstanceData {
+    // SAFETY: (R2) the owner lives as long as the context; nobody else borrows it while an operator is carried out.
+    unsafe { &mut *(*ctx).owner.cast::<InstanceData>() }
+}
+
+/// # Safety
+/// `ctx` is an instance's.
+unsafe fn state<'a>(ctx: *mut VmCtx) -> &'a mut State {
+    // SAFETY: (R1) code runs only while its store is there, and nobody borrows that meanwhile.
+    unsafe { &mut *instance(ctx).store }
+}
+
+/// # Safety
+/// `ctx` is an instance's, which has this table.
+unsafe fn table<'a>(ctx: *mut VmCtx, index: u32) -> &'a mut TableData {
+    // SAFETY: (R2) validated index; tables live as long as the store, and begin with what code sees of them.
+    unsafe { &mut *(*(*ctx).tables.add(index as usize)).cast::<TableData>() }
+}
+
+/// The code of a result.
+fn code(result: Result<(), Trap>) -> u32 {
+    match result {
+        Ok(()) => 0,
+        Err(trap) => trap as u32,
+    }
+}
+
+/// Checks that `at..at + n` lies inside of `len`.
+fn inside(at: u32, n: u32, len: usize, trap: Trap) -> Result<(), Trap> {
+    match at.checked_add(n) {
+        Some(end) if end as usize <= len => Ok(()),
+        _ => Err(trap),
+    }
+}
+
+/// # Safety
+/// `ctx` is an instance's.
+unsafe fn charge(ctx: *mut VmCtx, units: u32) -> Result<(), Trap> {
+    if cfg!(feature = "fuel") {
+        // SAFETY: (R2) only the running code, which waits for us, uses the fuel.
+        let fuel = unsafe { &mut (*ctx).fuel };
+        if *fuel != u64::MAX {
+            *fuel = fuel.checked_sub(units.into()).ok_or(Trap::OutOfFuel)?;
+        }
+    }
+    Ok(())
+}
+
+/// Calls `work(at, n)` for slices of at most `slice` of `0..n`, from the last one to the first if `backwards`.
+///
+/// # Safety
+/// `ctx` is an instance's.
+unsafe fn slices(
+    ctx: *mut VmCtx,
+    n: u32,
+    slice: u32,
+    backwards: bool,
+    mut work: impl FnMut(u32, u32),
+) -> Result<(), Trap> {
+    let mut done = 0;
+    while done < n {
+        let len = slice.min(n - done);
+        work(if backwards { n - done - len } else { done }, len);
+        done += len;
+        // SAFETY: (R8) only the atomic word is looked at.
+        if done < n && unsafe { &(*ctx).interrupt }.load(Ordering::Relaxed) != 0 {
+            return Err(Trap::Interrupted);
+        }
+    }
+    Ok(())
+}
+
+unsafe extern "C" fn memory_size(ctx: *mut VmCtx, cells: *mut u32, _: u32, _: u32) -> u32 {
+    // SAFETY: (R2) (R4) a validated operator of an instance that has a memory.
+    unsafe {
+        let pages = instance(ctx).memory.as_ref().map_or(0, |memory| memory.pages());
+        Op(cells).result(pages)
+    }
+}
+
+unsafe extern "C" fn memory_grow(ctx: *mut VmCtx, cells: *mut u32, _: u32, _: u32) -> u32 {
+    let op = Op(cells);
+    // SAFETY: (R2) (R4) a validated operator of an instance that has a memory.
+    unsafe {
+        let [delta] = op.args();
+        let old = state(ctx).grow_memory(Memory((*ctx).number), delta);
+        op.result(old.unwrap_or(u32::MAX))
+    }
+}
+
+unsafe extern "C" fn memory_fill(ctx: *mut VmCtx, cells: *mut u32, _: u32, _: u32) -> u32 {
+    // SAFETY: (R2) (R4) a validated operator; the bytes written are inside the memory.
+    code(unsafe {
+        let [to, value, n] = Op(cells).args();
+        inside(to, n, (*ctx).memory_len, Trap::MemoryOutOfBounds)
+            .and_then(|()| charge(ctx, n.div_ceil(BYTES_PER_UNIT)))
+            .and_then(|()| {
+                let base = (*ctx).memory_base.add(to as usize);
+                slices(ctx, n, BYTES, false, |at, len| {
+                    base.add(at as usize).write_bytes(value as u8, len as usize);
+                })
+            })
+    })
+}
+
+unsafe extern "C" fn memory_copy(ctx: *mut VmCtx, cells: *mut u32, _: u32, _: u32) -> u32 {
+    // SAFETY: (R2) (R4) a validated operator; the bytes read and written are inside the memory.
+    code(unsafe {
+        let [to, from, n] = Op(cells).args();
+        inside(to.max(from), n, (*ctx).memory_len, Trap::MemoryOutOfBounds)
+            .and_then(|()| charge(ctx, n.div_ceil(BYTES_PER_UNIT)))
+            .and_then(|()| {
+                let base = (*ctx).memory_base;
+                let (to_base, from_base) = (base.add(to as usize), base.add(from as usize));
+                slices(ctx, n, BYTES, to > from, |at, len| {
+                    ptr::copy(from_base.add(at as usize), to_base.add(at as usize), len as usize);
+                })
+            })
+    })
+}
+
+unsafe extern "C" fn memory_init(ctx: *mut VmCtx, cells: *mut u32, segment: u32, _: u32) -> u32 {
+    // SAFETY: (R2) (R4) a validated operator.
+    code(unsafe { init_memory(ctx, segment, Op(cells).args()) })
+}
+
+/// `memory.init`, also of active segments.
+///
+/// # Safety
+/// `ctx` is an instance's that has a memory and this data segment.
+unsafe fn init_memory(ctx: *mut VmCtx, segment: u32, [to, from, n]: [u32; 3]) -> Result<(), Trap> {
+    // SAFETY: (R2) (R4) the caller says so; the bytes written are inside the memory, those read in the segment.
+    unsafe {
+        let bytes = instance(ctx).data_bytes(segment);
+        inside(from, n, bytes.len(), Trap::MemoryOutOfBounds)?;
+        inside(to, n, (*ctx).memory_len, Trap::MemoryOutOfBounds)?;
+        charge(ctx, n.div_ceil(BYTES_PER_UNIT))?;
+        let (to, from) = ((*ctx).memory_base.add(to as usize), bytes.as_ptr().add(from as usize));
+        slices(ctx, n, BYTES, false, |at, len| {
+            ptr::copy(from.add(at as usize), to.add(at as usize), len as usize);
+        })
+    }
+}
+
+unsafe extern "C" fn data_drop(ctx: *mut VmCtx, _: *mut u32, segment: u32, _: u32) -> u32 {
+    // SAFETY: (R2) a validated operator.
+    unsafe { instance(ctx) }.drop_data(segment);
+    0
+}
+
+unsafe extern "C" fn table_get(ctx: *mut VmCtx, cells: *mut u32, index: u32, _: u32) -> u32 {
+    let op = Op(cells);
+    // SAFETY: (R2) (R4) a validated operator.
+    unsafe {
+        let [at] = op.args();
+        match table(ctx, index).elements().get(at as usize) {
+            Some(&reference) => op.result(reference),
+            None => Trap::TableOutOfBounds as u32,
+        }
+    }
+}
+
+unsafe extern "C" fn table_set(ctx: *mut VmCtx, cells: *mut u32, index: u32, _: u32) -> u32 {
+    // SAFETY: (R2) (R4) a validated operator.
+    unsafe {
+        let [at, reference] = Op(cells).args();
+        match table(ctx, index).elements_mut().get_mut(at as usize) {
+            Some(element) => *element = reference,
+            None => return Trap::TableOutOfBounds as u32,
+        }
+    }
+    0
+}
+
+unsafe extern "C" fn table_size(ctx: *mut VmCtx, cells: *mut u32, index: u32, _: u32) -> u32 {
+    // SAFETY: (R2) (R4) a validated operator.
+    unsafe { Op(cells).result(table(ctx, index).vm.len) }
+}
+
+unsafe extern "C" fn table_grow(ctx: *mut VmCtx, cells: *mut u32, index: u32, _: u32) -> u32 {
+    let op = Op(cells);
+    // SAFETY: (R2) (R4) a validated operator.
+    unsafe {
+        let [reference, delta] = op.args();
+        let old = state(ctx).grow_table(Table { instance: (*ctx).number, index }, delta, reference);
+        op.result(old.unwrap_or(u32::MAX))
+    }
+}
+
+unsafe extern "C" fn table_fill(ctx: *mut VmCtx, cells: *mut u32, index: u32, _: u32) -> u32 {
+    // SAFETY: (R2) (R4) a validated operator; the elements written are inside the table.
+    code(unsafe {
+        let [to, reference, n] = Op(cells).args();
+        let table = table(ctx, index);
+        inside(to, n, table.vm.len as usize, Trap::TableOutOfBounds)
+            .and_then(|()| charge(ctx, n.div_ceil(ELEMENTS_PER_UNIT)))
+            .and_then(|()| {
+                let base = table.vm.elements.add(to as usize);
+                slices(ctx, n, ELEMENTS, false, |at, len| {
+                    for element in at..at + len {
+                        *base.add(element as usize) = reference;
+                    }
+                })
+            })
+    })
+}
+
+unsafe extern "C" fn table_copy(ctx: *mut VmCtx, cells: *mut u32, to_table: u32, from_table: u32) -> u32 {
+    // SAFETY: (R2) (R4) a validated operator; the elements read and written are inside the tables.
+    code(unsafe {
+        let [to, from, n] = Op(cells).args();
+        let place = |index: u32| *(*ctx).tables.add(index as usize);
+        let (to_table, from_table) = (place(to_table), place(from_table));
+        inside(to, n, (*to_table).len as usize, Trap::TableOutOfBounds)
+            .and_then(|()| inside(from, n, (*from_table).len as usize, Trap::TableOutOfBounds))
+            .and_then(|()| charge(ctx, n.div_ceil(ELEMENTS_PER_UNIT)))
+            .and_then(|()| {
+                let to_base = (*to_table).elements.add(to as usize);
+                let from_base = (*from_table).elements.add(from as usize);
+                slices(ctx, n, ELEMENTS, to > from, |at, len| {
+                    ptr::copy(from_base.add(at as usize), to_base.add(at as usize), len as usize);
+                })
+            })
+    })
+}
+
+unsafe extern "C" fn table_init(ctx: *mut VmCtx, cells: *mut u32, index: u32, segment: u32) -> u32 {
+    // SAFETY: (R2) (R4) a validated operator.
+    code(unsafe { init_table(ctx, index, segment, Op(cells).args()) })
+}
+
+/// `table.init`, also of active segments.
+///
+/// # Safety
+/// `ctx` is an instance's that has this table and this element segment, of the same type.
+unsafe fn init_table(
+    ctx: *mut VmCtx,
+    index: u32,
+    segment: u32,
+    [to, from, n]: [u32; 3],
+) -> Result<(), Trap> {
+    // SAFETY: (R2) (R4) the caller says so; the elements written are inside the table.
+    unsafe {
+        let instance = &*instance(ctx);
+        let table = table(ctx, index);
+        let segment = instance.elements(segment);
+        let len = segment.as_ref().map_or(0, |segment| segment.len);
+        inside(from, n, len as usize, Trap::TableOutOfBounds)?;
+        inside(to, n, table.vm.len as usize, Trap::TableOutOfBounds)?;
+        charge(ctx, n.div_ceil(ELEMENTS_PER_UNIT))?;
+        let Some(segment) = segment else { return Ok(()) };
+        let mut items = segment.items().skip(from as usize);
+        let base = table.vm.elements.add(to as usize);
+        slices(ctx, n, ELEMENTS, false, |at, len| {
+            for (element, item) in (at..at + len).zip(&mut items) {
+                *base.add(element as usize) = instance.element(&item);
+            }
+        })
+    }
+}
+
+unsafe extern "C" fn elem_drop(ctx: *mut VmCtx, _: *mut u32, segment: u32, _: u32) -> u32 {
+    // SAFETY: (R2) a validated operator.
+    unsafe { instance(ctx) }.drop_elements(segment);
+    0
+}
+
+impl State {
+    /// Writes an active element segment into its table, at `to`.
+    pub(crate) fn init_table(&mut self, number: u32, table: u32, segment: u32, to: u32, n: u32) -> Result<(), Trap> {
+        let Some(instance) = self.instance(number) else { return Ok(()) };
+        // SAFETY: (R2) the context of an instance of the store's, and what its validated module names.
+        unsafe { init_table(instance.ctx.ptr(), table, segment, [to, 0, n]) }
+    }
+
+    /// Writes an active data segment into the memory, at `to`.
+    pub(crate) fn init_memory(&mut self, number: u32, segment: u32, to: u32, n: u32) -> Result<(), Trap> {
+        let Some(instance) = self.instance(number) else { return Ok(()) };
+        // SAFETY: (R2) the context of an instance of the store's, and what its validated module names.
+        unsafe { init_memory(instance.ctx.ptr(), segment, [to, 0, n]) }
+    }
+}

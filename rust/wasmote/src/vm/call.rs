@@ -1,0 +1,168 @@
+//! Calls from the host into code, and what code calls of the runtime's.
+
+use super::context::{Context, Origin};
+use super::instance::InstanceData;
+use super::state::State;
+use crate::{Error, Func};
+use core::marker::PhantomData;
+use wasmote_core::vm::{FuncRecord, StackVm, VmCtx};
+use wasmote_core::{FuncType, Trap};
+
+/// A call that is being prepared or has returned.
+pub(crate) struct Call<'a> {
+    state: *mut State,
+    func: Func,
+    callee: *mut VmCtx,
+    caller: *mut VmCtx,
+    record: *const FuncRecord,
+    cells: *mut u32,
+    len: usize,
+    _context: PhantomData<&'a mut State>,
+}
+
+impl<'a> Call<'a> {
+    /// Prepares a call of `func`, which must have the type `ty` if there is one.
+    ///
+    /// # Errors
+    /// `NotFound` if it is no function of this store's, `WrongType`, or a trap: the value stack is used up.
+    pub fn new(cx: &'a mut impl Context, func: Func, ty: Option<FuncType<'_>>) -> Result<Call<'a>, Error> {
+        Call::prepare(cx.origin(), func, ty)
+    }
+
+    fn prepare(origin: Origin, func: Func, ty: Option<FuncType<'_>>) -> Result<Call<'a>, Error> {
+        // SAFETY: (R1) no code runs, or it waits for us.
+        let state = unsafe { &*origin.state };
+        let found = state.func_type(func).ok_or(Error::NotFound)?;
+        if ty.is_some_and(|ty| ty != found) {
+            return Err(Error::WrongType);
+        }
+        let (callee, record) = state.func(func).ok_or(Error::NotFound)?;
+        let len = found.param_cells().max(found.result_cells()) as usize;
+        if !fits(&state.stack, origin.free, len) {
+            return Err(Error::Trap(Trap::StackOverflow));
+        }
+        let caller = if origin.caller.is_null() { callee } else { origin.caller };
+        let Origin { state, free: cells, .. } = origin;
+        Ok(Call { state, func, callee, caller, record, cells, len, _context: PhantomData })
+    }
+
+    /// The function's type and the cells.
+    pub fn parts(&mut self) -> (FuncType<'_>, &mut [u32]) {
+        // SAFETY: (R1) (R4) no code runs while they are borrowed; cells and types lie apart.
+        unsafe {
+            let ty = (*self.state).func_type(self.func).unwrap_or_default();
+            (ty, core::slice::from_raw_parts_mut(self.cells, self.len))
+        }
+    }
+
+    /// The cells of the arguments, and after [`run`](Call::run) of the results.
+    pub fn cells(&mut self) -> &mut [u32] {
+        // SAFETY: (R4) there is room for them, and nobody else uses the stack above its free cell.
+        unsafe { core::slice::from_raw_parts_mut(self.cells, self.len) }
+    }
+
+    /// Whether the function references among the arguments belong to this store; those of another would lead
+    /// nowhere.
+    pub fn refs_belong(&mut self) -> bool {
+        // SAFETY: (R1) no code runs, or it waits for us.
+        let state = unsafe { &*self.state };
+        let ty = state.func_type(self.func).unwrap_or_default();
+        state.refs_belong(ty.params(), self.cells())
+    }
+
+    /// Runs the function.
+    ///
+    /// # Errors
+    /// [`Error::Trap`] or [`Error::Host`].
+    pub fn run(&mut self) -> Result<(), Error> {
+        // SAFETY: (R1) (R2) (R4) the store lives as long as the call; nothing of it is borrowed while code runs.
+        unsafe {
+            let stack = &raw mut (*self.state).stack;
+            if (*stack).native_depth >= (*stack).max_native_depth {
+                return Err(Error::Trap(Trap::StackOverflow));
+            }
+            (*self.state).trace.clear();
+            if instance(self.callee).interrupted() {
+                return Err(Error::Trap(Trap::Interrupted));
+            }
+            let control = (*stack).control;
+            (*stack).native_depth += 1;
+            let code = ((*self.record).entry)(self.callee, self.record, self.cells, self.caller);
+            (*stack).native_depth -= 1;
+            // Also after a trap that left return records behind.
+            (*stack).control = control;
+            match Trap::from_code(code) {
+                None => Ok(()),
+                Some(Trap::Host) => Err(Error::Host((*self.state).host_code)),
+                Some(trap) => Err(Error::Trap(trap)),
+            }
+        }
+    }
+}
+
+/// Cells that engines may rely on above every frame, for the record of a call or a trap.
+const RESERVE: usize = 8;
+
+/// Whether there are `len` free cells from `cells` on, and the reserve above them.
+pub(super) fn fits(stack: &StackVm, cells: *mut u32, len: usize) -> bool {
+    stack.control.addr().saturating_sub(cells.addr()) / size_of::<u32>() >= len + RESERVE
+}
+
+/// What a host function knows of the code that called it, and its way to the store.
+#[derive(Debug)]
+pub struct Caller<'a> {
+    pub(super) ctx: *mut VmCtx,
+    /// The first cell of the value stack above the host function's own.
+    pub(super) free: *mut u32,
+    pub(super) _store: PhantomData<&'a mut State>,
+}
+
+impl Caller<'_> {
+    pub(super) fn state_ptr(&self) -> *mut State {
+        // SAFETY: (R2) the calling instance's context.
+        unsafe { instance(self.ctx) }.store
+    }
+
+    /// The number of the instance that calls.
+    pub(crate) fn number(&self) -> u32 {
+        // SAFETY: (R2) the calling instance's context.
+        unsafe { (*self.ctx).number }
+    }
+
+    /// The caller's memory; `None` if it has none.
+    pub fn memory(&mut self) -> Option<&mut [u8]> {
+        // SAFETY: (R2) (R3) the memory is there; code waits for us, and our borrow keeps us from calling back.
+        unsafe {
+            let ctx = &*self.ctx;
+            instance(self.ctx).memory_at()?;
+            Some(core::slice::from_raw_parts_mut(ctx.memory_base, ctx.memory_len))
+        }
+    }
+}
+
+/// # Safety
+/// `ctx` is an instance's, and nobody changes what the instance knows while it is borrowed.
+pub(super) unsafe fn instance<'a>(ctx: *mut VmCtx) -> &'a InstanceData {
+    // SAFETY: (R2) the owner lives as long as the context.
+    unsafe { &*(*ctx).owner.cast::<InstanceData>() }
+}
+
+/// `VmCtx::signature_matches`: types of different modules are compared by their contents.
+pub(super) unsafe extern "C" fn signature_matches(ctx: *mut VmCtx, ty: u32, reference: u32) -> bool {
+    // SAFETY: (R1) (R2) code waits for us.
+    unsafe {
+        let instance = instance(ctx);
+        let wanted = instance.module().map(|module| module.parsed().func_type_at(ty));
+        let found = Func::from_cell(reference).and_then(|func| (*instance.store).func_type(func));
+        wanted.is_some() && wanted == found
+    }
+}
+
+/// `StackVm::record_frame`.
+pub(super) unsafe extern "C" fn record_frame(_: *mut StackVm, ctx: *mut VmCtx, code: *const ()) {
+    // SAFETY: (R1) (R2) code is being left, so nobody borrows the store.
+    unsafe {
+        let store = instance(ctx).store;
+        (*store).trace.push((*ctx).number, code.addr());
+    }
+}

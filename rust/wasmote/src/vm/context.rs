@@ -1,0 +1,59 @@
+//! Where an operation on a store comes from: from outside, or from a host function that running code called.
+
+use super::call::Caller;
+use super::state::State;
+use crate::Store;
+use core::ptr;
+use wasmote_core::vm::VmCtx;
+
+/// A store: the [`Store`] itself, or, in a host function, the [`Caller`]'s view of it.
+pub trait Context: sealed::Sealed {
+    #[doc(hidden)]
+    fn origin(&self) -> Origin;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for crate::Store {}
+    impl Sealed for super::Caller<'_> {}
+}
+
+/// What a call into code needs to know of where it comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    pub(super) state: *mut State,
+    /// The first free cell of the value stack.
+    pub(super) free: *mut u32,
+    /// The instance that calls; null if the call comes from outside.
+    pub(super) caller: *mut VmCtx,
+}
+
+impl Context for Store {
+    fn origin(&self) -> Origin {
+        let state = self.place().ptr();
+        // SAFETY: (R1) the store owns its contents.
+        let free = unsafe { (*state).stack.base };
+        Origin { state, free, caller: ptr::null_mut() }
+    }
+}
+
+impl Context for Caller<'_> {
+    fn origin(&self) -> Origin {
+        Origin { state: self.state_ptr(), free: self.free, caller: self.ctx }
+    }
+}
+
+/// The contents of the store.
+pub(crate) fn state(cx: &impl Context) -> &State {
+    // SAFETY: (R1) no code runs, or it waits for us; the borrow of `cx` keeps it from going on meanwhile.
+    unsafe { &*cx.origin().state }
+}
+
+/// The contents of the store, to change them.
+pub(crate) fn state_mut(cx: &mut impl Context) -> &mut State {
+    // SAFETY: (R1) as above.
+    unsafe { &mut *cx.origin().state }
+}
+
+// SAFETY: (R9) a store and all it owns is used by one thread at a time; what it shares is shared with `Sync` types.
+unsafe impl Send for Store {}

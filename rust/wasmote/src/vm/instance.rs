@@ -1,0 +1,346 @@
+//! Instances (WebAssembly Core, 4.2.5): what running code knows of them, and what the runtime knows beside that.
+
+use super::builtins::BUILTINS;
+use super::call::signature_matches;
+use super::memory::MemoryData;
+use super::place::{Block, Place};
+use super::state::State;
+use super::table::TableData;
+use crate::{Error, Extern, Func, Module, Quotas};
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicU32, Ordering};
+use wasmote_core::vm::{NULL_REF, TableVm, VmCtx, func_ref};
+use wasmote_core::{GlobalType, ValType};
+use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, GlobalPlace, Import};
+use wasmote_platform::Vec;
+
+/// An instance.
+pub(crate) struct InstanceData {
+    pub(super) ctx: Place<VmCtx>,
+    pub(super) store: *mut State,
+    /// `None` for the host functions.
+    module: Option<Module>,
+    /// The memory that it uses; null if it has none.
+    pub(super) memory: *mut MemoryData,
+    own_memory: Option<Place<MemoryData>>,
+    /// Each leads to a `TableData`, which begins with the `TableVm`.
+    tables: Vec<*mut TableVm>,
+    own_tables: Vec<Place<TableData>>,
+    imported_globals: Vec<*mut u32>,
+    /// Its own globals, references to the imported functions, and a bit for each dropped segment: element
+    /// segments first, then data segments.
+    cells: Block<u32>,
+    /// Elements that its tables may still grow by.
+    pub(super) table_quota: u32,
+}
+
+impl InstanceData {
+    /// The instance that stands for the store's host functions.
+    pub fn of_hosts(state: &State) -> Result<InstanceData, Error> {
+        InstanceData::empty(state, 0)
+    }
+
+    /// An instance of nothing. `cells` as in the struct.
+    fn empty(state: &State, cells: usize) -> Result<InstanceData, Error> {
+        let store = state.this;
+        let cells = Block::new(&state.heap, cells, 0)?;
+        let ctx = VmCtx {
+            memory_base: NonNull::dangling().as_ptr(),
+            memory_len: 0,
+            globals: cells.base(),
+            funcs: NonNull::dangling().as_ptr(),
+            fuel: u64::MAX,
+            interrupt: AtomicU32::new(0),
+            number: state.instance_count(),
+            import_funcs: 0,
+            imports: NonNull::dangling().as_ptr(),
+            imported_globals: NonNull::dangling().as_ptr(),
+            tables: NonNull::dangling().as_ptr(),
+            instances: ptr::null(),
+            // SAFETY: (R1) only the address is taken.
+            stack: unsafe { &raw mut (*store).stack },
+            builtins: BUILTINS.as_ptr(),
+            signature_matches,
+            owner: ptr::null_mut(),
+        };
+        Ok(InstanceData {
+            ctx: Place::new(&state.heap, ctx)?,
+            store,
+            module: None,
+            memory: ptr::null_mut(),
+            own_memory: None,
+            tables: Vec::new(&state.heap),
+            own_tables: Vec::new(&state.heap),
+            imported_globals: Vec::new(&state.heap),
+            cells,
+            table_quota: 0,
+        })
+    }
+
+    /// Allocates an instance of `module` with its imports, and initialises its globals (WebAssembly Core, 4.5.4,
+    /// up to step 13, "allocate"). `resolve` finds what an import's names stand for and checks its type.
+    /// Nothing but new host functions is changed in the store.
+    pub fn new(
+        state: &mut State,
+        module: &Module,
+        quotas: &Quotas,
+        mut resolve: impl FnMut(&mut State, u32, &Import<'_>) -> Result<Extern, Error>,
+    ) -> Result<InstanceData, Error> {
+        let parsed = module.parsed();
+        let globals = parsed.own_global_cells() as usize;
+        let import_funcs = parsed.import_funcs() as usize;
+        let dropped = (parsed.element_count() + parsed.data_count()).div_ceil(32) as usize;
+        let mut this = InstanceData::empty(state, globals + import_funcs + dropped)?;
+        this.tables.reserve_exact(parsed.tables().len())?;
+        this.imported_globals.reserve_exact(parsed.import_globals() as usize)?;
+        let mut next_func = globals;
+        for (import, place) in parsed.imports().zip(0..) {
+            match resolve(state, place, &import)? {
+                Extern::Func(func) => {
+                    if let Some(cell) = this.cells.get_mut().get_mut(next_func) {
+                        *cell = func.cell();
+                    }
+                    next_func += 1;
+                }
+                Extern::Table(table) => {
+                    this.tables.push(state.table_at(table).ok_or(Error::NotFound)?.cast())?;
+                }
+                Extern::Memory(memory) => this.memory = state.memory_at(memory).ok_or(Error::NotFound)?,
+                Extern::Global(global) => {
+                    this.imported_globals.push(state.global(global).ok_or(Error::NotFound)?.1)?;
+                }
+            }
+        }
+        let number = state.instance_count();
+        let own_tables = parsed.tables().get(parsed.import_tables() as usize..).unwrap_or(&[]);
+        this.table_quota = quotas.table_elements;
+        this.own_tables.reserve_exact(own_tables.len())?;
+        for &ty in own_tables {
+            let table = TableData::new(&state.heap, ty, number, &mut this.table_quota)?;
+            let table = Place::new(&state.heap, table)?;
+            this.tables.push(table.ptr().cast())?;
+            this.own_tables.push(table)?;
+        }
+        if let (Some(ty), false) = (parsed.memory(), parsed.memory_imported()) {
+            let memory = Place::new(&state.heap, MemoryData::new(&state.heap, ty, quotas.memory_bytes)?)?;
+            this.memory = memory.ptr();
+            this.own_memory = Some(memory);
+        }
+        this.module = Some(module.clone());
+        // SAFETY: (R2) nobody else knows the context yet; what it leads to is owned by the instance or by older
+        // ones, and lives as long as the store.
+        unsafe {
+            let ctx = &mut *this.ctx.ptr();
+            ctx.funcs = module.code().records().as_ptr();
+            ctx.import_funcs = import_funcs as u32;
+            ctx.imports = this.cells.base().wrapping_add(globals);
+            ctx.imported_globals = this.imported_globals.as_ptr();
+            ctx.tables = this.tables.as_ptr();
+            if let Some(memory) = this.memory.as_ref() {
+                memory.show(ctx);
+            }
+        }
+        let mut at = 0;
+        for (ty, init) in parsed.own_globals() {
+            let value = this.eval(&init);
+            let cells = this.cells.get_mut().get_mut(at..).unwrap_or(&mut []);
+            write_value(cells, ty.value, value);
+            at += ty.value.cells() as usize;
+        }
+        Ok(this)
+    }
+
+    /// The module; `None` for the host functions.
+    pub fn module(&self) -> Option<&Module> {
+        self.module.as_ref()
+    }
+
+    /// Its number in the store.
+    pub fn number(&self) -> u32 {
+        // SAFETY: (R2) the context lives as long as the instance.
+        unsafe { (*self.ctx.ptr()).number }
+    }
+
+    /// The reference to a function of its index space, which must exist.
+    pub fn func_ref(&self, index: u32) -> u32 {
+        let Some(module) = &self.module else { return NULL_REF };
+        if index >= module.parsed().import_funcs() {
+            return func_ref(self.number(), index);
+        }
+        let imports = module.parsed().own_global_cells() + index;
+        self.cells.get().get(imports as usize).copied().unwrap_or(NULL_REF)
+    }
+
+    /// The value of a constant expression (WebAssembly Core, 3.3.10).
+    pub fn eval(&self, expr: &ConstExpr<'_>) -> u64 {
+        let global = |index| {
+            self.global(index).map_or(0, |(ty, cells)| {
+                // SAFETY: (R2) the cells of a global of this type.
+                unsafe { read_value(cells, ty.value) }
+            })
+        };
+        expr.eval(global, |index| self.func_ref(index))
+    }
+
+    /// The reference that an item of an element segment stands for.
+    pub fn element(&self, item: &ElementItem<'_>) -> u32 {
+        match item {
+            ElementItem::Func(index) => self.func_ref(*index),
+            ElementItem::Expr(expr) => self.eval(expr) as u32,
+        }
+    }
+
+    /// Type and cells of a global of its index space.
+    pub(super) fn global(&self, index: u32) -> Option<(GlobalType, *mut u32)> {
+        let parsed = self.module.as_ref()?.parsed();
+        let cells = match parsed.global_place(index)? {
+            GlobalPlace::Import(place) => *self.imported_globals.get(place as usize)?,
+            GlobalPlace::Own(cell) => self.cells.base().wrapping_add(cell as usize),
+        };
+        Some((parsed.global_type(index)?, cells))
+    }
+
+    pub(super) fn table_at(&self, index: u32) -> Option<*mut TableData> {
+        self.tables.get(index as usize).map(|table| table.cast())
+    }
+
+    pub(super) fn memory_at(&self) -> Option<*mut MemoryData> {
+        (!self.memory.is_null()).then_some(self.memory)
+    }
+
+    pub(super) fn own_memory_bytes(&self) -> usize {
+        // SAFETY: (R2) memories live as long as the store.
+        self.own_memory.as_ref().map_or(0, |memory| unsafe { (*memory.ptr()).bytes().len() })
+    }
+
+    /// An element segment, unless it was dropped.
+    pub(super) fn elements(&self, segment: u32) -> Option<ElementSegment<'_>> {
+        let element = self.module.as_ref()?.parsed().element(segment)?;
+        (!self.is_dropped(segment)).then_some(element)
+    }
+
+    /// The bytes of a data segment; none if it was dropped.
+    pub(super) fn data_bytes(&self, segment: u32) -> &[u8] {
+        let Some(module) = &self.module else { return &[] };
+        if self.is_dropped(module.parsed().element_count() + segment) {
+            return &[];
+        }
+        module.parsed().data(segment).map_or(&[], |data| data.bytes)
+    }
+
+    /// Drops an element segment.
+    pub fn drop_elements(&mut self, segment: u32) {
+        self.drop_segment(segment);
+    }
+
+    /// Drops a data segment.
+    pub fn drop_data(&mut self, segment: u32) {
+        let elements = self.module.as_ref().map_or(0, |module| module.parsed().element_count());
+        self.drop_segment(elements + segment);
+    }
+
+    fn is_dropped(&self, segment: u32) -> bool {
+        let word = self.dropped_bits().and_then(|at| self.cells.get().get(at + segment as usize / 32));
+        word.is_none_or(|word| word >> (segment % 32) & 1 != 0)
+    }
+
+    fn drop_segment(&mut self, segment: u32) {
+        let Some(at) = self.dropped_bits() else { return };
+        if let Some(word) = self.cells.get_mut().get_mut(at + segment as usize / 32) {
+            *word |= 1 << (segment % 32);
+        }
+    }
+
+    fn dropped_bits(&self) -> Option<usize> {
+        let parsed = self.module.as_ref()?.parsed();
+        Some((parsed.own_global_cells() + parsed.import_funcs()) as usize)
+    }
+
+    /// Fuel left.
+    pub fn fuel(&self) -> u64 {
+        // SAFETY: (R2) the context lives as long as the instance.
+        unsafe { (*self.ctx.ptr()).fuel }
+    }
+
+    /// Sets the fuel.
+    pub fn set_fuel(&mut self, fuel: u64) {
+        // SAFETY: (R2) as above; code that runs is waiting for us.
+        unsafe { (*self.ctx.ptr()).fuel = fuel }
+    }
+
+    /// Whether it is interrupted.
+    pub fn interrupted(&self) -> bool {
+        // SAFETY: (R8) only the atomic word is looked at.
+        unsafe { &(*self.ctx.ptr()).interrupt }.load(Ordering::Relaxed) != 0
+    }
+}
+
+impl State {
+    /// Type and cells of a global of this store's.
+    pub(super) fn global(&self, global: crate::Global) -> Option<(GlobalType, *mut u32)> {
+        self.instance(global.instance)?.global(global.index)
+    }
+
+    /// Type and value of a global.
+    pub(crate) fn global_value(&self, global: crate::Global) -> Option<(GlobalType, u64)> {
+        let (ty, cells) = self.global(global)?;
+        // SAFETY: (R2) the cells of a global of this type.
+        Some((ty, unsafe { read_value(cells, ty.value) }))
+    }
+
+    /// Sets a global, whose type the value has.
+    pub(crate) fn set_global_value(&mut self, global: crate::Global, value: u64) {
+        if let Some((ty, cells)) = self.global(global) {
+            // SAFETY: (R2) the cells of a global of this type; nobody else borrows them.
+            let cells = unsafe { core::slice::from_raw_parts_mut(cells, ty.value.cells() as usize) };
+            write_value(cells, ty.value, value);
+        }
+    }
+}
+
+/// # Safety
+/// `cells` are the cells of a global of type `ty`.
+unsafe fn read_value(cells: *const u32, ty: ValType) -> u64 {
+    // SAFETY: (R2) the caller says so.
+    unsafe {
+        let low = u64::from(*cells);
+        if ty.cells() == 2 { low | u64::from(*cells.add(1)) << 32 } else { low }
+    }
+}
+
+fn write_value(cells: &mut [u32], ty: ValType, value: u64) {
+    if let Some(low) = cells.first_mut() {
+        *low = value as u32;
+    }
+    if let (2, Some(high)) = (ty.cells(), cells.get_mut(1)) {
+        *high = (value >> 32) as u32;
+    }
+}
+
+/// The function references that are not null among cells that hold values of these types.
+pub(crate) struct FuncRefs<'c, T> {
+    types: T,
+    cells: core::slice::Iter<'c, u32>,
+}
+
+impl<'c, T: Iterator<Item = ValType>> FuncRefs<'c, T> {
+    pub fn new(types: T, cells: &'c [u32]) -> FuncRefs<'c, T> {
+        FuncRefs { types, cells: cells.iter() }
+    }
+}
+
+impl<T: Iterator<Item = ValType>> Iterator for FuncRefs<'_, T> {
+    type Item = Func;
+    fn next(&mut self) -> Option<Func> {
+        loop {
+            let ty = self.types.next()?;
+            let cell = *self.cells.next()?;
+            if ty.cells() == 2 {
+                self.cells.next();
+            }
+            if let (ValType::FuncRef, Some(func)) = (ty, Func::from_cell(cell)) {
+                return Some(func);
+            }
+        }
+    }
+}

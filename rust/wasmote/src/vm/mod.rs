@@ -1,0 +1,29 @@
+//! What running code touches, and everything of the runtime that is `unsafe`.
+//!
+//! The invariants `(R1)`.. that the comments cite are listed in `docs/unsafe.md`. What this module offers to the
+//! rest of the crate is safe to use: places are named by handles, and every handle is checked against the store
+//! it is used with.
+
+mod builtins;
+mod call;
+mod code;
+mod context;
+mod host;
+mod instance;
+mod interrupt;
+mod place;
+mod state;
+mod table;
+mod memory;
+
+pub use call::Caller;
+pub(crate) use call::Call;
+pub(crate) use code::{Bytes, Code};
+pub use context::Context;
+pub(crate) use context::{state, state_mut};
+pub(crate) use host::HostFunc;
+pub use host::{HostCall, RawHostFn};
+pub(crate) use instance::InstanceData;
+pub use interrupt::InterruptHandle;
+pub(crate) use place::Place;
+pub use state::State;

@@ -1,0 +1,78 @@
+//! Memory with an address that running code knows.
+
+use core::cell::UnsafeCell;
+use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
+
+/// A value with a stable address on the heap, which is only reached through its address: references to it are
+/// made where they are needed and never held while code runs.
+pub(crate) struct Place<T>(Shared<UnsafeCell<T>>);
+
+impl<T> Place<T> {
+    /// Moves a value to its place.
+    pub fn new(heap: &Heap, value: T) -> Result<Place<T>, OutOfMemory> {
+        Ok(Place(Shared::new(heap, UnsafeCell::new(value))?))
+    }
+
+    /// The address; valid as long as the place, or a clone.
+    pub fn ptr(&self) -> *mut T {
+        self.0.get()
+    }
+}
+
+impl<T> Clone for Place<T> {
+    /// The same place.
+    fn clone(&self) -> Place<T> {
+        Place(self.0.clone())
+    }
+}
+
+/// An array on the heap that running code reads and writes by address. The array is never borrowed other than
+/// through that address, so that borrowing it does not make the address stale.
+pub(crate) struct Block<T: Copy> {
+    vec: Vec<T>,
+    base: *mut T,
+    len: usize,
+}
+
+impl<T: Copy> Block<T> {
+    /// An array of `len` times `value`.
+    pub fn new(heap: &Heap, len: usize, value: T) -> Result<Block<T>, OutOfMemory> {
+        let vec = Vec::new(heap);
+        let mut block = Block { vec, base: core::ptr::null_mut(), len: 0 };
+        block.resize(len, value)?;
+        Ok(block)
+    }
+
+    /// Changes the length; new elements are `value`. The address may change.
+    pub fn resize(&mut self, len: usize, value: T) -> Result<(), OutOfMemory> {
+        if len > self.len {
+            self.vec.reserve_exact(len - self.len)?;
+        }
+        self.vec.resize(len, value)?;
+        self.base = self.vec.as_mut_ptr();
+        self.len = len;
+        Ok(())
+    }
+
+    /// The first element; dangling if there is none.
+    pub fn base(&self) -> *mut T {
+        self.base
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The elements.
+    pub fn get(&self) -> &[T] {
+        // SAFETY: (R3) the array is there, and no code runs while it is borrowed.
+        unsafe { core::slice::from_raw_parts(self.base, self.len) }
+    }
+
+    /// The elements.
+    pub fn get_mut(&mut self) -> &mut [T] {
+        // SAFETY: (R3) as above.
+        unsafe { core::slice::from_raw_parts_mut(self.base, self.len) }
+    }
+}

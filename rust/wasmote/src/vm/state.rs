@@ -1,0 +1,257 @@
+//! What a store owns.
+
+use super::host::{HostFunc, host_entry};
+use super::instance::{FuncRefs, InstanceData};
+use super::memory::MemoryData;
+use super::place::{Block, Place};
+use super::table::TableData;
+use crate::backtrace::Backtrace;
+use crate::{Error, Extern, Func, Quotas};
+use core::ptr;
+use wasmote_core::vm::{FuncRecord, StackVm, VmCtx, split_func_ref};
+use wasmote_core::{FuncType, limits};
+use wasmote_frontend::ExternType;
+use wasmote_platform::{Heap, Shared, Vec};
+
+/// The contents of a store. Everything that running code knows the address of stays where it is until all of it
+/// is dropped.
+pub struct State {
+    /// Its own address.
+    pub(super) this: *mut State,
+    pub(crate) heap: Heap,
+    pub(crate) quotas: Quotas,
+    pub(crate) trace: Backtrace,
+    /// The code of the last host function that failed with one.
+    pub(crate) host_code: i32,
+    pub(super) stack: StackVm,
+    /// By number. Number 0 stands for the host functions.
+    pub(super) instances: Vec<Place<InstanceData>>,
+    /// The instances' contexts, by number.
+    contexts: Vec<*mut VmCtx>,
+    hosts: Vec<Shared<HostFunc>>,
+    host_records: Vec<FuncRecord>,
+    _cells: Block<u32>,
+}
+
+impl State {
+    /// A store without instances.
+    pub fn new(heap: Heap, quotas: Quotas) -> Result<Place<State>, Error> {
+        let cells = Block::new(&heap, quotas.stack_bytes as usize / size_of::<u32>(), 0)?;
+        let base = cells.base();
+        let end = base.wrapping_add(cells.len());
+        let stack = StackVm {
+            base,
+            end,
+            control: end,
+            high_water: base,
+            low_water: end,
+            native_depth: 0,
+            max_native_depth: quotas.call_depth,
+            record_frame: super::call::record_frame,
+        };
+        let state = State {
+            this: ptr::null_mut(),
+            quotas,
+            trace: Backtrace::default(),
+            host_code: 0,
+            stack,
+            instances: Vec::new(&heap),
+            contexts: Vec::new(&heap),
+            hosts: Vec::new(&heap),
+            host_records: Vec::new(&heap),
+            _cells: cells,
+            heap,
+        };
+        let place = Place::new(&state.heap.clone(), state)?;
+        // SAFETY: (R1) nobody else knows the store yet.
+        let state = unsafe { &mut *place.ptr() };
+        state.this = place.ptr();
+        state.add(InstanceData::of_hosts(state)?)?;
+        Ok(place)
+    }
+
+    /// Adds an instance, which gets the next number.
+    pub(crate) fn add(&mut self, instance: InstanceData) -> Result<u32, Error> {
+        let number = self.instances.len() as u32;
+        if number >= limits::MAX_INSTANCES {
+            return Err(Error::Limit);
+        }
+        let ctx = instance.ctx.ptr();
+        self.contexts.push(ctx)?;
+        let pushed = Place::new(&self.heap, instance).and_then(|place| self.instances.push(place));
+        if let Err(error) = pushed {
+            self.contexts.pop();
+            return Err(error.into());
+        }
+        let instances = self.contexts.as_ptr();
+        for (place, &ctx) in self.instances.iter().zip(self.contexts.iter()) {
+            // SAFETY: (R2) contexts and instances live as long as the store, and no code runs.
+            unsafe {
+                (*ctx).instances = instances;
+                (*ctx).owner = place.ptr().cast();
+            }
+        }
+        Ok(number)
+    }
+
+    /// Takes the last instance back, whose functions nobody knows.
+    pub(crate) fn remove_last(&mut self) {
+        self.contexts.pop();
+        self.instances.pop();
+    }
+
+    /// An instance of the store's.
+    pub(crate) fn instance(&self, number: u32) -> Option<&InstanceData> {
+        // SAFETY: (R1) the place lives as long as the store, and no code runs while it is borrowed.
+        self.instances.get(number as usize).map(|place| unsafe { &*place.ptr() })
+    }
+
+    /// As [`instance`](State::instance), to change it.
+    pub(crate) fn instance_mut(&mut self, number: u32) -> Option<&mut InstanceData> {
+        // SAFETY: (R1) as above.
+        self.instances.get(number as usize).map(|place| unsafe { &mut *place.ptr() })
+    }
+
+    /// Number of instances.
+    pub(crate) fn instance_count(&self) -> u32 {
+        self.instances.len() as u32
+    }
+
+    /// Where the host functions added from now on begin.
+    pub(crate) fn host_count(&self) -> usize {
+        self.hosts.len()
+    }
+
+    /// Takes the host functions added since [`host_count`](State::host_count) back, which nobody knows.
+    pub(crate) fn truncate_hosts(&mut self, count: usize) {
+        self.hosts.truncate(count);
+        self.host_records.truncate(count);
+    }
+
+    /// The reference to a host function, which is added if it is new.
+    pub(crate) fn host_func(&mut self, func: &Shared<HostFunc>) -> Result<Func, Error> {
+        let known = self.hosts.iter().position(|host| ptr::eq(&**host, &**func));
+        let index = match known {
+            Some(index) => index,
+            None => self.add_host(func)?,
+        };
+        Func::new(0, index as u32).ok_or(Error::Limit)
+    }
+
+    fn add_host(&mut self, func: &Shared<HostFunc>) -> Result<usize, Error> {
+        let index = self.hosts.len();
+        if index >= limits::MAX_FUNCTIONS as usize {
+            return Err(Error::Limit);
+        }
+        let ty = func.ty();
+        let record = FuncRecord {
+            entry: host_entry,
+            code: ptr::from_ref(&**func).cast(),
+            ty: index as u32,
+            frame_cells: ty.param_cells().max(ty.result_cells()),
+        };
+        self.host_records.push(record)?;
+        if let Err(error) = self.hosts.push(func.clone()) {
+            self.host_records.pop();
+            return Err(error.into());
+        }
+        if let Some(&ctx) = self.contexts.first() {
+            // SAFETY: (R2) the context of the host functions, and no code runs.
+            unsafe { (*ctx).funcs = self.host_records.as_ptr() };
+        }
+        Ok(index)
+    }
+
+    /// The context and the record of a function of this store's.
+    pub(super) fn func(&self, func: Func) -> Option<(*mut VmCtx, *const FuncRecord)> {
+        let (number, index) = split_func_ref(func.cell());
+        let ctx = *self.contexts.get(number as usize)?;
+        let record = match self.instance(number)?.module() {
+            None => self.host_records.get(index as usize)?,
+            Some(module) => {
+                let own = index.checked_sub(module.parsed().import_funcs())?;
+                module.code().records().get(own as usize)?
+            }
+        };
+        Some((ctx, record))
+    }
+
+    /// The type of a function of this store's.
+    pub(crate) fn func_type(&self, func: Func) -> Option<FuncType<'_>> {
+        let (number, index) = split_func_ref(func.cell());
+        match self.instance(number)?.module() {
+            None => Some(self.hosts.get(index as usize)?.ty()),
+            Some(module) => {
+                let parsed = module.parsed();
+                let own = index >= parsed.import_funcs() && index < parsed.func_count();
+                own.then(|| parsed.func_type(index))
+            }
+        }
+    }
+
+    /// What an exported item is now, with the present size as the minimum of its limits: what can be imported
+    /// is what this matches.
+    pub(crate) fn extern_type(&self, item: Extern) -> Option<ExternType<'_>> {
+        Some(match item {
+            Extern::Func(func) => ExternType::Func(self.func_type(func)?),
+            Extern::Table(table) => {
+                let table = self.table(table)?;
+                let mut ty = table.ty;
+                ty.limits.min = table.vm.len;
+                ExternType::Table(ty)
+            }
+            Extern::Memory(memory) => {
+                let memory = self.memory(memory)?;
+                let mut ty = memory.ty;
+                ty.limits.min = memory.pages();
+                ExternType::Memory(ty)
+            }
+            Extern::Global(global) => ExternType::Global(self.global(global)?.0),
+        })
+    }
+
+    /// Whether all references among cells of these types name functions of this store's.
+    pub(crate) fn refs_belong(&self, types: impl Iterator<Item = wasmote_core::ValType>, cells: &[u32]) -> bool {
+        FuncRefs::new(types, cells).all(|func| self.func(func).is_some())
+    }
+
+    /// Cells of the value stack that frames and the engine's return records have reached together.
+    pub(crate) fn stack_used_peak(&self) -> usize {
+        let StackVm { base, end, high_water, low_water, .. } = self.stack;
+        high_water.addr() - base.addr() + (end.addr() - low_water.addr())
+    }
+
+    /// Bytes of all memories.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        (0..self.instance_count())
+            .filter_map(|number| self.instance(number))
+            .map(|instance| instance.own_memory_bytes())
+            .sum()
+    }
+
+    pub(super) fn table_at(&self, table: crate::Table) -> Option<*mut TableData> {
+        self.instance(table.instance)?.table_at(table.index)
+    }
+
+    /// A table of this store's.
+    pub(crate) fn table(&self, table: crate::Table) -> Option<&TableData> {
+        // SAFETY: (R2) tables live as long as the store; no code runs while it is borrowed.
+        self.table_at(table).map(|table| unsafe { &*table })
+    }
+
+    pub(super) fn memory_at(&self, memory: crate::Memory) -> Option<*mut MemoryData> {
+        self.instance(memory.0)?.memory_at()
+    }
+
+    /// A memory of this store's.
+    pub(crate) fn memory(&self, memory: crate::Memory) -> Option<&MemoryData> {
+        // SAFETY: (R2) memories live as long as the store; no code runs while it is borrowed.
+        self.memory_at(memory).map(|memory| unsafe { &*memory })
+    }
+
+    /// As [`memory`](State::memory), to change its contents.
+    pub(crate) fn memory_mut(&mut self, memory: crate::Memory) -> Option<&mut MemoryData> {
+        // SAFETY: (R2) as above.
+        self.memory_at(memory).map(|memory| unsafe { &mut *memory })
+    }
+}

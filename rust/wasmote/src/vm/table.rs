@@ -1,0 +1,75 @@
+//! Tables (WebAssembly Core, 4.2.7).
+
+use super::place::Block;
+use super::state::State;
+use crate::{Error, Quota, Table};
+use wasmote_core::vm::{NULL_REF, TableVm};
+use wasmote_core::{TableType, limits};
+use wasmote_platform::Heap;
+
+/// A table.
+#[repr(C)]
+pub(crate) struct TableData {
+    /// What code sees of it.
+    pub vm: TableVm,
+    elements: Block<u32>,
+    /// As declared.
+    pub ty: TableType,
+    /// The number of the instance that defines it, whose quota it uses.
+    owner: u32,
+}
+
+impl TableData {
+    /// A table of its type's minimal size, full of null references, whose elements are taken from `quota`.
+    pub fn new(heap: &Heap, ty: TableType, owner: u32, quota: &mut u32) -> Result<TableData, Error> {
+        let len = ty.limits.min;
+        if len > limits::MAX_TABLE_ELEMENTS {
+            return Err(Error::Quota(Quota::TableElements));
+        }
+        *quota = quota.checked_sub(len).ok_or(Error::Quota(Quota::TableElements))?;
+        let elements = Block::new(heap, len as usize, NULL_REF)?;
+        Ok(TableData { vm: TableVm { elements: elements.base(), len }, elements, ty, owner })
+    }
+
+    /// Its elements.
+    pub fn elements(&self) -> &[u32] {
+        self.elements.get()
+    }
+
+    /// Its elements.
+    pub fn elements_mut(&mut self) -> &mut [u32] {
+        self.elements.get_mut()
+    }
+
+    fn grow(&mut self, delta: u32, value: u32) -> Option<u32> {
+        let old = self.vm.len;
+        let new = old.checked_add(delta)?;
+        if new > self.ty.limits.max.unwrap_or(u32::MAX).min(limits::MAX_TABLE_ELEMENTS) {
+            return None;
+        }
+        self.elements.resize(new as usize, value).ok()?;
+        self.vm = TableVm { elements: self.elements.base(), len: new };
+        Some(old)
+    }
+}
+
+impl State {
+    /// Grows a table, as `table.grow` (WebAssembly Core, 4.4.6). The former number of elements, or `None` if its
+    /// limits, its quota or the heap forbid it.
+    pub(crate) fn grow_table(&mut self, table: Table, delta: u32, value: u32) -> Option<u32> {
+        let place = self.table_at(table)?;
+        // SAFETY: (R2) tables live as long as the store; code that runs reads the table again after this.
+        let grown = unsafe { &mut *place };
+        let owner = self.instance_mut(grown.owner)?;
+        let left = owner.table_quota.checked_sub(delta)?;
+        let old = grown.grow(delta, value)?;
+        owner.table_quota = left;
+        Some(old)
+    }
+
+    /// The elements of a table of this store's.
+    pub(crate) fn table_elements(&mut self, table: Table) -> Option<&mut [u32]> {
+        // SAFETY: (R2) tables live as long as the store; no code runs while it is borrowed.
+        self.table_at(table).map(|table| unsafe { (*table).elements_mut() })
+    }
+}
