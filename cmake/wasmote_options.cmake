@@ -3,6 +3,7 @@
 #
 #   wasmote_default_options()                 gives every option that is not set its default (FreeRTOS; Kconfig has its own)
 #   wasmote_check_options()                   refuses unknown names, bad values and contradictions
+#   wasmote_option_definitions(<variable>)    the options as Kconfig would define them for C: NAME=1, or nothing, or NAME=5
 #   wasmote_rust_target(<variable> <flags>..) the Rust target that the C compiler's flags mean
 #   wasmote_build_staticlib(<target> RUST_TARGET <triple>)
 #                                             an imported library that cargo builds from the options
@@ -160,6 +161,23 @@ function(wasmote_check_options)
         list(JOIN variables ", " variables)
         message(FATAL_ERROR "wasmote: there is no option ${variables}; cmake/wasmote_options.cmake lists them all")
     endif()
+endfunction()
+
+function(wasmote_option_definitions out)
+    set(definitions)
+    foreach(line IN LISTS WASMOTE_OPTIONS)
+        _wasmote_parse_option("${line}")
+        if(option_kind MATCHES "^number")
+            _wasmote_number(value ${option_name} ${option_kind})
+            list(APPEND definitions CONFIG_WASMOTE_${option_name}=${value})
+        else()
+            _wasmote_is_on(enabled ${option_name})
+            if(enabled)
+                list(APPEND definitions CONFIG_WASMOTE_${option_name}=1)
+            endif()
+        endif()
+    endforeach()
+    set(${out} "${definitions}" PARENT_SCOPE)
 endfunction()
 
 # The Rust target of a C compiler called with these flags, by the macros it then predefines: they tell the instruction

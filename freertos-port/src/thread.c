@@ -10,6 +10,8 @@
 
 #include "wasmote/platform.h"
 
+#ifdef CONFIG_WASMOTE_THREAD
+
 #if INCLUDE_vTaskDelete != 1
 #error "wasmote: threads need INCLUDE_vTaskDelete set to 1 in FreeRTOSConfig.h (or CONFIG_WASMOTE_THREAD n)"
 #endif
@@ -121,3 +123,7 @@ bool wasmote_platform_thread_join(void *handle, uint32_t timeout_ms)
     wasmote_platform_free(thread, thread->block_size, ALIGNMENT);
     return true;
 }
+
+#else
+typedef int wasmote_threads_are_not_configured; /* C does not allow an empty file */
+#endif

@@ -252,7 +252,33 @@ static bool impossible_threads_are_refused(void)
 
 /* ---- time ---- */
 
+static void set_flag(void *flag)
+{
+    *(volatile bool *)flag = true;
+}
+
+/* Begun in the middle of a tick, where counting whole ticks would end half a tick early. */
 static bool sleep_lasts_at_least(void)
+{
+    volatile uint32_t turns = 0;
+    wasmote_platform_sleep_ms(1);
+    for (TickType_t now = xTaskGetTickCount(); xTaskGetTickCount() == now;) {
+        turns++;
+    }
+    for (uint32_t milliseconds = 1; milliseconds < 6; milliseconds++) {
+        wasmote_platform_sleep_ms(1);
+        for (volatile uint32_t half = turns / 2; half > 0; half--) {
+        }
+        static volatile bool time_is_over;
+        time_is_over = false;
+        board_timer_isr_after_us(milliseconds * 1000 - 10, set_flag, (void *)&time_is_over);
+        wasmote_platform_sleep_ms(milliseconds);
+        CHECK(time_is_over);
+    }
+    return true;
+}
+
+static bool sleep_does_not_last_much_longer(void)
 {
     for (uint32_t milliseconds = 1; milliseconds < 20; milliseconds += 3) {
         const uint64_t start = wasmote_platform_uptime_us();
@@ -366,6 +392,7 @@ static const struct {
     TEST(join_of_an_ended_thread_is_immediate),
     TEST(impossible_threads_are_refused),
     TEST(sleep_lasts_at_least),
+    TEST(sleep_does_not_last_much_longer),
     TEST(board_interrupts),
     TEST(log_reaches_the_application),
 };
@@ -392,13 +419,13 @@ static void idle_once(void *argument)
     vTaskSuspend(NULL);
 }
 
-/* A task made while a mutex is held before the scheduler starts must not become the mutex's owner. */
+/* FreeRTOS asserts if a task is made while "the current one" holds a mutex, before the scheduler starts. */
 static bool start_under_a_mutex(void)
 {
     current = "start_under_a_mutex";
     CHECK(wasmote_platform_mutex_init(&early_mutex));
-    wasmote_platform_mutex_lock(&early_mutex);
     CHECK(wasmote_platform_thread_start("idle", idle_once, NULL, 0, 2) != NULL);
+    wasmote_platform_mutex_lock(&early_mutex);
     CHECK(wasmote_platform_thread_start("tests", run_tests, NULL, 16384, 3) != NULL);
     wasmote_platform_mutex_unlock(&early_mutex);
     return true;
