@@ -46,6 +46,9 @@
 /* ---- Cortex-M ---- */
 #define configMAX_SYSCALL_INTERRUPT_PRIORITY    0x80
 #define configKERNEL_INTERRUPT_PRIORITY         0xE0
+#define configENABLE_MPU                        0         /* these three are for M0, M23, M33 and later cores */
+#define configENABLE_FPU                        0
+#define configENABLE_TRUSTZONE                  0
 #define vPortSVCHandler                         SVC_Handler /* the names in a CMSIS vector table */
 #define xPortPendSVHandler                      PendSV_Handler
 #define xPortSysTickHandler                     SysTick_Handler
