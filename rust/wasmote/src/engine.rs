@@ -1,8 +1,8 @@
 //! What modules and stores have in common: where memory comes from, and how code is made.
 
 use crate::Error;
-use wasmote_platform::heap::HeapStats;
 use wasmote_platform::Heap;
+use wasmote_platform::heap::HeapStats;
 
 /// How an [`Engine`] is set up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

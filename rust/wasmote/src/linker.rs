@@ -174,7 +174,12 @@ impl<'n> Linker<'n> {
     }
 
     /// The text of a [`LinkError`] of `module` with names, expected type and found type.
-    pub fn explain<'l>(&'l self, store: &'l Store, module: &'l Module, error: LinkError) -> impl fmt::Display + 'l {
+    pub fn explain<'l>(
+        &'l self,
+        store: &'l Store,
+        module: &'l Module,
+        error: LinkError,
+    ) -> impl fmt::Display + 'l {
         Explain { linker: self, store, module, error }
     }
 }
@@ -189,7 +194,9 @@ impl fmt::Debug for Linker<'_> {
 fn run_segments(state: &mut State, number: u32, module: &Module) -> Result<(), Error> {
     let parsed = module.parsed();
     for index in 0..parsed.element_count() {
-        let (Some(segment), Some(instance)) = (parsed.element(index), state.instance(number)) else { continue };
+        let (Some(segment), Some(instance)) = (parsed.element(index), state.instance(number)) else {
+            continue;
+        };
         match segment.mode {
             SegmentMode::Passive => continue,
             SegmentMode::Declared => {}

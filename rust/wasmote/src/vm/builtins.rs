@@ -9,8 +9,8 @@ use super::table::TableData;
 use crate::{Memory, Table};
 use core::ptr;
 use core::sync::atomic::Ordering;
-use wasmote_core::vm::{Builtin, BuiltinFn, VmCtx};
 use wasmote_core::Trap;
+use wasmote_core::vm::{Builtin, BuiltinFn, VmCtx};
 
 /// Bytes between two polls.
 const BYTES: u32 = 1024;
@@ -308,12 +308,7 @@ unsafe extern "C" fn table_init(ctx: *mut VmCtx, cells: *mut u32, index: u32, se
 ///
 /// # Safety
 /// `ctx` is an instance's that has this table and this element segment, of the same type.
-unsafe fn init_table(
-    ctx: *mut VmCtx,
-    index: u32,
-    segment: u32,
-    [to, from, n]: [u32; 3],
-) -> Result<(), Trap> {
+unsafe fn init_table(ctx: *mut VmCtx, index: u32, segment: u32, [to, from, n]: [u32; 3]) -> Result<(), Trap> {
     // SAFETY: (R2) (R4) the caller says so; the elements written are inside the table.
     unsafe {
         let instance = &*instance(ctx);
@@ -342,7 +337,14 @@ unsafe extern "C" fn elem_drop(ctx: *mut VmCtx, _: *mut u32, segment: u32, _: u3
 
 impl State {
     /// Writes an active element segment into its table, at `to`.
-    pub(crate) fn init_table(&mut self, number: u32, table: u32, segment: u32, to: u32, n: u32) -> Result<(), Trap> {
+    pub(crate) fn init_table(
+        &mut self,
+        number: u32,
+        table: u32,
+        segment: u32,
+        to: u32,
+        n: u32,
+    ) -> Result<(), Trap> {
         let Some(instance) = self.instance(number) else { return Ok(()) };
         // SAFETY: (R2) the context of an instance of the store's, and what its validated module names.
         unsafe { init_table(instance.ctx.ptr(), table, segment, [to, 0, n]) }

@@ -77,20 +77,8 @@ impl<'a> Call<'a> {
     pub fn run(&mut self) -> Result<(), Error> {
         // SAFETY: (R1) (R2) (R4) the store lives as long as the call; nothing of it is borrowed while code runs.
         unsafe {
-            let stack = &raw mut (*self.state).stack;
-            if (*stack).native_depth >= (*stack).max_native_depth {
-                return Err(Error::Trap(Trap::StackOverflow));
-            }
             (*self.state).trace.clear();
-            if instance(self.callee).interrupted() {
-                return Err(Error::Trap(Trap::Interrupted));
-            }
-            let control = (*stack).control;
-            (*stack).native_depth += 1;
             let code = ((*self.record).entry)(self.callee, self.record, self.cells, self.caller);
-            (*stack).native_depth -= 1;
-            // Also after a trap that left return records behind.
-            (*stack).control = control;
             match Trap::from_code(code) {
                 None => Ok(()),
                 Some(Trap::Host) => Err(Error::Host((*self.state).host_code)),
@@ -100,12 +88,9 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Cells that engines may rely on above every frame, for the record of a call or a trap.
-const RESERVE: usize = 8;
-
-/// Whether there are `len` free cells from `cells` on, and the reserve above them.
+/// Whether there are `len` free cells from `cells` on.
 pub(super) fn fits(stack: &StackVm, cells: *mut u32, len: usize) -> bool {
-    stack.control.addr().saturating_sub(cells.addr()) / size_of::<u32>() >= len + RESERVE
+    stack.control.addr().saturating_sub(cells.addr()) / size_of::<u32>() >= len
 }
 
 /// What a host function knows of the code that called it, and its way to the store.

@@ -93,7 +93,12 @@ impl Code {
     pub fn builder(heap: &Heap, scratch: &Heap, functions: u32, wasm_bytes: u32) -> Result<Builder, Error> {
         let records = Vec::with_capacity(heap, functions as usize)?;
         let code = Code { records, blocks: Vec::new(heap) };
-        Ok(Builder { code, heap: heap.clone(), batch: Vec::with_capacity(scratch, BATCH.min(wasm_bytes as usize))?, batched: 0 })
+        Ok(Builder {
+            code,
+            heap: heap.clone(),
+            batch: Vec::with_capacity(scratch, BATCH.min(wasm_bytes as usize))?,
+            batched: 0,
+        })
     }
 
     /// The records of the functions, in order.

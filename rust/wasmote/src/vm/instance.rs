@@ -8,7 +8,7 @@ use super::state::State;
 use super::table::TableData;
 use crate::{Error, Extern, Func, Module, Quotas};
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::AtomicU32;
 use wasmote_core::vm::{NULL_REF, TableVm, VmCtx, func_ref};
 use wasmote_core::{GlobalType, ValType};
 use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, GlobalPlace, Import};
@@ -266,12 +266,6 @@ impl InstanceData {
     pub fn set_fuel(&mut self, fuel: u64) {
         // SAFETY: (R2) as above; code that runs is waiting for us.
         unsafe { (*self.ctx.ptr()).fuel = fuel }
-    }
-
-    /// Whether it is interrupted.
-    pub fn interrupted(&self) -> bool {
-        // SAFETY: (R8) only the atomic word is looked at.
-        unsafe { &(*self.ctx.ptr()).interrupt }.load(Ordering::Relaxed) != 0
     }
 }
 

@@ -11,13 +11,13 @@ mod context;
 mod host;
 mod instance;
 mod interrupt;
+mod memory;
 mod place;
 mod state;
 mod table;
-mod memory;
 
-pub use call::Caller;
 pub(crate) use call::Call;
+pub use call::Caller;
 pub(crate) use code::{Bytes, Code};
 pub use context::Context;
 pub(crate) use context::{state, state_mut};

@@ -211,7 +211,11 @@ impl State {
     }
 
     /// Whether all references among cells of these types name functions of this store's.
-    pub(crate) fn refs_belong(&self, types: impl Iterator<Item = wasmote_core::ValType>, cells: &[u32]) -> bool {
+    pub(crate) fn refs_belong(
+        &self,
+        types: impl Iterator<Item = wasmote_core::ValType>,
+        cells: &[u32],
+    ) -> bool {
         FuncRefs::new(types, cells).all(|func| self.func(func).is_some())
     }
 

@@ -1,0 +1,345 @@
+//! Quotas, fuel, interruption.
+
+mod common;
+use common::*;
+use wasmote::*;
+
+#[test]
+fn memory_quota() {
+    let text = r#"(module (memory (export "m") 1) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#;
+    let two = Quotas { memory_bytes: 2 * 65536, ..quotas() };
+    let (mut store, instance) = instantiate_with(&two, text).unwrap();
+    for (delta, old) in [(2, -1), (0, 1), (1, 1), (1, -1), (-1, -1), (0, 2)] {
+        assert_eq!(call::<_, i32>(&mut store, instance, "grow", delta), Ok(old), "{delta}");
+    }
+    let memory = instance.memory(&store, "m").unwrap();
+    assert_eq!(memory.grow(&mut store, 1), Err(Error::OutOfBounds));
+    let none = Quotas { memory_bytes: 65535, ..quotas() };
+    assert_eq!(instantiate_with(&none, text).err(), Some(Error::Quota(Quota::MemoryBytes)));
+    // 4 GiB of address space are no reason to try.
+    let most = instantiate_with(&quotas(), "(module (memory 65536))").err();
+    assert!(matches!(most, Some(Error::Quota(Quota::MemoryBytes))));
+}
+
+#[test]
+fn one_byte_pages() {
+    let text = r#"(module (memory (export "m") 100 300 (pagesize 1))
+        (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+        (func (export "size") (result i32) (memory.size))
+        (func (export "load") (param i32) (result i32) (i32.load8_u (local.get 0))))"#;
+    let (mut store, instance) = instantiate_with(&Quotas { memory_bytes: 200, ..quotas() }, text).unwrap();
+    assert_eq!(store.stats().memory_bytes, 100);
+    assert_eq!(call::<_, i32>(&mut store, instance, "load", 99), Ok(0));
+    assert_eq!(call::<_, i32>(&mut store, instance, "load", 100), Err(Error::Trap(Trap::MemoryOutOfBounds)));
+    assert_eq!(call::<_, i32>(&mut store, instance, "grow", 101), Ok(-1));
+    assert_eq!(call::<_, i32>(&mut store, instance, "grow", 100), Ok(100));
+    assert_eq!(call::<(), i32>(&mut store, instance, "size", ()), Ok(200));
+    assert_eq!(call::<_, i32>(&mut store, instance, "load", 199), Ok(0));
+}
+
+#[test]
+fn table_quota() {
+    let text = r#"(module (table 3 funcref) (table $e (export "t") 2 externref)
+        (func (export "grow") (param i32) (result i32) (table.grow $e (ref.null extern) (local.get 0))))"#;
+    let (mut store, instance) = instantiate_with(&Quotas { table_elements: 8, ..quotas() }, text).unwrap();
+    for (delta, old) in [(4, -1), (2, 2), (2, -1), (1, 4), (1, -1), (-1, -1), (0, 5)] {
+        assert_eq!(call::<_, i32>(&mut store, instance, "grow", delta), Ok(old), "{delta}");
+    }
+    let few = instantiate_with(&Quotas { table_elements: 4, ..quotas() }, text).err();
+    assert_eq!(few, Some(Error::Quota(Quota::TableElements)));
+    let huge = instantiate_with(&quotas(), "(module (table 4294967295 funcref))").err();
+    assert_eq!(huge, Some(Error::Quota(Quota::TableElements)));
+}
+
+#[test]
+fn heap_quota_of_the_store() {
+    let text = r#"(module (memory 1) (table $t 1 externref)
+        (func (export "grow") (result i32) (memory.grow (i32.const 1)))
+        (func (export "table") (result i32) (table.grow $t (ref.null extern) (i32.const 100000))))"#;
+    let limited = Quotas { heap_bytes: 160 * 1024, ..quotas() };
+    let (mut store, instance) = instantiate_with(&limited, text).unwrap();
+    assert_eq!(call::<(), i32>(&mut store, instance, "grow", ()), Ok(-1));
+    assert_eq!(call::<(), i32>(&mut store, instance, "table", ()), Ok(-1));
+    assert!(store.stats().heap.used <= 160 * 1024);
+    let small = Quotas { heap_bytes: 100 * 1024, ..quotas() };
+    assert_eq!(instantiate_with(&small, text).err(), Some(Error::OutOfMemory));
+    let engine = engine();
+    assert_eq!(Store::new(&engine, Quotas { heap_bytes: 1024, ..quotas() }).err(), Some(Error::OutOfMemory));
+    let config = EngineConfig { heap_limit: 10_000, ..EngineConfig::default() };
+    let engine = Engine::new(config).unwrap();
+    assert_eq!(Store::new(&engine, quotas()).err(), Some(Error::OutOfMemory));
+    assert!(Store::new(&engine, Quotas { stack_bytes: 1024, ..quotas() }).is_ok());
+}
+
+#[test]
+fn stack_quota() {
+    let text = r#"(module (func $f (export "deep") (param i32) (result i32)
+        (if (result i32) (local.get 0)
+            (then (i32.add (call $f (i32.sub (local.get 0) (i32.const 1))) (i32.const 1))) (else (i32.const 0))))
+        (func $g (export "forever") (call $g))
+        (func (export "large") (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)))"#;
+    let (mut store, instance) = instantiate_with(&Quotas { stack_bytes: 4096, ..quotas() }, text).unwrap();
+    assert_eq!(call::<_, i32>(&mut store, instance, "deep", 20), Ok(20));
+    assert_eq!(call::<_, i32>(&mut store, instance, "deep", 2000), Err(Error::Trap(Trap::StackOverflow)));
+    assert!(store.stats().stack_used_peak <= 4096);
+    assert!(store.backtrace().truncated());
+    assert_eq!(call::<(), ()>(&mut store, instance, "forever", ()), Err(Error::Trap(Trap::StackOverflow)));
+    assert_eq!(call::<_, i32>(&mut store, instance, "deep", 20), Ok(20));
+    // From none to just enough: never anything but a trap.
+    for bytes in (0..400).step_by(4) {
+        let quotas = Quotas { stack_bytes: bytes, ..quotas() };
+        let (mut store, instance) = instantiate_with(&quotas, text).unwrap();
+        for (name, need) in [("large", 300), ("forever", u32::MAX)] {
+            match call::<(), ()>(&mut store, instance, name, ()) {
+                Ok(()) => assert!(bytes >= 128),
+                Err(error) => assert!(bytes < need && error == Error::Trap(Trap::StackOverflow)),
+            }
+        }
+    }
+}
+
+#[test]
+fn host_functions_on_a_small_stack() {
+    let engine = engine();
+    let mut linker = Linker::new(&engine);
+    linker
+        .func(
+            "env",
+            "f",
+            |caller: &mut Caller<'_>, a: i64, _: i64, _: i64, _: i64| -> Result<(i64, i64), HostError> {
+                let instance = caller.instance();
+                match instance.func::<(), ()>(caller, "nop")?.call(caller, ()) {
+                    Ok(()) | Err(Error::Trap(Trap::StackOverflow)) => Ok((a, a)),
+                    Err(error) => Err(error.into()),
+                }
+            },
+        )
+        .unwrap();
+    let module = module(
+        &engine,
+        r#"(module (import "env" "f" (func $f (param i64 i64 i64 i64) (result i64 i64))) (func (export "nop"))
+            (func (export "run") (result i64 i64)
+                (call $f (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4))))"#,
+    );
+    for bytes in (0..600).step_by(4) {
+        let mut store = Store::new(&engine, Quotas { stack_bytes: bytes, ..quotas() }).unwrap();
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        match call::<(), (i64, i64)>(&mut store, instance, "run", ()) {
+            Ok(results) => assert_eq!(results, (1, 1)),
+            Err(error) => {
+                assert!(bytes < 300 && error == Error::Trap(Trap::StackOverflow), "{bytes} {error}")
+            }
+        }
+    }
+}
+
+const LOOP: &str = r#"(module
+    (func (export "loop") (param i32) (result i32)
+        (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (local.get 0))
+    (func (export "forever") (loop (br 0)))
+    (func $r (export "recursive") (call $r))
+    (func (export "line") (result i32) (i32.add (i32.const 1) (i32.const 2))))"#;
+
+#[test]
+fn fuel_is_exact() {
+    let (mut store, instance) = instantiate_with(&Quotas { fuel: 1000, ..quotas() }, LOOP).unwrap();
+    assert_eq!(instance.fuel(&store), Ok(1000));
+    // Three operators.
+    call::<(), i32>(&mut store, instance, "line", ()).unwrap();
+    assert_eq!(instance.fuel(&store), Ok(997));
+    // Per round local.get, i32.const, i32.sub, local.tee, br_if; one local.get after the loop.
+    call::<_, i32>(&mut store, instance, "loop", 10).unwrap();
+    assert_eq!(instance.fuel(&store), Ok(997 - 51));
+    // Exactly enough, and one unit too little.
+    instance.set_fuel(&mut store, 51).unwrap();
+    assert_eq!(call::<_, i32>(&mut store, instance, "loop", 10), Ok(0));
+    assert_eq!(instance.fuel(&store), Ok(0));
+    instance.set_fuel(&mut store, 50).unwrap();
+    assert_eq!(call::<_, i32>(&mut store, instance, "loop", 10), Err(Error::Trap(Trap::OutOfFuel)));
+    instance.set_fuel(&mut store, 10_000).unwrap();
+    assert_eq!(call::<(), ()>(&mut store, instance, "forever", ()), Err(Error::Trap(Trap::OutOfFuel)));
+    // Unmetered.
+    instance.set_fuel(&mut store, u64::MAX).unwrap();
+    assert_eq!(call::<_, i32>(&mut store, instance, "loop", 10_000), Ok(0));
+    assert_eq!(instance.fuel(&store), Ok(u64::MAX));
+}
+
+#[test]
+fn bulk_operators_cost_fuel_by_size() {
+    let (mut store, instance) = instantiate(
+        r#"(module (memory 2) (table $t 1000 funcref) (table $u 1000 funcref) (func $f)
+            (elem $e func $f $f $f $f $f $f $f $f $f $f $f $f $f $f $f $f $f)
+            (data $d "0123456789012345678901234567890123456789012345678901234567890123456789")
+            (func (export "fill") (param i32) (memory.fill (i32.const 0) (i32.const 7) (local.get 0)))
+            (func (export "copy") (param i32) (memory.copy (i32.const 5) (i32.const 0) (local.get 0)))
+            (func (export "init") (param i32) (memory.init $d (i32.const 5) (i32.const 0) (local.get 0)))
+            (func (export "tfill") (param i32) (table.fill $t (i32.const 0) (ref.null func) (local.get 0)))
+            (func (export "tcopy") (param i32) (table.copy $t $u (i32.const 0) (i32.const 0) (local.get 0)))
+            (func (export "tinit") (param i32) (table.init $t $e (i32.const 0) (i32.const 0) (local.get 0))))"#,
+    );
+    for (name, n, extra) in [
+        ("fill", 0, 0),
+        ("fill", 1, 1),
+        ("fill", 64, 1),
+        ("fill", 65, 2),
+        ("fill", 100_000, 1563),
+        ("copy", 65, 2),
+        ("init", 70, 2),
+        ("tfill", 16, 1),
+        ("tfill", 17, 2),
+        ("tcopy", 1000, 63),
+        ("tinit", 17, 2),
+    ] {
+        instance.set_fuel(&mut store, 10_000).unwrap();
+        call::<_, ()>(&mut store, instance, name, n).unwrap();
+        // Three operands and the operator itself.
+        assert_eq!(instance.fuel(&store), Ok(10_000 - 4 - extra), "{name} {n}");
+        if extra > 0 {
+            instance.set_fuel(&mut store, 4 + extra - 1).unwrap();
+            assert_eq!(
+                call::<_, ()>(&mut store, instance, name, n),
+                Err(Error::Trap(Trap::OutOfFuel)),
+                "{name} {n}"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_instance_has_its_own_fuel() {
+    let engine = engine();
+    let mut store = store(&engine);
+    let mut linker = Linker::new(&engine);
+    let lib = linker.instantiate(&mut store, &module(&engine, LOOP)).unwrap();
+    linker.instance("lib", lib).unwrap();
+    let user = module(
+        &engine,
+        r#"(module (import "lib" "loop" (func $loop (param i32) (result i32)))
+            (func (export "run") (result i32) (call $loop (i32.const 10))))"#,
+    );
+    let quotas = Quotas { fuel: 500, ..quotas() };
+    let user = linker.instantiate_with(&mut store, &user, &quotas).unwrap();
+    lib.set_fuel(&mut store, 100).unwrap();
+    call::<(), i32>(&mut store, user, "run", ()).unwrap();
+    assert_eq!((user.fuel(&store), lib.fuel(&store)), (Ok(498), Ok(49)));
+    assert_eq!(call::<(), i32>(&mut store, user, "run", ()), Err(Error::Trap(Trap::OutOfFuel)));
+}
+
+#[test]
+fn host_functions_charge_fuel() {
+    let engine = engine();
+    let mut linker = Linker::new(&engine);
+    linker.func("env", "work", |caller: &mut Caller<'_>, units: i64| caller.charge(units as u64)).unwrap();
+    let module = module(
+        &engine,
+        r#"(module (import "env" "work" (func $work (param i64))) (func (export "run") (param i64) (call $work (local.get 0))))"#,
+    );
+    let mut store = Store::new(&engine, Quotas { fuel: 100, ..quotas() }).unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    call::<_, ()>(&mut store, instance, "run", 50i64).unwrap();
+    assert_eq!(instance.fuel(&store), Ok(48));
+    assert_eq!(call::<_, ()>(&mut store, instance, "run", 47i64), Err(Error::Trap(Trap::OutOfFuel)));
+}
+
+#[test]
+fn a_start_function_cannot_run_forever() {
+    let engine = engine();
+    let module = module(&engine, "(module (func $s (loop (br 0))) (start $s))");
+    let mut store = Store::new(&engine, Quotas { fuel: 1000, ..quotas() }).unwrap();
+    let failed = Linker::new(&engine).instantiate(&mut store, &module);
+    assert_eq!(failed, Err(Error::Trap(Trap::OutOfFuel)));
+}
+
+#[test]
+fn interrupted_from_another_thread() {
+    for engine in [engine(), unmetered()] {
+        let module = module(&engine, LOOP);
+        let mut store = store(&engine);
+        let instance = Linker::new(&engine).instantiate(&mut store, &module).unwrap();
+        let handle = instance.interrupt_handle(&store).unwrap();
+        for name in ["forever", "recursive"] {
+            let from = handle.clone();
+            let thread = std::thread::spawn(move || {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                from.interrupt();
+            });
+            let ended = call::<(), ()>(&mut store, instance, name, ());
+            if name == "forever" {
+                assert_eq!(ended, Err(Error::Trap(Trap::Interrupted)));
+            }
+            thread.join().unwrap();
+            // It stays interrupted until that is taken back.
+            assert_eq!(
+                call::<(), i32>(&mut store, instance, "line", ()),
+                Err(Error::Trap(Trap::Interrupted))
+            );
+            handle.clear();
+            assert_eq!(call::<(), i32>(&mut store, instance, "line", ()), Ok(3));
+        }
+        // The handle may outlive the store.
+        drop(store);
+        handle.interrupt();
+    }
+}
+
+#[test]
+fn bulk_operators_are_interrupted_between_slices() {
+    let engine = engine();
+    let mut linker = Linker::new(&engine);
+    linker
+        .func("env", "interrupt", |caller: &mut Caller<'_>| {
+            let instance = caller.instance();
+            instance.interrupt_handle(caller).unwrap().interrupt();
+        })
+        .unwrap();
+    let module = module(
+        &engine,
+        r#"(module (import "env" "interrupt" (func $interrupt)) (memory (export "m") 1) (table $t (export "t") 1000 externref)
+            (func (export "fill") (call $interrupt) (memory.fill (i32.const 0) (i32.const 7) (i32.const 60000)))
+            (func (export "small") (call $interrupt) (memory.fill (i32.const 0) (i32.const 8) (i32.const 1024)))
+            (func (export "copy") (call $interrupt) (memory.copy (i32.const 1) (i32.const 0) (i32.const 60000)))
+            (func (export "table") (param externref) (call $interrupt) (table.fill $t (i32.const 0) (local.get 0) (i32.const 1000))))"#,
+    );
+    let mut store = store(&engine);
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let handle = instance.interrupt_handle(&store).unwrap();
+    let memory = instance.memory(&store, "m").unwrap();
+    let interrupted = Err(Error::Trap(Trap::Interrupted));
+    assert_eq!(call::<(), ()>(&mut store, instance, "fill", ()), interrupted);
+    let data = memory.data(&store).unwrap();
+    assert_eq!((data[1023], data[1024]), (7, 0));
+    handle.clear();
+    assert_eq!(call::<(), ()>(&mut store, instance, "copy", ()), interrupted);
+    // Backwards, because the ranges overlap: the last slice first.
+    assert_eq!(memory.data(&store).unwrap()[1024], 0);
+    handle.clear();
+    assert_eq!(call::<(), ()>(&mut store, instance, "small", ()), Ok(()));
+    handle.clear();
+    assert_eq!(call::<_, ()>(&mut store, instance, "table", ExternRef::new(1)), interrupted);
+    let table = instance.table(&store, "t").unwrap();
+    assert_eq!(table.get(&store, 255), Ok(Value::ExternRef(ExternRef::new(1))));
+    assert_eq!(table.get(&store, 256), Ok(Value::ExternRef(None)));
+}
+
+#[test]
+fn copies_of_every_overlap() {
+    let text = r#"(module (memory (export "m") 1)
+        (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2))))"#;
+    let (mut store, instance) = instantiate(text);
+    let memory = instance.memory(&store, "m").unwrap();
+    for (to, from, n) in
+        [(0, 1, 5000), (1, 0, 5000), (0, 3000, 5000), (3000, 0, 5000), (7, 7, 3000), (0, 60000, 5536)]
+    {
+        let mut expected: Vec<u8> = (0..65536u32).map(|i| (i * 7 + i / 256) as u8).collect();
+        memory.write(&mut store, 0, &expected).unwrap();
+        expected.copy_within(from..from + n, to);
+        call::<_, ()>(&mut store, instance, "copy", (to as i32, from as i32, n as i32)).unwrap();
+        assert!(memory.data(&store).unwrap() == expected, "{to} {from} {n}");
+    }
+    for (to, from, n) in [(65536, 0, 1), (0, 65536, 1), (1, 0, 65536), (-1, 0, 2), (0, 0, -1)] {
+        let failed = call::<_, ()>(&mut store, instance, "copy", (to, from, n));
+        assert_eq!(failed, Err(Error::Trap(Trap::MemoryOutOfBounds)));
+    }
+    call::<_, ()>(&mut store, instance, "copy", (65536, 65536, 0)).unwrap();
+}
