@@ -256,9 +256,15 @@ macro_rules! codes {
 for_each_instruction!(codes);
 
 impl Code {
-    /// How many there are.
+    /// The instruction that begins with this word, if there is one.
     #[cfg(any(test, feature = "disassembler"))]
-    pub(crate) const COUNT: usize = ALL.len();
+    pub(crate) fn known(word: u32) -> Option<Code> {
+        ALL.get((word & 0xFF) as usize).copied()
+    }
+
+    /// All, in the order of their numbers.
+    #[cfg(test)]
+    pub(crate) const ALL: &[Code] = ALL;
 
     /// The instruction that begins with this word. Words come from the encoder, so an unknown one is `trap`.
     pub(crate) fn of(word: u32) -> Code {

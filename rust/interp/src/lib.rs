@@ -6,9 +6,16 @@
 #[cfg(test)]
 extern crate std;
 
+#[cfg(any(test, feature = "disassembler"))]
+mod disassembler;
 mod encode;
 mod exec;
 mod isa;
 
+#[cfg(any(test, feature = "disassembler"))]
+pub use disassembler::disassemble;
 pub use encode::{Encoded, Encoder, Label};
 pub use exec::entry;
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Calls, returns, references to functions, and the runtime's operators.
 
 use super::raw::{Function, NotEntered};
-use super::{State, Step, trapped};
+use super::{State, Step};
 use crate::isa::callee;
 use wasmote_core::Trap;
 use wasmote_core::vm::{NULL_REF, func_ref};
@@ -10,14 +10,14 @@ use wasmote_core::vm::{NULL_REF, func_ref};
 #[inline(always)]
 fn enter(s: State, function: Function, cells: usize, more: usize) -> Step {
     if function.ctx().interrupted() {
-        return s.trap(Trap::Interrupted);
+        return Step::Trap(Trap::Interrupted);
     }
     match function.enter(cells, s.pc.skip(more), s.fp, s.ctx) {
         Ok((pc, fp)) => Step::Next(pc, fp, function.ctx()),
-        Err(NotEntered::Full) => s.trap(Trap::StackOverflow),
+        Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
         Err(NotEntered::Foreign) => {
             let code = function.call_foreign(cells, s.fp, s.ctx);
-            if code == 0 { s.next(more) } else { failed(s, code) }
+            if code == 0 { s.next(more) } else { Step::Failed(code) }
         }
     }
 }
@@ -26,23 +26,17 @@ fn enter(s: State, function: Function, cells: usize, more: usize) -> Step {
 #[inline(always)]
 fn replace(s: State, function: Function, cells: usize, params: usize) -> Step {
     if function.ctx().interrupted() {
-        return s.trap(Trap::Interrupted);
+        return Step::Trap(Trap::Interrupted);
     }
     s.fp.move_down(cells, params);
     match function.replace(s.fp) {
         Ok((pc, fp)) => Step::Next(pc, fp, function.ctx()),
-        Err(NotEntered::Full) => s.trap(Trap::StackOverflow),
+        Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
         Err(NotEntered::Foreign) => {
             let code = function.call_foreign(0, s.fp, s.ctx);
-            if code == 0 { leave(s) } else { failed(s, code) }
+            if code == 0 { leave(s) } else { Step::Failed(code) }
         }
     }
-}
-
-/// Something outside this engine trapped.
-#[inline(always)]
-fn failed(s: State, code: u32) -> Step {
-    Step::Exit(trapped(code, s.pc, s.fp, s.ctx))
 }
 
 #[inline(always)]
@@ -98,7 +92,7 @@ pub(super) fn call_far(s: State) -> Step {
 pub(super) fn call_indirect(s: State) -> Step {
     match indirect(s, s.c(), s.get(s.b()), s.pc.word(0)) {
         Ok(function) => enter(s, function, s.a(), 1),
-        Err(trap) => s.trap(trap),
+        Err(trap) => Step::Trap(trap),
     }
 }
 
@@ -107,7 +101,7 @@ pub(super) fn call_indirect_far(s: State) -> Step {
     let (index, table) = index_and_table(s.pc.word(0));
     match indirect(s, table, s.get(index), s.pc.word(1)) {
         Ok(function) => enter(s, function, s.half(), 2),
-        Err(trap) => s.trap(trap),
+        Err(trap) => Step::Trap(trap),
     }
 }
 
@@ -121,7 +115,7 @@ pub(super) fn tail_call_indirect(s: State) -> Step {
     let (index, table) = index_and_table(s.pc.word(0));
     match indirect(s, table, s.get(index), s.pc.word(1)) {
         Ok(function) => replace(s, function, s.half(), s.pc.word(2) as usize),
-        Err(trap) => s.trap(trap),
+        Err(trap) => Step::Trap(trap),
     }
 }
 
@@ -162,13 +156,13 @@ pub(super) fn return_many_far(s: State) -> Step {
 #[inline(always)]
 pub(super) fn builtin(s: State) -> Step {
     let code = s.ctx.builtin(s.a() as u32, s.fp, s.half(), 0, 0);
-    if code == 0 { s.next(0) } else { failed(s, code) }
+    if code == 0 { s.next(0) } else { Step::Failed(code) }
 }
 
 #[inline(always)]
 pub(super) fn builtin_w(s: State) -> Step {
     let code = s.ctx.builtin(s.a() as u32, s.fp, s.half(), s.pc.word(0), s.pc.word(1));
-    if code == 0 { s.next(2) } else { failed(s, code) }
+    if code == 0 { s.next(2) } else { Step::Failed(code) }
 }
 
 /// References name the instance that defines the function, so those to imported ones are the runtime's.

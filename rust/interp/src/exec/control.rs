@@ -1,14 +1,14 @@
 //! Branches, traps and fuel.
 
 use super::integer::handlers;
-use super::{State, Step, Value, trapped};
+use super::{State, Step, Value};
 use wasmote_core::Trap;
 
 /// Branches by `offset` words from the end of the instruction. Going backwards polls the interrupt word.
 #[inline(always)]
 fn branch(s: State, more: usize, offset: i32) -> Step {
     if offset < 0 && s.ctx.interrupted() {
-        return s.trap(Trap::Interrupted);
+        return Step::Trap(Trap::Interrupted);
     }
     Step::Next(s.pc.skip(more).offset(offset), s.fp, s.ctx)
 }
@@ -83,16 +83,16 @@ pub(super) fn jump_table_far(s: State) -> Step {
 
 #[inline(always)]
 pub(super) fn trap(s: State) -> Step {
-    Step::Exit(trapped(s.a() as u32, s.pc, s.fp, s.ctx))
+    Step::Failed(s.a() as u32)
 }
 
 #[inline(always)]
 pub(super) fn fuel(s: State) -> Step {
-    if s.ctx.charge(s.word >> 8) { s.next(0) } else { s.trap(Trap::OutOfFuel) }
+    if s.ctx.charge(s.word >> 8) { s.next(0) } else { Step::Trap(Trap::OutOfFuel) }
 }
 
 /// The outermost frame has returned, or the copy of a `wide` instruction is done.
 #[inline(always)]
 pub(super) fn exit(_: State) -> Step {
-    Step::Exit(0)
+    Step::Exit
 }

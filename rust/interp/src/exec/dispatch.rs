@@ -6,7 +6,7 @@
 //!   builds, where it does not happen, never use it.
 //! - Portable: `loop { match }`.
 
-use super::{Ctx, Frame, Pc, State, Step, illegal};
+use super::{Ctx, Frame, Pc, State, Step, illegal, trapped};
 use crate::isa::for_each_instruction;
 use wasmote_core::Feature;
 
@@ -31,6 +31,8 @@ pub(super) fn run(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
 mod imp {
     use super::*;
 
+    use wasmote_core::Trap;
+
     type Handler = fn(u32, Pc, Frame, Ctx) -> u32;
 
     pub(super) fn run(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
@@ -40,19 +42,44 @@ mod imp {
     #[inline(always)]
     fn next(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
         let word = pc.word(0);
+        #[cfg(test)]
+        crate::tests::saw(word);
         HANDLERS[(word & 0xFF) as usize](word, pc.skip(1), fp, ctx)
     }
 
     #[inline(always)]
-    fn finish(step: Step) -> u32 {
+    fn finish(s: State, step: Step) -> u32 {
         match step {
             Step::Next(pc, fp, ctx) => next(pc, fp, ctx),
-            Step::Exit(code) => code,
+            Step::Exit => 0,
+            Step::Trap(trap) => (match trap {
+                Trap::Unreachable => raise::<{ Trap::Unreachable as u32 }>,
+                Trap::MemoryOutOfBounds => raise::<{ Trap::MemoryOutOfBounds as u32 }>,
+                Trap::TableOutOfBounds => raise::<{ Trap::TableOutOfBounds as u32 }>,
+                Trap::IndirectCallToNull => raise::<{ Trap::IndirectCallToNull as u32 }>,
+                Trap::BadSignature => raise::<{ Trap::BadSignature as u32 }>,
+                Trap::IntegerOverflow => raise::<{ Trap::IntegerOverflow as u32 }>,
+                Trap::IntegerDivisionByZero => raise::<{ Trap::IntegerDivisionByZero as u32 }>,
+                Trap::BadConversionToInteger => raise::<{ Trap::BadConversionToInteger as u32 }>,
+                Trap::StackOverflow => raise::<{ Trap::StackOverflow as u32 }>,
+                Trap::OutOfFuel => raise::<{ Trap::OutOfFuel as u32 }>,
+                Trap::Interrupted => raise::<{ Trap::Interrupted as u32 }>,
+                Trap::Host => raise::<{ Trap::Host as u32 }>,
+            } as Handler)(s.word, s.pc, s.fp, s.ctx),
+            Step::Failed(code) => trapped(code, s.pc, s.fp, s.ctx),
         }
     }
 
+    /// Traps. A handler has its arguments where they are wanted here, so it only jumps; the compiler keeps it that
+    /// way because the table below takes these functions' addresses, although no code holds their numbers.
+    #[inline(never)]
+    fn raise<const CODE: u32>(_: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
+        trapped(CODE, pc, fp, ctx)
+    }
+
     fn not_linked(word: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
-        finish(illegal(State { word, pc, fp, ctx }))
+        let s = State { word, pc, fp, ctx };
+        finish(s, illegal(s))
     }
 
     macro_rules! table {
@@ -61,7 +88,8 @@ mod imp {
             mod tail {
                 use super::*;
                 $( pub(super) fn $name(word: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
-                    finish(handlers::$name(State { word, pc, fp, ctx }))
+                    let s = State { word, pc, fp, ctx };
+                    finish(s, handlers::$name(s))
                 } )*
             }
 
@@ -74,7 +102,23 @@ mod imp {
                     }
                     i += 1;
                 )*
-                assert!(i <= 256);
+                let raise: [Handler; 10] = [
+                    raise::<{ Trap::Unreachable as u32 }>,
+                    raise::<{ Trap::MemoryOutOfBounds as u32 }>,
+                    raise::<{ Trap::TableOutOfBounds as u32 }>,
+                    raise::<{ Trap::IndirectCallToNull as u32 }>,
+                    raise::<{ Trap::BadSignature as u32 }>,
+                    raise::<{ Trap::IntegerOverflow as u32 }>,
+                    raise::<{ Trap::IntegerDivisionByZero as u32 }>,
+                    raise::<{ Trap::StackOverflow as u32 }>,
+                    raise::<{ Trap::OutOfFuel as u32 }>,
+                    raise::<{ Trap::Interrupted as u32 }>,
+                ];
+                let mut trap = 0;
+                while trap < raise.len() {
+                    table[i + trap] = raise[trap];
+                    trap += 1;
+                }
                 table
             };
         };
@@ -90,6 +134,8 @@ mod imp {
     pub(super) fn run(mut pc: Pc, mut fp: Frame, mut ctx: Ctx) -> u32 {
         loop {
             let s = State { word: pc.word(0), pc: pc.skip(1), fp, ctx };
+            #[cfg(test)]
+            crate::tests::saw(s.word);
             macro_rules! table {
                 ($( $name:ident $pattern:literal $feature:ident; )*) => {
                     match Code::of(s.word) {
@@ -101,7 +147,9 @@ mod imp {
             }
             match for_each_instruction!(table) {
                 Step::Next(next, frame, context) => (pc, fp, ctx) = (next, frame, context),
-                Step::Exit(code) => return code,
+                Step::Exit => return 0,
+                Step::Trap(trap) => return trapped(trap as u32, s.pc, s.fp, s.ctx),
+                Step::Failed(code) => return trapped(code, s.pc, s.fp, s.ctx),
             }
         }
     }

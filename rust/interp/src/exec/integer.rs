@@ -61,7 +61,7 @@ fn word(s: State, f: impl FnOnce(u32, u32) -> u32) -> Step {
 fn division<A: Value>(s: State, f: impl FnOnce(A, A) -> Result<A, Trap>) -> Step {
     match f(s.get(s.b()), s.get(s.c())) {
         Ok(value) => s.result(value),
-        Err(trap) => s.trap(trap),
+        Err(trap) => Step::Trap(trap),
     }
 }
 

@@ -10,7 +10,7 @@ use wasmote_core::Trap;
 fn load<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) -> Step {
     match s.ctx.load(s.get(s.b()), s.word >> 24 << N.ilog2()) {
         Some(bytes) => s.result(f(bytes)),
-        None => s.trap(Trap::MemoryOutOfBounds),
+        None => Step::Trap(Trap::MemoryOutOfBounds),
     }
 }
 
@@ -22,7 +22,7 @@ fn load_far<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) ->
             s.set(s.a(), f(bytes));
             s.next(1)
         }
-        None => s.trap(Trap::MemoryOutOfBounds),
+        None => Step::Trap(Trap::MemoryOutOfBounds),
     }
 }
 
@@ -30,7 +30,7 @@ fn load_far<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) ->
 fn store<const N: usize, T: Value>(s: State, f: impl FnOnce(T) -> [u8; N]) -> Step {
     match s.ctx.store(s.get(s.a()), s.word >> 24 << N.ilog2(), f(s.get(s.b()))) {
         Some(()) => s.next(0),
-        None => s.trap(Trap::MemoryOutOfBounds),
+        None => Step::Trap(Trap::MemoryOutOfBounds),
     }
 }
 
@@ -38,7 +38,7 @@ fn store<const N: usize, T: Value>(s: State, f: impl FnOnce(T) -> [u8; N]) -> St
 fn store_far<const N: usize, T: Value>(s: State, f: impl FnOnce(T) -> [u8; N]) -> Step {
     match s.ctx.store(s.get(s.a()), s.pc.word(0), f(s.get(s.b()))) {
         Some(()) => s.next(1),
-        None => s.trap(Trap::MemoryOutOfBounds),
+        None => Step::Trap(Trap::MemoryOutOfBounds),
     }
 }
 
@@ -47,7 +47,7 @@ fn store_far<const N: usize, T: Value>(s: State, f: impl FnOnce(T) -> [u8; N]) -
 fn store_const<const N: usize>(s: State, f: impl FnOnce(i32) -> [u8; N]) -> Step {
     match s.ctx.store(s.get(s.a()), s.word >> 24 << N.ilog2(), f(s.word as i32 >> 16 << 24 >> 24)) {
         Some(()) => s.next(0),
-        None => s.trap(Trap::MemoryOutOfBounds),
+        None => Step::Trap(Trap::MemoryOutOfBounds),
     }
 }
 

@@ -34,8 +34,12 @@ struct State {
 enum Step {
     /// The instruction at this place.
     Next(Pc, Frame, Ctx),
-    /// Nothing: the code that `entry` returns.
-    Exit(u32),
+    /// Nothing: the frame that returned was the outermost.
+    Exit,
+    /// A trap.
+    Trap(Trap),
+    /// Something called from here trapped, with this code.
+    Failed(u32),
 }
 
 /// A value in cells.
@@ -124,24 +128,19 @@ impl State {
         self.set(self.a(), value);
         self.next(0)
     }
-
-    /// Ends with a trap.
-    #[inline(always)]
-    fn trap(self, trap: Trap) -> Step {
-        Step::Exit(trapped(trap as u32, self.pc, self.fp, self.ctx))
-    }
 }
 
-/// Out of line, and with the arguments where a handler has its own: a trap costs a handler two instructions.
+/// Notes where a trap happened. Out of line, and with the arguments where a handler has its own.
 #[cold]
 #[inline(never)]
 fn trapped(code: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
     ctx.record_trap(pc, fp);
-    code
+    // Otherwise callers would be given the constant that they passed, and return it themselves instead of jumping here.
+    core::hint::black_box(code)
 }
 
 /// What a number in the table without an instruction does, or one that is not linked. The encoder makes none.
 #[inline(always)]
-fn illegal(s: State) -> Step {
-    s.trap(Trap::Unreachable)
+fn illegal(_: State) -> Step {
+    Step::Trap(Trap::Unreachable)
 }

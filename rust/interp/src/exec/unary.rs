@@ -1,7 +1,7 @@
 //! All operators with one operand, for those that are not worth an instruction of their own.
 
 use super::float::{self, Round, round};
-use super::{Ctx, Frame, Pc, State, Step, Value, trapped};
+use super::{Ctx, Frame, Pc, State, Step, Value};
 use wasmote_core::{Feature, Trap, UnaryOp, for_each_op};
 
 macro_rules! all {
@@ -17,7 +17,7 @@ for_each_op!(all);
 #[inline(always)]
 pub(super) fn unary(s: State) -> Step {
     let code = apply(s.word, s.pc, s.fp, s.ctx);
-    if code == 0 { s.next(0) } else { Step::Exit(trapped(code, s.pc, s.fp, s.ctx)) }
+    if code == 0 { s.next(0) } else { Step::Failed(code) }
 }
 
 /// Out of line, and with a handler's arguments, so that the handler itself can end in a jump.

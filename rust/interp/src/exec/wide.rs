@@ -5,7 +5,7 @@
 //! handler needs a wide form. Never a branch, a call or anything else that leaves the instruction.
 
 use super::dispatch::run;
-use super::{Ctx, Frame, Pc, State, Step, trapped};
+use super::{Ctx, Frame, Pc, State, Step};
 use crate::isa::{Code, Wide};
 
 #[inline(always)]
@@ -13,7 +13,7 @@ pub(super) fn wide(s: State) -> Step {
     let code = nested(s.word, s.pc, s.fp, s.ctx);
     // Shape, cells and instruction.
     let more = 2 + s.b();
-    if code == 0 { s.next(more) } else { Step::Exit(trapped(code, s.pc, s.fp, s.ctx)) }
+    if code == 0 { s.next(more) } else { Step::Failed(code) }
 }
 
 /// Out of line, because it needs memory of its own, which a handler that ends in a jump cannot have.

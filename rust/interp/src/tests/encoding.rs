@@ -1,0 +1,69 @@
+//! What the encoder makes of some snippets, as text.
+
+use super::rig::listing;
+
+#[track_caller]
+fn check(wat: &str, expected: &str) {
+    let text = listing(wat);
+    let lines = |text: &str| {
+        std::vec::Vec::from_iter(text.trim().lines().map(|line| std::string::String::from(line.trim())))
+    };
+    assert_eq!(lines(&text), lines(expected), "\n{text}");
+}
+
+#[test]
+fn a_result_goes_straight_into_its_local() {
+    check(
+        "(module (func (param i32 i32) (local i32)
+            (local.set 2 (i32.add (local.get 0) (local.get 1)))
+            (local.set 0 (i32.sub (local.get 2) (i32.const 5)))))",
+        "0: zero r2 1
+         1: i32_add r2 r0 r1
+         2: i32_add_i r0 r2 -5
+         3: return0",
+    );
+}
+
+#[test]
+fn comparisons_become_branches() {
+    check(
+        "(module (func (param i32 i32) (result i32)
+            (block
+                (br_if 0 (i32.gt_s (local.get 0) (i32.const 7)))
+                (br_if 0 (i32.eqz (i32.lt_u (local.get 0) (local.get 1))))
+                (br_if 0 (i32.eqz (local.get 1)))
+                (br_if 0 (local.get 0)))
+            (i32.const 1)))",
+        "0: jump_i32_ge_s_i r0 8 ->6
+         2: jump_i32_le_u r1 r0 ->6
+         4: jump_unless r1 ->6
+         5: jump_if r0 ->6
+         6: const1 r0 1
+         7: return0",
+    );
+}
+
+#[test]
+fn constants_are_immediates_where_they_fit() {
+    check(
+        "(module (memory 1) (func (param i32 i64)
+            (local.set 0 (i32.mul (local.get 0) (i32.const 1000)))
+            (local.set 0 (i32.div_u (i32.const 1000) (local.get 0)))
+            (local.set 1 (i64.add (local.get 1) (i64.const -3)))
+            (local.set 1 (i64.mul (local.get 1) (i64.const 0x123456789a)))
+            (i32.store offset=8 (local.get 0) (i32.const -1))
+            (i32.store offset=4096 (local.get 0) (local.get 0))
+            (i32.store offset=4 (i32.const 1024) (local.get 0))))",
+        "0: i32_mul_w r0 r0 0x3e8
+         2: const1 r4 1000
+         3: i32_div_u r0 r4 r0
+         4: i64_add_i r1 r1 -3
+         5: const2_ww r7 0x3456789a 0x12
+         8: i64_mul r1 r1 r7
+         9: i32_store_i r0 -1 2
+         10: i32_store_w r0 r0 0x1000
+         12: const1 r5 1028
+         13: i32_store r5 r0 0
+         14: return0",
+    );
+}

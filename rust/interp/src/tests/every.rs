@@ -1,0 +1,21 @@
+//! Every instruction has been carried out by some test.
+
+use super::{calls, memory, numbers, unseen, wide};
+
+#[test]
+fn every_instruction_is_tested() {
+    numbers::unary_of(6);
+    numbers::binary_of(6);
+    memory::loads();
+    memory::stores();
+    memory::globals();
+    calls::recursion();
+    calls::host_and_other_instances();
+    calls::tail_calls_take_no_stack();
+    calls::control();
+    calls::fuel();
+    wide::frames();
+    wide::branches();
+    let unseen = unseen();
+    assert!(unseen.is_empty(), "not carried out: {unseen:?}");
+}
