@@ -67,7 +67,10 @@ impl<'n> Linker<'n> {
         function: impl HostCall + 'static,
     ) -> Result<(), Error> {
         let function = HostFunc::new(&self.heap, function)?;
-        let item = Item::Host(Shared::new(&self.heap, function)?);
+        self.add(module, name, Item::Host(function))
+    }
+
+    fn add(&mut self, module: &'n str, name: &'n str, item: Item) -> Result<(), Error> {
         Ok(self.definitions.push(Definition { module, name, item })?)
     }
 
@@ -76,7 +79,7 @@ impl<'n> Linker<'n> {
     /// # Errors
     /// [`Error::OutOfMemory`].
     pub fn define(&mut self, module: &'n str, name: &'n str, item: Extern) -> Result<(), Error> {
-        Ok(self.definitions.push(Definition { module, name, item: Item::Extern(item) })?)
+        self.add(module, name, Item::Extern(item))
     }
 
     /// Defines everything that an instance exports, for instances in the same store.
@@ -84,7 +87,7 @@ impl<'n> Linker<'n> {
     /// # Errors
     /// [`Error::OutOfMemory`].
     pub fn instance(&mut self, module: &'n str, instance: Instance) -> Result<(), Error> {
-        Ok(self.definitions.push(Definition { module, name: "", item: Item::Instance(instance) })?)
+        self.add(module, "", Item::Instance(instance))
     }
 
     /// Makes an instance of a module in a store (WebAssembly Core, 4.5.4), with the store's quotas, and runs its

@@ -343,3 +343,37 @@ fn copies_of_every_overlap() {
     }
     call::<_, ()>(&mut store, instance, "copy", (65536, 65536, 0)).unwrap();
 }
+
+#[test]
+fn memories_that_never_grow_can_be_trimmed() {
+    let text = |global: &str| {
+        format!(
+            r#"(module (memory (export "memory") 2) {global} (data (i32.const 990) "0123456789")
+                (func (export "load") (param i32) (result i32) (i32.load8_u (local.get 0)))
+                (func (export "size") (result i32) (memory.size))
+                (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#
+        )
+    };
+    let trim = Quotas { trim_memory: true, memory_bytes: 100_000, ..quotas() };
+    let base = r#"(global (export "__heap_base") i32 (i32.const 1000))"#;
+    let (mut store, instance) = instantiate_with(&trim, &text(base)).unwrap();
+    assert_eq!(store.stats().memory_bytes, 1000);
+    assert_eq!(call::<_, i32>(&mut store, instance, "load", 999), Ok(i32::from(b'9')));
+    assert_eq!(call::<_, i32>(&mut store, instance, "load", 1000), Err(Error::Trap(Trap::MemoryOutOfBounds)));
+    assert_eq!(call::<(), i32>(&mut store, instance, "size", ()), Ok(2));
+    assert_eq!(call::<_, i32>(&mut store, instance, "grow", 0), Ok(2));
+    assert_eq!(call::<_, i32>(&mut store, instance, "grow", 1), Ok(-1));
+    // Only when asked for, and only by such a global.
+    let all = Quotas { memory_bytes: u32::MAX, ..trim };
+    for (quotas, global) in [
+        (Quotas { trim_memory: false, ..all }, base),
+        (all, ""),
+        (all, r#"(global (export "__heap_base") (mut i32) (i32.const 1000))"#),
+        (all, r#"(global (export "__heap_base") i64 (i64.const 1000))"#),
+        (all, r#"(global (export "__heap_base") i32 (i32.const 200000))"#),
+        (all, r#"(func (export "__heap_base"))"#),
+    ] {
+        let (store, _) = instantiate_with(&quotas, &text(global)).unwrap();
+        assert_eq!(store.stats().memory_bytes, 131_072, "{global}");
+    }
+}

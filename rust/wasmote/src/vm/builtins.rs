@@ -12,14 +12,12 @@ use core::sync::atomic::Ordering;
 use wasmote_core::Trap;
 use wasmote_core::vm::{Builtin, BuiltinFn, VmCtx};
 
-/// Bytes between two polls.
-const BYTES: u32 = 1024;
-/// Elements between two polls.
-const ELEMENTS: u32 = 256;
-/// Bytes for one unit of fuel.
-const BYTES_PER_UNIT: u32 = 64;
-/// Elements for one unit of fuel.
-const ELEMENTS_PER_UNIT: u32 = 16;
+/// Bytes between two polls: 256 elements.
+const SLICE: usize = 1024;
+/// Bytes for one unit of fuel: 16 elements.
+const BYTES_PER_UNIT: usize = 64;
+/// Bytes of an element of a table.
+const ELEMENT: usize = size_of::<u32>();
 
 /// By number of the [`Builtin`].
 pub(super) static BUILTINS: [BuiltinFn; Builtin::COUNT] = {
@@ -108,41 +106,45 @@ fn inside(at: u32, n: u32, len: usize, trap: Trap) -> Result<(), Trap> {
     }
 }
 
+/// Charges for `bytes` bytes, then calls `work(at, n)` for slices of them, from the last one to the first if
+/// `backwards`.
+///
 /// # Safety
 /// `ctx` is an instance's.
-unsafe fn charge(ctx: *mut VmCtx, units: u32) -> Result<(), Trap> {
+unsafe fn bulk(
+    ctx: *mut VmCtx,
+    bytes: usize,
+    backwards: bool,
+    work: &mut dyn FnMut(usize, usize),
+) -> Result<(), Trap> {
     if cfg!(feature = "fuel") {
         // SAFETY: (R2) only the running code, which waits for us, uses the fuel.
         let fuel = unsafe { &mut (*ctx).fuel };
         if *fuel != u64::MAX {
-            *fuel = fuel.checked_sub(units.into()).ok_or(Trap::OutOfFuel)?;
+            let units = bytes.div_ceil(BYTES_PER_UNIT) as u64;
+            *fuel = fuel.checked_sub(units).ok_or(Trap::OutOfFuel)?;
+        }
+    }
+    let mut done = 0;
+    while done < bytes {
+        let n = SLICE.min(bytes - done);
+        work(if backwards { bytes - done - n } else { done }, n);
+        done += n;
+        // SAFETY: (R8) only the atomic word is looked at.
+        if done < bytes && unsafe { &(*ctx).interrupt }.load(Ordering::Relaxed) != 0 {
+            return Err(Trap::Interrupted);
         }
     }
     Ok(())
 }
 
-/// Calls `work(at, n)` for slices of at most `slice` of `0..n`, from the last one to the first if `backwards`.
+/// Copies `bytes` bytes, which may overlap.
 ///
 /// # Safety
-/// `ctx` is an instance's.
-unsafe fn slices(
-    ctx: *mut VmCtx,
-    n: u32,
-    slice: u32,
-    backwards: bool,
-    mut work: impl FnMut(u32, u32),
-) -> Result<(), Trap> {
-    let mut done = 0;
-    while done < n {
-        let len = slice.min(n - done);
-        work(if backwards { n - done - len } else { done }, len);
-        done += len;
-        // SAFETY: (R8) only the atomic word is looked at.
-        if done < n && unsafe { &(*ctx).interrupt }.load(Ordering::Relaxed) != 0 {
-            return Err(Trap::Interrupted);
-        }
-    }
-    Ok(())
+/// `ctx` is an instance's; the bytes may be read and written.
+unsafe fn copy(ctx: *mut VmCtx, to: *mut u8, from: *const u8, bytes: usize) -> Result<(), Trap> {
+    // SAFETY: (R2) the caller says so.
+    unsafe { bulk(ctx, bytes, to.cast_const() > from, &mut |at, n| ptr::copy(from.add(at), to.add(at), n)) }
 }
 
 unsafe extern "C" fn memory_size(ctx: *mut VmCtx, cells: *mut u32, _: u32, _: u32) -> u32 {
@@ -167,14 +169,10 @@ unsafe extern "C" fn memory_fill(ctx: *mut VmCtx, cells: *mut u32, _: u32, _: u3
     // SAFETY: (R2) (R4) a validated operator; the bytes written are inside the memory.
     code(unsafe {
         let [to, value, n] = Op(cells).args();
-        inside(to, n, (*ctx).memory_len, Trap::MemoryOutOfBounds)
-            .and_then(|()| charge(ctx, n.div_ceil(BYTES_PER_UNIT)))
-            .and_then(|()| {
-                let base = (*ctx).memory_base.add(to as usize);
-                slices(ctx, n, BYTES, false, |at, len| {
-                    base.add(at as usize).write_bytes(value as u8, len as usize);
-                })
-            })
+        inside(to, n, (*ctx).memory_len, Trap::MemoryOutOfBounds).and_then(|()| {
+            let base = (*ctx).memory_base.add(to as usize);
+            bulk(ctx, n as usize, false, &mut |at, n| base.add(at).write_bytes(value as u8, n))
+        })
     })
 }
 
@@ -182,15 +180,10 @@ unsafe extern "C" fn memory_copy(ctx: *mut VmCtx, cells: *mut u32, _: u32, _: u3
     // SAFETY: (R2) (R4) a validated operator; the bytes read and written are inside the memory.
     code(unsafe {
         let [to, from, n] = Op(cells).args();
-        inside(to.max(from), n, (*ctx).memory_len, Trap::MemoryOutOfBounds)
-            .and_then(|()| charge(ctx, n.div_ceil(BYTES_PER_UNIT)))
-            .and_then(|()| {
-                let base = (*ctx).memory_base;
-                let (to_base, from_base) = (base.add(to as usize), base.add(from as usize));
-                slices(ctx, n, BYTES, to > from, |at, len| {
-                    ptr::copy(from_base.add(at as usize), to_base.add(at as usize), len as usize);
-                })
-            })
+        inside(to.max(from), n, (*ctx).memory_len, Trap::MemoryOutOfBounds).and_then(|()| {
+            let base = (*ctx).memory_base;
+            copy(ctx, base.add(to as usize), base.add(from as usize), n as usize)
+        })
     })
 }
 
@@ -209,11 +202,7 @@ unsafe fn init_memory(ctx: *mut VmCtx, segment: u32, [to, from, n]: [u32; 3]) ->
         let bytes = instance(ctx).data_bytes(segment);
         inside(from, n, bytes.len(), Trap::MemoryOutOfBounds)?;
         inside(to, n, (*ctx).memory_len, Trap::MemoryOutOfBounds)?;
-        charge(ctx, n.div_ceil(BYTES_PER_UNIT))?;
-        let (to, from) = ((*ctx).memory_base.add(to as usize), bytes.as_ptr().add(from as usize));
-        slices(ctx, n, BYTES, false, |at, len| {
-            ptr::copy(from.add(at as usize), to.add(at as usize), len as usize);
-        })
+        copy(ctx, (*ctx).memory_base.add(to as usize), bytes.as_ptr().add(from as usize), n as usize)
     }
 }
 
@@ -267,16 +256,15 @@ unsafe extern "C" fn table_fill(ctx: *mut VmCtx, cells: *mut u32, index: u32, _:
     code(unsafe {
         let [to, reference, n] = Op(cells).args();
         let table = table(ctx, index);
-        inside(to, n, table.vm.len as usize, Trap::TableOutOfBounds)
-            .and_then(|()| charge(ctx, n.div_ceil(ELEMENTS_PER_UNIT)))
-            .and_then(|()| {
-                let base = table.vm.elements.add(to as usize);
-                slices(ctx, n, ELEMENTS, false, |at, len| {
-                    for element in at..at + len {
-                        *base.add(element as usize) = reference;
-                    }
-                })
+        inside(to, n, table.vm.len as usize, Trap::TableOutOfBounds).and_then(|()| {
+            let base = table.vm.elements.add(to as usize);
+            bulk(ctx, n as usize * ELEMENT, false, &mut |at, n| {
+                for element in at / ELEMENT..(at + n) / ELEMENT {
+                    *base.add(element) = reference;
+                }
             })
+        })
+        })
     })
 }
 
@@ -288,13 +276,10 @@ unsafe extern "C" fn table_copy(ctx: *mut VmCtx, cells: *mut u32, to_table: u32,
         let (to_table, from_table) = (place(to_table), place(from_table));
         inside(to, n, (*to_table).len as usize, Trap::TableOutOfBounds)
             .and_then(|()| inside(from, n, (*from_table).len as usize, Trap::TableOutOfBounds))
-            .and_then(|()| charge(ctx, n.div_ceil(ELEMENTS_PER_UNIT)))
             .and_then(|()| {
-                let to_base = (*to_table).elements.add(to as usize);
-                let from_base = (*from_table).elements.add(from as usize);
-                slices(ctx, n, ELEMENTS, to > from, |at, len| {
-                    ptr::copy(from_base.add(at as usize), to_base.add(at as usize), len as usize);
-                })
+                let to = (*to_table).elements.add(to as usize);
+                let from = (*from_table).elements.add(from as usize);
+                copy(ctx, to.cast(), from.cast(), n as usize * ELEMENT)
             })
     })
 }
@@ -317,13 +302,17 @@ unsafe fn init_table(ctx: *mut VmCtx, index: u32, segment: u32, [to, from, n]: [
         let len = segment.as_ref().map_or(0, |segment| segment.len);
         inside(from, n, len as usize, Trap::TableOutOfBounds)?;
         inside(to, n, table.vm.len as usize, Trap::TableOutOfBounds)?;
-        charge(ctx, n.div_ceil(ELEMENTS_PER_UNIT))?;
         let Some(segment) = segment else { return Ok(()) };
-        let mut items = segment.items().skip(from as usize);
+        let mut items = segment.items();
+        for _ in 0..from {
+            items.next();
+        }
         let base = table.vm.elements.add(to as usize);
-        slices(ctx, n, ELEMENTS, false, |at, len| {
-            for (element, item) in (at..at + len).zip(&mut items) {
-                *base.add(element as usize) = instance.element(&item);
+        bulk(ctx, n as usize * ELEMENT, false, &mut |at, n| {
+            for element in at / ELEMENT..(at + n) / ELEMENT {
+                if let Some(item) = items.next() {
+                    *base.add(element) = instance.element(&item);
+                }
             }
         })
     }

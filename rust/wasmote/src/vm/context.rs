@@ -16,6 +16,7 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for crate::Store {}
     impl Sealed for super::Caller<'_> {}
+    impl<C: super::Context + ?Sized> Sealed for &mut C {}
 }
 
 /// What a call into code needs to know of where it comes from.
@@ -40,6 +41,13 @@ impl Context for Store {
 impl Context for Caller<'_> {
     fn origin(&self) -> Origin {
         Origin { state: self.state_ptr(), free: self.free, caller: self.ctx }
+    }
+}
+
+/// So that `&mut dyn Context` is one, for code that is not to be compiled twice.
+impl<C: Context + ?Sized> Context for &mut C {
+    fn origin(&self) -> Origin {
+        (**self).origin()
     }
 }
 

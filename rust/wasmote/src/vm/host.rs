@@ -5,10 +5,11 @@ use crate::{Error, HostError, Linker};
 use allocator_api2::alloc::{Allocator, Layout};
 use core::ffi::c_void;
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use wasmote_core::vm::{FuncRecord, VmCtx};
 use wasmote_core::{FuncType, Trap, ValType};
-use wasmote_platform::{Heap, OutOfMemory, Vec};
+use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
 
 /// A function of the host's in its most general form. Closures with typed arguments are made into one by
 /// [`Linker::func`].
@@ -24,9 +25,34 @@ pub trait HostCall: Send + Sync {
     fn call(&self, caller: &mut Caller<'_>, cells: &mut [u32]) -> Result<(), HostError>;
 }
 
-/// A host function on the heap.
+/// What is known of a type of host functions.
+struct Methods {
+    ty: unsafe fn(*const ()) -> FuncType<'static>,
+    call: unsafe fn(*const (), &mut Caller<'_>, &mut [u32]) -> Result<(), HostError>,
+    drop: unsafe fn(*mut ()),
+    layout: Layout,
+}
+
+impl Methods {
+    /// Those of `H`. All that there is once for each type of host functions.
+    const fn of<H: HostCall + 'static>() -> Methods {
+        const { assert!(align_of::<H>() <= 16, "the platform's allocator aligns to at most 16 bytes") };
+        Methods {
+            // SAFETY: (R5) made from an `H`; the type's bytes live as long as that.
+            ty: |func| unsafe { (*func.cast::<H>()).ty() },
+            // SAFETY: (R5) made from an `H`.
+            call: |func, caller, cells| unsafe { (*func.cast::<H>()).call(caller, cells) },
+            // SAFETY: (R5) made from an `H`, which is dropped once.
+            drop: |func| unsafe { func.cast::<H>().drop_in_place() },
+            layout: Layout::new::<H>(),
+        }
+    }
+}
+
+/// A host function of any type, on the heap.
 pub(crate) struct HostFunc {
-    func: NonNull<dyn HostCall>,
+    func: NonNull<()>,
+    methods: &'static Methods,
     heap: Heap,
     /// Whether its results may hold references to functions, which must be checked.
     returns_funcs: bool,
@@ -39,33 +65,53 @@ unsafe impl Sync for HostFunc {}
 
 impl HostFunc {
     /// Moves a host function onto the heap.
-    pub fn new<H: HostCall + 'static>(heap: &Heap, func: H) -> Result<HostFunc, OutOfMemory> {
-        const { assert!(align_of::<H>() <= 16, "the platform's allocator aligns to at most 16 bytes") };
-        let returns_funcs = func.ty().results().any(|ty| ty == ValType::FuncRef);
-        let block = heap.allocate(Layout::new::<H>()).map_err(|_| OutOfMemory)?.cast::<H>();
-        // SAFETY: (R5) a fresh block of the right layout.
-        unsafe { block.write(func) };
-        Ok(HostFunc { func: block, heap: heap.clone(), returns_funcs })
+    pub fn new<H: HostCall + 'static>(heap: &Heap, func: H) -> Result<Shared<HostFunc>, OutOfMemory> {
+        let mut func = ManuallyDrop::new(func);
+        // SAFETY: (R5) the methods are those of its type, and it is not used any more here.
+        unsafe { HostFunc::take((&raw mut func).cast(), const { &Methods::of::<H>() }, heap) }
     }
 
-    fn get(&self) -> &dyn HostCall {
-        // SAFETY: (R5) it lives as long as this.
-        unsafe { self.func.as_ref() }
+    /// # Safety
+    /// `func` has these methods; it is moved away, or dropped if there is no memory.
+    unsafe fn take(
+        func: *mut (),
+        methods: &'static Methods,
+        heap: &Heap,
+    ) -> Result<Shared<HostFunc>, OutOfMemory> {
+        let Ok(block) = heap.allocate(methods.layout) else {
+            // SAFETY: (R5) the caller gives it up.
+            unsafe { (methods.drop)(func) };
+            return Err(OutOfMemory);
+        };
+        let block = block.cast::<()>();
+        // SAFETY: (R5) moved to a fresh block of its layout; the bytes of its type live as long as that.
+        let returns_funcs = unsafe {
+            block
+                .cast::<u8>()
+                .copy_from_nonoverlapping(NonNull::new_unchecked(func.cast()), methods.layout.size());
+            (methods.ty)(block.as_ptr()).results().any(|ty| ty == ValType::FuncRef)
+        };
+        Shared::new(heap, HostFunc { func: block, methods, heap: heap.clone(), returns_funcs })
     }
 
     /// Its type.
     pub fn ty(&self) -> FuncType<'_> {
-        self.get().ty()
+        // SAFETY: (R5) its own methods.
+        unsafe { (self.methods.ty)(self.func.as_ptr()) }
+    }
+
+    fn call(&self, caller: &mut Caller<'_>, cells: &mut [u32]) -> Result<(), HostError> {
+        // SAFETY: (R5) its own methods.
+        unsafe { (self.methods.call)(self.func.as_ptr(), caller, cells) }
     }
 }
 
 impl Drop for HostFunc {
     fn drop(&mut self) {
-        let layout = Layout::for_value(self.get());
-        // SAFETY: (R5) made by `new` with this layout; this was the owner.
+        // SAFETY: (R5) made by `take` with this layout; this was the owner.
         unsafe {
-            self.func.drop_in_place();
-            self.heap.deallocate(self.func.cast(), layout);
+            (self.methods.drop)(self.func.as_ptr());
+            self.heap.deallocate(self.func.cast(), self.methods.layout);
         }
     }
 }
@@ -92,7 +138,7 @@ pub(super) unsafe extern "C" fn host_entry(
         }
         let store = instance(caller).store;
         let slice = core::slice::from_raw_parts_mut(cells, len);
-        let mut called = func.get().call(&mut Caller { ctx: caller, free, _store: PhantomData }, slice);
+        let mut called = func.call(&mut Caller { ctx: caller, free, _store: PhantomData }, slice);
         if called.is_ok() && func.returns_funcs {
             let slice = core::slice::from_raw_parts(cells, len);
             if !(*store).refs_belong(func.ty().results(), slice) {

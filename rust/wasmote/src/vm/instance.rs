@@ -9,10 +9,13 @@ use super::table::TableData;
 use crate::{Error, Extern, Func, Module, Quotas};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::AtomicU32;
-use wasmote_core::vm::{NULL_REF, TableVm, VmCtx, func_ref};
-use wasmote_core::{GlobalType, ValType};
+use wasmote_core::vm::{NULL_REF, VmCtx, func_ref};
+use wasmote_core::{ExternKind, GlobalType, ValType};
 use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, GlobalPlace, Import};
 use wasmote_platform::Vec;
+
+/// Pointers to one kind of thing. Of one type, so that the code that handles them is there once.
+pub(super) type Pointers = Vec<*mut ()>;
 
 /// An instance.
 pub(crate) struct InstanceData {
@@ -24,9 +27,10 @@ pub(crate) struct InstanceData {
     pub(super) memory: *mut MemoryData,
     own_memory: Option<Place<MemoryData>>,
     /// Each leads to a `TableData`, which begins with the `TableVm`.
-    tables: Vec<*mut TableVm>,
+    tables: Pointers,
     own_tables: Vec<Place<TableData>>,
-    imported_globals: Vec<*mut u32>,
+    /// Each leads to the cells of a global.
+    imported_globals: Pointers,
     /// Its own globals, references to the imported functions, and a bit for each dropped segment: element
     /// segments first, then data segments.
     cells: Block<u32>,
@@ -36,12 +40,12 @@ pub(crate) struct InstanceData {
 
 impl InstanceData {
     /// The instance that stands for the store's host functions.
-    pub fn of_hosts(state: &State) -> Result<InstanceData, Error> {
+    pub fn of_hosts(state: &State) -> Result<Place<InstanceData>, Error> {
         InstanceData::empty(state, 0)
     }
 
     /// An instance of nothing. `cells` as in the struct.
-    fn empty(state: &State, cells: usize) -> Result<InstanceData, Error> {
+    fn empty(state: &State, cells: usize) -> Result<Place<InstanceData>, Error> {
         let store = state.this;
         let cells = Block::new(&state.heap, cells, 0)?;
         let ctx = VmCtx {
@@ -63,7 +67,7 @@ impl InstanceData {
             signature_matches,
             owner: ptr::null_mut(),
         };
-        Ok(InstanceData {
+        let instance = InstanceData {
             ctx: Place::new(&state.heap, ctx)?,
             store,
             module: None,
@@ -74,7 +78,8 @@ impl InstanceData {
             imported_globals: Vec::new(&state.heap),
             cells,
             table_quota: 0,
-        })
+        };
+        Ok(Place::new(&state.heap, instance)?)
     }
 
     /// Allocates an instance of `module` with its imports, and initialises its globals (WebAssembly Core, 4.5.4,
@@ -84,70 +89,106 @@ impl InstanceData {
         state: &mut State,
         module: &Module,
         quotas: &Quotas,
-        mut resolve: impl FnMut(&mut State, u32, &Import<'_>) -> Result<Extern, Error>,
-    ) -> Result<InstanceData, Error> {
+        resolve: impl FnMut(&mut State, u32, &Import<'_>) -> Result<Extern, Error>,
+    ) -> Result<Place<InstanceData>, Error> {
         let parsed = module.parsed();
-        let globals = parsed.own_global_cells() as usize;
-        let import_funcs = parsed.import_funcs() as usize;
-        let dropped = (parsed.element_count() + parsed.data_count()).div_ceil(32) as usize;
-        let mut this = InstanceData::empty(state, globals + import_funcs + dropped)?;
-        this.tables.reserve_exact(parsed.tables().len())?;
-        this.imported_globals.reserve_exact(parsed.import_globals() as usize)?;
-        let mut next_func = globals;
+        let cells =
+            dropped_bits(parsed) + (parsed.element_count() + parsed.data_count()).div_ceil(32) as usize;
+        let place = InstanceData::empty(state, cells)?;
+        // SAFETY: (R1) nobody else knows the instance yet.
+        let this = unsafe { &mut *place.ptr() };
+        this.module = Some(module.clone());
+        this.import(state, parsed, resolve)?;
+        this.define(state, parsed, quotas)?;
+        this.tell(module);
+        Ok(place)
+    }
+
+    /// Takes over the imports.
+    fn import(
+        &mut self,
+        state: &mut State,
+        parsed: &wasmote_frontend::Module<'_>,
+        mut resolve: impl FnMut(&mut State, u32, &Import<'_>) -> Result<Extern, Error>,
+    ) -> Result<(), Error> {
+        self.tables.reserve_exact(parsed.tables().len())?;
+        self.imported_globals.reserve_exact(parsed.import_globals() as usize)?;
+        let mut next_func = parsed.own_global_cells() as usize;
         for (import, place) in parsed.imports().zip(0..) {
             match resolve(state, place, &import)? {
                 Extern::Func(func) => {
-                    if let Some(cell) = this.cells.get_mut().get_mut(next_func) {
+                    if let Some(cell) = self.cells.get_mut().get_mut(next_func) {
                         *cell = func.cell();
                     }
                     next_func += 1;
                 }
                 Extern::Table(table) => {
-                    this.tables.push(state.table_at(table).ok_or(Error::NotFound)?.cast())?;
+                    self.tables.push(state.table_at(table).ok_or(Error::NotFound)?.cast())?;
                 }
-                Extern::Memory(memory) => this.memory = state.memory_at(memory).ok_or(Error::NotFound)?,
+                Extern::Memory(memory) => self.memory = state.memory_at(memory).ok_or(Error::NotFound)?,
                 Extern::Global(global) => {
-                    this.imported_globals.push(state.global(global).ok_or(Error::NotFound)?.1)?;
+                    self.imported_globals.push(state.global(global).ok_or(Error::NotFound)?.1.cast())?;
                 }
             }
         }
-        let number = state.instance_count();
-        let own_tables = parsed.tables().get(parsed.import_tables() as usize..).unwrap_or(&[]);
-        this.table_quota = quotas.table_elements;
-        this.own_tables.reserve_exact(own_tables.len())?;
-        for &ty in own_tables {
-            let table = TableData::new(&state.heap, ty, number, &mut this.table_quota)?;
-            let table = Place::new(&state.heap, table)?;
-            this.tables.push(table.ptr().cast())?;
-            this.own_tables.push(table)?;
-        }
-        if let (Some(ty), false) = (parsed.memory(), parsed.memory_imported()) {
-            let memory = Place::new(&state.heap, MemoryData::new(&state.heap, ty, quotas.memory_bytes)?)?;
-            this.memory = memory.ptr();
-            this.own_memory = Some(memory);
-        }
-        this.module = Some(module.clone());
-        // SAFETY: (R2) nobody else knows the context yet; what it leads to is owned by the instance or by older
-        // ones, and lives as long as the store.
-        unsafe {
-            let ctx = &mut *this.ctx.ptr();
-            ctx.funcs = module.code().records().as_ptr();
-            ctx.import_funcs = import_funcs as u32;
-            ctx.imports = this.cells.base().wrapping_add(globals);
-            ctx.imported_globals = this.imported_globals.as_ptr();
-            ctx.tables = this.tables.as_ptr();
-            if let Some(memory) = this.memory.as_ref() {
-                memory.show(ctx);
-            }
-        }
+        Ok(())
+    }
+
+    /// Makes what it defines itself.
+    fn define(
+        &mut self,
+        state: &State,
+        parsed: &wasmote_frontend::Module<'_>,
+        quotas: &Quotas,
+    ) -> Result<(), Error> {
         let mut at = 0;
         for (ty, init) in parsed.own_globals() {
-            let value = this.eval(&init);
-            let cells = this.cells.get_mut().get_mut(at..).unwrap_or(&mut []);
+            let value = self.eval(&init);
+            let cells = self.cells.get_mut().get_mut(at..).unwrap_or(&mut []);
             write_value(cells, ty.value, value);
             at += ty.value.cells() as usize;
         }
-        Ok(this)
+        self.table_quota = quotas.table_elements;
+        for &ty in parsed.tables().iter().skip(parsed.import_tables() as usize) {
+            let table = TableData::new(&state.heap, ty, self.number(), &mut self.table_quota)?;
+            let table = Place::new(&state.heap, table)?;
+            self.tables.push(table.ptr().cast())?;
+            self.own_tables.push(table)?;
+        }
+        if let (Some(ty), false) = (parsed.memory(), parsed.memory_imported()) {
+            let trimmed = if quotas.trim_memory { self.heap_base(parsed) } else { None };
+            let memory = MemoryData::new(&state.heap, ty, quotas.memory_bytes, trimmed)?;
+            let memory = Place::new(&state.heap, memory)?;
+            self.memory = memory.ptr();
+            self.own_memory = Some(memory);
+        }
+        Ok(())
+    }
+
+    /// What the module exports as `__heap_base`: the end of its data and stack.
+    fn heap_base(&self, parsed: &wasmote_frontend::Module<'_>) -> Option<u32> {
+        let export = parsed.export("__heap_base")?;
+        let (ty, cells) = self.global(export.index).filter(|_| export.kind == ExternKind::Global)?;
+        // SAFETY: (R2) the cells of a global.
+        (ty == GlobalType { value: ValType::I32, mutable: false }).then(|| unsafe { *cells })
+    }
+
+    /// Lets code see all of it.
+    fn tell(&mut self, module: &Module) {
+        let parsed = module.parsed();
+        // SAFETY: (R2) nobody else knows the context yet; what it leads to is owned by the instance or by older
+        // ones, and lives as long as the store.
+        unsafe {
+            let ctx = &mut *self.ctx.ptr();
+            ctx.funcs = module.code().records().as_ptr();
+            ctx.import_funcs = parsed.import_funcs();
+            ctx.imports = self.cells.base().wrapping_add(parsed.own_global_cells() as usize);
+            ctx.imported_globals = self.imported_globals.as_ptr().cast();
+            ctx.tables = self.tables.as_ptr().cast();
+            if let Some(memory) = self.memory.as_ref() {
+                memory.show(ctx);
+            }
+        }
     }
 
     /// The module; `None` for the host functions.
@@ -194,7 +235,7 @@ impl InstanceData {
     pub(super) fn global(&self, index: u32) -> Option<(GlobalType, *mut u32)> {
         let parsed = self.module.as_ref()?.parsed();
         let cells = match parsed.global_place(index)? {
-            GlobalPlace::Import(place) => *self.imported_globals.get(place as usize)?,
+            GlobalPlace::Import(place) => self.imported_globals.get(place as usize)?.cast(),
             GlobalPlace::Own(cell) => self.cells.base().wrapping_add(cell as usize),
         };
         Some((parsed.global_type(index)?, cells))
@@ -252,8 +293,7 @@ impl InstanceData {
     }
 
     fn dropped_bits(&self) -> Option<usize> {
-        let parsed = self.module.as_ref()?.parsed();
-        Some((parsed.own_global_cells() + parsed.import_funcs()) as usize)
+        Some(dropped_bits(self.module.as_ref()?.parsed()))
     }
 
     /// Fuel left.
@@ -267,6 +307,11 @@ impl InstanceData {
         // SAFETY: (R2) as above; code that runs is waiting for us.
         unsafe { (*self.ctx.ptr()).fuel = fuel }
     }
+}
+
+/// Where among the cells the bits of dropped segments begin.
+fn dropped_bits(parsed: &wasmote_frontend::Module<'_>) -> usize {
+    (parsed.own_global_cells() + parsed.import_funcs()) as usize
 }
 
 impl State {

@@ -12,28 +12,27 @@ pub(crate) struct MemoryData {
     bytes: Block<u8>,
     /// As declared.
     pub ty: MemoryType,
-    /// The most bytes it may have.
+    /// Its size as code is told.
+    pages: u32,
+    /// The most bytes that it may have; 0 if it must not grow.
     quota: u32,
 }
 
 impl MemoryData {
-    /// A memory of its type's minimal size, full of zeros.
-    pub fn new(heap: &Heap, ty: MemoryType, quota: u32) -> Result<MemoryData, Error> {
-        let mut memory = MemoryData { bytes: Block::new(heap, 0, 0)?, ty, quota };
-        let len = memory.allowed(ty.limits.min).ok_or(Error::Quota(Quota::MemoryBytes))?;
-        memory.bytes.resize(len, 0)?;
-        Ok(memory)
+    /// A memory of its type's minimal size, full of zeros; only its first bytes if it is `trimmed`.
+    pub fn new(heap: &Heap, ty: MemoryType, quota: u32, trimmed: Option<u32>) -> Result<MemoryData, Error> {
+        let declared = u64::from(ty.limits.min) << ty.page_log2;
+        let len = trimmed.map_or(declared, |len| declared.min(len.into()));
+        if len > quota.into() {
+            return Err(Error::Quota(Quota::MemoryBytes));
+        }
+        let quota = if trimmed.is_some() { 0 } else { quota };
+        Ok(MemoryData { bytes: Block::new(heap, len as usize, 0)?, ty, pages: ty.limits.min, quota })
     }
 
-    /// The number of bytes of so many pages, if the quota allows them.
-    fn allowed(&self, pages: u32) -> Option<usize> {
-        let len = u64::from(pages) << self.ty.page_log2;
-        if len <= self.quota.into() { usize::try_from(len).ok() } else { None }
-    }
-
-    /// Its size in pages.
+    /// Its size in pages, as declared if it was trimmed.
     pub fn pages(&self) -> u32 {
-        (self.bytes.len() >> self.ty.page_log2) as u32
+        self.pages
     }
 
     /// Its contents.
@@ -54,13 +53,17 @@ impl MemoryData {
 
     /// Grows by `delta` pages of zeros. The former number of pages, or `None` if limits, quota or heap forbid it.
     fn grow(&mut self, delta: u32) -> Option<u32> {
-        let old = self.pages();
+        let old = self.pages;
+        if delta == 0 {
+            return Some(old);
+        }
         let new = old.checked_add(delta)?;
-        if new > self.ty.limits.max.unwrap_or(u32::MAX).min(self.ty.max_pages()) {
+        let len = u64::from(new) << self.ty.page_log2;
+        if new > self.ty.limits.max.unwrap_or(self.ty.max_pages()) || len > self.quota.into() {
             return None;
         }
-        let len = self.allowed(new)?;
-        self.bytes.resize(len, 0).ok()?;
+        self.bytes.resize(len as usize, 0).ok()?;
+        self.pages = new;
         Some(old)
     }
 }
@@ -73,14 +76,12 @@ impl State {
         // SAFETY: (R2) memories live as long as the store; code that runs reads the context again after this.
         let grown = unsafe { &mut *place };
         let old = grown.grow(delta)?;
-        if delta != 0 {
-            for instance in self.instances.iter() {
-                // SAFETY: (R2) instances and their contexts live as long as the store.
-                unsafe {
-                    let instance = &*instance.ptr();
-                    if instance.memory == place {
-                        grown.show(&mut *instance.ctx.ptr());
-                    }
+        for instance in self.instances.iter() {
+            // SAFETY: (R2) instances and their contexts live as long as the store.
+            unsafe {
+                let instance = &*instance.ptr();
+                if instance.memory == place {
+                    grown.show(&mut *instance.ctx.ptr());
                 }
             }
         }

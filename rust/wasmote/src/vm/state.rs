@@ -1,7 +1,7 @@
 //! What a store owns.
 
 use super::host::{HostFunc, host_entry};
-use super::instance::{FuncRefs, InstanceData};
+use super::instance::{FuncRefs, InstanceData, Pointers};
 use super::memory::MemoryData;
 use super::place::{Block, Place};
 use super::table::TableData;
@@ -27,7 +27,7 @@ pub struct State {
     /// By number. Number 0 stands for the host functions.
     pub(super) instances: Vec<Place<InstanceData>>,
     /// The instances' contexts, by number.
-    contexts: Vec<*mut VmCtx>,
+    contexts: Pointers,
     hosts: Vec<Shared<HostFunc>>,
     host_records: Vec<FuncRecord>,
     _cells: Block<u32>,
@@ -71,27 +71,26 @@ impl State {
     }
 
     /// Adds an instance, which gets the next number.
-    pub(crate) fn add(&mut self, instance: InstanceData) -> Result<u32, Error> {
-        let number = self.instances.len() as u32;
-        if number >= limits::MAX_INSTANCES {
+    pub(crate) fn add(&mut self, instance: Place<InstanceData>) -> Result<u32, Error> {
+        let number = self.instances.len();
+        if number >= limits::MAX_INSTANCES as usize {
             return Err(Error::Limit);
         }
-        let ctx = instance.ctx.ptr();
-        self.contexts.push(ctx)?;
-        let pushed = Place::new(&self.heap, instance).and_then(|place| self.instances.push(place));
-        if let Err(error) = pushed {
-            self.contexts.pop();
-            return Err(error.into());
-        }
-        let instances = self.contexts.as_ptr();
-        for (place, &ctx) in self.instances.iter().zip(self.contexts.iter()) {
-            // SAFETY: (R2) contexts and instances live as long as the store, and no code runs.
-            unsafe {
-                (*ctx).instances = instances;
-                (*ctx).owner = place.ptr().cast();
+        let place = instance.ptr();
+        self.instances.push(instance)?;
+        // SAFETY: (R2) contexts and instances live as long as the store, and no code runs.
+        unsafe {
+            let ctx = (*place).ctx.ptr();
+            (*ctx).owner = place.cast();
+            if let Err(error) = self.contexts.push(ctx.cast()) {
+                self.instances.pop();
+                return Err(error.into());
+            }
+            for ctx in self.contexts.iter() {
+                (*ctx.cast::<VmCtx>()).instances = self.contexts.as_ptr().cast();
             }
         }
-        Ok(number)
+        Ok(number as u32)
     }
 
     /// Takes the last instance back, whose functions nobody knows.
@@ -155,9 +154,9 @@ impl State {
             self.host_records.pop();
             return Err(error.into());
         }
-        if let Some(&ctx) = self.contexts.first() {
+        if let Some(ctx) = self.contexts.first() {
             // SAFETY: (R2) the context of the host functions, and no code runs.
-            unsafe { (*ctx).funcs = self.host_records.as_ptr() };
+            unsafe { (*ctx.cast::<VmCtx>()).funcs = self.host_records.as_ptr() };
         }
         Ok(index)
     }
@@ -165,7 +164,7 @@ impl State {
     /// The context and the record of a function of this store's.
     pub(super) fn func(&self, func: Func) -> Option<(*mut VmCtx, *const FuncRecord)> {
         let (number, index) = split_func_ref(func.cell());
-        let ctx = *self.contexts.get(number as usize)?;
+        let ctx = self.contexts.get(number as usize)?.cast();
         let record = match self.instance(number)?.module() {
             None => self.host_records.get(index as usize)?,
             Some(module) => {
