@@ -18,15 +18,14 @@ if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
 endif()
 
 include_guard(GLOBAL)
-set(WASMOTE_EMBED_SCRIPT "${CMAKE_CURRENT_LIST_FILE}")
 
 function(wasmote_embed target file symbol)
     get_filename_component(file "${file}" ABSOLUTE)
     set(output "${CMAKE_CURRENT_BINARY_DIR}/embedded/${symbol}.c")
     add_custom_command(
         OUTPUT "${output}"
-        COMMAND "${CMAKE_COMMAND}" "-DFILE=${file}" -DSYMBOL=${symbol} "-DOUTPUT=${output}" -P "${WASMOTE_EMBED_SCRIPT}"
-        DEPENDS "${file}" "${WASMOTE_EMBED_SCRIPT}"
+        COMMAND "${CMAKE_COMMAND}" "-DFILE=${file}" -DSYMBOL=${symbol} "-DOUTPUT=${output}" -P "${CMAKE_CURRENT_FUNCTION_LIST_FILE}"
+        DEPENDS "${file}" "${CMAKE_CURRENT_FUNCTION_LIST_FILE}"
         COMMENT "Embedding ${file}" VERBATIM)
     target_sources(${target} PRIVATE "${output}")
 endfunction()
