@@ -264,7 +264,6 @@ unsafe extern "C" fn table_fill(ctx: *mut VmCtx, cells: *mut u32, index: u32, _:
                 }
             })
         })
-        })
     })
 }
 
