@@ -1,0 +1,214 @@
+//! Functions and values.
+
+use crate::handle::{array, array_mut, can_put, put, string};
+use crate::instance::failed;
+use crate::message::{Failure, Report, Text, run};
+use crate::store::{Access, StoreCell};
+use crate::types::wasmote_status::*;
+use crate::types::*;
+use core::ffi::c_char;
+use core::ops::{Deref, DerefMut};
+use wasmote::{ExternRef, Func, ValType, Value, WasmValue};
+use wasmote_platform::{Heap, Vec};
+
+/// The value that the application gives.
+pub(crate) fn value_in(value: &wasmote_value_t) -> Result<Value, Failure> {
+    let ty = u8::try_from(value.r#type).ok().and_then(ValType::from_byte);
+    // SAFETY: (C3) all members of the union are plain bits, and the header demands that they are set.
+    unsafe {
+        Ok(match ty.ok_or(WASMOTE_ERR_TYPE_MISMATCH)? {
+            ValType::I32 => Value::I32(value.of.i32),
+            ValType::I64 => Value::I64(value.of.i64),
+            ValType::F32 => Value::F32(value.of.f32),
+            ValType::F64 => Value::F64(value.of.f64),
+            ValType::FuncRef => Value::FuncRef(func_in(value.of.r#ref)),
+            ValType::ExternRef => Value::ExternRef(ExternRef::new(value.of.r#ref)),
+        })
+    }
+}
+
+/// The value that the application gets.
+pub(crate) fn value_out(value: Value) -> wasmote_value_t {
+    let mut of = wasmote_value_of_t { i64: 0 };
+    match value {
+        Value::I32(value) => of.i32 = value,
+        Value::I64(value) => of.i64 = value,
+        Value::F32(value) => of.f32 = value,
+        Value::F64(value) => of.f64 = value,
+        Value::FuncRef(_) | Value::ExternRef(_) => of.r#ref = value.bits() as u32,
+    }
+    wasmote_value_t { r#type: value.ty() as wasmote_type_t, of }
+}
+
+fn func_in(cell: u32) -> Option<Func> {
+    <Option<Func> as WasmValue>::read(&mut [cell].as_slice())
+}
+
+pub(crate) fn func_out(cell: &StoreCell, func: Func) -> wasmote_func_t {
+    wasmote_func_t { owner: cell.id(), handle: Value::FuncRef(Some(func)).bits() as u32 }
+}
+
+impl Access<'_> {
+    /// The function that the application names.
+    pub fn func(&self, func: wasmote_func_t) -> Result<Func, Failure> {
+        let found = func_in(func.handle).filter(|_| func.owner == self.cell.id());
+        found.ok_or(Failure::Status(WASMOTE_ERR_INVALID_ARGUMENT))
+    }
+}
+
+/// Values of a call: a few need no allocation.
+pub(crate) struct Values {
+    few: [Value; 4],
+    many: Option<Vec<Value>>,
+    len: usize,
+}
+
+impl Values {
+    pub fn new(heap: &Heap, len: usize) -> Result<Values, Failure> {
+        let mut values = Values { few: [Value::I32(0); 4], many: None, len };
+        if len > values.few.len() {
+            let mut many = Vec::new(heap);
+            many.resize(len, Value::I32(0))?;
+            values.many = Some(many);
+        }
+        Ok(values)
+    }
+
+    /// The values that the application gives.
+    pub fn given(heap: &Heap, args: &[wasmote_value_t]) -> Result<Values, Failure> {
+        let mut values = Values::new(heap, args.len())?;
+        for (to, from) in values.iter_mut().zip(args) {
+            *to = value_in(from)?;
+        }
+        Ok(values)
+    }
+
+    /// Gives them to the application.
+    pub fn give(&self, results: &mut [wasmote_value_t]) {
+        for (to, from) in results.iter_mut().zip(self.iter()) {
+            *to = value_out(*from);
+        }
+    }
+}
+
+impl Deref for Values {
+    type Target = [Value];
+    fn deref(&self) -> &[Value] {
+        self.many.as_deref().unwrap_or(&self.few).get(..self.len).unwrap_or_default()
+    }
+}
+
+impl DerefMut for Values {
+    fn deref_mut(&mut self) -> &mut [Value] {
+        self.many.as_deref_mut().unwrap_or(&mut self.few).get_mut(..self.len).unwrap_or_default()
+    }
+}
+
+/// Finds the function that the instance exports under a name; `*out` is it. WASMOTE_ERR_NOT_FOUND.
+/// Not from an interrupt service routine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmote_instance_func(
+    instance: *mut wasmote_instance_t,
+    name: *const c_char,
+    out: *mut wasmote_func_t,
+) -> wasmote_status_t {
+    run(|| {
+        // SAFETY: (C1) (C3) the header demands it.
+        unsafe {
+            let mut access = Access::new(instance)?;
+            let func = access.instance().func_dyn(&access.cx(), string(name)?)?;
+            put(out, func_out(access.cell, func))
+        }
+    })
+}
+
+/// The function that a WASMOTE_FUNCREF of this instance, or of one that is linked with it, refers to; `*out` is it.
+/// WASMOTE_ERR_NOT_FOUND: the reference is null, or none of theirs.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmote_func_from_ref(
+    instance: *mut wasmote_instance_t,
+    reference: u32,
+    out: *mut wasmote_func_t,
+) -> wasmote_status_t {
+    run(|| {
+        // SAFETY: (C1) the header demands it.
+        let mut access = unsafe { Access::new(instance) }?;
+        let func = func_in(reference).ok_or(WASMOTE_ERR_NOT_FOUND)?;
+        func.ty(&access.cx())?;
+        // SAFETY: (C3) the header demands it.
+        unsafe { put(out, func_out(access.cell, func)) }
+    })
+}
+
+/// Writes the type of a function, as in `wasmote_host_func_t`, to `text`, which has `size` bytes: NUL terminated, and
+/// cut off if it is too long.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmote_func_signature(
+    instance: *mut wasmote_instance_t,
+    func: wasmote_func_t,
+    text: *mut c_char,
+    size: usize,
+) -> wasmote_status_t {
+    run(|| {
+        can_put(text)?;
+        // SAFETY: (C1) (C3) the header demands it.
+        let (mut access, text) = unsafe { (Access::new(instance)?, array_mut(text, size)?) };
+        let func = access.func(func)?;
+        Text::new(text).func_type(func.ty(&access.cx())?);
+        Ok(())
+    })
+}
+
+/// Calls a function of the instance, or of one that is linked with it. Types and numbers of arguments and results must
+/// be the function's; results are written if it returns.
+///
+/// WASMOTE_ERR_TYPE_MISMATCH; WASMOTE_ERR_BUSY: it runs in another thread, or the call is made in a host function not
+/// through wasmote_caller_instance(); WASMOTE_ERR_INVALID_ARGUMENT: also a function of another instance. A trap:
+/// `error` says where, and wasmote_instance_backtrace(). The instance may be called again after it.
+/// To fill `error` the function that trapped is compiled once more; give NULL where time counts.
+///
+/// From one thread at a time. It needs about 500 bytes of the thread's stack beside what host functions use, whatever
+/// the module does. Not from an interrupt service routine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmote_func_call(
+    instance: *mut wasmote_instance_t,
+    func: wasmote_func_t,
+    args: *const wasmote_value_t,
+    arg_count: usize,
+    results: *mut wasmote_value_t,
+    result_count: usize,
+    error: *mut wasmote_error_t,
+) -> wasmote_status_t {
+    // SAFETY: (C3) the header demands it.
+    let report = unsafe { Report::new(error) };
+    report.run(|report| {
+        // SAFETY: (C1) the header demands it.
+        let mut access = unsafe { Access::new(instance) }?;
+        let func = access.func(func)?;
+        let heap = access.cell.root.engine.heap();
+        // SAFETY: (C3) the header demands it.
+        let given = Values::given(heap, unsafe { array(args, arg_count) }?)?;
+        let mut got = Values::new(heap, result_count)?;
+        // SAFETY: (C3) the header demands it. Before the call, so that one that cannot be answered is not made.
+        unsafe { array_mut(results, result_count) }?;
+        call(&mut access, func, &given, &mut got, report)?;
+        // SAFETY: (C3) as above; not borrowed while host functions ran, which may know the place.
+        got.give(unsafe { array_mut(results, result_count) }?);
+        Ok(())
+    })
+}
+
+pub(crate) fn call(
+    access: &mut Access<'_>,
+    func: Func,
+    given: &[Value],
+    got: &mut [Value],
+    report: &mut Report<'_>,
+) -> Result<(), Failure> {
+    let Err(error) = func.call(&mut access.cx(), given, got) else { return Ok(()) };
+    Err(match access.store() {
+        Ok(store) => failed(store, error, report),
+        // In a host function the frames belong to the call that is still running.
+        Err(_) => error.into(),
+    })
+}

@@ -1,0 +1,168 @@
+//! Handles: what the application holds of ours.
+
+use crate::message::Failure;
+use crate::types::wasmote_status::WASMOTE_ERR_INVALID_ARGUMENT;
+use allocator_api2::alloc::{Allocator, Layout};
+use core::mem::ManuallyDrop;
+use core::ptr::NonNull;
+use wasmote_platform::{Heap, OutOfMemory};
+
+/// What a handle leads to. The kind is in front, so that a handle of another kind, or one that was deleted and
+/// whose memory is not in use again, is noticed.
+#[repr(C)]
+struct Block<T> {
+    kind: u32,
+    heap: Heap,
+    body: T,
+}
+
+/// The body of a handle.
+pub(crate) trait Handle: Sized {
+    /// A number that memory is not likely to hold by chance.
+    const KIND: u32;
+    /// The type of the handle in C.
+    type Opaque;
+}
+
+/// What stands in front of a block that is no longer a handle.
+pub(crate) const DELETED: u32 = 0;
+
+/// Memory for a handle.
+pub(crate) struct Reserved<T> {
+    place: NonNull<Block<T>>,
+    heap: Heap,
+}
+
+impl<T: Handle> Reserved<T> {
+    /// Allocates it.
+    pub fn new(heap: &Heap) -> Result<Reserved<T>, Failure> {
+        let place = heap.allocate(Layout::new::<Block<T>>()).map_err(|_| OutOfMemory)?.cast();
+        Ok(Reserved { place, heap: heap.clone() })
+    }
+
+    /// Makes the handle, which lives until [`take`].
+    pub fn fill(self, body: T) -> *mut T::Opaque {
+        let reserved = ManuallyDrop::new(self);
+        // SAFETY: (C2) a fresh block of the right layout; the heap is moved into it.
+        unsafe {
+            let heap = core::ptr::read(&reserved.heap);
+            reserved.place.write(Block { kind: T::KIND, heap, body });
+        }
+        reserved.place.as_ptr().cast()
+    }
+}
+
+impl<T> Drop for Reserved<T> {
+    fn drop(&mut self) {
+        // SAFETY: (C2) allocated by `new` with this layout, and not filled.
+        unsafe { self.heap.deallocate(self.place.cast(), Layout::new::<Block<T>>()) };
+    }
+}
+
+/// Makes a handle, which lives until [`take`].
+pub(crate) fn make<T: Handle>(heap: &Heap, body: T) -> Result<*mut T::Opaque, Failure> {
+    Ok(Reserved::new(heap)?.fill(body))
+}
+
+/// The kind that a handle claims to be; `None` if it is none that is aligned as handles are.
+///
+/// # Safety
+/// (C1) A pointer that is not null must have come from this crate.
+pub(crate) unsafe fn kind<T>(handle: *const T) -> Option<u32> {
+    let word = handle.cast::<u32>();
+    if word.is_null() || !word.is_aligned() {
+        return None;
+    }
+    // SAFETY: (C1) every block begins with its kind. The compiler must not know that a deleted one has none.
+    Some(unsafe { word.read_volatile() })
+}
+
+/// The body of a handle.
+///
+/// # Safety
+/// (C1) As for [`kind`], and the handle must not be deleted for as long as the body is borrowed.
+pub(crate) unsafe fn get<'a, T: Handle>(handle: *const T::Opaque) -> Result<&'a T, Failure> {
+    // SAFETY: (C1) the caller says so.
+    unsafe {
+        match kind(handle) {
+            Some(found) if found == T::KIND => Ok(&(*handle.cast::<Block<T>>()).body),
+            _ => Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
+        }
+    }
+}
+
+/// Ends a handle: its body, with the memory of the block given back.
+///
+/// # Safety
+/// (C1) It is a handle of this kind, and nobody borrows its body.
+pub(crate) unsafe fn take<T: Handle>(handle: *mut T::Opaque) -> T {
+    // SAFETY: (C1) (C2) the caller says so; the contents are read out once, then the block is freed.
+    unsafe {
+        let place = NonNull::new_unchecked(handle.cast::<Block<T>>());
+        let Block { heap, body, .. } = place.read();
+        place.cast::<u32>().write_volatile(DELETED);
+        heap.deallocate(place.cast(), Layout::new::<Block<T>>());
+        body
+    }
+}
+
+/// Writes to a place that the application gives for a result.
+///
+/// # Safety
+/// (C3) A pointer that is not null must be valid for writing.
+pub(crate) unsafe fn put<T>(to: *mut T, value: T) -> Result<(), Failure> {
+    if to.is_null() || !to.is_aligned() {
+        return Err(WASMOTE_ERR_INVALID_ARGUMENT.into());
+    }
+    // SAFETY: (C3) the caller says so.
+    unsafe { to.write(value) };
+    Ok(())
+}
+
+/// Fails if [`put`] would, before there is something to put.
+pub(crate) fn can_put<T>(to: *mut T) -> Result<(), Failure> {
+    if to.is_null() || !to.is_aligned() { Err(WASMOTE_ERR_INVALID_ARGUMENT.into()) } else { Ok(()) }
+}
+
+/// An array of the application's.
+///
+/// # Safety
+/// (C3) A pointer that is not null must be valid for reading `len` elements for as long as they are borrowed.
+pub(crate) unsafe fn array<'a, T>(from: *const T, len: usize) -> Result<&'a [T], Failure> {
+    if len == 0 {
+        return Ok(&[]);
+    }
+    if from.is_null() || !from.is_aligned() || len > isize::MAX as usize / size_of::<T>().max(1) {
+        return Err(WASMOTE_ERR_INVALID_ARGUMENT.into());
+    }
+    // SAFETY: (C3) the caller says so.
+    Ok(unsafe { core::slice::from_raw_parts(from, len) })
+}
+
+/// As [`array`], to be written.
+///
+/// # Safety
+/// (C3) A pointer that is not null must be valid for `len` elements that nobody else uses meanwhile.
+pub(crate) unsafe fn array_mut<'a, T>(to: *mut T, len: usize) -> Result<&'a mut [T], Failure> {
+    if len == 0 {
+        return Ok(&mut []);
+    }
+    if to.is_null() || !to.is_aligned() || len > isize::MAX as usize / size_of::<T>().max(1) {
+        return Err(WASMOTE_ERR_INVALID_ARGUMENT.into());
+    }
+    // SAFETY: (C3) the caller says so.
+    Ok(unsafe { core::slice::from_raw_parts_mut(to, len) })
+}
+
+/// A string of the application's.
+///
+/// # Safety
+/// (C3) A pointer that is not null must lead to a NUL terminated string that stays for as long as it is borrowed.
+pub(crate) unsafe fn string<'a>(from: *const core::ffi::c_char) -> Result<&'a str, Failure> {
+    if from.is_null() {
+        return Err(WASMOTE_ERR_INVALID_ARGUMENT.into());
+    }
+    // SAFETY: (C3) the caller says so.
+    let bytes = unsafe { core::ffi::CStr::from_ptr(from) };
+    bytes.to_str().map_err(|_| WASMOTE_ERR_INVALID_ARGUMENT.into())
+}

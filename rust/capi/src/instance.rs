@@ -1,0 +1,222 @@
+//! Instances.
+
+use crate::caller::CallerBlock;
+use crate::handle::{self, Handle, Reserved, can_put, get, put, take};
+use crate::link::Imports;
+use crate::logging::event;
+use crate::message::{Failure, Report, run};
+use crate::module::ModuleBody;
+use crate::runtime::number;
+use crate::store::{Access, StoreCell};
+use crate::types::wasmote_status::*;
+use crate::types::*;
+use wasmote::{Error, Instance, InterruptHandle, Linker, Quotas, Store};
+use wasmote_platform::Shared;
+
+pub(crate) struct InstanceBody {
+    pub store: Shared<StoreCell>,
+    pub instance: Instance,
+    interrupt: InterruptHandle,
+}
+
+impl Handle for InstanceBody {
+    const KIND: u32 = 0x7749_6E73;
+    type Opaque = wasmote_instance_t;
+}
+
+/// The quotas that were configured when wasmote was built (CONFIG_WASMOTE_DEFAULT_...), with unlimited fuel.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmote_quotas_default() -> wasmote_quotas_t {
+    const STACK: u32 = number(option_env!("WASMOTE_DEFAULT_STACK_SIZE"), 8192);
+    const HEAP: u32 = number(option_env!("WASMOTE_DEFAULT_HEAP_LIMIT"), 65_536);
+    const MEMORY: u32 = number(option_env!("WASMOTE_DEFAULT_MEMORY_LIMIT"), 131_072);
+    const TABLE: u32 = number(option_env!("WASMOTE_DEFAULT_TABLE_LIMIT"), 1024);
+    const DEPTH: u32 = number(option_env!("WASMOTE_DEFAULT_CALL_DEPTH"), 8);
+    wasmote_quotas_t {
+        stack_bytes: STACK,
+        heap_bytes: HEAP,
+        memory_bytes: MEMORY,
+        table_elements: TABLE,
+        fuel: u64::MAX,
+        call_depth: DEPTH,
+        trim_memory: false,
+    }
+}
+
+fn quotas_of(quotas: &wasmote_quotas_t) -> Quotas {
+    let sum = [quotas.heap_bytes, quotas.stack_bytes, quotas.memory_bytes]
+        .into_iter()
+        .fold(0usize, |sum, bytes| sum.saturating_add(bytes as usize));
+    Quotas {
+        stack_bytes: quotas.stack_bytes,
+        heap_bytes: if quotas.heap_bytes == u32::MAX { usize::MAX } else { sum },
+        call_depth: quotas.call_depth,
+        memory_bytes: quotas.memory_bytes,
+        table_elements: quotas.table_elements,
+        fuel: quotas.fuel,
+        trim_memory: quotas.trim_memory,
+    }
+}
+
+/// Makes an instance of a module and runs its start function; `*out` is it. `imports` may be NULL if there are none,
+/// `quotas` for the defaults.
+///
+/// An instance that imports from other instances joins them: they use one value stack, count to the heap quota of the
+/// first, of which stack, heap and call depth hold for all, and only one thread at a time may use them. Their
+/// memory is given back when the last of them is deleted.
+///
+/// WASMOTE_ERR_UNKNOWN_IMPORT or _INCOMPATIBLE_IMPORT: `error` names the import and tells the expected and the found
+/// type. WASMOTE_ERR_QUOTA, _OUT_OF_MEMORY, _LIMIT. WASMOTE_ERR_INVALID_ARGUMENT: also a signature that cannot be read.
+/// WASMOTE_ERR_BUSY: an instance that is imported runs. A trap, from a segment that does not fit or the start function.
+/// What fails leaves nothing behind; but with imported instances, what was written to their memories and tables
+/// stays, and so may memory for what was put there, until they are deleted.
+///
+/// Several threads may make instances of one module at once. Not from an interrupt service routine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmote_instance_new(
+    module: *mut wasmote_module_t,
+    imports: *const wasmote_imports_t,
+    quotas: *const wasmote_quotas_t,
+    out: *mut *mut wasmote_instance_t,
+    error: *mut wasmote_error_t,
+) -> wasmote_status_t {
+    // SAFETY: (C3) the header demands it.
+    let report = unsafe { Report::new(error) };
+    report.run(|report| {
+        can_put(out)?;
+        // SAFETY: (C1) (C3) the header demands it.
+        let (body, imports) = unsafe { (get::<ModuleBody>(module)?, Imports::new(imports)?) };
+        // SAFETY: (C3) the header demands it.
+        let quotas =
+            unsafe { quotas.as_ref() }.map_or_else(|| quotas_of(&wasmote_quotas_default()), quotas_of);
+        if quotas.fuel != u64::MAX && !body.root.metered {
+            return Err(WASMOTE_ERR_UNSUPPORTED.into());
+        }
+        let engine = &body.root.engine;
+        let handle = Reserved::new(engine.heap())?;
+        // SAFETY: (C1) (C3) the header demands it.
+        let store = match unsafe { imports.first_instance(report) }? {
+            Some(first) if core::ptr::eq(&*first.store.root, &*body.root) => first.store.clone(),
+            Some(_) => return Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
+            None => {
+                let store = Store::new(engine, quotas)?;
+                Shared::new(engine.heap(), StoreCell::new(store, body.root.clone()))?
+            }
+        };
+        // SAFETY: (C1) (C3) (C6) (C9) the header demands it.
+        let (instance, interrupt) = unsafe { instantiate(body, &imports, &store, &quotas, report) }?;
+        event!(Info, "instance made");
+        // SAFETY: (C3) the header demands it.
+        unsafe { put(out, handle.fill(InstanceBody { store, instance, interrupt })) }
+    })
+}
+
+/// # Safety
+/// (C1) (C3) (C6) (C9) As the header demands of imports and modules.
+unsafe fn instantiate(
+    body: &ModuleBody,
+    imports: &Imports<'_>,
+    cell: &StoreCell,
+    quotas: &Quotas,
+    report: &mut Report<'_>,
+) -> Result<(Instance, InterruptHandle), Failure> {
+    let entered = cell.enter()?;
+    let store = &mut *entered.store;
+    let mut linker = Linker::new(&body.root.engine);
+    // SAFETY: (C1) (C3) (C6) (C9) the caller says so.
+    unsafe { imports.link(&mut linker, &body.module, cell, report) }?;
+    match linker.instantiate_with(store, &body.module, quotas) {
+        Ok(instance) => Ok((instance, instance.interrupt_handle(store)?)),
+        // SAFETY: (C1) (C3) the caller says so.
+        Err(Error::Link(error)) => Err(unsafe { imports.explain(store, &body.module, error, report) }),
+        Err(error) => Err(failed(store, error, report)),
+    }
+}
+
+/// What a call or the start function failed with, and for a trap in which function, which costs the time to compile
+/// that function again, and so is only found out if the application gave a `wasmote_error_t`.
+pub(crate) fn failed(store: &Store, error: Error, report: &mut Report<'_>) -> Failure {
+    if error.trap().is_none() {
+        return error.into();
+    }
+    event!(Warn, "trap: {error}");
+    let frame = store.backtrace().frames().first().filter(|_| report.wanted());
+    report.trapped(error, frame.and_then(|frame| store.resolve(frame).ok()))
+}
+
+/// Deletes an instance. WASMOTE_ERR_BUSY while it runs. The memory of linked instances is given back with the last
+/// of them, and until then their modules cannot be deleted.
+///
+/// No other thread may use the instance, or interrupt it, meanwhile or later. Not from an interrupt service routine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmote_instance_delete(instance: *mut wasmote_instance_t) -> wasmote_status_t {
+    run(|| {
+        // SAFETY: (C1) the header demands it.
+        unsafe { Access::new(instance) }?.store()?;
+        // SAFETY: (C1) an instance, as was checked, and the last who knows it.
+        drop(unsafe { take::<InstanceBody>(instance) });
+        event!(Debug, "instance deleted");
+        Ok(())
+    })
+}
+
+/// Lets what the instance runs, or else its next call, trap with WASMOTE_TRAP_INTERRUPTED, until
+/// wasmote_instance_clear_interrupt(). Code stops at its next call or backward branch; a host function that blocks is
+/// not woken. From any thread and from an interrupt service routine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmote_instance_interrupt(instance: *mut wasmote_instance_t) {
+    // SAFETY: (C1) the header demands it.
+    unsafe { with_interrupt(instance, InterruptHandle::interrupt) }
+}
+
+/// Takes an interruption back. From any thread and from an interrupt service routine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmote_instance_clear_interrupt(instance: *mut wasmote_instance_t) {
+    // SAFETY: (C1) the header demands it.
+    unsafe { with_interrupt(instance, InterruptHandle::clear) }
+}
+
+/// Takes no lock, unless in a host function.
+///
+/// # Safety
+/// (C1) As for [`get`].
+unsafe fn with_interrupt(instance: *mut wasmote_instance_t, act: impl FnOnce(&InterruptHandle)) {
+    // SAFETY: (C1) the caller says so.
+    unsafe {
+        if let Ok(body) = get::<InstanceBody>(instance) {
+            act(&body.interrupt);
+        } else if handle::kind(instance) == Some(CallerBlock::KIND)
+            && let Ok(mut access) = Access::new(instance)
+            && let Ok(interrupt) = access.instance().interrupt_handle(&access.cx())
+        {
+            act(&interrupt);
+        }
+    }
+}
+
+/// Sets the fuel that the instance has left; UINT64_MAX for no end of it. WASMOTE_ERR_UNSUPPORTED: the runtime is
+/// unmetered. WASMOTE_ERR_BUSY: it runs. Not from an interrupt service routine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmote_instance_set_fuel(
+    instance: *mut wasmote_instance_t,
+    fuel: u64,
+) -> wasmote_status_t {
+    run(|| {
+        // SAFETY: (C1) the header demands it.
+        let mut access = unsafe { Access::new(instance) }?;
+        if fuel != u64::MAX && !access.cell.root.metered {
+            return Err(WASMOTE_ERR_UNSUPPORTED.into());
+        }
+        Ok(access.instance().set_fuel(&mut access.cx(), fuel)?)
+    })
+}
+
+/// The fuel that the instance has left; UINT64_MAX if there is no end of it. 0 if the handle is not valid or the
+/// instance runs. Not from an interrupt service routine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmote_instance_fuel(instance: *const wasmote_instance_t) -> u64 {
+    // SAFETY: (C1) the header demands it.
+    let fuel =
+        unsafe { Access::new(instance) }.and_then(|mut access| Ok(access.instance().fuel(&access.cx())?));
+    fuel.unwrap_or(0)
+}

@@ -1,0 +1,171 @@
+//! Calls in threads of their own.
+
+use crate::call::{Values, call};
+use crate::handle::{Handle, Reserved, array, array_mut, can_put, get, put, take};
+use crate::instance::InstanceBody;
+use crate::message::{Failure, Report, run};
+use crate::store::{Access, StoreCell};
+use crate::types::wasmote_status::*;
+use crate::types::*;
+use core::cell::{Cell, UnsafeCell};
+use core::ffi::c_void;
+use wasmote::{Func, Instance};
+use wasmote_platform::{Shared, abi};
+
+/// A call that runs in a thread.
+pub(crate) struct ThreadBody {
+    /// The platform's.
+    thread: Cell<*mut c_void>,
+    result_count: usize,
+    /// Belongs to the thread until it is joined.
+    work: UnsafeCell<Work>,
+}
+
+struct Work {
+    /// Marked as busy from the start of the thread to the end of its call.
+    store: Shared<StoreCell>,
+    instance: Instance,
+    func: Func,
+    given: Values,
+    got: Values,
+    status: wasmote_status_t,
+    error: wasmote_error_t,
+}
+
+impl Handle for ThreadBody {
+    const KIND: u32 = 0x7754_6872;
+    type Opaque = wasmote_thread_t;
+}
+
+/// Starts a thread that calls a function of the instance; `*out` must be joined. As wasmote_func_call(), and the
+/// arguments are only needed until this returns. The instance is busy until the call has returned;
+/// wasmote_instance_interrupt() ends it early.
+///
+/// WASMOTE_ERR_OUT_OF_MEMORY: also if the platform cannot start a thread. Not in builds without CONFIG_WASMOTE_THREAD.
+/// Not from an interrupt service routine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmote_thread_start(
+    instance: *mut wasmote_instance_t,
+    func: wasmote_func_t,
+    args: *const wasmote_value_t,
+    arg_count: usize,
+    config: *const wasmote_thread_config_t,
+    out: *mut *mut wasmote_thread_t,
+) -> wasmote_status_t {
+    run(|| {
+        can_put(out)?;
+        // SAFETY: (C1) (C3) the header demands it.
+        let (body, mut access, args, config) = unsafe {
+            (
+                get::<InstanceBody>(instance)?,
+                Access::new(instance)?,
+                array(args, arg_count)?,
+                array(config, 1)?,
+            )
+        };
+        let [config] = config else { return Err(WASMOTE_ERR_INVALID_ARGUMENT.into()) };
+        if config.stack_bytes == 0 {
+            return Err(WASMOTE_ERR_INVALID_ARGUMENT.into());
+        }
+        let func = access.func(func)?;
+        let heap = access.cell.root.engine.heap();
+        let given = Values::given(heap, args)?;
+        let cx = access.cx();
+        let ty = func.ty(&cx)?;
+        if !ty.params().eq(given.iter().map(|value| value.ty())) {
+            return Err(WASMOTE_ERR_TYPE_MISMATCH.into());
+        }
+        let result_count = ty.results().len();
+        let got = Values::new(heap, result_count)?;
+        let work = UnsafeCell::new(Work {
+            store: body.store.clone(),
+            instance: access.instance(),
+            func,
+            given,
+            got,
+            status: 0,
+            error: wasmote_error_t {
+                status: 0,
+                offset: u32::MAX,
+                host_status: 0,
+                message: [0; WASMOTE_MESSAGE_SIZE],
+            },
+        });
+        let block = Reserved::new(heap)?;
+        access.suspend();
+        let handle = block.fill(ThreadBody { thread: Cell::new(core::ptr::null_mut()), result_count, work });
+        let name = if config.name.is_null() { c"wasmote".as_ptr() } else { config.name };
+        // SAFETY: (C8) (C10) the thread gets the handle, which stays until it is joined.
+        let thread = unsafe {
+            abi::wasmote_platform_thread_start(
+                name,
+                Some(entry),
+                handle.cast(),
+                config.stack_bytes,
+                config.priority,
+            )
+        };
+        // SAFETY: (C1) (C3) (C10) our own handle; without a thread nobody else knows it, or the mark.
+        unsafe {
+            if thread.is_null() {
+                let work = take::<ThreadBody>(handle).work.into_inner();
+                drop(Access::resume(&work.store, work.instance));
+                return Err(WASMOTE_ERR_OUT_OF_MEMORY.into());
+            }
+            get::<ThreadBody>(handle)?.thread.set(thread);
+            put(out, handle)
+        }
+    })
+}
+
+/// What the thread runs.
+unsafe extern "C" fn entry(handle: *mut c_void) {
+    // SAFETY: (C1) (C10) the handle that `wasmote_thread_start` gave us, and until it is joined the work is ours.
+    let Ok(body) = (unsafe { get::<ThreadBody>(handle.cast()) }) else { return };
+    // SAFETY: (C10) as above.
+    let Work { store, instance, func, given, got, status, error } = unsafe { &mut *body.work.get() };
+    // SAFETY: (C4) (C10) the mark was given up for us.
+    let mut access = unsafe { Access::resume(store, *instance) };
+    // SAFETY: (C3) a place of our own.
+    let report = unsafe { Report::new(error) };
+    *status = report.run(|report| call(&mut access, *func, given, got, report));
+}
+
+/// Waits for the thread, and gives what its call returned: WASMOTE_OK with the results, or how it failed. In both
+/// cases the handle is gone after that.
+///
+/// The handle stays if this fails with WASMOTE_ERR_TIMEOUT: the thread still runs after `timeout_ms` milliseconds
+/// (UINT32_MAX: without limit); with WASMOTE_ERR_INVALID_ARGUMENT; and with WASMOTE_ERR_TYPE_MISMATCH: the function has
+/// not `result_count` results.
+///
+/// From one thread; not from an interrupt service routine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmote_thread_join(
+    thread: *mut wasmote_thread_t,
+    timeout_ms: u32,
+    results: *mut wasmote_value_t,
+    result_count: usize,
+    error: *mut wasmote_error_t,
+) -> wasmote_status_t {
+    // SAFETY: (C3) the header demands it.
+    let report = unsafe { Report::new(error) };
+    report.run(|report| {
+        // SAFETY: (C1) (C3) the header demands it.
+        let (body, results) = unsafe { (get::<ThreadBody>(thread)?, array_mut(results, result_count)?) };
+        if result_count != body.result_count {
+            return Err(WASMOTE_ERR_TYPE_MISMATCH.into());
+        }
+        // SAFETY: (C8) the platform's thread, which is joined once.
+        if !unsafe { abi::wasmote_platform_thread_join(body.thread.get(), timeout_ms) } {
+            return Err(WASMOTE_ERR_TIMEOUT.into());
+        }
+        // SAFETY: (C1) (C10) a thread's handle, as was checked, and the thread has ended.
+        let work = unsafe { take::<ThreadBody>(thread) }.work.into_inner();
+        if work.status != 0 {
+            report.copy(work.error);
+            return Err(Failure::Told(work.status));
+        }
+        work.got.give(results);
+        Ok(())
+    })
+}
