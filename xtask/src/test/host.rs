@@ -24,12 +24,11 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
     summary.step("the interpreter's dispatch is a jump", tailcalls::check);
 }
 
-/// The same tests in every build that matters: the portable dispatcher and that of tail calls, with and without
-/// the compiler's checks.
-const TEST_RUNS: [(&str, &[&str]); 4] = [
-    ("debug", &[]),
-    ("checked, tail calls", &["--profile", "checked", "--features", "wasmote/dispatch-tail"]),
-    ("release", &["--release"]),
+/// The same tests in every build that matters: with all checks, which the portable dispatcher has, and both
+/// dispatchers as they are shipped.
+const TEST_RUNS: [(&str, &[&str]); 3] = [
+    ("debug, extra checks", &["--features", "wasmote/extra-checks"]),
+    ("release, loop", &["--release"]),
     ("release, tail calls", &["--release", "--features", "wasmote/dispatch-tail"]),
 ];
 
