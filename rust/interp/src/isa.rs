@@ -76,11 +76,9 @@ macro_rules! for_each_instruction {
 
             call "rU" Mvp;
             call_import "rU" Mvp;
-            call_far "uRW" Mvp;
             call_indirect "rruW" Mvp;
-            call_indirect_far "_RXW" Mvp;
-            tail_call "uRWW" TailCall;
-            tail_call_indirect "_RXWW" TailCall;
+            // All other calls: kind, cells, table index and table, function or type, cells of the parameters.
+            call_rare "uRXWW" Mvp;
             return0 "" Mvp;
             return1 "r" Mvp;
             return2 "r" Mvp;
@@ -169,7 +167,6 @@ macro_rules! for_each_instruction {
             i64_extend_i32_u "rr" Mvp;
             f32_abs "rr" Float;
             f32_neg "rr" Float;
-            f32_sqrt "rr" Float;
             f32_convert_i32_s "rr" Float;
             f32_convert_i32_u "rr" Float;
             f32_demote_f64 "rr" Float;
@@ -333,10 +330,16 @@ impl GlobalFar {
     pub(crate) const IMPORT: u32 = 4;
 }
 
-/// What `call_far` and `tail_call` call.
-pub(crate) mod callee {
+/// What `call_rare` calls.
+pub(crate) struct Rare;
+
+impl Rare {
     /// One of the module's own functions.
     pub(crate) const OWN: u32 = 0;
     /// An imported function.
     pub(crate) const IMPORT: u32 = 1;
+    /// A function in a table.
+    pub(crate) const INDIRECT: u32 = 2;
+    /// In place of this frame.
+    pub(crate) const TAIL: u32 = 4;
 }

@@ -176,7 +176,6 @@ fn unary_code(op: UnaryOp) -> Option<Code> {
         UnaryOp::I64ExtendI32U => Code::i64_extend_i32_u,
         UnaryOp::F32Abs => Code::f32_abs,
         UnaryOp::F32Neg => Code::f32_neg,
-        UnaryOp::F32Sqrt => Code::f32_sqrt,
         UnaryOp::F32ConvertI32S => Code::f32_convert_i32_s,
         UnaryOp::F32ConvertI32U => Code::f32_convert_i32_u,
         UnaryOp::F32DemoteF64 => Code::f32_demote_f64,

@@ -1,7 +1,7 @@
 //! What the front end tells, and what becomes of it.
 
 use super::{Encoder, Field, Label};
-use crate::isa::{Code, GlobalFar, callee};
+use crate::isa::{Code, GlobalFar, Rare};
 use wasmote_core::limits::MAX_FRAME_CELLS;
 use wasmote_core::vm::Builtin;
 use wasmote_core::{BinaryOp, ErrorKind, FuncType, LoadOp, StoreOp, Trap, UnaryOp, ValType};
@@ -116,40 +116,27 @@ impl Sink for Encoder {
     }
 
     fn call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
-        let near = cells <= 0xFF;
         match callee {
-            Callee::Own(index) if near && index <= 0xFFFF => {
+            Callee::Own(index) if cells <= 0xFF && index <= 0xFFFF => {
                 self.words(&[Code::call as u32 | cells << 8 | index << 16])?;
             }
-            Callee::Import(index) if near && index <= 0xFFFF => {
+            Callee::Import(index) if cells <= 0xFF && index <= 0xFFFF => {
                 self.words(&[Code::call_import as u32 | cells << 8 | index << 16])?;
             }
-            Callee::Own(index) => self.named(Code::call_far, callee::OWN, cells, &[index])?,
-            Callee::Import(index) => self.named(Code::call_far, callee::IMPORT, cells, &[index])?,
-            Callee::Indirect { table, ty, index } => {
-                let index = self.cell(ValType::I32, index, 0)?;
-                if near && index <= 0xFF && table <= 0xFF {
-                    let fields = cells << 8 | index << 16 | table << 24;
-                    self.words(&[Code::call_indirect as u32 | fields, ty])?;
-                } else {
-                    self.named(Code::call_indirect_far, 0, cells, &[index | table << 16, ty])?;
-                }
+            Callee::Indirect { table, ty, index: Operand::Local(index) | Operand::Temp(index) }
+                if cells <= 0xFF && index <= 0xFF && table <= 0xFF =>
+            {
+                let fields = cells << 8 | index << 16 | table << 24;
+                self.words(&[Code::call_indirect as u32 | fields, ty])?;
             }
+            _ => self.call_rare(callee, ty, cells, 0)?,
         }
         self.written(cells + ty.result_cells());
         Ok(())
     }
 
     fn tail_call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
-        let params = ty.param_cells();
-        match callee {
-            Callee::Own(index) => self.named(Code::tail_call, callee::OWN, cells, &[index, params]),
-            Callee::Import(index) => self.named(Code::tail_call, callee::IMPORT, cells, &[index, params]),
-            Callee::Indirect { table, ty, index } => {
-                let index = self.cell(ValType::I32, index, 0)?;
-                self.named(Code::tail_call_indirect, 0, cells, &[index | table << 16, ty, params])
-            }
-        }
+        self.call_rare(callee, ty, cells, Rare::TAIL)
     }
 
     fn return_one(&mut self, result: Option<(ValType, Operand)>) -> Result<(), ErrorKind> {
@@ -228,10 +215,22 @@ impl Sink for Encoder {
 }
 
 impl Encoder {
-    /// An instruction with a kind in its first byte and a cell in 16 bits.
-    fn named(&mut self, code: Code, kind: u32, cells: Cell, more: &[u32]) -> Result<(), ErrorKind> {
-        self.words(&[code as u32 | kind << 8 | cells << 16])?;
-        self.words(more)
+    fn call_rare(
+        &mut self,
+        callee: Callee,
+        ty: FuncType<'_>,
+        cells: Cell,
+        tail: u32,
+    ) -> Result<(), ErrorKind> {
+        let (kind, place, operand) = match callee {
+            Callee::Own(index) => (Rare::OWN, 0, index),
+            Callee::Import(index) => (Rare::IMPORT, 0, index),
+            Callee::Indirect { table, ty, index } => {
+                (Rare::INDIRECT, self.cell(ValType::I32, index, 0)? | table << 16, ty)
+            }
+        };
+        let word = Code::call_rare as u32 | (kind | tail) << 8 | cells << 16;
+        self.words(&[word, place, operand, ty.param_cells()])
     }
 
     fn global(

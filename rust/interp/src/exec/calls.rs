@@ -1,10 +1,10 @@
 //! Calls, returns, references to functions, and the runtime's operators.
 
 use super::raw::{Function, NotEntered};
-use super::{State, Step};
-use crate::isa::callee;
-use wasmote_core::Trap;
+use super::{Ctx, Frame, Pc, State, Step};
+use crate::isa::Rare;
 use wasmote_core::vm::{NULL_REF, func_ref};
+use wasmote_core::{Feature, Trap};
 
 /// Calls with the arguments from `cells` upwards; the instruction has `more` words after the first.
 #[inline(always)]
@@ -50,15 +50,6 @@ fn imported(s: State, index: usize) -> Function {
     s.ctx.function(s.ctx.import(index))
 }
 
-#[inline(always)]
-fn named(s: State, kind: usize, index: u32) -> Function {
-    if kind as u32 == callee::IMPORT {
-        imported(s, index as usize)
-    } else {
-        s.ctx.own_function(index as usize)
-    }
-}
-
 /// The function that a table holds, if it has this instance's type `ty`.
 #[inline(always)]
 fn indirect(s: State, table: usize, index: u32, ty: u32) -> Result<Function, Trap> {
@@ -84,11 +75,6 @@ pub(super) fn call_import(s: State) -> Step {
 }
 
 #[inline(always)]
-pub(super) fn call_far(s: State) -> Step {
-    enter(s, named(s, s.a(), s.pc.word(0)), s.half(), 1)
-}
-
-#[inline(always)]
 pub(super) fn call_indirect(s: State) -> Step {
     match indirect(s, s.c(), s.get(s.b()), s.pc.word(0)) {
         Ok(function) => enter(s, function, s.a(), 1),
@@ -96,32 +82,41 @@ pub(super) fn call_indirect(s: State) -> Step {
     }
 }
 
+/// Calls that are rare enough to share one piece of code. It leaves what comes next as a record on the control stack, from
+/// where a return takes it.
 #[inline(always)]
-pub(super) fn call_indirect_far(s: State) -> Step {
-    let (index, table) = index_and_table(s.pc.word(0));
-    match indirect(s, table, s.get(index), s.pc.word(1)) {
-        Ok(function) => enter(s, function, s.half(), 2),
+pub(super) fn call_rare(s: State) -> Step {
+    let code = prepare(s.word, s.pc, s.fp, s.ctx);
+    if code == 0 { leave(s) } else { Step::Failed(code) }
+}
+
+#[inline(never)]
+fn prepare(word: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
+    let s = State { word, pc, fp, ctx };
+    let (kind, operand, params) = (s.a() as u32, s.pc.word(1), s.pc.word(2) as usize);
+    let function = match kind & 3 {
+        Rare::OWN => Ok(s.ctx.own_function(operand as usize)),
+        Rare::IMPORT => Ok(imported(s, operand as usize)),
+        _ => {
+            let place = s.pc.word(0);
+            indirect(s, (place >> 16) as usize, s.get((place & 0xFFFF) as usize), operand)
+        }
+    };
+    let step = match function {
+        Ok(function) if kind & Rare::TAIL == 0 => enter(s, function, s.half(), 3),
+        Ok(function) if Feature::TailCall.compiled() => replace(s, function, s.half(), params),
+        Ok(_) => Step::Trap(Trap::Unreachable),
         Err(trap) => Step::Trap(trap),
+    };
+    match step {
+        Step::Next(pc, fp, ctx) => {
+            ctx.record(pc, fp);
+            0
+        }
+        Step::Exit => 0,
+        Step::Trap(trap) => trap as u32,
+        Step::Failed(code) => code,
     }
-}
-
-#[inline(always)]
-pub(super) fn tail_call(s: State) -> Step {
-    replace(s, named(s, s.a(), s.pc.word(0)), s.half(), s.pc.word(1) as usize)
-}
-
-#[inline(always)]
-pub(super) fn tail_call_indirect(s: State) -> Step {
-    let (index, table) = index_and_table(s.pc.word(0));
-    match indirect(s, table, s.get(index), s.pc.word(1)) {
-        Ok(function) => replace(s, function, s.half(), s.pc.word(2) as usize),
-        Err(trap) => Step::Trap(trap),
-    }
-}
-
-#[inline(always)]
-fn index_and_table(word: u32) -> (usize, usize) {
-    ((word & 0xFFFF) as usize, (word >> 16) as usize)
 }
 
 #[inline(always)]

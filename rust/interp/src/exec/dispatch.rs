@@ -27,7 +27,7 @@ pub(super) fn run(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
     imp::run(pc, fp, ctx)
 }
 
-#[cfg(all(feature = "dispatch-tail", not(debug_assertions), not(feature = "extra-checks")))]
+#[cfg(all(tail_calls, not(debug_assertions)))]
 mod imp {
     use super::*;
 
@@ -126,7 +126,7 @@ mod imp {
     for_each_instruction!(table);
 }
 
-#[cfg(not(all(feature = "dispatch-tail", not(debug_assertions), not(feature = "extra-checks"))))]
+#[cfg(not(all(tail_calls, not(debug_assertions))))]
 mod imp {
     use super::*;
     use crate::isa::Code;

@@ -1,6 +1,6 @@
 //! Floating-point operators (WebAssembly Core, 4.3.3).
 //!
-//! `core` has no rounding and no square root; rounding works on bits here, once for both types.
+//! `core` has no rounding and no square root. Both work on bits here, once for both types.
 
 use super::integer::{binary, handlers, unary};
 use super::{State, Step};
@@ -9,7 +9,6 @@ use wasmote_core::Trap;
 handlers! {
     f32_abs = unary(|a: u32| a & !(1 << 31));
     f32_neg = unary(|a: u32| a ^ 1 << 31);
-    f32_sqrt = unary(libm::sqrtf);
     f32_convert_i32_s = unary(|a: i32| a as f32);
     f32_convert_i32_u = unary(|a: u32| a as f32);
     f32_demote_f64 = unary(|a: f64| a as f32);
@@ -100,6 +99,9 @@ fn max<T: Float>(a: T, b: T) -> T {
     }
 }
 
+/// Bits of an f64 below the exponent.
+const FRACTION_BITS: u32 = 52;
+
 /// Which way to round to an integer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Round {
@@ -112,7 +114,6 @@ pub(super) enum Round {
 /// Rounds to an integer, on bits. For f32 as well: every f32 is an f64, and so is every integer that it rounds to.
 #[inline(never)]
 pub(super) fn round(value: f64, way: Round) -> f64 {
-    const FRACTION_BITS: u32 = 52;
     const SIGN: u64 = 1 << 63;
     let bits = value.to_bits();
     let exponent = (bits >> FRACTION_BITS & 0x7FF) as u32;
@@ -149,28 +150,87 @@ pub(super) fn round(value: f64, way: Round) -> f64 {
     f64::from_bits(whole | bits & SIGN)
 }
 
-/// Conversion to an integer, where the two numbers are the nearest beyond the integers of the type.
-macro_rules! truncation {
-    ($( $name:ident: $float:ty => $integer:ty, $below:literal, $above:literal; )*) => { $(
-        pub(super) fn $name(value: $float) -> Result<$integer, Trap> {
-            if value > $below && value < $above {
-                Ok(value as $integer)
-            } else if value.is_nan() {
-                Err(Trap::BadConversionToInteger)
-            } else {
-                Err(Trap::IntegerOverflow)
-            }
-        }
-    )* };
+/// What a conversion to an integer makes of its operand.
+#[derive(Clone, Copy)]
+pub(super) struct Integer {
+    pub(super) bits: u32,
+    pub(super) signed: bool,
+    /// Takes the nearest integer instead of trapping, and 0 for NaN.
+    pub(super) saturate: bool,
 }
 
-truncation! {
-    i32_from_f32: f32 => i32, -2147483904.0, 2147483648.0;
-    u32_from_f32: f32 => u32, -1.0, 4294967296.0;
-    i32_from_f64: f64 => i32, -2147483649.0, 2147483648.0;
-    u32_from_f64: f64 => u32, -1.0, 4294967296.0;
-    i64_from_f32: f32 => i64, -9223373136366403584.0, 9223372036854775808.0;
-    u64_from_f32: f32 => u64, -1.0, 18446744073709551616.0;
-    i64_from_f64: f64 => i64, -9223372036854777856.0, 9223372036854775808.0;
-    u64_from_f64: f64 => u64, -1.0, 18446744073709551616.0;
+/// Converts to an integer, rounding to zero. On bits, so that sixteen conversions share one short piece of code and need
+/// none from the compiler's library.
+pub(super) fn truncate(value: f64, to: Integer) -> Result<u64, Trap> {
+    let bits = value.to_bits();
+    let negative = bits >> 63 != 0;
+    let exponent = (bits >> FRACTION_BITS & 0x7FF) as i32 - 0x3FF;
+    let fraction = bits & ((1 << FRACTION_BITS) - 1);
+    if exponent == 0x400 && fraction != 0 {
+        return if to.saturate { Ok(0) } else { Err(Trap::BadConversionToInteger) };
+    }
+    let mantissa = fraction | 1 << FRACTION_BITS;
+    let magnitude = match exponent {
+        ..0 => 0,
+        0..=51 => mantissa >> (FRACTION_BITS as i32 - exponent),
+        52..=63 => mantissa << (exponent - FRACTION_BITS as i32),
+        _ => u64::MAX,
+    };
+    let largest = u64::MAX >> (64 - to.bits + u32::from(to.signed));
+    let limit = match (negative, to.signed) {
+        (false, _) => largest,
+        (true, true) => largest + 1,
+        (true, false) => 0,
+    };
+    let magnitude = if magnitude <= limit && exponent < 64 {
+        magnitude
+    } else if to.saturate {
+        limit
+    } else {
+        return Err(Trap::IntegerOverflow);
+    };
+    Ok(if negative { magnitude.wrapping_neg() } else { magnitude })
+}
+
+/// The square root, bit by bit: `digits` of it, 55 to be rounded to f64, 27 to f32. Small rather than fast.
+pub(super) fn sqrt(value: f64, digits: u32) -> f64 {
+    if value == 0.0 || value == f64::INFINITY {
+        return value;
+    }
+    if value.is_nan() || value < 0.0 {
+        return f64::NAN;
+    }
+    // The value is `mantissa * 2^(exponent - BIAS)`, with the mantissa's highest bit at 52, or 53 to make the exponent even.
+    const BIAS: i32 = 0x3FF + FRACTION_BITS as i32;
+    let bits = value.to_bits();
+    let mut exponent = (bits >> FRACTION_BITS) as i32;
+    let mut mantissa = bits & ((1 << FRACTION_BITS) - 1);
+    if exponent == 0 {
+        let shift = mantissa.leading_zeros() - (63 - FRACTION_BITS);
+        mantissa <<= shift;
+        exponent = 1 - shift as i32;
+    } else {
+        mantissa |= 1 << FRACTION_BITS;
+    }
+    let mut scale = exponent - BIAS;
+    if scale & 1 != 0 {
+        mantissa <<= 1;
+        scale -= 1;
+    }
+    // Two bits of the operand, from the 54th down, make one of the root.
+    mantissa <<= 64 - 54;
+    let (mut root, mut rest) = (0u64, 0u64);
+    for _ in 0..digits {
+        rest = rest << 2 | mantissa >> 62;
+        mantissa <<= 2;
+        root <<= 1;
+        if rest > root << 1 {
+            rest -= root << 1 | 1;
+            root |= 1;
+        }
+    }
+    // What is left over decides how the conversion rounds.
+    let root = (root << 1 | u64::from(rest | mantissa != 0)) as f64;
+    let scale = scale / 2 - (digits as i32 - 27) - 1;
+    f64::from_bits(root.to_bits().wrapping_add_signed(i64::from(scale) << FRACTION_BITS))
 }

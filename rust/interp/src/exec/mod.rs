@@ -134,7 +134,7 @@ impl State {
 #[cold]
 #[inline(never)]
 fn trapped(code: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
-    ctx.record_trap(pc, fp);
+    ctx.record(pc, fp);
     // Otherwise callers would be given the constant that they passed, and return it themselves instead of jumping here.
     core::hint::black_box(code)
 }

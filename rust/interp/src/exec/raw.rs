@@ -153,15 +153,17 @@ impl Frame {
     /// Moves cells to the beginning of the frame.
     #[inline(always)]
     pub(crate) fn move_down(self, from: usize, count: usize) {
-        // SAFETY: (I2) cells of the frame; the ranges may overlap.
-        unsafe { ptr::copy(self.cell(from, count), self.cells, count) }
+        for i in 0..count {
+            // SAFETY: (I2) cells of the frame. Volatile: few cells are moved, so the loop must not become a call of memmove.
+            unsafe { self.cell(i, 1).write_volatile(self.get32(from + i)) };
+        }
     }
 
     #[inline(always)]
     pub(crate) fn zero(self, from: usize, count: usize) {
-        // A loop, because most functions have few locals.
         for i in from..from + count {
-            self.set32(i, 0);
+            // SAFETY: (I2) a cell of the frame. Volatile: most functions have few locals, so the loop must not become a call of memset.
+            unsafe { self.cell(i, 1).write_volatile(0) };
         }
     }
 }
@@ -375,7 +377,7 @@ impl Ctx {
     #[inline(always)]
     pub(crate) fn pop(self) -> (Pc, Frame, Ctx) {
         let stack = self.stack();
-        // SAFETY: (I5) control points at a record that `push` or `record_trap` wrote.
+        // SAFETY: (I5) control points at a record that `push` or `record` wrote.
         unsafe {
             let record = (*stack).control;
             let Record { pc, fp, ctx } = record.cast::<Record>().read();
@@ -384,8 +386,8 @@ impl Ctx {
         }
     }
 
-    /// Notes where a trap happened: the innermost frame, in the room that is kept for it.
-    pub(crate) fn record_trap(self, pc: Pc, fp: Frame) {
+    /// Pushes a record, into the room that is kept for one: where a trap happened, or what is to come next.
+    pub(crate) fn record(self, pc: Pc, fp: Frame) {
         let stack = self.stack();
         // SAFETY: (I5) there is room for one record.
         unsafe {

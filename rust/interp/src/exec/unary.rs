@@ -1,8 +1,8 @@
 //! All operators with one operand, for those that are not worth an instruction of their own.
 
-use super::float::{self, Round, round};
+use super::float::{Integer, Round, round, sqrt, truncate};
 use super::{Ctx, Frame, Pc, State, Step, Value};
-use wasmote_core::{Feature, Trap, UnaryOp, for_each_op};
+use wasmote_core::{Feature, Trap, UnaryOp, ValType, for_each_op};
 
 macro_rules! all {
     (
@@ -51,7 +51,6 @@ fn apply(word: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
         // Those with an instruction of their own, which are here only for the match to be complete.
         UnaryOp::F32Abs
         | UnaryOp::F32Neg
-        | UnaryOp::F32Sqrt
         | UnaryOp::F64Abs
         | UnaryOp::F64Neg
         | UnaryOp::F32ConvertI32S
@@ -60,7 +59,8 @@ fn apply(word: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
         | UnaryOp::F64ConvertI32U
         | UnaryOp::F32DemoteF64
         | UnaryOp::F64PromoteF32 => Trap::Unreachable as u32,
-        UnaryOp::F64Sqrt => has!(Float, to(s, libm::sqrt)),
+        UnaryOp::F32Sqrt => has!(Float, to(s, |a: f32| sqrt(a.into(), 27) as f32)),
+        UnaryOp::F64Sqrt => has!(Float, to(s, |a: f64| sqrt(a, 55))),
         UnaryOp::F32Ceil => has!(Float, round32(s, Round::Up)),
         UnaryOp::F32Floor => has!(Float, round32(s, Round::Down)),
         UnaryOp::F32Trunc => has!(Float, round32(s, Round::ToZero)),
@@ -73,22 +73,22 @@ fn apply(word: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
         UnaryOp::F32ConvertI64U => has!(Float, to(s, |a: u64| a as f32)),
         UnaryOp::F64ConvertI64S => has!(Float, to(s, |a: i64| a as f64)),
         UnaryOp::F64ConvertI64U => has!(Float, to(s, |a: u64| a as f64)),
-        UnaryOp::I32TruncF32S => has!(Float, try_to(s, float::i32_from_f32)),
-        UnaryOp::I32TruncF32U => has!(Float, try_to(s, float::u32_from_f32)),
-        UnaryOp::I32TruncF64S => has!(Float, try_to(s, float::i32_from_f64)),
-        UnaryOp::I32TruncF64U => has!(Float, try_to(s, float::u32_from_f64)),
-        UnaryOp::I64TruncF32S => has!(Float, try_to(s, float::i64_from_f32)),
-        UnaryOp::I64TruncF32U => has!(Float, try_to(s, float::u64_from_f32)),
-        UnaryOp::I64TruncF64S => has!(Float, try_to(s, float::i64_from_f64)),
-        UnaryOp::I64TruncF64U => has!(Float, try_to(s, float::u64_from_f64)),
-        UnaryOp::I32TruncSatF32S => has!(SaturatingFloat, to(s, |a: f32| a as i32)),
-        UnaryOp::I32TruncSatF32U => has!(SaturatingFloat, to(s, |a: f32| a as u32)),
-        UnaryOp::I32TruncSatF64S => has!(SaturatingFloat, to(s, |a: f64| a as i32)),
-        UnaryOp::I32TruncSatF64U => has!(SaturatingFloat, to(s, |a: f64| a as u32)),
-        UnaryOp::I64TruncSatF32S => has!(SaturatingFloat, to(s, |a: f32| a as i64)),
-        UnaryOp::I64TruncSatF32U => has!(SaturatingFloat, to(s, |a: f32| a as u64)),
-        UnaryOp::I64TruncSatF64S => has!(SaturatingFloat, to(s, |a: f64| a as i64)),
-        UnaryOp::I64TruncSatF64U => has!(SaturatingFloat, to(s, |a: f64| a as u64)),
+        UnaryOp::I32TruncF32S
+        | UnaryOp::I32TruncF32U
+        | UnaryOp::I32TruncF64S
+        | UnaryOp::I32TruncF64U
+        | UnaryOp::I64TruncF32S
+        | UnaryOp::I64TruncF32U
+        | UnaryOp::I64TruncF64S
+        | UnaryOp::I64TruncF64U
+        | UnaryOp::I32TruncSatF32S
+        | UnaryOp::I32TruncSatF32U
+        | UnaryOp::I32TruncSatF64S
+        | UnaryOp::I32TruncSatF64U
+        | UnaryOp::I64TruncSatF32S
+        | UnaryOp::I64TruncSatF32U
+        | UnaryOp::I64TruncSatF64S
+        | UnaryOp::I64TruncSatF64U => has!(Float, to_integer(s, op)),
     }
 }
 
@@ -98,15 +98,30 @@ fn to<A: Value, R: Value>(s: State, f: impl FnOnce(A) -> R) -> u32 {
     0
 }
 
-#[inline(always)]
-fn try_to<A: Value, R: Value>(s: State, f: impl FnOnce(A) -> Result<R, Trap>) -> u32 {
-    match f(s.get(s.b())) {
-        Ok(value) => {
-            s.set(s.a(), value);
-            0
-        }
-        Err(trap) => trap as u32,
+fn to_integer(s: State, op: UnaryOp) -> u32 {
+    let (ty, result) = op.types();
+    let value = if ty == ValType::F32 { f64::from(s.get::<f32>(s.b())) } else { s.get(s.b()) };
+    let to = Integer {
+        bits: 32 * result.cells(),
+        signed: matches!(
+            op,
+            UnaryOp::I32TruncF32S
+                | UnaryOp::I32TruncF64S
+                | UnaryOp::I64TruncF32S
+                | UnaryOp::I64TruncF64S
+                | UnaryOp::I32TruncSatF32S
+                | UnaryOp::I32TruncSatF64S
+                | UnaryOp::I64TruncSatF32S
+                | UnaryOp::I64TruncSatF64S
+        ),
+        saturate: !op.may_trap(),
+    };
+    match truncate(value, to) {
+        Ok(value) if result == ValType::I32 => s.set(s.a(), value as u32),
+        Ok(value) => s.set(s.a(), value),
+        Err(trap) => return trap as u32,
     }
+    0
 }
 
 #[inline(always)]
