@@ -40,6 +40,7 @@ set(WASMOTE_OPTIONS
     "EXTRA_CHECKS           n       feature"
     "WASMPARSER             n       feature"
     "THREAD                 y       feature"
+    "RUNTIME_POOL           y       feature"
     "LOG_LEVEL              2       number:0..5"
     "POOL_SIZE              0       number:0..0x7fffffff"
     "DEFAULT_STACK_SIZE     8192    number:64..0x7fffffff"

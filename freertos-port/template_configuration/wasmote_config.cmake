@@ -26,6 +26,7 @@ set(CONFIG_WASMOTE_MESSAGES y)                  # errors as text, not only as co
 set(CONFIG_WASMOTE_EXTRA_CHECKS n)              # checks of wasmote's own state while it runs
 set(CONFIG_WASMOTE_WASMPARSER n)                # a second, independent validation; large
 set(CONFIG_WASMOTE_THREAD y)                    # wasmote_thread_start and its kin
+set(CONFIG_WASMOTE_RUNTIME_POOL y)              # wasmote_runtime_new in memory that the application gives
 
 # ---- numbers ----
 set(CONFIG_WASMOTE_LOG_LEVEL 2)                 # 0 off, 1 error, 2 warning, 3 information, 4 debug, 5 trace
