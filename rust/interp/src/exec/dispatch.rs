@@ -47,10 +47,25 @@ mod imp {
         HANDLERS[(word & 0xFF) as usize](word, pc.skip(1), fp, ctx)
     }
 
+    /// A dispatch to share, with a handler's arguments. (As with `raise`, the table has its address.)
+    #[inline(never)]
+    fn shared(_: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
+        next(pc, fp, ctx)
+    }
+
+    macro_rules! go_on {
+        (fast, $word:expr, $pc:expr, $fp:expr, $ctx:expr) => {
+            next($pc, $fp, $ctx)
+        };
+        (small, $word:expr, $pc:expr, $fp:expr, $ctx:expr) => {
+            shared($word, $pc, $fp, $ctx)
+        };
+    }
+
     #[inline(always)]
-    fn finish(s: State, step: Step) -> u32 {
+    fn stop(s: State, step: Step) -> u32 {
         match step {
-            Step::Next(pc, fp, ctx) => next(pc, fp, ctx),
+            Step::Next(pc, fp, ctx) => shared(s.word, pc, fp, ctx),
             Step::Exit => 0,
             Step::Trap(trap) => (match trap {
                 Trap::Unreachable => raise::<{ Trap::Unreachable as u32 }>,
@@ -79,17 +94,20 @@ mod imp {
 
     fn not_linked(word: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
         let s = State { word, pc, fp, ctx };
-        finish(s, illegal(s))
+        stop(s, illegal(s))
     }
 
     macro_rules! table {
-        ($( $name:ident $pattern:literal $feature:ident; )*) => {
+        ($( $name:ident $pattern:literal $feature:ident $end:ident; )*) => {
             /// One function an instruction.
             mod tail {
                 use super::*;
                 $( pub(super) fn $name(word: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
                     let s = State { word, pc, fp, ctx };
-                    finish(s, handlers::$name(s))
+                    match handlers::$name(s) {
+                        Step::Next(pc, fp, ctx) => go_on!($end, word, pc, fp, ctx),
+                        step => stop(s, step),
+                    }
                 } )*
             }
 
@@ -102,7 +120,8 @@ mod imp {
                     }
                     i += 1;
                 )*
-                let raise: [Handler; 10] = [
+                let raise: [Handler; 11] = [
+                    shared,
                     raise::<{ Trap::Unreachable as u32 }>,
                     raise::<{ Trap::MemoryOutOfBounds as u32 }>,
                     raise::<{ Trap::TableOutOfBounds as u32 }>,
@@ -137,7 +156,7 @@ mod imp {
             #[cfg(test)]
             crate::tests::saw(s.word);
             macro_rules! table {
-                ($( $name:ident $pattern:literal $feature:ident; )*) => {
+                ($( $name:ident $pattern:literal $feature:ident $end:ident; )*) => {
                     match Code::of(s.word) {
                         $( Code::$name if Feature::$feature.compiled() => handlers::$name(s), )*
                         #[allow(unreachable_patterns)]
