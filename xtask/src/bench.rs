@@ -272,21 +272,22 @@ fn program_table(programs: &[Program], measured: &[Measured]) -> String {
 
 fn module_table(programs: &[Program], measured: &[Measured]) -> Result<String> {
     let mut text = String::from(
-        "| module | configuration | bytes | of them code | load, instructions a byte | heap | \
-         heap a byte of code |\n|---|---|--:|--:|--:|--:|--:|\n",
+        "| module | configuration | bytes | of them code | load, instructions a byte | heap of module | of instance | \
+         heap a byte of code |\n|---|---|--:|--:|--:|--:|--:|--:|\n",
     );
     for name in ["coremix", REAL_MODULE] {
         for one in measured {
             let found = programs.iter().zip(&one.taken).find(|(program, _)| program.name == name);
             let (program, taken) = found.with_context(|| format!("no program {name}"))?;
             let Module { bytes, code_bytes } = Module::read(program)?;
-            let heap = taken.module_heap + taken.instance_heap;
             writeln!(
                 text,
-                "| {name} | {} | {bytes} | {code_bytes} | {:.0} | {heap} | {:.2} |",
+                "| {name} | {} | {bytes} | {code_bytes} | {:.0} | {} | {} | {:.2} |",
                 one.name,
                 taken.load as f64 / bytes as f64,
-                heap as f64 / code_bytes as f64
+                taken.module_heap,
+                taken.instance_heap,
+                (taken.module_heap + taken.instance_heap) as f64 / code_bytes as f64
             )?;
         }
     }

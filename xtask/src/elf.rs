@@ -40,15 +40,15 @@ pub fn measure(path: &Path) -> Result<(Size, Vec<Symbol>)> {
         object::File::parse(bytes.as_slice()).with_context(|| format!("reading {}", path.display()))?;
     let mut size = Size::default();
     for section in file.sections() {
-        let SectionFlags::Elf { sh_flags, .. } = section.flags() else { continue };
-        if !sh_flags.contains(elf::SHF_ALLOC) {
+        let loaded = matches!(section.flags(), SectionFlags::Elf { sh_flags, .. } if sh_flags.contains(elf::SHF_ALLOC));
+        // The memory that the firmware hands out.
+        if !loaded || section.name() == Ok(".large") {
             continue;
         }
-        let variable = sh_flags.contains(elf::SHF_WRITE);
         if section.kind() != SectionKind::UninitializedData {
             size.flash += section.size();
         }
-        if variable {
+        if is_variable(&section) {
             size.ram += section.size();
         }
     }
@@ -58,15 +58,18 @@ pub fn measure(path: &Path) -> Result<(Size, Vec<Symbol>)> {
         .map(|symbol| Symbol {
             name: plain_name(symbol.name().unwrap_or("?")),
             size: symbol.size(),
-            ram: symbol.kind() == object::SymbolKind::Data
-                && symbol
-                    .section_index()
-                    .and_then(|index| file.section_by_index(index).ok())
-                    .is_some_and(|section| section.kind() != SectionKind::ReadOnlyData),
+            ram: symbol
+                .section_index()
+                .and_then(|index| file.section_by_index(index).ok())
+                .is_some_and(|section| is_variable(&section)),
         })
         .collect();
     symbols.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
     Ok((size, symbols))
+}
+
+fn is_variable<'data>(section: &impl ObjectSection<'data>) -> bool {
+    matches!(section.flags(), SectionFlags::Elf { sh_flags, .. } if sh_flags.contains(elf::SHF_WRITE))
 }
 
 /// A symbol's name for people.

@@ -7,6 +7,7 @@ use crate::run::progress;
 use crate::tables;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -53,11 +54,9 @@ pub fn size(options: &Options) -> Result<()> {
         let size = Size { flash: whole.flash - empty.flash, ram: whole.ram - empty.ram };
         measured.push(Measured { configuration, size, symbols });
     }
+    let text = [table(&measured), part_table(&measured), symbol_table(&measured, options.symbols)].join("\n");
     if options.write {
-        tables::write(
-            "size",
-            &format!("{}\n{}", table(&measured), symbol_table(&measured, options.symbols)),
-        )?;
+        tables::write("size", &text)?;
     }
     if options.json {
         let all: Map<String, Value> = measured
@@ -68,7 +67,7 @@ pub fn size(options: &Options) -> Result<()> {
             .collect();
         println!("{}", json!({ "configurations": all }));
     } else {
-        println!("{}\n{}", table(&measured), symbol_table(&measured, options.symbols));
+        println!("{text}");
     }
     Ok(())
 }
@@ -102,6 +101,39 @@ fn table(measured: &[Measured]) -> String {
             .map_or(String::new(), |standard| format!("{:+}", i128::from(size.flash) - i128::from(standard)));
         // Writing to a String cannot fail.
         let _ = writeln!(text, "| {} | {} | {} | {against} |", configuration.name, size.flash, size.ram);
+    }
+    text
+}
+
+/// The crate, or what else a symbol is part of.
+fn part(name: &str) -> &str {
+    if name.contains("::dispatch::imp::") {
+        return "handlers of the interpreter";
+    }
+    // `<a::B as c::D>::e` belongs to a's crate, a method of a generic type to the crate that is named first.
+    let path = name.trim_start_matches(['<', '&', '[', '(', '*']);
+    match path.split_once("::") {
+        Some((first, _)) => first.rsplit(' ').next().unwrap_or(first),
+        None if name.starts_with("wasmote_") => "wasmote_capi",
+        None => "C, assembler and compiler_builtins",
+    }
+}
+
+/// Flash by part.
+fn part_table(measured: &[Measured]) -> String {
+    let Some(first) = measured.first() else { return String::new() };
+    let mut parts: BTreeMap<&str, u64> = BTreeMap::new();
+    for symbol in first.symbols.iter().filter(|symbol| !symbol.ram) {
+        *parts.entry(part(&symbol.name)).or_default() += symbol.size;
+    }
+    let named: u64 = parts.values().sum();
+    parts.insert("constants without a name", first.size.flash.saturating_sub(named));
+    let mut parts: Vec<_> = parts.into_iter().collect();
+    parts.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    let mut text =
+        format!("Where `{}` spends it:\n\n| part | flash |\n|---|--:|\n", first.configuration.name);
+    for (part, bytes) in parts {
+        let _ = writeln!(text, "| {part} | {bytes} |");
     }
     text
 }
