@@ -27,7 +27,7 @@ struct Inner {
 /// What a [`Module`] holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ModuleStats {
-    /// Bytes of heap; the peak was while loading, scratch space not included.
+    /// Bytes of heap. The peak was while loading, with the encoder's buffers but without other scratch space.
     pub heap: HeapStats,
     /// Bytes of compiled code.
     pub code_bytes: usize,
@@ -152,12 +152,12 @@ fn compile(
     let import_funcs = parsed.import_funcs();
     let own_funcs = parsed.func_count() - import_funcs;
     let mut code = Code::builder(heap, scratch, own_funcs, parsed.code_bytes())?;
-    let mut encoder = Encoder::new(scratch, metered);
+    let mut encoder = Encoder::new(heap, metered);
     let mut compiler = Compiler::new(parsed, scratch);
     for own in 0..own_funcs {
         encode(&mut compiler, &mut encoder, own, None)?;
         let encoded = encoder.take()?;
-        code.push(&encoded.words, encoded.frame_cells, parsed.func_type_index(import_funcs + own))?;
+        code.push(encoded.words, encoded.frame_cells, parsed.func_type_index(import_funcs + own))?;
     }
     code.finish()
 }

@@ -121,18 +121,17 @@ impl Code {
 }
 
 impl Builder {
-    /// Adds the next function.
-    pub fn push(&mut self, words: &[u32], frame_cells: u32, ty: u32) -> Result<(), Error> {
+    /// Adds the next function. Its words are on the module's heap, and stay as they are if they are many.
+    pub fn push(&mut self, words: Vec<u32>, frame_cells: u32, ty: u32) -> Result<(), Error> {
         if self.batch.len() + words.len() > BATCH {
             self.flush()?;
         }
         let place = core::ptr::without_provenance(self.batch.len());
         self.code.records.push(FuncRecord { entry: wasmote_interp::entry, code: place, ty, frame_cells })?;
         if words.len() >= BATCH {
-            // Not copied twice.
-            self.place(Vec::copy_of(&self.heap, words)?)
+            self.place(words)
         } else {
-            Ok(self.batch.extend_from_slice(words)?)
+            Ok(self.batch.extend_from_slice(&words)?)
         }
     }
 
@@ -158,6 +157,7 @@ impl Builder {
             record.code = base.wrapping_add(record.code.addr()).cast();
         }
         self.batched = self.code.records.len();
+        self.code.blocks.reserve_exact(1)?;
         Ok(self.code.blocks.push(block)?)
     }
 }
