@@ -2,7 +2,7 @@
 
 use crate::message::Failure;
 use crate::types::wasmote_status::WASMOTE_ERR_INVALID_ARGUMENT;
-use allocator_api2::alloc::{Allocator, Layout};
+use core::alloc::Layout;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use wasmote_platform::{Heap, OutOfMemory};
@@ -36,7 +36,7 @@ pub(crate) struct Reserved<T> {
 impl<T: Handle> Reserved<T> {
     /// Allocates it.
     pub fn new(heap: &Heap) -> Result<Reserved<T>, Failure> {
-        let place = heap.allocate(Layout::new::<Block<T>>()).map_err(|_| OutOfMemory)?.cast();
+        let place = heap.allocate(Layout::new::<Block<T>>())?.cast();
         Ok(Reserved { place, heap: heap.clone() })
     }
 
@@ -158,6 +158,7 @@ pub(crate) unsafe fn array_mut<'a, T>(to: *mut T, len: usize) -> Result<&'a mut 
 ///
 /// # Safety
 /// (C3) A pointer that is not null must lead to a NUL terminated string that stays for as long as it is borrowed.
+#[inline(never)]
 pub(crate) unsafe fn string<'a>(from: *const core::ffi::c_char) -> Result<&'a str, Failure> {
     if from.is_null() {
         return Err(WASMOTE_ERR_INVALID_ARGUMENT.into());

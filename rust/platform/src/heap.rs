@@ -1,7 +1,7 @@
 //! The accounted, fallible heap.
 //!
 //! A [`Heap`] is a handle to an account: it counts the bytes in use and their peak, has a limit, and draws on an
-//! engine's root, which is the platform's allocator or a pool given by the embedder. [`Vec`] and [`Shared`]
+//! engine's root, which is the platform's allocator or a pool given by the embedder. [`Vec`](crate::Vec) and [`Shared`]
 //! offer only operations that can fail, so nothing above this module can run out of memory in any other way
 //! than by an error.
 //!
@@ -9,11 +9,11 @@
 //! not every target has atomic read-modify-write.
 
 use crate::{Mutex, abi};
-use allocator_api2::alloc::{AllocError, Allocator, Layout};
+use core::alloc::Layout;
 use core::cell::Cell;
 #[cfg(feature = "pool")]
 use core::cell::UnsafeCell;
-use core::ops::{Deref, DerefMut};
+use core::ops::Deref;
 use core::ptr::NonNull;
 
 /// There is no memory, or the account's limit is reached.
@@ -125,7 +125,7 @@ impl Heap {
     /// A new account on the same root, with a limit in bytes. The root's own limit holds as well.
     pub fn account(&self, limit: usize) -> Result<Heap, OutOfMemory> {
         let root = self.root_account();
-        let place = root.allocate(Layout::new::<Account>()).map_err(|_| OutOfMemory)?.cast::<Account>();
+        let place = root.allocate(Layout::new::<Account>())?.cast::<Account>();
         // SAFETY: (P3) a fresh block of the right layout.
         unsafe { place.write(Account::new(limit, Some(self.root))) };
         // The block itself stays on the root's account, whose handle lives on in `Account::root`.
@@ -301,26 +301,28 @@ impl core::fmt::Debug for Heap {
     }
 }
 
-// SAFETY: (P3) blocks come from the root's source and stay valid until they are given back; clones name the same root.
-unsafe impl Allocator for Heap {
-    fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+impl Heap {
+    /// Allocates a block on this account.
+    pub fn allocate(&self, layout: Layout) -> Result<NonNull<u8>, OutOfMemory> {
         if layout.size() == 0 {
-            return Ok(NonNull::slice_from_raw_parts(dangling(layout), 0));
+            return Ok(dangling(layout));
         }
         self.root().mutex.with(|| {
-            self.charge(layout.size()).map_err(|_| AllocError)?;
+            self.charge(layout.size())?;
             // SAFETY: (P2) the mutex is held; the size is not 0.
-            match unsafe { self.obtain(layout) } {
-                Some(block) => Ok(NonNull::slice_from_raw_parts(block, layout.size())),
-                None => {
-                    self.credit(layout.size());
-                    Err(AllocError)
-                }
+            let block = unsafe { self.obtain(layout) };
+            if block.is_none() {
+                self.credit(layout.size());
             }
+            block.ok_or(OutOfMemory)
         })
     }
 
-    unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+    /// Gives a block back.
+    ///
+    /// # Safety
+    /// The block was allocated on this account with this layout, and is not used any more.
+    pub unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
         if layout.size() != 0 {
             self.root().mutex.with(|| {
                 // SAFETY: (P3) the caller says that it came from here with this layout.
@@ -330,40 +332,32 @@ unsafe impl Allocator for Heap {
         }
     }
 
-    unsafe fn grow(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, AllocError> {
+    /// Grows or shrinks a block; `Err` leaves it as it was.
+    ///
+    /// # Safety
+    /// The block was allocated on this account with the layout `old`; `new` has the same alignment. The old address
+    /// is not used any more if it succeeds.
+    pub unsafe fn reallocate(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<u8>, OutOfMemory> {
         if old.size() == 0 {
             return self.allocate(new);
         }
-        self.root().mutex.with(|| {
-            let more = new.size() - old.size();
-            self.charge(more).map_err(|_| AllocError)?;
-            // SAFETY: (P3) the caller says that it came from here with the old layout.
-            match unsafe { self.change(block, old, new) } {
-                Some(block) => Ok(NonNull::slice_from_raw_parts(block, new.size())),
-                None => {
-                    self.credit(more);
-                    Err(AllocError)
-                }
-            }
-        })
-    }
-
-    unsafe fn shrink(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<[u8]>, AllocError> {
         if new.size() == 0 {
             // SAFETY: (P3) as the caller says.
             unsafe { self.deallocate(block, old) };
-            return Ok(NonNull::slice_from_raw_parts(dangling(new), 0));
+            return Ok(dangling(new));
         }
         self.root().mutex.with(|| {
+            let more = new.size().saturating_sub(old.size());
+            if more > 0 {
+                self.charge(more)?;
+            }
             // SAFETY: (P3) the caller says that it came from here with the old layout.
-            let block = unsafe { self.change(block, old, new) }.ok_or(AllocError)?;
-            self.credit(old.size() - new.size());
-            Ok(NonNull::slice_from_raw_parts(block, new.size()))
+            let changed = unsafe { self.change(block, old, new) };
+            match changed {
+                Some(_) => self.credit(old.size().saturating_sub(new.size())),
+                None => self.credit(more),
+            }
+            changed.ok_or(OutOfMemory)
         })
     }
 }
@@ -371,124 +365,6 @@ unsafe impl Allocator for Heap {
 fn dangling(layout: Layout) -> NonNull<u8> {
     // An address that is aligned and not 0, as zero-sized blocks need.
     NonNull::new(core::ptr::without_provenance_mut(layout.align())).unwrap_or(NonNull::dangling())
-}
-
-/// A growable array on a [`Heap`] whose every growth can fail.
-pub struct Vec<T>(allocator_api2::vec::Vec<T, Heap>);
-
-impl<T> Vec<T> {
-    /// An empty array; allocates nothing.
-    pub fn new(heap: &Heap) -> Vec<T> {
-        Vec(allocator_api2::vec::Vec::new_in(heap.clone()))
-    }
-
-    /// An empty array with room for exactly `capacity` elements.
-    pub fn with_capacity(heap: &Heap, capacity: usize) -> Result<Vec<T>, OutOfMemory> {
-        let mut vec = Vec::new(heap);
-        vec.reserve_exact(capacity)?;
-        Ok(vec)
-    }
-
-    /// An array with the elements of an iterator that knows its length.
-    pub fn from_iter(heap: &Heap, iter: impl ExactSizeIterator<Item = T>) -> Result<Vec<T>, OutOfMemory> {
-        let mut vec = Vec::with_capacity(heap, iter.len())?;
-        for item in iter {
-            vec.push(item)?;
-        }
-        Ok(vec)
-    }
-
-    /// Makes room for exactly `more` further elements.
-    pub fn reserve_exact(&mut self, more: usize) -> Result<(), OutOfMemory> {
-        self.0.try_reserve_exact(more).map_err(|_| OutOfMemory)
-    }
-
-    /// Appends an element.
-    #[inline]
-    pub fn push(&mut self, value: T) -> Result<(), OutOfMemory> {
-        if self.0.len() == self.0.capacity() {
-            self.grow()?;
-        }
-        self.0.push(value);
-        Ok(())
-    }
-
-    /// By half, so that scratch space wastes little.
-    #[cold]
-    fn grow(&mut self) -> Result<(), OutOfMemory> {
-        self.reserve_exact(8 + self.0.len() / 2)
-    }
-
-    /// Removes and returns the last element.
-    #[inline]
-    pub fn pop(&mut self) -> Option<T> {
-        self.0.pop()
-    }
-
-    /// Keeps the first `len` elements.
-    pub fn truncate(&mut self, len: usize) {
-        self.0.truncate(len);
-    }
-
-    /// Removes all elements; keeps the memory.
-    pub fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// Gives back room that is not used, if the allocator can.
-    pub fn shrink(&mut self) {
-        if self.0.capacity() > self.0.len() {
-            self.0.shrink_to_fit();
-        }
-    }
-}
-
-impl<T: Copy> Vec<T> {
-    /// Appends a slice.
-    pub fn extend_from_slice(&mut self, slice: &[T]) -> Result<(), OutOfMemory> {
-        if self.0.capacity() - self.0.len() < slice.len() {
-            self.reserve_exact(slice.len())?;
-        }
-        self.0.extend_from_slice(slice);
-        Ok(())
-    }
-
-    /// Changes the length; new elements are `value`.
-    pub fn resize(&mut self, len: usize, value: T) -> Result<(), OutOfMemory> {
-        if len > self.0.len() {
-            self.reserve_exact(len - self.0.len())?;
-        }
-        self.0.resize(len, value);
-        Ok(())
-    }
-
-    /// A copy of a slice.
-    pub fn copy_of(heap: &Heap, slice: &[T]) -> Result<Vec<T>, OutOfMemory> {
-        let mut vec = Vec::with_capacity(heap, slice.len())?;
-        vec.0.extend_from_slice(slice);
-        Ok(vec)
-    }
-}
-
-impl<T> Deref for Vec<T> {
-    type Target = [T];
-    #[inline]
-    fn deref(&self) -> &[T] {
-        &self.0
-    }
-}
-
-impl<T> DerefMut for Vec<T> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut [T] {
-        &mut self.0
-    }
-}
-
-impl<T: core::fmt::Debug> core::fmt::Debug for Vec<T> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.0.fmt(f)
-    }
 }
 
 /// A value on a [`Heap`] with several owners, on any thread. Like `Arc`, but fallible, and without atomic
@@ -509,7 +385,7 @@ unsafe impl<T: Send + Sync> Sync for Shared<T> {}
 impl<T> Shared<T> {
     /// Moves a value onto the heap.
     pub fn new(heap: &Heap, value: T) -> Result<Shared<T>, OutOfMemory> {
-        let place = heap.allocate(Layout::new::<SharedBox<T>>()).map_err(|_| OutOfMemory)?.cast();
+        let place = heap.allocate(Layout::new::<SharedBox<T>>())?.cast();
         // SAFETY: (P3) a fresh block of the right layout.
         unsafe { place.write(SharedBox { refs: Cell::new(1), heap: heap.clone(), value }) };
         Ok(Shared(place))

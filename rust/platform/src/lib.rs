@@ -13,6 +13,8 @@ pub mod heap;
 mod mutex;
 #[cfg(feature = "std")]
 mod std_impl;
+mod vec;
 
-pub use heap::{Heap, OutOfMemory, Shared, Vec};
+pub use heap::{Heap, OutOfMemory, Shared};
 pub use mutex::Mutex;
+pub use vec::Vec;

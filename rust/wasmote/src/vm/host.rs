@@ -2,7 +2,7 @@
 
 use super::call::{Caller, fits, instance};
 use crate::{Error, HostError, Linker};
-use allocator_api2::alloc::{Allocator, Layout};
+use core::alloc::Layout;
 use core::ffi::c_void;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;

@@ -1,0 +1,270 @@
+//! A growable array on the accounted heap.
+//!
+//! Not one of the collections that others keep: what grows and frees the memory is one function for all element types,
+//! which saves some kilobytes of flash, and there is no operation that could fail in another way than by an error.
+
+use crate::{Heap, OutOfMemory};
+use core::alloc::Layout;
+use core::marker::PhantomData;
+use core::ops::{Deref, DerefMut};
+use core::ptr::NonNull;
+
+/// A growable array on a [`Heap`] whose every growth can fail.
+pub struct Vec<T> {
+    raw: Raw,
+    elements: PhantomData<T>,
+}
+
+// SAFETY: (P7) the array owns its elements; the heap may be used from any thread.
+unsafe impl<T: Send> Send for Vec<T> {}
+// SAFETY: (P7) as above.
+unsafe impl<T: Sync> Sync for Vec<T> {}
+
+/// The memory of an array, whatever its elements are: methods are told their layout, always the same one.
+struct Raw {
+    block: NonNull<u8>,
+    /// Elements in use: the first `len` ones are initialised.
+    len: usize,
+    /// Elements that there is room for.
+    capacity: usize,
+    heap: Heap,
+}
+
+impl Raw {
+    #[inline(never)]
+    fn new(heap: &Heap, element: Layout) -> Raw {
+        let block = NonNull::new(core::ptr::without_provenance_mut(element.align()));
+        Raw { block: block.unwrap_or(NonNull::dangling()), len: 0, capacity: 0, heap: heap.clone() }
+    }
+
+    fn layout(element: Layout, capacity: usize) -> Option<Layout> {
+        Layout::from_size_align(element.size().checked_mul(capacity)?, element.align()).ok()
+    }
+
+    #[inline(never)]
+    fn set_capacity(&mut self, element: Layout, capacity: usize) -> Result<(), OutOfMemory> {
+        let old = Raw::layout(element, self.capacity).ok_or(OutOfMemory)?;
+        let new = Raw::layout(element, capacity).ok_or(OutOfMemory)?;
+        // SAFETY: (P7) the block was allocated with the old capacity's layout.
+        self.block = unsafe { self.heap.reallocate(self.block, old, new) }?;
+        self.capacity = capacity;
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn reserve(&mut self, element: Layout, more: usize) -> Result<(), OutOfMemory> {
+        let wanted = self.len.checked_add(more).ok_or(OutOfMemory)?;
+        if wanted <= self.capacity { Ok(()) } else { self.set_capacity(element, wanted) }
+    }
+
+    /// By half, so that scratch space wastes little.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, element: Layout) -> Result<(), OutOfMemory> {
+        self.reserve(element, 8 + self.len / 2)
+    }
+
+    #[inline(never)]
+    fn free(&mut self, element: Layout) {
+        if let Some(layout) = Raw::layout(element, self.capacity) {
+            // SAFETY: (P7) the block was allocated with this layout; the array is going.
+            unsafe { self.heap.deallocate(self.block, layout) };
+        }
+    }
+}
+
+impl<T> Vec<T> {
+    const ELEMENT: Layout = Layout::new::<T>();
+
+    /// An empty array; allocates nothing.
+    pub fn new(heap: &Heap) -> Vec<T> {
+        // Elements without size would make `capacity` meaningless; nobody needs them.
+        const { assert!(size_of::<T>() > 0) };
+        Vec { raw: Raw::new(heap, Self::ELEMENT), elements: PhantomData }
+    }
+
+    /// An empty array with room for exactly `capacity` elements.
+    pub fn with_capacity(heap: &Heap, capacity: usize) -> Result<Vec<T>, OutOfMemory> {
+        let mut vec = Vec::new(heap);
+        vec.reserve_exact(capacity)?;
+        Ok(vec)
+    }
+
+    /// An array with the elements of an iterator that knows its length.
+    pub fn from_iter(heap: &Heap, iter: impl ExactSizeIterator<Item = T>) -> Result<Vec<T>, OutOfMemory> {
+        let mut vec = Vec::with_capacity(heap, iter.len())?;
+        for item in iter {
+            vec.push(item)?;
+        }
+        Ok(vec)
+    }
+
+    /// Makes room for `more` further elements, and for no others.
+    pub fn reserve_exact(&mut self, more: usize) -> Result<(), OutOfMemory> {
+        self.raw.reserve(Self::ELEMENT, more)
+    }
+
+    fn start(&self) -> *mut T {
+        self.raw.block.cast::<T>().as_ptr()
+    }
+
+    /// Appends an element.
+    #[inline]
+    pub fn push(&mut self, value: T) -> Result<(), OutOfMemory> {
+        if self.raw.len == self.raw.capacity {
+            self.raw.grow(Self::ELEMENT)?;
+        }
+        // SAFETY: (P7) there is room for an element behind the last one.
+        unsafe { self.start().add(self.raw.len).write(value) };
+        self.raw.len += 1;
+        Ok(())
+    }
+
+    /// Removes and returns the last element.
+    #[inline]
+    pub fn pop(&mut self) -> Option<T> {
+        self.raw.len = self.raw.len.checked_sub(1)?;
+        // SAFETY: (P7) it was initialised, and is behind the last element now.
+        Some(unsafe { self.start().add(self.raw.len).read() })
+    }
+
+    /// Keeps the first `len` elements.
+    pub fn truncate(&mut self, len: usize) {
+        if core::mem::needs_drop::<T>() {
+            while self.raw.len > len {
+                drop(self.pop());
+            }
+        } else {
+            self.raw.len = self.raw.len.min(len);
+        }
+    }
+
+    /// Removes all elements; keeps the memory.
+    pub fn clear(&mut self) {
+        self.truncate(0);
+    }
+
+    /// Gives back room that is not used, if the allocator can.
+    pub fn shrink(&mut self) {
+        if self.raw.capacity > self.raw.len {
+            // What cannot be given back is kept.
+            let _ = self.raw.set_capacity(Self::ELEMENT, self.raw.len);
+        }
+    }
+}
+
+impl<T: Copy> Vec<T> {
+    /// Appends a slice.
+    pub fn extend_from_slice(&mut self, slice: &[T]) -> Result<(), OutOfMemory> {
+        self.reserve_exact(slice.len())?;
+        // SAFETY: (P7) there is room for them behind the last element.
+        unsafe { self.start().add(self.raw.len).copy_from_nonoverlapping(slice.as_ptr(), slice.len()) };
+        self.raw.len += slice.len();
+        Ok(())
+    }
+
+    /// Changes the length; new elements are `value`.
+    pub fn resize(&mut self, len: usize, value: T) -> Result<(), OutOfMemory> {
+        self.reserve_exact(len.saturating_sub(self.raw.len))?;
+        for at in self.raw.len..len {
+            // SAFETY: (P7) there is room for `len` elements.
+            unsafe { self.start().add(at).write(value) };
+        }
+        self.raw.len = len;
+        Ok(())
+    }
+
+    /// A copy of a slice.
+    pub fn copy_of(heap: &Heap, slice: &[T]) -> Result<Vec<T>, OutOfMemory> {
+        let mut vec = Vec::new(heap);
+        vec.extend_from_slice(slice)?;
+        Ok(vec)
+    }
+}
+
+impl<T> Deref for Vec<T> {
+    type Target = [T];
+    #[inline]
+    fn deref(&self) -> &[T] {
+        // SAFETY: (P7) the first `len` elements are initialised.
+        unsafe { core::slice::from_raw_parts(self.start(), self.raw.len) }
+    }
+}
+
+impl<T> DerefMut for Vec<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [T] {
+        // SAFETY: (P7) the first `len` elements are initialised, and borrowed mutably with the array.
+        unsafe { core::slice::from_raw_parts_mut(self.start(), self.raw.len) }
+    }
+}
+
+impl<T> Drop for Vec<T> {
+    fn drop(&mut self) {
+        self.clear();
+        self.raw.free(Self::ELEMENT);
+    }
+}
+
+impl<T: core::fmt::Debug> core::fmt::Debug for Vec<T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::Vec;
+    use crate::{Heap, Shared};
+
+    #[test]
+    fn grows_shrinks_and_drops() {
+        let heap = Heap::platform().unwrap();
+        let before = heap.stats().used;
+        {
+            let mut vec = Vec::new(&heap);
+            for i in 0..1000u64 {
+                vec.push(i).unwrap();
+            }
+            assert!(vec.iter().copied().eq(0..1000));
+            vec.truncate(3);
+            vec.shrink();
+            assert_eq!(heap.stats().used - before, 24);
+            vec.resize(5, 9).unwrap();
+            vec.extend_from_slice(&[7, 8]).unwrap();
+            assert_eq!(*vec, [0, 1, 2, 9, 9, 7, 8]);
+            assert_eq!(vec.pop(), Some(8));
+            vec.clear();
+            vec.shrink();
+            assert_eq!(heap.stats().used, before);
+            assert_eq!(vec.pop(), None);
+        }
+        let owned = Shared::new(&heap, 5u8).unwrap();
+        let mut vec = Vec::new(&heap);
+        for _ in 0..10 {
+            vec.push(owned.clone()).unwrap();
+        }
+        assert_eq!(Shared::owners(&owned), 11);
+        vec.truncate(4);
+        assert_eq!(Shared::owners(&owned), 5);
+        drop(vec);
+        assert_eq!(Shared::owners(&owned), 1);
+        drop(owned);
+        assert_eq!(heap.stats().used, before);
+    }
+
+    #[test]
+    fn failure_leaves_the_array_as_it_was() {
+        let heap = Heap::platform().unwrap();
+        let account = heap.account(64).unwrap();
+        let mut vec = Vec::new(&account);
+        while vec.push(1u32).is_ok() {}
+        let len = vec.len();
+        assert!(len > 0 && len <= 16);
+        assert!(vec.extend_from_slice(&[0; 100]).is_err());
+        assert!(vec.reserve_exact(usize::MAX).is_err());
+        assert_eq!(vec.len(), len);
+        heap.fail_after(1);
+        assert!(Vec::with_capacity(&account, 1).map(|v: Vec<u8>| v).is_err());
+    }
+}
