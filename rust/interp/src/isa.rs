@@ -68,12 +68,15 @@ macro_rules! for_each_instruction {
             jump_i32_lt_u "rr_O" Mvp fast;
             jump_i32_le_s "rr_O" Mvp fast;
             jump_i32_le_u "rr_O" Mvp fast;
-            jump_i32_eq_i "ri_O" Mvp fast;
-            jump_i32_ne_i "ri_O" Mvp fast;
-            jump_i32_lt_s_i "ri_O" Mvp fast;
-            jump_i32_lt_u_i "ri_O" Mvp fast;
-            jump_i32_ge_s_i "ri_O" Mvp fast;
-            jump_i32_ge_u_i "ri_O" Mvp fast;
+            jump_i32_eq_i "rIO" Mvp fast;
+            jump_i32_ne_i "rIO" Mvp fast;
+            jump_i32_lt_s_i "rIO" Mvp fast;
+            jump_i32_lt_u_i "rIO" Mvp fast;
+            jump_i32_ge_s_i "rIO" Mvp fast;
+            jump_i32_ge_u_i "rIO" Mvp fast;
+            // Adds the number to the first cell, and branches if that is not 0, or not the other cell.
+            jump_i32_add_if "ri_O" Mvp fast;
+            jump_i32_add_ne "rirO" Mvp fast;
 
             call "rU" Mvp fast;
             call_import "rU" Mvp fast;
@@ -112,6 +115,8 @@ macro_rules! for_each_instruction {
             i32_shr_s_i "rri" Mvp fast;
             i32_shr_u_i "rri" Mvp fast;
             i32_rotl_i "rri" Mvp fast;
+            // Keeps so many low bits.
+            i32_mask "rru" Mvp fast;
             i32_add_w "rr_W" Mvp fast;
             i32_mul_w "rr_W" Mvp small;
             i32_and_w "rr_W" Mvp fast;
@@ -147,6 +152,7 @@ macro_rules! for_each_instruction {
             i64_rotr "rrr" Mvp small;
             i64_add_i "rri" Mvp fast;
             i64_and_i "rri" Mvp fast;
+            i64_mask "rru" Mvp fast;
             i64_shl_i "rri" Mvp fast;
             i64_shr_s_i "rri" Mvp fast;
             i64_shr_u_i "rri" Mvp fast;
@@ -161,8 +167,8 @@ macro_rules! for_each_instruction {
             // byte is the operator's number in the operator table.
             i32_clz "rr" Mvp small;
             i32_ctz "rr" Mvp small;
-            i32_extend8_s "rr" SignExtension fast;
-            i32_extend16_s "rr" SignExtension fast;
+            i32_extend8_s "rr" Mvp fast;
+            i32_extend16_s "rr" Mvp fast;
             i64_eqz "rr" Mvp small;
             i64_extend_i32_s "rr" Mvp fast;
             i64_extend_i32_u "rr" Mvp fast;
@@ -214,6 +220,14 @@ macro_rules! for_each_instruction {
             i32_load16_s_w "rr_W" Mvp small;
             i32_load16_u_w "rr_W" Mvp small;
             i64_load_w "rr_W" Mvp small;
+            // The address is the cell, shifted left by the byte, plus the word.
+            i32_load_at "rruW" Mvp fast;
+            i32_load8_u_at "rruW" Mvp fast;
+            i32_load16_s_at "rruW" Mvp fast;
+            i32_load16_u_at "rruW" Mvp fast;
+            // The address is the sum of two cells and the word.
+            i32_load_sum "rrrW" Mvp fast;
+            i32_load16_s_sum "rrrW" Mvp fast;
             // Address, value, offset.
             i32_store "rru" Mvp fast;
             i32_store8 "rru" Mvp fast;

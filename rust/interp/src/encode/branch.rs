@@ -123,18 +123,61 @@ impl Encoder {
             && let Some(word) = if when == When::Zero { inverted(word) } else { Some(word) }
             && let Some(code) = branch_code(Code::of(word))
         {
-            self.words.truncate(at);
             let (a, b) = (word >> 16 & 0xFF, word >> 24);
-            return match code {
-                Code::jump_i32_eq_i if b == 0 => self.jump_if_cell(false, a, label),
-                Code::jump_i32_ne_i if b == 0 => self.jump_if_cell(true, a, label),
-                _ => {
-                    self.words(&[code as u32 | a << 8 | b << 16, 0])?;
-                    self.refer(at, label)
-                }
-            };
+            return self.jump_compare(at, code, a, b, label);
+        }
+        if when == When::NotZero
+            && let Some((at, number)) = self.increment(self.last, cell)
+        {
+            self.take_back(at);
+            self.words(&[Code::jump_i32_add_if as u32 | cell << 8 | number << 16, 0])?;
+            return self.refer(at, label);
         }
         self.jump_if_cell(when == When::NotZero, cell, label)
+    }
+
+    /// Replaces the comparison at `at`, of `a` and `b`, by the branch that compares.
+    fn jump_compare(
+        &mut self,
+        mut at: usize,
+        code: Code,
+        a: u32,
+        b: u32,
+        label: &mut Label,
+    ) -> Result<(), ErrorKind> {
+        let word = match code {
+            Code::jump_i32_eq_i | Code::jump_i32_ne_i if b == 0 => {
+                self.take_back(at);
+                return self.jump_if_cell(code == Code::jump_i32_ne_i, a, label);
+            }
+            Code::jump_i32_eq_i
+            | Code::jump_i32_ne_i
+            | Code::jump_i32_lt_s_i
+            | Code::jump_i32_lt_u_i
+            | Code::jump_i32_ge_s_i
+            | Code::jump_i32_ge_u_i => code as u32 | a << 8 | (b as i8 as u32) << 16,
+            _ => {
+                if let Some((place, code, cell, value)) = self.take_constant(code, a, b) {
+                    at = place;
+                    code as u32 | cell << 8 | (value as u32) << 16
+                } else if code == Code::jump_i32_ne
+                    && let Some((place, number)) = self.increment(self.before, a)
+                {
+                    at = place;
+                    Code::jump_i32_add_ne as u32 | a << 8 | number << 16 | b << 24
+                } else if code == Code::jump_i32_ne
+                    && let Some((place, number)) = self.increment(self.before, b)
+                {
+                    at = place;
+                    Code::jump_i32_add_ne as u32 | b << 8 | number << 16 | a << 24
+                } else {
+                    code as u32 | a << 8 | b << 16
+                }
+            }
+        };
+        self.take_back(at);
+        self.words(&[word, 0])?;
+        self.refer(at, label)
     }
 
     fn jump_if_cell(&mut self, when: bool, cell: u32, label: &mut Label) -> Result<(), ErrorKind> {
@@ -166,6 +209,7 @@ impl Encoder {
         }
         *label = Label { place: here, bound: true };
         self.last = None;
+        self.before = None;
         Ok(())
     }
 

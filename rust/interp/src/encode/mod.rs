@@ -5,6 +5,7 @@
 //! next; constants are immediates where they fit; a comparison that the next branch asks for becomes one with it.
 
 mod branch;
+mod fuse;
 mod operators;
 mod sink;
 
@@ -40,6 +41,10 @@ pub struct Encoder {
     scratch: Cell,
     frame_cells: u32,
     last: Option<Last>,
+    /// What was encoded just before that.
+    before: Option<Last>,
+    /// Cells of parameters and locals.
+    local_cells: Cell,
     /// Offset in the module of the present operator.
     at: u32,
     sought: Option<u32>,
@@ -82,6 +87,8 @@ impl Encoder {
             scratch: 0,
             frame_cells: 0,
             last: None,
+            before: None,
+            local_cells: 0,
             at: 0,
             sought: None,
             located: None,
@@ -121,12 +128,13 @@ impl Encoder {
     /// Appends an instruction whose fields are in their words already.
     fn words(&mut self, words: &[u32]) -> Result<(), ErrorKind> {
         self.last = None;
+        self.before = None;
         words.iter().try_for_each(|&word| self.word(word))
     }
 
     /// Appends an instruction: the fields of its first word, the words that follow.
     fn emit(&mut self, code: Code, fields: [Field; 3], more: &[u32]) -> Result<(), ErrorKind> {
-        self.last = None;
+        let before = self.last;
         let mut word = code as u32;
         let mut shift = 8;
         for field in fields {
@@ -148,6 +156,7 @@ impl Encoder {
         if let Field::To(result, cells) = fields[0] {
             self.written(result + cells);
             self.last = Some(Last { at, result });
+            self.before = before;
         }
         Ok(())
     }
@@ -174,6 +183,13 @@ impl Encoder {
         self.words(&wide.prefix(1 + more.len()))?;
         self.words(&[word])?;
         self.words(more)
+    }
+
+    /// Takes back what was encoded from `at` on.
+    fn take_back(&mut self, at: usize) {
+        self.words.truncate(at);
+        self.last = None;
+        self.before = None;
     }
 
     /// A cell below `end` has been written.
@@ -240,7 +256,7 @@ impl Encoder {
         let Some(word) = self.words.get_mut(last.at) else { return false };
         *word = *word & !0xFF00 | to << 8;
         self.written(to + cells);
-        self.last = None;
+        self.last = Some(Last { result: to, ..last });
         true
     }
 }

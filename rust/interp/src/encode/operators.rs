@@ -1,5 +1,6 @@
 //! Which instruction carries out an operator.
 
+use super::fuse::Address;
 use super::{Encoder, Field};
 use crate::isa::{Code, Wide};
 use wasmote_core::{BinaryOp, ErrorKind, LoadOp, StoreOp, UnaryOp, ValType};
@@ -150,6 +151,17 @@ fn with_byte(op: BinaryOp, value: u64) -> Option<(Code, u8)> {
     Some((code, i8::try_from(byte).ok()? as u8))
 }
 
+/// The instruction that keeps low bits, and how many, if `value` is a mask of such.
+fn mask(op: BinaryOp, value: u64) -> Option<(Code, u8)> {
+    let (code, value) = match op {
+        BinaryOp::I32And => (Code::i32_mask, u64::from(value as u32)),
+        BinaryOp::I64And => (Code::i64_mask, value),
+        _ => return None,
+    };
+    let bits = value.trailing_ones();
+    (value == (1u64 << (bits & 63)) - 1).then_some((code, bits as u8))
+}
+
 /// The instruction with `value` as an immediate word.
 fn with_word(op: BinaryOp, value: u64) -> Option<(Code, u32)> {
     let value = value as u32;
@@ -273,10 +285,19 @@ impl Encoder {
         };
         let (ty, result) = op.types();
         let to = Field::To(dst, result.cells());
+        if let (BinaryOp::I32ShrS, Operand::Const(shift)) = (op, b)
+            && let Some((code, a)) = self.take_sign_extension(a, shift)
+        {
+            let from = self.source(ty, a, 0)?;
+            return self.emit(code, [to, from, Field::None], &[]);
+        }
         let first = self.source(ty, a, 0)?;
         if let Operand::Const(value) = b {
             if let Some((code, byte)) = with_byte(op, value) {
                 return self.emit(code, [to, first, Field::Byte(byte)], &[]);
+            }
+            if let Some((code, bits)) = mask(op, value) {
+                return self.emit(code, [to, first, Field::Byte(bits)], &[]);
             }
             if let Some((code, word)) = with_word(op, value) {
                 return self.emit(code, [to, first, Field::None], &[word]);
@@ -308,6 +329,18 @@ impl Encoder {
         address: Operand,
         arg: MemArg,
     ) -> Result<(), ErrorKind> {
+        if arg.offset == 0
+            && dst <= 0xFF
+            && let Some((at, from)) = self.take_address(address)
+            && let Some(code) = Encoder::load_from(op, &from)
+        {
+            self.take_back(at);
+            let (a, b, number) = match from {
+                Address::Scaled(a, shift, number) => (a, Field::Byte(shift), number),
+                Address::Sum(a, b, number) => (a, Field::From(b, 1), number),
+            };
+            return self.emit(code, [Field::To(dst, 1), Field::From(a, 1), b], &[number]);
+        }
         let (code, far, widen) = load_code(op);
         let (address, offset) = self.address(address, arg.offset)?;
         let to = Field::To(dst, if widen.is_some() { 1 } else { op.ty().cells() });

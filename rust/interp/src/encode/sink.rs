@@ -26,6 +26,8 @@ impl Sink for Encoder {
     fn begin(&mut self, func: &FuncInfo<'_>) -> Result<(), ErrorKind> {
         self.words.clear();
         self.last = None;
+        self.before = None;
+        self.local_cells = func.local_cells;
         self.located = None;
         self.far = self.wide || func.body_len > FAR_BODY;
         self.high = func.local_cells;

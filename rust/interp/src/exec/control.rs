@@ -24,10 +24,18 @@ fn cells<T: Value>(s: State, f: impl FnOnce(&T, &T) -> bool) -> Step {
     branch_if(s, f(&s.get(s.a()), &s.get(s.b())))
 }
 
-/// The second operand is a signed byte.
+/// The second operand is a signed number of 16 bits.
 #[inline(always)]
-fn byte<T: Value>(s: State, f: impl FnOnce(&T, &T) -> bool, extend: impl FnOnce(i32) -> T) -> Step {
-    branch_if(s, f(&s.get(s.a()), &extend(s.word as i32 >> 16 << 24 >> 24)))
+fn number<T: Value>(s: State, f: impl FnOnce(&T, &T) -> bool, extend: impl FnOnce(i32) -> T) -> Step {
+    branch_if(s, f(&s.get(s.a()), &extend(s.word as i32 >> 16)))
+}
+
+/// Adds the second byte to a cell, and branches if `f` holds of the sum.
+#[inline(always)]
+fn add(s: State, f: impl FnOnce(u32) -> bool) -> Step {
+    let sum = s.get::<u32>(s.a()).wrapping_add((s.word as i32 >> 16 << 24 >> 24) as u32);
+    s.set(s.a(), sum);
+    branch_if(s, f(sum))
 }
 
 #[inline(always)]
@@ -58,12 +66,18 @@ handlers! {
     jump_i32_lt_u = cells(u32::lt);
     jump_i32_le_s = cells(i32::le);
     jump_i32_le_u = cells(u32::le);
-    jump_i32_eq_i = byte(i32::eq, |i| i);
-    jump_i32_ne_i = byte(i32::ne, |i| i);
-    jump_i32_lt_s_i = byte(i32::lt, |i| i);
-    jump_i32_lt_u_i = byte(u32::lt, |i| i as u32);
-    jump_i32_ge_s_i = byte(i32::ge, |i| i);
-    jump_i32_ge_u_i = byte(u32::ge, |i| i as u32);
+    jump_i32_eq_i = number(i32::eq, |i| i);
+    jump_i32_ne_i = number(i32::ne, |i| i);
+    jump_i32_lt_s_i = number(i32::lt, |i| i);
+    jump_i32_lt_u_i = number(u32::lt, |i| i as u32);
+    jump_i32_ge_s_i = number(i32::ge, |i| i);
+    jump_i32_ge_u_i = number(u32::ge, |i| i as u32);
+    jump_i32_add_if = add(|sum| sum != 0);
+}
+
+#[inline(always)]
+pub(super) fn jump_i32_add_ne(s: State) -> Step {
+    add(s, |sum| sum != s.get(s.c()))
 }
 
 #[inline(always)]

@@ -26,6 +26,28 @@ fn load_far<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) ->
     }
 }
 
+/// The address wraps, as that of any sum, before anything is loaded from it.
+#[inline(always)]
+fn load_from<const N: usize, T: Value>(s: State, address: u32, f: impl FnOnce([u8; N]) -> T) -> Step {
+    match s.ctx.load(address.wrapping_add(s.pc.word(0)), 0) {
+        Some(bytes) => {
+            s.set(s.a(), f(bytes));
+            s.next(1)
+        }
+        None => Step::Trap(Trap::MemoryOutOfBounds),
+    }
+}
+
+#[inline(always)]
+fn load_at<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) -> Step {
+    load_from(s, s.get::<u32>(s.b()).wrapping_shl(s.word >> 24), f)
+}
+
+#[inline(always)]
+fn load_sum<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) -> Step {
+    load_from(s, s.get::<u32>(s.b()).wrapping_add(s.get(s.c())), f)
+}
+
 #[inline(always)]
 fn store<const N: usize, T: Value>(s: State, f: impl FnOnce(T) -> [u8; N]) -> Step {
     match s.ctx.store(s.get(s.a()), s.word >> 24 << N.ilog2(), f(s.get(s.b()))) {
@@ -72,6 +94,12 @@ handlers! {
     i32_load16_s_w = load_far(|b| half(b) as i16 as i32);
     i32_load16_u_w = load_far(half);
     i64_load_w = load_far(u64::from_le_bytes);
+    i32_load_at = load_at(u32::from_le_bytes);
+    i32_load8_u_at = load_at(byte);
+    i32_load16_s_at = load_at(|b| half(b) as i16 as i32);
+    i32_load16_u_at = load_at(half);
+    i32_load_sum = load_sum(u32::from_le_bytes);
+    i32_load16_s_sum = load_sum(|b| half(b) as i16 as i32);
     i32_store = store(u32::to_le_bytes);
     i32_store8 = store(|v: u32| [v as u8]);
     i32_store16 = store(|v: u32| (v as u16).to_le_bytes());

@@ -173,6 +173,11 @@ pub(super) fn control() {
             (drop) (local.set 3) (drop) (local.get 3))
         (func (export \"size\") (result i32)
             (drop (memory.grow (i32.const 1))) (i32.store (i32.const 131000) (i32.const 1)) (memory.size))
+        (func (export \"until\") (param i32 i32) (result i32) (local i32)
+            (loop
+                (local.set 2 (i32.add (local.get 2) (i32.const 3)))
+                (br_if 0 (i32.ne (local.tee 0 (i32.add (local.get 0) (i32.const -2))) (local.get 1))))
+            (i32.add (local.get 2) (local.get 0)))
         (func (export \"unreachable\") (unreachable))
         (func (export \"block\") (param i32) (result i32)
             (block (result i32)
@@ -203,6 +208,7 @@ pub(super) fn control() {
     assert_eq!(rig.call("many", &[1, 2, 3]), Ok(vec![2, 3, 1, 9, 0]));
     assert_eq!(rig.call("use", &[11, 2, 3]), Ok(vec![11]));
     assert_eq!(rig.call("size", &[]), Ok(vec![2]));
+    assert_eq!(rig.call("until", &[20, 10]), Ok(vec![15 + 10]));
     assert_eq!(rig.call("unreachable", &[]), Err(Trap::Unreachable));
     assert_eq!(rig.call("block", &[1]), Ok(vec![5]));
     assert_eq!(rig.call("block", &[0]), Ok(vec![6]));

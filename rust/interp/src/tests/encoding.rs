@@ -67,3 +67,57 @@ fn constants_are_immediates_where_they_fit() {
          14: return0",
     );
 }
+
+#[test]
+fn loads_make_their_addresses() {
+    check(
+        "(module (memory 1) (func (param i32 i32) (result i32)
+            (local.set 0 (i32.load (i32.add (i32.shl (local.get 0) (i32.const 2)) (i32.const 1024))))
+            (local.set 0 (i32.load8_u (i32.add (local.get 0) (i32.const 1024))))
+            (local.set 0 (i32.load (i32.add (i32.add (local.get 0) (local.get 1)) (i32.const 1024))))
+            (local.set 0 (i32.load offset=4 (i32.add (local.get 0) (i32.const 1024))))
+            (i32.load16_u (i32.add (local.get 0) (i32.const 2)))))",
+        "0: i32_load_at r0 r0 2 0x400
+         2: i32_load8_u_at r0 r0 0 0x400
+         4: i32_load_sum r0 r0 r1 0x400
+         6: i32_add_w r2 r0 0x400
+         8: i32_load r0 r2 1
+         9: i32_load16_u_at r0 r0 0 0x2
+         11: return0",
+    );
+}
+
+#[test]
+fn loops_count_in_one_instruction() {
+    check(
+        "(module (func (param i32 i32) (result i32)
+            (loop (br_if 0 (i32.ne (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (local.get 1))))
+            (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+            (loop (br_if 0 (i32.lt_s (local.get 0) (i32.const 1000))))
+            (loop (br_if 0 (i32.gt_u (i32.const 1000) (local.get 0))))
+            (local.get 0)))",
+        "0: jump_i32_add_ne r0 1 r1 ->0
+         2: jump_i32_add_if r0 -1 ->2
+         4: jump_i32_lt_s_i r0 1000 ->4
+         6: jump_i32_lt_u_i r0 1000 ->6
+         8: return0",
+    );
+}
+
+#[test]
+fn masks_and_sign_extensions() {
+    check(
+        "(module (func (param i32 i64) (result i32)
+            (local.set 1 (i64.and (local.get 1) (i64.const 0xffffffff)))
+            (local.set 0 (i32.and (local.get 0) (i32.const 0xffff)))
+            (local.set 0 (i32.and (local.get 0) (i32.const 7)))
+            (local.set 0 (i32.and (local.get 0) (i32.const 0x1234)))
+            (i32.shr_s (i32.shl (local.get 0) (i32.const 16)) (i32.const 16))))",
+        "0: i64_mask r1 r1 32
+         1: i32_mask r0 r0 16
+         2: i32_and_i r0 r0 7
+         3: i32_and_w r0 r0 0x1234
+         5: i32_extend16_s r0 r0
+         6: return0",
+    );
+}

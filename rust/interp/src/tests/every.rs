@@ -9,6 +9,7 @@ fn every_instruction_is_tested() {
     memory::loads();
     memory::stores();
     memory::globals();
+    memory::addresses();
     calls::recursion();
     calls::host_and_other_instances();
     calls::tail_calls_take_no_stack();

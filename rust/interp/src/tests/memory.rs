@@ -199,3 +199,53 @@ pub(super) fn globals() {
     assert_eq!(rig.call64("far", &[0x3_0000_0004]), Ok(0x3_0000_0004));
     assert_eq!(rig.call("const", &[]), Ok(std::vec![100_000]));
 }
+
+#[test]
+pub(super) fn addresses() {
+    let mut wat = std::string::String::from("(memory 1)");
+    const KINDS: &[(&str, u32)] =
+        &[("i32.load", 4), ("i32.load8_u", 1), ("i32.load16_s", 2), ("i32.load16_u", 2), ("i32.load8_s", 1)];
+    for (i, (name, _)) in KINDS.iter().enumerate() {
+        for base in [4, 1000, -8] {
+            wat += &format!(
+                "(func (export \"scaled{i}{base}\") (param i32) (result i32)
+                    ({name} (i32.add (i32.shl (local.get 0) (i32.const 3)) (i32.const {base}))))
+                 (func (export \"plain{i}{base}\") (param i32) (result i32)
+                    ({name} (i32.add (local.get 0) (i32.const {base}))))
+                 (func (export \"sum{i}{base}\") (param i32 i32) (result i32)
+                    ({name} (i32.add (i32.add (local.get 0) (local.get 1)) (i32.const {base}))))
+                 (func (export \"two{i}{base}\") (param i32 i32) (result i32)
+                    ({name} (i32.add (local.get 0) (local.get 1))))"
+            );
+        }
+    }
+    let rig = Rig::new(&[&format!("(module {wat})")]);
+    for (i, byte) in rig.instances[0].memory().iter_mut().enumerate() {
+        *byte = (i as u32).wrapping_mul(0x9E37_79B9).wrapping_shr(13) as u8;
+    }
+    for (i, &(name, width)) in KINDS.iter().enumerate() {
+        let want = |address: u32| {
+            let at = place(address.into(), 0, width)?;
+            let bytes = &rig.instances[0].memory()[at..at + width as usize];
+            let bits = bytes.iter().rev().fold(0, |bits, &byte| bits << 8 | u32::from(byte));
+            let spare = 32 - 8 * width;
+            Ok(std::vec![if name.ends_with("_s") { ((bits << spare) as i32 >> spare) as u32 } else { bits }])
+        };
+        for base in [4i32, 1000, -8] {
+            for a in [0u32, 1, 2, 8, 5000, 65_000, 65_535, 65_536, 0x2000_0001, 0xFFFF_FFFC, 0xFFFF_FFFF] {
+                let based = |address: u32| want(address.wrapping_add_signed(base));
+                assert_eq!(rig.call(&format!("scaled{i}{base}"), &[a]), based(a << 3), "{name} {a} {base}");
+                assert_eq!(rig.call(&format!("plain{i}{base}"), &[a]), based(a), "{name} {a} {base}");
+                for b in [0, 3, 0xFFFF_F000] {
+                    let sum = a.wrapping_add(b);
+                    assert_eq!(
+                        rig.call(&format!("sum{i}{base}"), &[a, b]),
+                        based(sum),
+                        "{name} {a} {b} {base}"
+                    );
+                    assert_eq!(rig.call(&format!("two{i}{base}"), &[a, b]), want(sum), "{name} {a} {b}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Instructions that do what two or three that were just encoded do.
+//!
+//! What was encoded is taken back only if it wrote a temporary (or a constant's cell) that nobody but the present operator
+//! reads, and if no label was bound since.
+
+use super::{Encoder, Last};
+use crate::isa::Code;
+use wasmote_core::LoadOp;
+use wasmote_frontend::{Cell, Operand};
+
+/// How a load finds its address.
+pub(super) enum Address {
+    /// A cell, shifted left, plus a number.
+    Scaled(Cell, u8, u32),
+    /// Two cells and a number.
+    Sum(Cell, Cell, u32),
+}
+
+/// Second and third field.
+fn fields(word: u32) -> (u32, u32) {
+    (word >> 16 & 0xFF, word >> 24)
+}
+
+impl Encoder {
+    /// The instruction's first word, if its result is in a cell that only one operator reads.
+    fn single_use(&self, instruction: Option<Last>, cell: Cell) -> Option<(usize, u32)> {
+        let Last { at, result } = instruction?;
+        let word = *self.words.get(at)?;
+        (result == cell && cell >= self.local_cells).then_some((at, word))
+    }
+
+    /// Takes back the instructions that made the address of a load, if there is one that does their work as well.
+    pub(super) fn take_address(&mut self, address: Operand) -> Option<(usize, Address)> {
+        let Operand::Temp(cell) = address else { return None };
+        let (at, word) = self.single_use(self.last, cell)?;
+        let (a, b) = fields(word);
+        let base = match Code::of(word) {
+            Code::i32_add => return Some((at, Address::Sum(a, b, 0))),
+            Code::i32_add_i => b as i8 as u32,
+            Code::i32_add_w => *self.words.get(at + 1)?,
+            _ => return None,
+        };
+        if let Some((at, word)) = self.single_use(self.before, a) {
+            let (a, b) = fields(word);
+            match Code::of(word) {
+                Code::i32_shl_i => return Some((at, Address::Scaled(a, b as u8, base))),
+                Code::i32_add => return Some((at, Address::Sum(a, b, base))),
+                _ => {}
+            }
+        }
+        Some((at, Address::Scaled(a, 0, base)))
+    }
+
+    /// The load that makes its address itself.
+    pub(super) fn load_from(op: LoadOp, address: &Address) -> Option<Code> {
+        Some(match (op, address) {
+            (LoadOp::I32Load | LoadOp::F32Load, Address::Scaled(..)) => Code::i32_load_at,
+            (LoadOp::I32Load8U, Address::Scaled(..)) => Code::i32_load8_u_at,
+            (LoadOp::I32Load16S, Address::Scaled(..)) => Code::i32_load16_s_at,
+            (LoadOp::I32Load16U, Address::Scaled(..)) => Code::i32_load16_u_at,
+            (LoadOp::I32Load | LoadOp::F32Load, Address::Sum(..)) => Code::i32_load_sum,
+            (LoadOp::I32Load16S, Address::Sum(..)) => Code::i32_load16_s_sum,
+            _ => return None,
+        })
+    }
+
+    /// `x << n >> n`, as compilers write a sign extension without the operator for it: takes the first shift back.
+    pub(super) fn take_sign_extension(&mut self, operand: Operand, shift: u64) -> Option<(Code, Operand)> {
+        let code = match shift {
+            16 => Code::i32_extend16_s,
+            24 => Code::i32_extend8_s,
+            _ => return None,
+        };
+        let Operand::Temp(cell) = operand else { return None };
+        let (at, word) = self.single_use(self.last, cell)?;
+        let (a, by) = fields(word);
+        if Code::of(word) != Code::i32_shl_i || u64::from(by) != shift {
+            return None;
+        }
+        self.take_back(at);
+        // Whether it is a local or a temporary makes no difference any more.
+        Some((code, Operand::Local(a)))
+    }
+
+    /// A comparison of cells `a` and `b` that a branch asks for, with one of them a constant just put there: takes that
+    /// back too. The branch with the number in it, its cell and the number, and where it goes.
+    pub(super) fn take_constant(&self, compare: Code, a: u32, b: u32) -> Option<(usize, Code, u32, i16)> {
+        let constant = |cell| {
+            let (at, word) = self.single_use(self.before, cell)?;
+            (Code::of(word) == Code::const1).then_some((at, (word >> 16) as i16))
+        };
+        if let Some((at, value)) = constant(b) {
+            let (code, value) = match compare {
+                Code::jump_i32_eq => (Code::jump_i32_eq_i, value),
+                Code::jump_i32_ne => (Code::jump_i32_ne_i, value),
+                Code::jump_i32_lt_s => (Code::jump_i32_lt_s_i, value),
+                Code::jump_i32_lt_u => (Code::jump_i32_lt_u_i, value),
+                Code::jump_i32_le_s => (Code::jump_i32_lt_s_i, value.checked_add(1)?),
+                Code::jump_i32_le_u if value != -1 => (Code::jump_i32_lt_u_i, value.checked_add(1)?),
+                _ => return None,
+            };
+            return Some((at, code, a, value));
+        }
+        let (at, value) = constant(a)?;
+        let (code, value) = match compare {
+            Code::jump_i32_eq => (Code::jump_i32_eq_i, value),
+            Code::jump_i32_ne => (Code::jump_i32_ne_i, value),
+            Code::jump_i32_le_s => (Code::jump_i32_ge_s_i, value),
+            Code::jump_i32_le_u => (Code::jump_i32_ge_u_i, value),
+            Code::jump_i32_lt_s => (Code::jump_i32_ge_s_i, value.checked_add(1)?),
+            Code::jump_i32_lt_u if value != -1 => (Code::jump_i32_ge_u_i, value.checked_add(1)?),
+            _ => return None,
+        };
+        Some((at, code, b, value))
+    }
+
+    /// `cell += number`, just encoded: its place and the number's byte.
+    pub(super) fn increment(&self, instruction: Option<Last>, cell: Cell) -> Option<(usize, u32)> {
+        let Last { at, result } = instruction?;
+        let word = *self.words.get(at)?;
+        let (a, number) = fields(word);
+        (Code::of(word) == Code::i32_add_i && result == cell && a == cell).then_some((at, number))
+    }
+}
