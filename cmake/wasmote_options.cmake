@@ -327,8 +327,12 @@ function(wasmote_build_staticlib target)
     endforeach()
     list(JOIN features "," features)
 
-    # Its own target directory: with another build's features and environment, each would undo the other's work.
-    set(directory "${CMAKE_CURRENT_BINARY_DIR}/cargo")
+    # Its own target directory: with another build's features and environment, each would undo the other's work. Who
+    # builds much with the same options, one after the other, may say where.
+    set(directory "${WASMOTE_CARGO_TARGET_DIR}")
+    if(NOT directory)
+        set(directory "${CMAKE_CURRENT_BINARY_DIR}/cargo")
+    endif()
     set(archive "${directory}/${arg_RUST_TARGET}/firmware/libwasmote.a")
     # Always run, since cargo knows best whether something has changed. It leaves the archive alone if not.
     add_custom_target(${target}_cargo

@@ -18,7 +18,10 @@ function(wasmote_build_rust_application target manifest)
         message(FATAL_ERROR "wasmote: ${manifest} makes no static library (crate-type = [\"staticlib\"]).\n${error}")
     endif()
 
-    set(directory "${CMAKE_CURRENT_BINARY_DIR}/cargo")
+    set(directory "${WASMOTE_CARGO_TARGET_DIR}")
+    if(NOT directory)
+        set(directory "${CMAKE_CURRENT_BINARY_DIR}/cargo")
+    endif()
     set(archive "${directory}/${arg_RUST_TARGET}/release/lib${CMAKE_MATCH_1}.a")
     # Always run: cargo knows best whether something has changed, and leaves the archive alone if not.
     add_custom_target(${target}_cargo

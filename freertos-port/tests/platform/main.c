@@ -368,7 +368,7 @@ static void after_panic(const char *file, int line)
     current = "panic_is_logged_and_stops";
     if (logged(1, "wasmote panic at some/file.rs:1204")) {
         passed++;
-        board_printf("ok %s\n", current);
+        board_printf("PASS - %s\n", current);
     } else {
         failed++;
         board_printf("%s: logged '%.*s'\n", current, (int)log_length, log_text);
@@ -404,7 +404,7 @@ static void run_tests(void *argument)
         current = tests[i].name;
         if (tests[i].run()) {
             passed++;
-            board_printf("ok %s\n", current);
+            board_printf("PASS - %s\n", current);
         } else {
             failed++;
         }
