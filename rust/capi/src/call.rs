@@ -52,7 +52,7 @@ impl Access<'_> {
     /// The function that the application names.
     pub fn func(&self, func: wasmote_func_t) -> Result<Func, Failure> {
         let found = func_in(func.handle).filter(|_| func.owner == self.cell.id());
-        found.ok_or(Failure::Status(WASMOTE_ERR_INVALID_ARGUMENT))
+        found.ok_or_else(|| WASMOTE_ERR_INVALID_ARGUMENT.into())
     }
 }
 
@@ -209,6 +209,6 @@ pub(crate) fn call(
     Err(match access.store() {
         Ok(store) => failed(store, error, report),
         // In a host function the frames belong to the call that is still running.
-        Err(_) => error.into(),
+        Err(_) => report.fail(error, None),
     })
 }

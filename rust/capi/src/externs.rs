@@ -11,7 +11,7 @@ use wasmote::{Memory, Table};
 
 impl Access<'_> {
     fn memory(&mut self) -> Result<Memory, Failure> {
-        self.instance().own_memory(&self.cx()).ok_or(Failure::Status(WASMOTE_ERR_NOT_FOUND))
+        self.instance().own_memory(&self.cx()).ok_or_else(|| WASMOTE_ERR_NOT_FOUND.into())
     }
 
     /// # Safety

@@ -5,7 +5,7 @@ use crate::types::wasmote_status::WASMOTE_ERR_INVALID_ARGUMENT;
 use core::alloc::Layout;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
-use wasmote_platform::{Heap, OutOfMemory};
+use wasmote_platform::Heap;
 
 /// What a handle leads to. The kind is in front, so that a handle of another kind, or one that was deleted and
 /// whose memory is not in use again, is noticed.

@@ -137,11 +137,11 @@ unsafe fn instantiate(
 /// that function again, and so is only found out if the application gave a `wasmote_error_t`.
 pub(crate) fn failed(store: &Store, error: Error, report: &mut Report<'_>) -> Failure {
     if error.trap().is_none() {
-        return error.into();
+        return report.fail(error, None);
     }
     event!(Warn, "trap: {error}");
     let frame = store.backtrace().frames().first().filter(|_| report.wanted());
-    report.trapped(error, frame.and_then(|frame| store.resolve(frame).ok()))
+    report.fail(error, frame.and_then(|frame| store.resolve(frame).ok()))
 }
 
 /// Deletes an instance. WASMOTE_ERR_BUSY while it runs. The memory of linked instances is given back with the last

@@ -98,7 +98,11 @@ impl<'a> Imports<'a> {
                 }
                 let ty = match import.ty {
                     ExternType::Func(ty) if line.signature.is(ty) => ty,
-                    _ => return Err(incompatible(report, &import, |text| line.signature.write(text))),
+                    _ => {
+                        return Err(incompatible(report, &import, |text| {
+                            text.add("function ").add(line.signature.text());
+                        }));
+                    }
                 };
                 let function = LinkedFunc {
                     // SAFETY: (C9) only the lifetime changes: the type is read in the module's bytes, and the
@@ -128,7 +132,7 @@ impl<'a> Imports<'a> {
         report: &mut Report<'_>,
     ) -> Failure {
         let Some(import) = module.imports().nth(error.import as usize) else {
-            return Failure::Error(wasmote::Error::Link(error));
+            return wasmote::Error::Link(error).into();
         };
         if error.reason == LinkReason::Unknown {
             return report.tell(WASMOTE_ERR_UNKNOWN_IMPORT, import.offset, |text| {

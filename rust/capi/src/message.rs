@@ -4,46 +4,43 @@
 use crate::signature;
 use crate::types::*;
 use core::ffi::{CStr, c_char};
+use core::num::NonZero;
 use wasmote::{Error, ErrorClass, ErrorKind, FuncType, LinkReason, LoadError, ResolvedFrame, Trap};
 use wasmote_platform::OutOfMemory;
 use wasmote_status::*;
 
-/// Why a function of the API fails.
-pub(crate) enum Failure {
-    /// With this status, and its text.
-    Status(wasmote_status),
-    /// With an error of the runtime's, and its text.
-    Error(Error),
-    /// With this status; the text has been written.
-    Told(wasmote_status_t),
-}
+/// What a function of the API returns when it fails: a status that is not `WASMOTE_OK`. No more than that, so that it
+/// is passed in a register; texts go to the [`Report`] where the error is known.
+#[derive(Clone, Copy)]
+pub(crate) struct Failure(NonZero<wasmote_status_t>);
 
 impl From<wasmote_status> for Failure {
     fn from(status: wasmote_status) -> Failure {
-        Failure::Status(status)
+        Failure::new(status as i32)
     }
 }
 
 impl From<Error> for Failure {
+    #[inline(never)]
     fn from(error: Error) -> Failure {
-        Failure::Error(error)
+        Failure::new(status_of(&error))
     }
 }
 
 impl From<OutOfMemory> for Failure {
     fn from(OutOfMemory: OutOfMemory) -> Failure {
-        Failure::Error(Error::OutOfMemory)
+        WASMOTE_ERR_OUT_OF_MEMORY.into()
     }
 }
 
 impl Failure {
+    pub fn new(status: wasmote_status_t) -> Failure {
+        Failure(NonZero::new(status).unwrap_or(NonZero::<i32>::MIN))
+    }
+
     /// What the function returns.
-    pub fn status(&self) -> wasmote_status_t {
-        match self {
-            Failure::Status(status) => *status as i32,
-            Failure::Told(status) => *status,
-            Failure::Error(error) => status_of(error),
-        }
+    pub fn status(self) -> wasmote_status_t {
+        self.0.get()
     }
 }
 
@@ -81,7 +78,11 @@ pub(crate) fn run(body: impl FnOnce() -> Result<(), Failure>) -> wasmote_status_
 }
 
 /// The application's `wasmote_error_t`, if it gave one.
-pub(crate) struct Report<'a>(Option<&'a mut wasmote_error_t>);
+pub(crate) struct Report<'a> {
+    error: Option<&'a mut wasmote_error_t>,
+    /// Whether it is filled, but for the status.
+    told: bool,
+}
 
 impl<'a> Report<'a> {
     /// # Safety
@@ -89,12 +90,37 @@ impl<'a> Report<'a> {
     /// any bits are a `wasmote_error_t`, and they are not read.
     pub unsafe fn new(error: *mut wasmote_error_t) -> Report<'a> {
         // SAFETY: (C3) the caller says so.
-        Report(if error.is_aligned() { unsafe { error.as_mut() } } else { None })
+        Report { error: if error.is_aligned() { unsafe { error.as_mut() } } else { None }, told: false }
     }
 
     /// Whether anybody wants to know.
     pub fn wanted(&self) -> bool {
-        self.0.is_some()
+        self.error.is_some()
+    }
+
+    /// Runs the body of a function of the API.
+    pub fn run(mut self, body: impl FnOnce(&mut Report<'_>) -> Result<(), Failure>) -> wasmote_status_t {
+        let Err(failure) = body(&mut self) else { return WASMOTE_OK as i32 };
+        let status = failure.status();
+        if !self.told {
+            self.write(u32::MAX, |text| {
+                text.add(status_text(status).to_str().unwrap_or_default());
+            });
+        }
+        if let Some(error) = &mut self.error {
+            error.status = status;
+        }
+        status
+    }
+
+    fn write(&mut self, offset: u32, write: impl FnOnce(&mut Text<'_>)) {
+        let Some(error) = &mut self.error else { return };
+        (error.offset, error.host_status) = (offset, 0);
+        let mut text = Text::new(&mut error.message);
+        if cfg!(feature = "messages") {
+            write(&mut text);
+        }
+        self.told = true;
     }
 
     /// Fails with this place and a text that `write` makes.
@@ -104,72 +130,40 @@ impl<'a> Report<'a> {
         offset: u32,
         write: impl FnOnce(&mut Text<'_>),
     ) -> Failure {
-        if let Some(error) = &mut self.0 {
-            (error.status, error.offset, error.host_status) = (status as i32, offset, 0);
-            let mut text = Text::new(&mut error.message);
-            if cfg!(feature = "messages") {
-                write(&mut text);
+        self.write(offset, write);
+        status.into()
+    }
+
+    /// Fails with an error of the runtime's, which happened in this function, if that is known.
+    pub fn fail(&mut self, cause: Error, place: Option<ResolvedFrame<'_>>) -> Failure {
+        let offset = place.map_or(cause.offset(), |place| place.offset).unwrap_or(u32::MAX);
+        self.write(offset, |text| {
+            text.add(cause.message());
+            if let Error::Load(LoadError { kind: ErrorKind::Unsupported(feature), .. }) = cause {
+                text.add(": ").add(feature.name());
             }
-        }
-        Failure::Told(status as i32)
-    }
-
-    /// Runs the body of a function of the API.
-    pub fn run(mut self, body: impl FnOnce(&mut Report<'_>) -> Result<(), Failure>) -> wasmote_status_t {
-        let Err(failure) = body(&mut self) else { return WASMOTE_OK as i32 };
-        if !matches!(failure, Failure::Told(_)) {
-            self.fill(&failure);
-        }
-        failure.status()
-    }
-
-    /// Writes what is known of a failure.
-    fn fill(&mut self, failure: &Failure) {
-        let Some(error) = &mut self.0 else { return };
-        (error.offset, error.host_status) = (u32::MAX, 0);
-        error.status = failure.status();
-        let mut text = Text::new(&mut error.message);
-        match failure {
-            Failure::Told(_) => {}
-            Failure::Status(status) => {
-                text.add(status_text(*status as i32).to_str().unwrap_or_default());
-            }
-            Failure::Error(cause) => {
-                if cfg!(feature = "messages") {
-                    text.add(cause.message());
-                }
-                if let Error::Load(LoadError { kind: ErrorKind::Unsupported(feature), .. }) = cause {
-                    text.add(": ").add(feature.name());
-                }
-                error.offset = cause.offset().unwrap_or(u32::MAX);
-                error.host_status = if let Error::Host(status) = cause { *status } else { 0 };
-            }
-        }
-    }
-
-    /// Reports what another thread reported.
-    #[cfg(feature = "thread")]
-    pub fn copy(&mut self, from: wasmote_error_t) {
-        if let Some(error) = &mut self.0 {
-            **error = from;
-        }
-    }
-
-    /// Fails with a trap, which happened in this function, if that is known.
-    pub fn trapped(&mut self, cause: Error, place: Option<ResolvedFrame<'_>>) -> Failure {
-        let failure = Failure::Error(cause);
-        self.fill(&failure);
-        if let (Some(error), Some(place)) = (&mut self.0, place) {
-            error.offset = place.offset.unwrap_or(u32::MAX);
-            if cfg!(feature = "messages") {
-                let mut text = Text::resume(&mut error.message);
+            if let Some(place) = place {
                 text.add(" in function ").number(place.func);
                 if let Some(name) = place.name {
                     text.add(" (").add(name).add(")");
                 }
             }
+        });
+        if let (Some(error), Error::Host(status)) = (&mut self.error, cause) {
+            error.host_status = status;
         }
-        Failure::Told(failure.status())
+        cause.into()
+    }
+
+    /// Fails as another thread did.
+    #[cfg(feature = "thread")]
+    pub fn copy(&mut self, from: wasmote_error_t) -> Failure {
+        let status = from.status;
+        if let Some(error) = &mut self.error {
+            **error = from;
+        }
+        self.told = true;
+        Failure::new(status)
     }
 }
 
@@ -183,62 +177,47 @@ pub(crate) struct Text<'a> {
 impl<'a> Text<'a> {
     /// An empty text.
     pub fn new(to: &'a mut [c_char]) -> Text<'a> {
-        let mut text = Text { to, len: 0 };
-        text.end();
-        text
-    }
-
-    /// Goes on after what is in the buffer.
-    pub fn resume(to: &'a mut [c_char]) -> Text<'a> {
-        let len = to.iter().position(|&byte| byte == 0).unwrap_or(0);
-        Text { to, len }
-    }
-
-    fn end(&mut self) {
-        if let Some(byte) = self.to.get_mut(self.len) {
-            *byte = 0;
+        if let Some(first) = to.first_mut() {
+            *first = 0;
         }
+        Text { to, len: 0 }
     }
 
-    /// Appends as much as fits, in whole characters.
+    /// Appends as much as fits.
     pub fn add(&mut self, more: &str) -> &mut Text<'a> {
-        let room = self.to.len().saturating_sub(self.len + 1);
-        let fits = more.as_bytes().iter().take(more.floor_char_boundary(room));
-        for (to, from) in self.to.iter_mut().skip(self.len).zip(fits) {
-            *to = *from as c_char;
+        for &byte in more.as_bytes() {
+            self.byte(byte);
+        }
+        self
+    }
+
+    /// Appends a byte if it fits.
+    fn byte(&mut self, byte: u8) {
+        if let Some([to, end]) = self.to.get_mut(self.len..).and_then(|rest| rest.first_chunk_mut()) {
+            (*to, *end) = (byte as c_char, 0);
             self.len += 1;
         }
-        self.end();
-        self
     }
 
     /// Appends a number in decimal.
     pub fn number(&mut self, number: u32) -> &mut Text<'a> {
-        let mut digits = [b'0'; 10];
-        let mut rest = number;
-        let mut first = digits.len() - 1;
-        for (place, digit) in digits.iter_mut().enumerate().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            first = place;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
+        let mut unit = 1;
+        while number / unit >= 10 {
+            unit *= 10;
         }
-        self.add(digits.get(first..).and_then(|digits| core::str::from_utf8(digits).ok()).unwrap_or_default())
+        while unit > 0 {
+            self.byte(b'0' + (number / unit % 10) as u8);
+            unit /= 10;
+        }
+        self
     }
 
     /// Appends a function type as in `wasmote_host_func_t`.
     pub fn func_type(&mut self, ty: FuncType<'_>) -> &mut Text<'a> {
-        let mut letter = [0; 4];
-        self.add("(");
-        for ty in ty.params() {
-            self.add(signature::letter(ty).encode_utf8(&mut letter));
-        }
-        self.add(")");
-        for ty in ty.results() {
-            self.add(signature::letter(ty).encode_utf8(&mut letter));
-        }
+        self.byte(b'(');
+        ty.params().for_each(|ty| self.byte(signature::letter(ty)));
+        self.byte(b')');
+        ty.results().for_each(|ty| self.byte(signature::letter(ty)));
         self
     }
 }

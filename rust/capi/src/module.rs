@@ -2,7 +2,7 @@
 
 use crate::handle::{Handle, array, can_put, get, make, put, take};
 use crate::logging::event;
-use crate::message::{Failure, Report, run};
+use crate::message::{Report, run};
 use crate::runtime::{Root, RuntimeBody};
 use crate::types::wasmote_status::*;
 use crate::types::*;
@@ -63,12 +63,13 @@ unsafe fn load(
 ) -> wasmote_status_t {
     // SAFETY: (C3) the caller says so.
     let report = unsafe { Report::new(error) };
-    report.run(|_| {
+    report.run(|report| {
         can_put(out)?;
         // SAFETY: (C1) (C3) the caller says so.
         let (body, bytes) = unsafe { (get::<RuntimeBody>(runtime)?, array(bytes, size)?) };
-        let module = make_module(&body.root.engine, bytes).inspect_err(|error| {
+        let module = make_module(&body.root.engine, bytes).map_err(|error| {
             event!(Warn, "module refused: {error}");
+            report.fail(error, None)
         })?;
         event!(Info, "module loaded: {size} bytes, {} of code", module.code_bytes());
         let body = ModuleBody { module, root: body.root.clone() };
@@ -87,7 +88,7 @@ pub unsafe extern "C" fn wasmote_module_delete(module: *mut wasmote_module_t) ->
         // SAFETY: (C1) the header demands it.
         let body = unsafe { get::<ModuleBody>(module) }?;
         if body.module.owners() > 1 {
-            return Err(Failure::Status(WASMOTE_ERR_BUSY));
+            return Err(WASMOTE_ERR_BUSY.into());
         }
         // SAFETY: (C1) a module, as was checked, and the last who knows it.
         drop(unsafe { take::<ModuleBody>(module) });

@@ -1,25 +1,23 @@
 //! Signatures as strings: "(iI)f".
 
-use crate::message::Text;
 use wasmote::{FuncType, ValType};
 
 /// The letter of a value type.
-pub(crate) fn letter(ty: ValType) -> char {
+pub(crate) fn letter(ty: ValType) -> u8 {
     match ty {
-        ValType::I32 => 'i',
-        ValType::I64 => 'I',
-        ValType::F32 => 'f',
-        ValType::F64 => 'F',
-        ValType::FuncRef => 'r',
-        ValType::ExternRef => 'e',
+        ValType::I32 => b'i',
+        ValType::I64 => b'I',
+        ValType::F32 => b'f',
+        ValType::F64 => b'F',
+        ValType::FuncRef => b'r',
+        ValType::ExternRef => b'e',
     }
 }
 
 /// A signature that was read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Signature<'a> {
-    params: &'a str,
-    results: &'a str,
+    text: &'a str,
 }
 
 impl<'a> Signature<'a> {
@@ -28,26 +26,28 @@ impl<'a> Signature<'a> {
     /// # Errors
     /// The place of the first character that is wrong, counted from 0.
     pub fn read(text: &'a str) -> Result<Signature<'a>, usize> {
-        let inner = text.strip_prefix('(').ok_or(0usize)?;
-        let (params, results) = inner.split_once(')').ok_or(text.len())?;
-        let wrong = |part: &str| part.bytes().position(|byte| !b"iIfFre".contains(&byte));
-        if let Some(place) = wrong(params) {
-            return Err(1 + place);
+        let mut closed = false;
+        for (place, byte) in text.bytes().enumerate() {
+            match byte {
+                b'(' if place == 0 => {}
+                b')' if place > 0 && !closed => closed = true,
+                b'i' | b'I' | b'f' | b'F' | b'r' | b'e' if place > 0 => {}
+                _ => return Err(place),
+            }
         }
-        if let Some(place) = wrong(results) {
-            return Err(2 + params.len() + place);
-        }
-        Ok(Signature { params, results })
+        if closed { Ok(Signature { text }) } else { Err(text.len()) }
     }
 
-    /// Writes it as it was read.
-    pub fn write(&self, text: &mut Text<'_>) {
-        text.add("function (").add(self.params).add(")").add(self.results);
+    /// As it was read.
+    pub fn text(&self) -> &'a str {
+        self.text
     }
 
     /// Whether it stands for this type.
     pub fn is(&self, ty: FuncType<'_>) -> bool {
-        self.params.chars().eq(ty.params().map(letter)) && self.results.chars().eq(ty.results().map(letter))
+        let (params, results) = (ty.params().map(letter), ty.results().map(letter));
+        let written = [b'('].into_iter().chain(params).chain([b')']).chain(results);
+        self.text.bytes().eq(written)
     }
 }
 
@@ -67,6 +67,7 @@ mod tests {
         assert_eq!(Signature::read("(i").unwrap_err(), 2);
         assert_eq!(Signature::read("(ix)").unwrap_err(), 2);
         assert_eq!(Signature::read("(i)i)").unwrap_err(), 4);
+        assert_eq!(Signature::read("((").unwrap_err(), 1);
         assert_eq!(Signature::read("(\u{e9})").unwrap_err(), 1);
     }
 }

@@ -3,7 +3,7 @@
 use crate::call::{Values, call};
 use crate::handle::{Handle, Reserved, array, array_mut, can_put, get, put, take};
 use crate::instance::InstanceBody;
-use crate::message::{Failure, Report, run};
+use crate::message::{Report, run};
 use crate::store::{Access, StoreCell};
 use crate::types::wasmote_status::*;
 use crate::types::*;
@@ -162,8 +162,7 @@ pub unsafe extern "C" fn wasmote_thread_join(
         // SAFETY: (C1) (C10) a thread's handle, as was checked, and the thread has ended.
         let work = unsafe { take::<ThreadBody>(thread) }.work.into_inner();
         if work.status != 0 {
-            report.copy(work.error);
-            return Err(Failure::Told(work.status));
+            return Err(report.copy(work.error));
         }
         work.got.give(results);
         Ok(())

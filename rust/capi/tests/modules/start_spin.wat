@@ -1,0 +1,3 @@
+(module
+  (func $begin (loop (br 0)))
+  (start $begin))

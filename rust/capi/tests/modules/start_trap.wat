@@ -1,0 +1,4 @@
+(module
+  (memory 1)
+  (func $begin unreachable)
+  (start $begin))

@@ -1,0 +1,1 @@
+(module (import "api" "add" (func (param i64) (result f32))))

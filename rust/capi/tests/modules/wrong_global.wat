@@ -1,0 +1,1 @@
+(module (import "api" "counter" (global i32)))

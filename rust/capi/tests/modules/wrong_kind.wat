@@ -1,0 +1,1 @@
+(module (import "api" "add" (global i32)))
