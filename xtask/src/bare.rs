@@ -35,7 +35,7 @@ pub fn need() -> Result<()> {
 
 /// Builds the archive of a configuration.
 pub fn archive(configuration: &Configuration, options: &[WasmoteOption], target: &str) -> Result<PathBuf> {
-    let folder = repo::work("archive")?;
+    let folder = repo::work("cargo")?;
     let cargo = configuration.cargo(options);
     let mut run = Run::cargo().args(["build", "--package", "wasmote-capi", "--profile", "firmware"]);
     run = run.args(["--target", target, "--no-default-features", "--features", &cargo.features]);
@@ -46,7 +46,7 @@ pub fn archive(configuration: &Configuration, options: &[WasmoteOption], target:
     let name = configuration.name.replace(' ', "-");
     run.logged(&format!("archive-{name}-{target}"), false)?;
     // The next configuration is built in the same place.
-    let kept = folder.join(format!("{name}-{target}.a"));
+    let kept = repo::work("archive")?.join(format!("{name}-{target}.a"));
     let built = folder.join(target).join("firmware/libwasmote.a");
     std::fs::copy(&built, &kept).with_context(|| format!("copying {}", built.display()))?;
     Ok(kept)

@@ -99,6 +99,8 @@ impl Board {
         let toolchain = repo::path(BOARDS).join(&self.name).join(&self.toolchain);
         let mut configure = Run::new("cmake").args(["-G", "Ninja", "-S"]).arg(repo::path(source));
         configure = configure.arg("-B").arg(&folder).arg("--toolchain").arg(toolchain);
+        // One folder for cargo: what two firmware have in common is compiled once.
+        configure = configure.arg(format!("-DWASMOTE_CARGO_TARGET_DIR={}", repo::work("cargo")?.display()));
         for option in options {
             configure = configure.arg(format!("-D{option}"));
         }

@@ -31,7 +31,7 @@ impl Run {
 
     /// cargo, of the toolchain that xtask runs in.
     pub fn cargo() -> Run {
-        Run::new("cargo")
+        Run::new("cargo").env("CARGO_TERM_COLOR", "never")
     }
 
     /// Adds an argument.

@@ -4,7 +4,6 @@ mod docs;
 mod freertos;
 mod host;
 mod places;
-mod source;
 mod spec;
 mod tailcalls;
 mod zephyr;
