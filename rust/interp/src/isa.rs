@@ -107,6 +107,8 @@ macro_rules! for_each_instruction {
             i32_rotl "rrr" Mvp small;
             i32_rotr "rrr" Mvp small;
             i32_add_i "rri" Mvp fast;
+            // Adds eight times the number.
+            i32_add_8i "rri" Mvp fast;
             i32_mul_i "rri" Mvp fast;
             i32_and_i "rri" Mvp fast;
             i32_or_i "rri" Mvp fast;
@@ -228,6 +230,13 @@ macro_rules! for_each_instruction {
             // The address is the sum of two cells and the word.
             i32_load_sum "rrrW" Mvp fast;
             i32_load16_s_sum "rrrW" Mvp fast;
+            // The address is the number; of stores, the cell is the value.
+            i32_load_abs "rU" Mvp fast;
+            i32_load8_u_abs "rU" Mvp fast;
+            i32_load16_u_abs "rU" Mvp fast;
+            i32_store_abs "rU" Mvp fast;
+            i32_store8_abs "rU" Mvp fast;
+            i32_store16_abs "rU" Mvp fast;
             // Address, value, offset.
             i32_store "rru" Mvp fast;
             i32_store8 "rru" Mvp fast;
@@ -241,6 +250,7 @@ macro_rules! for_each_instruction {
             i32_store_i "riu" Mvp small;
             i32_store8_i "riu" Mvp small;
             i32_store16_i "riu" Mvp small;
+            i64_store_i "riu" Mvp small;
         }
     };
 }

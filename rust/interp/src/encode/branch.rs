@@ -75,21 +75,15 @@ fn branch_code(comparison: Code) -> Option<Code> {
 impl Encoder {
     /// Turns the comparison just encoded round, if its result is `operand`, and puts it into `dst`.
     pub(super) fn invert(&mut self, operand: Operand, dst: u32) -> bool {
-        let Some((at, word)) = self.result(operand) else { return false };
-        let Some(word) = inverted(word) else { return false };
-        if let Some(place) = self.words.get_mut(at) {
+        if dst <= 0xFF
+            && let Some((at, word)) = self.result(operand)
+            && let Some(word) = inverted(word)
+            && let Some(place) = self.words.get_mut(at)
+        {
             *place = word;
+            return self.retarget(operand, dst, 1);
         }
-        let last = self.last;
-        let done = self.retarget(operand, dst, 1);
-        if done {
-            // It is still the last one: a branch may ask for it.
-            self.last = last.map(|last| super::Last { result: dst, ..last });
-        } else if let Some(place) = self.words.get_mut(at) {
-            // `dst` is beyond a byte.
-            *place = inverted(word).unwrap_or(word);
-        }
-        done
+        false
     }
 
     /// First word of the instruction just encoded, and its place, if its result is the temporary `operand`.

@@ -249,8 +249,8 @@ impl Encoder {
 
     /// Lets the instruction just encoded write its result elsewhere, if that result is the temporary `from`.
     fn retarget(&mut self, from: Operand, to: Cell, cells: u32) -> bool {
-        let (Some(last), Operand::Temp(from)) = (self.last, from) else { return false };
-        if last.result != from || to > 0xFF {
+        let Some(last) = self.last else { return false };
+        if from != Operand::Temp(last.result) || to > 0xFF {
             return false;
         }
         let Some(word) = self.words.get_mut(last.at) else { return false };

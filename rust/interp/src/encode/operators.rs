@@ -148,6 +148,10 @@ fn with_byte(op: BinaryOp, value: u64) -> Option<(Code, u8)> {
         BinaryOp::I64And => (Code::i64_and_i, i32::try_from(long).ok()?),
         _ => return None,
     };
+    let (code, byte) = match code {
+        Code::i32_add_i if byte & 7 == 0 && i8::try_from(byte).is_err() => (Code::i32_add_8i, byte >> 3),
+        _ => (code, byte),
+    };
     Some((code, i8::try_from(byte).ok()? as u8))
 }
 
@@ -200,39 +204,58 @@ fn unary_code(op: UnaryOp) -> Option<Code> {
     })
 }
 
-/// Instructions of a load, with a short and a long offset; for a narrow one of 64 bits, how it is widened then.
-fn load_code(op: LoadOp) -> (Code, Code, Option<Code>) {
-    let signed = Some(Code::i64_extend_i32_s);
-    let unsigned = Some(Code::i64_extend_i32_u);
-    match op {
-        LoadOp::I32Load | LoadOp::F32Load => (Code::i32_load, Code::i32_load_w, None),
-        LoadOp::I64Load | LoadOp::F64Load => (Code::i64_load, Code::i64_load_w, None),
-        LoadOp::I32Load8S => (Code::i32_load8_s, Code::i32_load8_s_w, None),
-        LoadOp::I32Load8U => (Code::i32_load8_u, Code::i32_load8_u_w, None),
-        LoadOp::I32Load16S => (Code::i32_load16_s, Code::i32_load16_s_w, None),
-        LoadOp::I32Load16U => (Code::i32_load16_u, Code::i32_load16_u_w, None),
-        LoadOp::I64Load8S => (Code::i32_load8_s, Code::i32_load8_s_w, signed),
-        LoadOp::I64Load8U => (Code::i32_load8_u, Code::i32_load8_u_w, unsigned),
-        LoadOp::I64Load16S => (Code::i32_load16_s, Code::i32_load16_s_w, signed),
-        LoadOp::I64Load16U => (Code::i32_load16_u, Code::i32_load16_u_w, unsigned),
-        LoadOp::I64Load32S => (Code::i32_load, Code::i32_load_w, signed),
-        LoadOp::I64Load32U => (Code::i32_load, Code::i32_load_w, unsigned),
-    }
+/// Instructions of a load.
+struct Load {
+    /// With a short offset.
+    near: Code,
+    /// With any.
+    far: Code,
+    /// With a short address.
+    absolute: Option<Code>,
+    /// A narrow one of 64 bits is one of 32 bits that is then widened.
+    widen: Option<Code>,
 }
 
-/// Instructions of a store: with a short and a long offset, and of a constant. Only the low cell of a 64-bit
-/// value is asked for what is narrower.
-fn store_code(op: StoreOp) -> (Code, Code, Option<Code>) {
+fn load_code(op: LoadOp) -> Load {
+    let signed = Some(Code::i64_extend_i32_s);
+    let unsigned = Some(Code::i64_extend_i32_u);
+    let widen = match op {
+        LoadOp::I64Load8S | LoadOp::I64Load16S | LoadOp::I64Load32S => signed,
+        LoadOp::I64Load8U | LoadOp::I64Load16U | LoadOp::I64Load32U => unsigned,
+        _ => None,
+    };
+    let (near, far, absolute) = match op {
+        LoadOp::I32Load | LoadOp::F32Load | LoadOp::I64Load32S | LoadOp::I64Load32U => {
+            (Code::i32_load, Code::i32_load_w, Some(Code::i32_load_abs))
+        }
+        LoadOp::I64Load | LoadOp::F64Load => (Code::i64_load, Code::i64_load_w, None),
+        LoadOp::I32Load8S | LoadOp::I64Load8S => (Code::i32_load8_s, Code::i32_load8_s_w, None),
+        LoadOp::I32Load8U | LoadOp::I64Load8U => {
+            (Code::i32_load8_u, Code::i32_load8_u_w, Some(Code::i32_load8_u_abs))
+        }
+        LoadOp::I32Load16S | LoadOp::I64Load16S => (Code::i32_load16_s, Code::i32_load16_s_w, None),
+        LoadOp::I32Load16U | LoadOp::I64Load16U => {
+            (Code::i32_load16_u, Code::i32_load16_u_w, Some(Code::i32_load16_u_abs))
+        }
+    };
+    Load { near, far, absolute, widen }
+}
+
+/// Instructions of a store: with a short offset, with any, of a constant, and to a short address. Only the low cell of a
+/// 64-bit value is asked for what is narrower.
+fn store_code(op: StoreOp) -> (Code, Code, Code, Option<Code>) {
     match op {
         StoreOp::I32Store | StoreOp::F32Store | StoreOp::I64Store32 => {
-            (Code::i32_store, Code::i32_store_w, Some(Code::i32_store_i))
+            (Code::i32_store, Code::i32_store_w, Code::i32_store_i, Some(Code::i32_store_abs))
         }
-        StoreOp::I64Store | StoreOp::F64Store => (Code::i64_store, Code::i64_store_w, None),
+        StoreOp::I64Store | StoreOp::F64Store => {
+            (Code::i64_store, Code::i64_store_w, Code::i64_store_i, None)
+        }
         StoreOp::I32Store8 | StoreOp::I64Store8 => {
-            (Code::i32_store8, Code::i32_store8_w, Some(Code::i32_store8_i))
+            (Code::i32_store8, Code::i32_store8_w, Code::i32_store8_i, Some(Code::i32_store8_abs))
         }
         StoreOp::I32Store16 | StoreOp::I64Store16 => {
-            (Code::i32_store16, Code::i32_store16_w, Some(Code::i32_store16_i))
+            (Code::i32_store16, Code::i32_store16_w, Code::i32_store16_i, Some(Code::i32_store16_abs))
         }
     }
 }
@@ -246,9 +269,10 @@ fn short(offset: u32, width_log2: u32) -> Option<u8> {
 /// The constant as a byte that, sign-extended, stores the same bits.
 fn stored_byte(value: u64, width_log2: u32) -> Option<u8> {
     let value = match width_log2 {
-        0 => i32::from(value as i8),
-        1 => i32::from(value as i16),
-        _ => value as i32,
+        0 => i64::from(value as i8),
+        1 => i64::from(value as i16),
+        2 => i64::from(value as i32),
+        _ => value as i64,
     };
     Some(i8::try_from(value).ok()? as u8)
 }
@@ -310,16 +334,15 @@ impl Encoder {
         }
     }
 
-    /// The cell of an address, and the offset. A constant address takes the offset in.
-    fn address(&mut self, address: Operand, offset: u32) -> Result<(Field, u32), ErrorKind> {
-        let (address, offset) = match address {
-            Operand::Const(address) => match (address as u32).checked_add(offset) {
+    /// The address and the offset. A constant address takes the offset in.
+    fn folded(address: Operand, offset: u32) -> (Operand, u32) {
+        match address {
+            Operand::Const(number) => match (number as u32).checked_add(offset) {
                 Some(sum) => (Operand::Const(sum.into()), 0),
-                None => (Operand::Const(address), offset),
+                None => (address, offset),
             },
             _ => (address, offset),
-        };
-        Ok((self.source(ValType::I32, address, 0)?, offset))
+        }
     }
 
     pub(super) fn encode_load(
@@ -341,12 +364,17 @@ impl Encoder {
             };
             return self.emit(code, [Field::To(dst, 1), Field::From(a, 1), b], &[number]);
         }
-        let (code, far, widen) = load_code(op);
-        let (address, offset) = self.address(address, arg.offset)?;
+        let Load { near, far, absolute, widen } = load_code(op);
         let to = Field::To(dst, if widen.is_some() { 1 } else { op.ty().cells() });
-        match short(offset, op.width_log2()) {
-            Some(units) => self.emit(code, [to, address, Field::Byte(units)], &[])?,
-            None => self.emit(far, [to, address, Field::None], &[offset])?,
+        let (address, offset) = Encoder::folded(address, arg.offset);
+        if let (Operand::Const(number @ 0..=0xFFFF), 0, Some(absolute)) = (address, offset, absolute) {
+            self.emit(absolute, [to, Field::Half(number as u16), Field::None], &[])?;
+        } else {
+            let address = self.source(ValType::I32, address, 0)?;
+            match short(offset, op.width_log2()) {
+                Some(units) => self.emit(near, [to, address, Field::Byte(units)], &[])?,
+                None => self.emit(far, [to, address, Field::None], &[offset])?,
+            }
         }
         match widen {
             Some(code) => self.emit(code, [Field::To(dst, 2), Field::From(dst, 1), Field::None], &[]),
@@ -361,17 +389,23 @@ impl Encoder {
         value: Operand,
         arg: MemArg,
     ) -> Result<(), ErrorKind> {
-        let (code, far, constant) = store_code(op);
-        let (address, offset) = self.address(address, arg.offset)?;
+        let (near, far, constant, absolute) = store_code(op);
+        let (address, offset) = Encoder::folded(address, arg.offset);
         let units = short(offset, op.width_log2());
-        if let (Operand::Const(value), Some(code), Some(units)) = (value, constant, units)
+        if let (Operand::Const(value), Some(units)) = (value, units)
             && let Some(byte) = stored_byte(value, op.width_log2())
         {
-            return self.emit(code, [address, Field::Byte(byte), Field::Byte(units)], &[]);
+            let address = self.source(ValType::I32, address, 0)?;
+            return self.emit(constant, [address, Field::Byte(byte), Field::Byte(units)], &[]);
         }
+        if let (Operand::Const(number @ 0..=0xFFFF), 0, Some(absolute)) = (address, offset, absolute) {
+            let value = self.source(op.ty(), value, 2)?;
+            return self.emit(absolute, [value, Field::Half(number as u16), Field::None], &[]);
+        }
+        let address = self.source(ValType::I32, address, 0)?;
         let value = self.source(op.ty(), value, 2)?;
         match units {
-            Some(units) => self.emit(code, [address, value, Field::Byte(units)], &[]),
+            Some(units) => self.emit(near, [address, value, Field::Byte(units)], &[]),
             None => self.emit(far, [address, value, Field::None], &[offset]),
         }
     }
@@ -381,10 +415,10 @@ impl Encoder {
     /// `select` has a fourth cell, in a second word.
     pub(super) fn emit_select(
         &mut self,
-        code: Code,
         cells: u32,
         [dst, a, b, condition]: [Cell; 4],
     ) -> Result<(), ErrorKind> {
+        let code = if cells == 1 { Code::select1 } else { Code::select2 };
         if dst | a | b <= 0xFF {
             let fields = [Field::To(dst, cells), Field::From(a, cells), Field::From(b, cells)];
             return self.emit(code, fields, &[condition]);

@@ -87,8 +87,7 @@ impl Sink for Encoder {
         let a = self.cell(ty, a, 0)?;
         let b = self.cell(ty, b, 2)?;
         let condition = self.cell(ValType::I32, condition, 4)?;
-        let code = if cells == 1 { Code::select1 } else { Code::select2 };
-        self.emit_select(code, cells, [dst, a, b, condition])
+        self.emit_select(cells, [dst, a, b, condition])
     }
 
     fn global_get(&mut self, ty: ValType, dst: Cell, place: GlobalPlace) -> Result<(), ErrorKind> {

@@ -101,6 +101,7 @@ handlers! {
     i32_rotl = binary(|a: u32, b: u32| a.rotate_left(b & 31));
     i32_rotr = binary(|a: u32, b: u32| a.rotate_right(b & 31));
     i32_add_i = byte(u32::wrapping_add);
+    i32_add_8i = byte(|a: u32, b: u32| a.wrapping_add(b << 3));
     i32_mul_i = byte(u32::wrapping_mul);
     i32_and_i = byte(|a: u32, b: u32| a & b);
     i32_or_i = byte(|a: u32, b: u32| a | b);

@@ -48,6 +48,23 @@ fn load_sum<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) ->
     load_from(s, s.get::<u32>(s.b()).wrapping_add(s.get(s.c())), f)
 }
 
+/// The address is a number.
+#[inline(always)]
+fn load_abs<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) -> Step {
+    match s.ctx.load(s.half() as u32, 0) {
+        Some(bytes) => s.result(f(bytes)),
+        None => Step::Trap(Trap::MemoryOutOfBounds),
+    }
+}
+
+#[inline(always)]
+fn store_abs<const N: usize>(s: State, f: impl FnOnce(u32) -> [u8; N]) -> Step {
+    match s.ctx.store(s.half() as u32, 0, f(s.get(s.a()))) {
+        Some(()) => s.next(0),
+        None => Step::Trap(Trap::MemoryOutOfBounds),
+    }
+}
+
 #[inline(always)]
 fn store<const N: usize, T: Value>(s: State, f: impl FnOnce(T) -> [u8; N]) -> Step {
     match s.ctx.store(s.get(s.a()), s.word >> 24 << N.ilog2(), f(s.get(s.b()))) {
@@ -100,6 +117,12 @@ handlers! {
     i32_load16_u_at = load_at(half);
     i32_load_sum = load_sum(u32::from_le_bytes);
     i32_load16_s_sum = load_sum(|b| half(b) as i16 as i32);
+    i32_load_abs = load_abs(u32::from_le_bytes);
+    i32_load8_u_abs = load_abs(byte);
+    i32_load16_u_abs = load_abs(half);
+    i32_store_abs = store_abs(u32::to_le_bytes);
+    i32_store8_abs = store_abs(|v| [v as u8]);
+    i32_store16_abs = store_abs(|v| (v as u16).to_le_bytes());
     i32_store = store(u32::to_le_bytes);
     i32_store8 = store(|v: u32| [v as u8]);
     i32_store16 = store(|v: u32| (v as u16).to_le_bytes());
@@ -111,6 +134,7 @@ handlers! {
     i32_store_i = store_const(i32::to_le_bytes);
     i32_store8_i = store_const(|v| [v as u8]);
     i32_store16_i = store_const(|v| (v as u16).to_le_bytes());
+    i64_store_i = store_const(|v| i64::from(v).to_le_bytes());
 }
 
 #[inline(always)]

@@ -62,9 +62,8 @@ fn constants_are_immediates_where_they_fit() {
          8: i64_mul r1 r1 r7
          9: i32_store_i r0 -1 2
          10: i32_store_w r0 r0 0x1000
-         12: const1 r5 1028
-         13: i32_store r5 r0 0
-         14: return0",
+         12: i32_store_abs r0 1028
+         13: return0",
     );
 }
 

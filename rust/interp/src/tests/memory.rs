@@ -119,6 +119,9 @@ pub(super) fn stores() {
                     ({name} offset={offset} (local.get 302) (local.get 303)))",
                 "i32 ".repeat(300)
             );
+            wat += &format!(
+                "(func (export \"abs{i}\") (param {ty}) ({name} offset={offset} (i32.const 100) (local.get 0)))"
+            );
             for (k, &bits) in VALUES.iter().enumerate() {
                 wat += &format!(
                     "(func (export \"const{i}_{k}\") (param i32) ({name} offset={offset} (local.get 0) {}))
@@ -163,6 +166,9 @@ pub(super) fn stores() {
             }
             for (k, &bits) in VALUES.iter().enumerate() {
                 check(&format!("fixed{i}_{k}"), &[], place(64, offset, width), bits);
+                let args = [bits as u32, (bits >> 32) as u32];
+                let args = &args[..ty.cells() as usize];
+                check(&format!("abs{i}"), args, place(100, offset, width), bits);
             }
         }
     }
