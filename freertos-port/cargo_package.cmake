@@ -1,4 +1,4 @@
-# wasmote_cargo_package(<variable> <Cargo.toml> <package>)
+# wasmote_cargo_package(<variable> <Cargo.toml> <package> [<option of cargo>...])
 #
 # Sets the variable to the folder of a package that the manifest depends on; empty if it does not. cargo downloads the
 # package if need be, and compiles nothing.
@@ -8,7 +8,7 @@ function(wasmote_cargo_package out manifest package)
     find_program(WASMOTE_CARGO cargo HINTS "$ENV{HOME}/.cargo/bin" REQUIRED)
     get_filename_component(folder "${manifest}" DIRECTORY)
     execute_process(
-        COMMAND "${WASMOTE_CARGO}" metadata --locked --format-version 1 --manifest-path "${manifest}"
+        COMMAND "${WASMOTE_CARGO}" metadata --format-version 1 --manifest-path "${manifest}" ${ARGN}
         WORKING_DIRECTORY "${folder}" # for the pinned toolchain
         OUTPUT_VARIABLE metadata ERROR_VARIABLE error RESULT_VARIABLE result)
     if(NOT result EQUAL 0)

@@ -25,7 +25,7 @@ function(wasmote_build_rust_application target manifest)
     set(archive "${directory}/${arg_RUST_TARGET}/release/lib${CMAKE_MATCH_1}.a")
     # Always run: cargo knows best whether something has changed, and leaves the archive alone if not.
     add_custom_target(${target}_cargo
-        COMMAND "${WASMOTE_CARGO}" build --locked --release --manifest-path "${manifest}" --target ${arg_RUST_TARGET}
+        COMMAND "${WASMOTE_CARGO}" build --release --manifest-path "${manifest}" --target ${arg_RUST_TARGET}
                 --target-dir "${directory}"
         BYPRODUCTS "${archive}"
         WORKING_DIRECTORY "${folder}" # for its .cargo/config.toml and toolchain

@@ -5,7 +5,7 @@
 
 if(NOT FREERTOS_KERNEL_PATH)
     include("${CMAKE_CURRENT_LIST_DIR}/../cargo_package.cmake")
-    wasmote_cargo_package(kernel_package "${CMAKE_CURRENT_LIST_DIR}/Cargo.toml" freertos-next)
+    wasmote_cargo_package(kernel_package "${CMAKE_CURRENT_LIST_DIR}/Cargo.toml" freertos-next --locked)
     set(FREERTOS_KERNEL_PATH "${kernel_package}/FreeRTOS-Kernel" CACHE PATH "FreeRTOS kernel sources")
 endif()
 
