@@ -62,17 +62,18 @@ macro_rules! for_each_instruction {
             jump_if_far "uRO" Mvp small;
             jump_table "rU" Mvp fast;
             jump_table_far "_RW" Mvp small;
+            // In the order of the comparisons below.
             jump_i32_eq "rr_O" Mvp fast;
             jump_i32_ne "rr_O" Mvp fast;
             jump_i32_lt_s "rr_O" Mvp fast;
-            jump_i32_lt_u "rr_O" Mvp fast;
             jump_i32_le_s "rr_O" Mvp fast;
+            jump_i32_lt_u "rr_O" Mvp fast;
             jump_i32_le_u "rr_O" Mvp fast;
             jump_i32_eq_i "rIO" Mvp fast;
             jump_i32_ne_i "rIO" Mvp fast;
             jump_i32_lt_s_i "rIO" Mvp fast;
-            jump_i32_lt_u_i "rIO" Mvp fast;
             jump_i32_ge_s_i "rIO" Mvp fast;
+            jump_i32_lt_u_i "rIO" Mvp fast;
             jump_i32_ge_u_i "rIO" Mvp fast;
             // Adds the number to the first cell, and branches if that is not 0, or not the other cell.
             jump_i32_add_if "ri_O" Mvp fast;
@@ -124,17 +125,18 @@ macro_rules! for_each_instruction {
             i32_and_w "rr_W" Mvp fast;
             i32_or_w "rr_W" Mvp small;
             i32_xor_w "rr_W" Mvp small;
+            // In pairs of opposites, if `le` has its operands swapped.
             i32_eq "rrr" Mvp fast;
             i32_ne "rrr" Mvp fast;
             i32_lt_s "rrr" Mvp fast;
-            i32_lt_u "rrr" Mvp fast;
             i32_le_s "rrr" Mvp fast;
+            i32_lt_u "rrr" Mvp fast;
             i32_le_u "rrr" Mvp fast;
             i32_eq_i "rri" Mvp fast;
             i32_ne_i "rri" Mvp fast;
             i32_lt_s_i "rri" Mvp fast;
-            i32_lt_u_i "rri" Mvp fast;
             i32_ge_s_i "rri" Mvp fast;
+            i32_lt_u_i "rri" Mvp fast;
             i32_ge_u_i "rri" Mvp fast;
 
             i64_add "rrr" Mvp fast;
@@ -158,11 +160,12 @@ macro_rules! for_each_instruction {
             i64_shl_i "rri" Mvp fast;
             i64_shr_s_i "rri" Mvp fast;
             i64_shr_u_i "rri" Mvp fast;
+            // In the order of those of 32 bits.
             i64_eq "rrr" Mvp small;
             i64_ne "rrr" Mvp small;
             i64_lt_s "rrr" Mvp small;
-            i64_lt_u "rrr" Mvp small;
             i64_le_s "rrr" Mvp small;
+            i64_lt_u "rrr" Mvp small;
             i64_le_u "rrr" Mvp small;
 
             // Unary operators that are worth an instruction of their own; all others are `unary`, whose last

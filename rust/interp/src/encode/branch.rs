@@ -20,57 +20,61 @@ impl Label {
     pub(super) const NEW: Label = Label { place: 0, bound: false };
 }
 
+/// The place of a code in a series that begins with `first` and has `count` members.
+fn member(code: Code, first: Code, count: u8) -> Option<u8> {
+    let index = (code as u8).wrapping_sub(first as u8);
+    (index < count).then_some(index)
+}
+
 /// The instruction that gives the opposite truth value, if there is one.
 fn inverted(word: u32) -> Option<u32> {
-    let (code, swapped) = match Code::of(word) {
-        Code::i32_eq => (Code::i32_ne, false),
-        Code::i32_ne => (Code::i32_eq, false),
-        Code::i32_lt_s => (Code::i32_le_s, true),
-        Code::i32_lt_u => (Code::i32_le_u, true),
-        Code::i32_le_s => (Code::i32_lt_s, true),
-        Code::i32_le_u => (Code::i32_lt_u, true),
-        Code::i32_eq_i => (Code::i32_ne_i, false),
-        Code::i32_ne_i => (Code::i32_eq_i, false),
-        Code::i32_lt_s_i => (Code::i32_ge_s_i, false),
-        Code::i32_lt_u_i => (Code::i32_ge_u_i, false),
-        Code::i32_ge_s_i => (Code::i32_lt_s_i, false),
-        Code::i32_ge_u_i => (Code::i32_lt_u_i, false),
-        Code::i64_eq => (Code::i64_ne, false),
-        Code::i64_ne => (Code::i64_eq, false),
-        Code::i64_lt_s => (Code::i64_le_s, true),
-        Code::i64_lt_u => (Code::i64_le_u, true),
-        Code::i64_le_s => (Code::i64_lt_s, true),
-        Code::i64_le_u => (Code::i64_lt_u, true),
-        // Not the orders of floats: NaN is neither less nor not less.
-        Code::f32_eq => (Code::f32_ne, false),
-        Code::f32_ne => (Code::f32_eq, false),
-        Code::f64_eq => (Code::f64_ne, false),
-        Code::f64_ne => (Code::f64_eq, false),
-        _ => return None,
+    let code = Code::of(word);
+    // Pairs of opposites; those of `lt` and `le` from the third on swap the operands. Not the orders of floats: NaN is
+    // neither less nor not less.
+    let (first, index, swapped) = if let Some(index) = member(code, Code::i32_eq, 6) {
+        (Code::i32_eq, index, index >= 2)
+    } else if let Some(index) = member(code, Code::i32_eq_i, 6) {
+        (Code::i32_eq_i, index, false)
+    } else if let Some(index) = member(code, Code::i64_eq, 6) {
+        (Code::i64_eq, index, index >= 2)
+    } else if let Some(index) = member(code, Code::f32_eq, 2) {
+        (Code::f32_eq, index, false)
+    } else {
+        (Code::f64_eq, member(code, Code::f64_eq, 2)?, false)
     };
+    let code = u32::from(first as u8 + (index ^ 1));
     let (b, c) = (word >> 16 & 0xFF, word >> 24);
     let (b, c) = if swapped { (c, b) } else { (b, c) };
-    Some(code as u32 | word & 0xFF00 | b << 16 | c << 24)
+    Some(code | word & 0xFF00 | b << 16 | c << 24)
 }
 
 /// The branch that is taken if a comparison is true.
 fn branch_code(comparison: Code) -> Option<Code> {
-    Some(match comparison {
-        Code::i32_eq => Code::jump_i32_eq,
-        Code::i32_ne => Code::jump_i32_ne,
-        Code::i32_lt_s => Code::jump_i32_lt_s,
-        Code::i32_lt_u => Code::jump_i32_lt_u,
-        Code::i32_le_s => Code::jump_i32_le_s,
-        Code::i32_le_u => Code::jump_i32_le_u,
-        Code::i32_eq_i => Code::jump_i32_eq_i,
-        Code::i32_ne_i => Code::jump_i32_ne_i,
-        Code::i32_lt_s_i => Code::jump_i32_lt_s_i,
-        Code::i32_lt_u_i => Code::jump_i32_lt_u_i,
-        Code::i32_ge_s_i => Code::jump_i32_ge_s_i,
-        Code::i32_ge_u_i => Code::jump_i32_ge_u_i,
-        _ => return None,
-    })
+    let index = member(comparison, Code::i32_eq, 12)?;
+    Some(Code::of(u32::from(Code::jump_i32_eq as u8 + index)))
 }
+
+// What these rely on.
+const _: () = {
+    const fn follow(codes: &[Code]) -> bool {
+        let mut i = 1;
+        while i < codes.len() {
+            if codes[i] as u8 != codes[0] as u8 + i as u8 {
+                return false;
+            }
+            i += 1;
+        }
+        true
+    }
+    use Code::*;
+    assert!(follow(&[i32_eq, i32_ne, i32_lt_s, i32_le_s, i32_lt_u, i32_le_u, i32_eq_i, i32_ne_i]));
+    assert!(follow(&[i32_eq_i, i32_ne_i, i32_lt_s_i, i32_ge_s_i, i32_lt_u_i, i32_ge_u_i]));
+    assert!(follow(&[i64_eq, i64_ne, i64_lt_s, i64_le_s, i64_lt_u, i64_le_u]));
+    assert!(follow(&[f32_eq, f32_ne]) && follow(&[f64_eq, f64_ne]));
+    assert!(follow(&[jump_i32_eq, jump_i32_ne, jump_i32_lt_s, jump_i32_le_s, jump_i32_lt_u, jump_i32_le_u]));
+    assert!(follow(&[jump_i32_le_u, jump_i32_eq_i, jump_i32_ne_i, jump_i32_lt_s_i, jump_i32_ge_s_i]));
+    assert!(follow(&[jump_i32_ge_s_i, jump_i32_lt_u_i, jump_i32_ge_u_i]));
+};
 
 impl Encoder {
     /// Turns the comparison just encoded round, if its result is `operand`, and puts it into `dst`.

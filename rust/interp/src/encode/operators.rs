@@ -3,11 +3,11 @@
 use super::fuse::Address;
 use super::{Encoder, Field};
 use crate::isa::{Code, Wide};
-use wasmote_core::{BinaryOp, ErrorKind, LoadOp, StoreOp, UnaryOp, ValType};
+use wasmote_core::{BinaryOp, ErrorKind, LoadOp, StoreOp, UnaryOp, ValType, for_each_op};
 use wasmote_frontend::{Cell, MemArg, Operand};
 
 /// The instruction of a binary operator; whether its operands are swapped.
-fn binary_code(op: BinaryOp) -> (Code, bool) {
+const fn binary_code(op: BinaryOp) -> (Code, bool) {
     let code = match op {
         BinaryOp::I32GtS => return (Code::i32_lt_s, true),
         BinaryOp::I32GtU => return (Code::i32_lt_u, true),
@@ -90,7 +90,7 @@ fn binary_code(op: BinaryOp) -> (Code, bool) {
 }
 
 /// The operator that does the same with its operands swapped.
-fn mirrored(op: BinaryOp) -> Option<BinaryOp> {
+const fn mirrored(op: BinaryOp) -> Option<BinaryOp> {
     Some(match op {
         BinaryOp::I32Add
         | BinaryOp::I32Mul
@@ -113,46 +113,106 @@ fn mirrored(op: BinaryOp) -> Option<BinaryOp> {
     })
 }
 
-/// The instruction with `value` as an immediate byte, if there is one. What only needs the byte to be another number
-/// becomes another operator: `a - 5` is `a + -5`, `a > 5` is `a >= 6`.
-fn with_byte(op: BinaryOp, value: u64) -> Option<(Code, u8)> {
-    let int = value as i32;
-    let long = value as i64;
-    let (code, byte) = match op {
-        BinaryOp::I32Add => (Code::i32_add_i, int),
-        BinaryOp::I32Sub => (Code::i32_add_i, int.wrapping_neg()),
-        BinaryOp::I32Mul => (Code::i32_mul_i, int),
-        BinaryOp::I32And => (Code::i32_and_i, int),
-        BinaryOp::I32Or => (Code::i32_or_i, int),
-        BinaryOp::I32Xor => (Code::i32_xor_i, int),
-        BinaryOp::I32Shl => (Code::i32_shl_i, int & 31),
-        BinaryOp::I32ShrS => (Code::i32_shr_s_i, int & 31),
-        BinaryOp::I32ShrU => (Code::i32_shr_u_i, int & 31),
-        BinaryOp::I32Rotl => (Code::i32_rotl_i, int & 31),
-        BinaryOp::I32Rotr => (Code::i32_rotl_i, int.wrapping_neg() & 31),
-        BinaryOp::I32Eq => (Code::i32_eq_i, int),
-        BinaryOp::I32Ne => (Code::i32_ne_i, int),
-        BinaryOp::I32LtS => (Code::i32_lt_s_i, int),
-        BinaryOp::I32LtU => (Code::i32_lt_u_i, int),
-        BinaryOp::I32GeS => (Code::i32_ge_s_i, int),
-        BinaryOp::I32GeU => (Code::i32_ge_u_i, int),
-        BinaryOp::I32LeS => (Code::i32_lt_s_i, int.checked_add(1)?),
-        BinaryOp::I32GtS => (Code::i32_ge_s_i, int.checked_add(1)?),
-        BinaryOp::I32LeU => (Code::i32_lt_u_i, (int as u32).checked_add(1)? as i32),
-        BinaryOp::I32GtU => (Code::i32_ge_u_i, (int as u32).checked_add(1)? as i32),
-        BinaryOp::I64Shl => (Code::i64_shl_i, int & 63),
-        BinaryOp::I64ShrS => (Code::i64_shr_s_i, int & 63),
-        BinaryOp::I64ShrU => (Code::i64_shr_u_i, int & 63),
-        BinaryOp::I64Add => (Code::i64_add_i, i32::try_from(long).ok()?),
-        BinaryOp::I64Sub => (Code::i64_add_i, i32::try_from(long.wrapping_neg()).ok()?),
-        BinaryOp::I64And => (Code::i64_and_i, i32::try_from(long).ok()?),
+/// What is done to a constant for the instruction that takes it as an immediate.
+#[derive(Clone, Copy)]
+enum Adjust {
+    Keep,
+    /// `a - 5` is `a + -5`.
+    Negate,
+    /// Shifts count modulo the width.
+    Modulo32,
+    Modulo64,
+    /// Right is left the other way.
+    Rotate,
+    /// `a > 5` is `a >= 6`, unless there is no 6.
+    Increment,
+    IncrementUnsigned,
+}
+
+impl Adjust {
+    /// The constant, sign-extended, adjusted.
+    fn apply(self, value: i64) -> Option<i64> {
+        Some(match self {
+            Adjust::Keep => value,
+            Adjust::Negate => value.wrapping_neg(),
+            Adjust::Modulo32 => value & 31,
+            Adjust::Modulo64 => value & 63,
+            Adjust::Rotate => value.wrapping_neg() & 31,
+            Adjust::Increment => i64::from((value as i32).checked_add(1)?),
+            Adjust::IncrementUnsigned => i64::from((value as u32).checked_add(1)? as i32),
+        })
+    }
+}
+
+/// The instruction with an immediate byte, if there is one.
+const fn with_byte(op: BinaryOp) -> Option<(Code, Adjust)> {
+    Some(match op {
+        BinaryOp::I32Add => (Code::i32_add_i, Adjust::Keep),
+        BinaryOp::I32Sub => (Code::i32_add_i, Adjust::Negate),
+        BinaryOp::I32Mul => (Code::i32_mul_i, Adjust::Keep),
+        BinaryOp::I32And => (Code::i32_and_i, Adjust::Keep),
+        BinaryOp::I32Or => (Code::i32_or_i, Adjust::Keep),
+        BinaryOp::I32Xor => (Code::i32_xor_i, Adjust::Keep),
+        BinaryOp::I32Shl => (Code::i32_shl_i, Adjust::Modulo32),
+        BinaryOp::I32ShrS => (Code::i32_shr_s_i, Adjust::Modulo32),
+        BinaryOp::I32ShrU => (Code::i32_shr_u_i, Adjust::Modulo32),
+        BinaryOp::I32Rotl => (Code::i32_rotl_i, Adjust::Modulo32),
+        BinaryOp::I32Rotr => (Code::i32_rotl_i, Adjust::Rotate),
+        BinaryOp::I32Eq => (Code::i32_eq_i, Adjust::Keep),
+        BinaryOp::I32Ne => (Code::i32_ne_i, Adjust::Keep),
+        BinaryOp::I32LtS => (Code::i32_lt_s_i, Adjust::Keep),
+        BinaryOp::I32LtU => (Code::i32_lt_u_i, Adjust::Keep),
+        BinaryOp::I32GeS => (Code::i32_ge_s_i, Adjust::Keep),
+        BinaryOp::I32GeU => (Code::i32_ge_u_i, Adjust::Keep),
+        BinaryOp::I32LeS => (Code::i32_lt_s_i, Adjust::Increment),
+        BinaryOp::I32GtS => (Code::i32_ge_s_i, Adjust::Increment),
+        BinaryOp::I32LeU => (Code::i32_lt_u_i, Adjust::IncrementUnsigned),
+        BinaryOp::I32GtU => (Code::i32_ge_u_i, Adjust::IncrementUnsigned),
+        BinaryOp::I64Shl => (Code::i64_shl_i, Adjust::Modulo64),
+        BinaryOp::I64ShrS => (Code::i64_shr_s_i, Adjust::Modulo64),
+        BinaryOp::I64ShrU => (Code::i64_shr_u_i, Adjust::Modulo64),
+        BinaryOp::I64Add => (Code::i64_add_i, Adjust::Keep),
+        BinaryOp::I64Sub => (Code::i64_add_i, Adjust::Negate),
+        BinaryOp::I64And => (Code::i64_and_i, Adjust::Keep),
         _ => return None,
+    })
+}
+
+/// The instruction with an immediate word, which is adjusted as the byte would be.
+const fn with_word(op: BinaryOp) -> Option<Code> {
+    Some(match op {
+        BinaryOp::I32Add | BinaryOp::I32Sub => Code::i32_add_w,
+        BinaryOp::I32Mul => Code::i32_mul_w,
+        BinaryOp::I32And => Code::i32_and_w,
+        BinaryOp::I32Or => Code::i32_or_w,
+        BinaryOp::I32Xor => Code::i32_xor_w,
+        _ => return None,
+    })
+}
+
+/// The above, as a table: much smaller than their code.
+struct Binary {
+    code: Code,
+    swapped: bool,
+    mirrored: Option<BinaryOp>,
+    with_byte: Option<(Code, Adjust)>,
+    with_word: Option<Code>,
+}
+
+macro_rules! table {
+    (
+        unary { $($unary:tt)* }
+        binary { $( $number:literal $name:ident $text:literal: $a:ident -> $r:ident, $t:ident, $f:ident; )* }
+        $( $class:ident { $($rest:tt)* } )*
+    ) => {
+        static BINARY: [Binary; BinaryOp::COUNT] = [$( rules(BinaryOp::$name), )*];
     };
-    let (code, byte) = match code {
-        Code::i32_add_i if byte & 7 == 0 && i8::try_from(byte).is_err() => (Code::i32_add_8i, byte >> 3),
-        _ => (code, byte),
-    };
-    Some((code, i8::try_from(byte).ok()? as u8))
+}
+for_each_op!(table);
+
+const fn rules(op: BinaryOp) -> Binary {
+    let (code, swapped) = binary_code(op);
+    Binary { code, swapped, mirrored: mirrored(op), with_byte: with_byte(op), with_word: with_word(op) }
 }
 
 /// The instruction that keeps low bits, and how many, if `value` is a mask of such.
@@ -164,20 +224,6 @@ fn mask(op: BinaryOp, value: u64) -> Option<(Code, u8)> {
     };
     let bits = value.trailing_ones();
     (value == (1u64 << (bits & 63)) - 1).then_some((code, bits as u8))
-}
-
-/// The instruction with `value` as an immediate word.
-fn with_word(op: BinaryOp, value: u64) -> Option<(Code, u32)> {
-    let value = value as u32;
-    Some(match op {
-        BinaryOp::I32Add => (Code::i32_add_w, value),
-        BinaryOp::I32Sub => (Code::i32_add_w, value.wrapping_neg()),
-        BinaryOp::I32Mul => (Code::i32_mul_w, value),
-        BinaryOp::I32And => (Code::i32_and_w, value),
-        BinaryOp::I32Or => (Code::i32_or_w, value),
-        BinaryOp::I32Xor => (Code::i32_xor_w, value),
-        _ => return None,
-    })
 }
 
 /// Unary operators with an instruction of their own.
@@ -303,10 +349,12 @@ impl Encoder {
         a: Operand,
         b: Operand,
     ) -> Result<(), ErrorKind> {
-        let (op, a, b) = match (a, mirrored(op)) {
-            (Operand::Const(_), Some(op)) => (op, b, a),
-            _ => (op, a, b),
-        };
+        let mut rules = &BINARY[op as usize];
+        let (mut op, mut a, mut b) = (op, a, b);
+        if let (Operand::Const(_), Some(mirrored)) = (a, rules.mirrored) {
+            (op, a, b) = (mirrored, b, a);
+            rules = &BINARY[op as usize];
+        }
         let (ty, result) = op.types();
         let to = Field::To(dst, result.cells());
         if let (BinaryOp::I32ShrS, Operand::Const(shift)) = (op, b)
@@ -316,22 +364,29 @@ impl Encoder {
             return self.emit(code, [to, from, Field::None], &[]);
         }
         let first = self.source(ty, a, 0)?;
-        if let Operand::Const(value) = b {
-            if let Some((code, byte)) = with_byte(op, value) {
-                return self.emit(code, [to, first, Field::Byte(byte)], &[]);
-            }
-            if let Some((code, bits)) = mask(op, value) {
-                return self.emit(code, [to, first, Field::Byte(bits)], &[]);
-            }
-            if let Some((code, word)) = with_word(op, value) {
-                return self.emit(code, [to, first, Field::None], &[word]);
+        if let (Operand::Const(bits), Some((code, adjust))) = (b, rules.with_byte) {
+            let value = if ty == ValType::I32 { i64::from(bits as i32) } else { bits as i64 };
+            if let Some(value) = adjust.apply(value) {
+                if let Ok(byte) = i8::try_from(value) {
+                    return self.emit(code, [to, first, Field::Byte(byte as u8)], &[]);
+                }
+                if code == Code::i32_add_i
+                    && value & 7 == 0
+                    && let Ok(byte) = i8::try_from(value >> 3)
+                {
+                    return self.emit(Code::i32_add_8i, [to, first, Field::Byte(byte as u8)], &[]);
+                }
+                if let Some((code, count)) = mask(op, bits) {
+                    return self.emit(code, [to, first, Field::Byte(count)], &[]);
+                }
+                if let Some(code) = rules.with_word {
+                    return self.emit(code, [to, first, Field::None], &[value as u32]);
+                }
             }
         }
         let second = self.source(ty, b, 2)?;
-        match binary_code(op) {
-            (code, false) => self.emit(code, [to, first, second], &[]),
-            (code, true) => self.emit(code, [to, second, first], &[]),
-        }
+        let (second, third) = if rules.swapped { (second, first) } else { (first, second) };
+        self.emit(rules.code, [to, second, third], &[])
     }
 
     /// The address and the offset. A constant address takes the offset in.
