@@ -5,6 +5,7 @@
  */
 #ifndef WASMOTE_BOARD_H
 #define WASMOTE_BOARD_H
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ void board_write(const char *text, size_t length);
 /* printf to the console, in one piece. Knows %c %s %.*s %d %i %u %x %p %%, the sizes l ll z, a width and a leading 0;
  * no floating point. From tasks, ISRs and before the scheduler starts. */
 __attribute__((format(printf, 1, 2))) void board_printf(const char *format, ...);
+void board_vprintf(const char *format, va_list arguments);
 
 /* Ends the emulator with this exit code, 0..255. */
 _Noreturn void board_exit(int code);

@@ -1,5 +1,4 @@
 /* What the boards share: start of C, console, FreeRTOS hooks. */
-#include <stdarg.h>
 #include <stdbool.h>
 
 #include "FreeRTOS.h"
@@ -71,10 +70,8 @@ static void put_number(uint64_t value, unsigned base, bool negative, int width, 
     }
 }
 
-void board_printf(const char *format, ...)
+void board_vprintf(const char *format, va_list arguments)
 {
-    va_list arguments;
-    va_start(arguments, format);
     uintptr_t previous = board_mask_interrupts();
     for (; *format != '\0'; format++) {
         if (*format != '%') {
@@ -137,6 +134,13 @@ void board_printf(const char *format, ...)
         }
     }
     board_restore_interrupts(previous);
+}
+
+void board_printf(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    board_vprintf(format, arguments);
     va_end(arguments);
 }
 
