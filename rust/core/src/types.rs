@@ -141,6 +141,12 @@ impl DoubleEndedIterator for ValTypes<'_> {
 
 impl ExactSizeIterator for ValTypes<'_> {}
 
+impl PartialEq for ValTypes<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_slice() == other.0.as_slice()
+    }
+}
+
 /// Only validated bytes come here; an unknown one is read as i32 rather than as a reason to panic.
 fn valtype(byte: u8) -> ValType {
     ValType::from_byte(byte).unwrap_or(ValType::I32)

@@ -2,8 +2,8 @@
 //! when it is instantiated.
 
 use crate::module::Module;
-use crate::reader::{Reader, Result};
-use wasmote_core::{BinaryOp, ErrorKind, Feature, LoadError, Op, ValType};
+use crate::reader::Reader;
+use wasmote_core::{BinaryOp, ErrorKind, Feature, Op, ValType, refused};
 
 /// Values that a constant expression may have pending. No producer nests them; a limit keeps the evaluation
 /// free of allocation.
@@ -27,25 +27,28 @@ enum Step {
     End,
 }
 
-fn step(reader: &mut Reader<'_>) -> Result<(Step, Feature)> {
+/// Reads an operator. `End` too if something is wrong, which the reader knows.
+fn step(reader: &mut Reader<'_>) -> (Step, Feature) {
     let start = reader.pos();
-    let opcode = reader.u8()?;
-    let Some((op, feature)) = Op::decode(opcode.into()) else {
-        return Err(match wasmote_core::refused(opcode.into()) {
-            Some(feature) => LoadError::new(ErrorKind::Unsupported(feature), start),
+    let opcode = u32::from(reader.u8());
+    let Some((op, feature)) = Op::decode(opcode) else {
+        let wrong = match refused(opcode) {
+            Some(feature) => ErrorKind::Unsupported(feature),
             // 0xFC is a known prefix, and none of its operators is constant.
-            None if opcode == 0xFC => LoadError::new(ErrorKind::ConstantExpected, start),
-            None => LoadError::new(ErrorKind::BadOpcode, start),
-        });
+            None if opcode == 0xFC => ErrorKind::ConstantExpected,
+            None => ErrorKind::BadOpcode,
+        };
+        reader.fail_at(wrong, start);
+        return (Step::End, Feature::Mvp);
     };
     let step = match op {
-        Op::I32Const => Step::Const(ValType::I32, u64::from(reader.s32()? as u32)),
-        Op::I64Const => Step::Const(ValType::I64, reader.s64()? as u64),
-        Op::F32Const => Step::Const(ValType::F32, reader.f32_bits()?.into()),
-        Op::F64Const => Step::Const(ValType::F64, reader.f64_bits()?),
-        Op::RefNull => Step::Const(crate::sections::ref_type(reader)?, 0),
-        Op::GlobalGet => Step::GlobalGet(reader.u32()?),
-        Op::RefFunc => Step::RefFunc(reader.u32()?),
+        Op::I32Const => Step::Const(ValType::I32, u64::from(reader.s32() as u32)),
+        Op::I64Const => Step::Const(ValType::I64, reader.s64() as u64),
+        Op::F32Const => Step::Const(ValType::F32, reader.f32_bits().into()),
+        Op::F64Const => Step::Const(ValType::F64, reader.f64_bits()),
+        Op::RefNull => Step::Const(crate::sections::ref_type(reader), 0),
+        Op::GlobalGet => Step::GlobalGet(reader.u32()),
+        Op::RefFunc => Step::RefFunc(reader.u32()),
         Op::End => Step::End,
         Op::Binary(
             op @ (BinaryOp::I32Add
@@ -54,10 +57,13 @@ fn step(reader: &mut Reader<'_>) -> Result<(Step, Feature)> {
             | BinaryOp::I64Add
             | BinaryOp::I64Sub
             | BinaryOp::I64Mul),
-        ) => return Ok((Step::Binary(op), Feature::ExtendedConst)),
-        _ => return Err(LoadError::new(ErrorKind::ConstantExpected, start)),
+        ) => return (Step::Binary(op), Feature::ExtendedConst),
+        _ => {
+            reader.fail_at(ErrorKind::ConstantExpected, start);
+            Step::End
+        }
     };
-    Ok((step, feature))
+    (step, feature)
 }
 
 impl<'a> ConstExpr<'a> {
@@ -66,52 +72,56 @@ impl<'a> ConstExpr<'a> {
         reader: &mut Reader<'a>,
         module: &mut Module<'a>,
         expected: ValType,
-    ) -> Result<ConstExpr<'a>> {
+    ) -> ConstExpr<'a> {
         let expr = ConstExpr { reader: *reader };
         let mut stack = Stack::<ValType>::new();
-        loop {
+        while !reader.failed() {
             let at = reader.pos();
-            let fail = |kind| Err(LoadError::new(kind, at));
-            let (step, feature) = step(reader)?;
-            module.need(feature, at)?;
+            let (step, feature) = step(reader);
+            reader.need(&mut module.features, feature, at);
             let ty = match step {
                 Step::Const(ty, _) => ty,
-                Step::GlobalGet(index) => match module.globals.get(index as usize) {
-                    None => return fail(ErrorKind::UnknownGlobal),
-                    Some(global) if index >= module.import_globals || global.ty.mutable => {
-                        return fail(ErrorKind::ConstantExpected);
+                Step::GlobalGet(index) => {
+                    let global = module.globals.get(index as usize).map(|global| global.ty);
+                    match global {
+                        None => reader.fail_at(ErrorKind::UnknownGlobal, at),
+                        Some(ty) if index >= module.import_globals || ty.mutable => {
+                            reader.fail_at(ErrorKind::ConstantExpected, at);
+                        }
+                        Some(_) => {}
                     }
-                    Some(global) => global.ty.value,
-                },
+                    global.map_or(expected, |ty| ty.value)
+                }
                 Step::RefFunc(index) => {
-                    module.declare(index, at)?;
+                    module.declare(index, at, reader);
                     ValType::FuncRef
                 }
                 Step::Binary(op) => {
                     let (operand, result) = op.types();
                     if stack.pop() != Some(operand) || stack.pop() != Some(operand) {
-                        return fail(ErrorKind::TypeMismatch);
+                        reader.fail_at(ErrorKind::TypeMismatch, at);
                     }
                     result
                 }
                 Step::End => {
                     if stack.as_slice() != [expected] {
-                        return fail(ErrorKind::TypeMismatch);
+                        reader.fail_at(ErrorKind::TypeMismatch, at);
                     }
-                    return Ok(expr);
+                    break;
                 }
             };
             if stack.push(ty).is_err() {
-                return fail(ErrorKind::ConstTooDeep);
+                reader.fail_at(ErrorKind::ConstTooDeep, at);
             }
         }
+        expr
     }
 
     /// Reads an expression that is known to be valid; `reader` is behind it then.
-    pub(crate) fn skip(reader: &mut Reader<'a>) -> Option<ConstExpr<'a>> {
+    pub(crate) fn skip(reader: &mut Reader<'a>) -> ConstExpr<'a> {
         let expr = ConstExpr { reader: *reader };
-        while !matches!(step(reader).ok()?.0, Step::End) {}
-        Some(expr)
+        while !matches!(step(reader).0, Step::End) {}
+        expr
     }
 
     /// The value: its bits, zero-extended. `global` gives the bits of an imported global, `func_ref` the reference
@@ -119,9 +129,9 @@ impl<'a> ConstExpr<'a> {
     pub fn eval(&self, mut global: impl FnMut(u32) -> u64, mut func_ref: impl FnMut(u32) -> u32) -> u64 {
         let mut reader = self.reader;
         let mut stack = Stack::<u64>::new();
-        // Validated, so that neither the end nor an empty stack is met early; 0 stands for what cannot be.
-        while let Ok((step, _)) = step(&mut reader) {
-            let value = match step {
+        // Validated, so that an empty stack is not met early; 0 stands for what cannot be.
+        loop {
+            let value = match step(&mut reader).0 {
                 Step::Const(_, bits) => bits,
                 Step::GlobalGet(index) => global(index),
                 Step::RefFunc(index) => func_ref(index).into(),

@@ -1,10 +1,10 @@
 //! What is kept of a module: offsets of its items, which are read in place when they are needed.
 
-use crate::reader::{Reader, Result};
+use crate::reader::Reader;
 use crate::sections::{self, Export, ExternType, Import};
 use crate::segments::{DataSegment, ElementSegment};
 use crate::{ConstExpr, GlobalPlace};
-use wasmote_core::{ErrorKind, Feature, Features, FuncType, GlobalType, LoadError, MemoryType, TableType};
+use wasmote_core::{ErrorKind, Features, FuncType, GlobalType, LoadError, MemoryType, TableType};
 use wasmote_platform::{Heap, Vec};
 
 /// A global: its type, and where its value is.
@@ -64,7 +64,7 @@ impl<'a> Module<'a> {
     ///
     /// # Errors
     /// What is wrong, and at which offset; `OutOfMemory` if the heap account's limit is reached.
-    pub fn parse(bytes: &'a [u8], heap: &Heap) -> Result<Module<'a>> {
+    pub fn parse(bytes: &'a [u8], heap: &Heap) -> Result<Module<'a>, LoadError> {
         let mut module = Module {
             bytes,
             features: Features::NONE,
@@ -107,14 +107,13 @@ impl<'a> Module<'a> {
     /// The imports, in order.
     pub fn imports(&self) -> impl Iterator<Item = Import<'a>> + '_ {
         let mut reader = self.reader(self.imports.start);
-        (0..self.imports.count)
-            .map_while(move |_| sections::import(&mut reader, &self.types, self.bytes).ok())
+        (0..self.imports.count).map(move |_| sections::import(&mut reader, &self.types, self.bytes).0)
     }
 
     /// The exports, in order.
     pub fn exports(&self) -> impl Iterator<Item = Export<'a>> + use<'a> {
         let mut reader = Reader::new(self.bytes, self.exports.start, u32::MAX);
-        (0..self.exports.count).map_while(move |_| sections::export(&mut reader).ok())
+        (0..self.exports.count).map(move |_| sections::export(&mut reader))
     }
 
     /// The export of this name.
@@ -171,7 +170,7 @@ impl<'a> Module<'a> {
         let mut range = 0..0;
         if own < self.code.count {
             for _ in 0..=own {
-                let Ok(len) = reader.u32() else { return 0..0 };
+                let len = reader.u32();
                 range = reader.pos()..reader.pos() + len;
                 reader = self.reader(range.end);
             }
@@ -233,9 +232,9 @@ impl<'a> Module<'a> {
     pub fn own_globals(&self) -> impl Iterator<Item = (GlobalType, ConstExpr<'a>)> + '_ {
         let own = self.globals.get(self.import_globals as usize..).unwrap_or(&[]);
         let mut reader = self.reader(self.own_globals.start);
-        own.iter().map_while(move |global| {
-            sections::global_type(&mut reader).ok()?;
-            Some((global.ty, ConstExpr::skip(&mut reader)?))
+        own.iter().map(move |global| {
+            sections::global_type(&mut reader);
+            (global.ty, ConstExpr::skip(&mut reader))
         })
     }
 
@@ -246,7 +245,7 @@ impl<'a> Module<'a> {
 
     /// An element segment.
     pub fn element(&self, index: u32) -> Option<ElementSegment<'a>> {
-        ElementSegment::read(&mut self.reader(*self.elements.get(index as usize)?))
+        Some(ElementSegment::head(&mut self.reader(*self.elements.get(index as usize)?), None))
     }
 
     /// Number of data segments.
@@ -256,7 +255,7 @@ impl<'a> Module<'a> {
 
     /// A data segment.
     pub fn data(&self, index: u32) -> Option<DataSegment<'a>> {
-        DataSegment::read(&mut self.reader(*self.data.get(index as usize)?))
+        Some(DataSegment::whole(&mut self.reader(*self.data.get(index as usize)?), None))
     }
 
     /// The start function.
@@ -270,9 +269,12 @@ impl<'a> Module<'a> {
             return None;
         }
         let mut reader = self.reader(self.func_names);
-        for _ in 0..reader.u32().ok()? {
-            let index = reader.u32().ok()?;
-            let name = reader.name().ok()?;
+        for _ in 0..reader.u32() {
+            let index = reader.u32();
+            let name = reader.name();
+            if reader.failed() {
+                break;
+            }
             if index == func {
                 return Some(name);
             }
@@ -284,16 +286,17 @@ impl<'a> Module<'a> {
     pub fn custom_sections(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
         let mut reader = Reader::new(self.bytes, 8, u32::MAX);
         core::iter::from_fn(move || {
-            loop {
-                let id = reader.u8().ok()?;
-                let len = reader.u32().ok()?;
-                let contents = reader.slice(len).ok()?;
+            while !reader.at_end() {
+                let id = reader.u8();
+                let len = reader.u32();
+                let contents = reader.slice(len);
                 if id == 0 {
                     let mut inner = Reader::new(contents, 0, u32::MAX);
-                    let name = inner.name().ok()?;
+                    let name = inner.name();
                     return Some((name, contents.get(inner.pos() as usize..)?));
                 }
             }
+            None
         })
     }
 
@@ -301,40 +304,21 @@ impl<'a> Module<'a> {
         Reader::new(self.bytes, at, u32::MAX)
     }
 
-    /// Notes that the module uses a feature; an error if this build does not have it.
-    pub(crate) fn need(&mut self, feature: Feature, at: u32) -> Result<()> {
-        need(&mut self.features, feature, at)
-    }
-
-    /// Notes that `ref.func` may name the function in bodies.
-    pub(crate) fn declare(&mut self, func: u32, at: u32) -> Result<()> {
+    /// Notes that `ref.func` may name the function in bodies; wrong at `at` if there is none.
+    pub(crate) fn declare(&mut self, func: u32, at: u32, reader: &mut Reader<'_>) {
         if func >= self.func_count() {
-            return Err(LoadError::new(ErrorKind::UnknownFunction, at));
+            return reader.fail_at(ErrorKind::UnknownFunction, at);
         }
         if self.declared.is_empty() {
             let words = self.funcs.len().div_ceil(32);
-            self.declared.resize(words, 0).map_err(|_| LoadError::new(ErrorKind::OutOfMemory, at))?;
+            reader.stored(self.declared.resize(words, 0));
         }
         if let Some(word) = self.declared.get_mut(func as usize / 32) {
             *word |= 1 << (func % 32);
         }
-        Ok(())
     }
 
     pub(crate) fn is_declared(&self, func: u32) -> bool {
         self.declared.get(func as usize / 32).is_some_and(|word| word >> (func % 32) & 1 != 0)
     }
-
-    /// The canonical type of a type index.
-    pub(crate) fn type_index(&self, index: u32, at: u32) -> Result<u32> {
-        self.types.get(index as usize).copied().ok_or(LoadError::new(ErrorKind::UnknownType, at))
-    }
-}
-
-pub(crate) fn need(features: &mut Features, feature: Feature, at: u32) -> Result<()> {
-    if !feature.compiled() {
-        return Err(LoadError::new(ErrorKind::Unsupported(feature), at));
-    }
-    *features = features.with(feature);
-    Ok(())
 }

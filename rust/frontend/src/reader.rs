@@ -1,20 +1,24 @@
 //! Reads the primitives of the binary format (WebAssembly Core, 5.1 and 5.2) in place.
 
-use wasmote_core::{ErrorKind, LoadError};
+use wasmote_core::{ErrorKind, Feature, Features, LoadError};
+use wasmote_platform::OutOfMemory;
 
 /// A cursor over a module's bytes up to some end. Positions are offsets in the module.
+///
+/// What is wrong is kept here, the first time something is: reading then yields zeros, and the cursor is at the
+/// end. So whoever reads need not look after each byte, which takes a good part of a validator's code, but only
+/// before it acts: [`failed`](Reader::failed).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     pos: usize,
+    fault: Option<LoadError>,
 }
-
-pub(crate) type Result<T> = core::result::Result<T, LoadError>;
 
 impl<'a> Reader<'a> {
     /// Reads `module[start..end]`. An `end` beyond the module is the module's end.
     pub fn new(module: &'a [u8], start: u32, end: u32) -> Reader<'a> {
-        Reader { bytes: module.get(..end as usize).unwrap_or(module), pos: start as usize }
+        Reader { bytes: module.get(..end as usize).unwrap_or(module), pos: start as usize, fault: None }
     }
 
     pub fn pos(&self) -> u32 {
@@ -25,18 +29,58 @@ impl<'a> Reader<'a> {
         self.pos >= self.bytes.len()
     }
 
-    pub fn fail<T>(&self, kind: ErrorKind) -> Result<T> {
-        Err(LoadError::new(kind, self.pos()))
+    /// Whether anything was wrong so far.
+    pub fn failed(&self) -> bool {
+        self.fault.is_some()
     }
 
-    #[inline]
-    pub fn u8(&mut self) -> Result<u8> {
+    /// What was wrong, if anything.
+    pub fn result(&self) -> Result<(), LoadError> {
+        match self.fault {
+            None => Ok(()),
+            Some(fault) => Err(fault),
+        }
+    }
+
+    /// Something is wrong here.
+    #[cold]
+    pub fn fail(&mut self, kind: ErrorKind) {
+        self.fail_at(kind, self.pos());
+    }
+
+    /// Something is wrong at an offset.
+    #[cold]
+    #[inline(never)]
+    pub fn fail_at(&mut self, kind: ErrorKind, at: u32) {
+        self.fault.get_or_insert(LoadError::new(kind, at));
+        self.pos = self.bytes.len();
+    }
+
+    /// A failed allocation is wrong here.
+    pub fn stored(&mut self, result: Result<(), OutOfMemory>) {
+        if result.is_err() {
+            self.fail(ErrorKind::OutOfMemory);
+        }
+    }
+
+    /// Notes that the module uses a feature. It is wrong if this build does not have it.
+    pub fn need(&mut self, features: &mut Features, feature: Feature, at: u32) {
+        if !feature.compiled() {
+            self.fail_at(ErrorKind::Unsupported(feature), at);
+        }
+        *features = features.with(feature);
+    }
+
+    pub fn u8(&mut self) -> u8 {
         match self.bytes.get(self.pos) {
             Some(&byte) => {
                 self.pos += 1;
-                Ok(byte)
+                byte
             }
-            None => self.fail(ErrorKind::UnexpectedEnd),
+            None => {
+                self.fail(ErrorKind::UnexpectedEnd);
+                0
+            }
         }
     }
 
@@ -45,59 +89,64 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.pos).copied()
     }
 
-    pub fn slice(&mut self, len: u32) -> Result<&'a [u8]> {
-        let Some(slice) = self.bytes.get(self.pos..).and_then(|rest| rest.get(..len as usize)) else {
-            return self.fail(ErrorKind::UnexpectedEnd);
-        };
-        self.pos += len as usize;
-        Ok(slice)
+    pub fn slice(&mut self, len: u32) -> &'a [u8] {
+        match self.bytes.get(self.pos..).and_then(|rest| rest.get(..len as usize)) {
+            Some(slice) => {
+                self.pos += len as usize;
+                slice
+            }
+            None => {
+                self.fail(ErrorKind::UnexpectedEnd);
+                &[]
+            }
+        }
     }
 
-    #[inline]
-    pub fn u32(&mut self) -> Result<u32> {
+    pub fn u32(&mut self) -> u32 {
         match self.bytes.get(self.pos) {
             // Nearly all are one byte long.
             Some(&byte) if byte < 0x80 => {
                 self.pos += 1;
-                Ok(u32::from(byte))
+                u32::from(byte)
             }
-            _ => Ok(self.leb(32, false)? as u32),
+            _ => self.leb(32, false) as u32,
         }
     }
 
-    #[inline]
-    pub fn s32(&mut self) -> Result<i32> {
-        Ok(self.leb(32, true)? as i32)
+    pub fn s32(&mut self) -> i32 {
+        self.leb(32, true) as i32
     }
 
-    pub fn s33(&mut self) -> Result<i64> {
+    pub fn s33(&mut self) -> i64 {
         self.leb(33, true)
     }
 
-    pub fn s64(&mut self) -> Result<i64> {
+    pub fn s64(&mut self) -> i64 {
         self.leb(64, true)
     }
 
     /// LEB128 of at most `bits` bits (5.2.2). The last byte that they allow may hold nothing but the
     /// remaining bits and their sign.
     #[inline(never)]
-    fn leb(&mut self, bits: u32, signed: bool) -> Result<i64> {
+    fn leb(&mut self, bits: u32, signed: bool) -> i64 {
         let start = self.pos();
         let mut value = 0u64;
         let mut shift = 0;
         loop {
-            let byte = self.u8()?;
+            let byte = self.u8();
             value |= u64::from(byte & 0x7F) << shift;
             let left = bits - shift;
             if left < 7 {
                 if byte & 0x80 != 0 {
-                    return Err(LoadError::new(ErrorKind::IntegerTooLong, start));
+                    self.fail_at(ErrorKind::IntegerTooLong, start);
+                    return 0;
                 }
                 let extra = (byte & 0x7F) as i8;
                 // What lies above the last bit, sign-extended from bit 6.
                 let above = if signed { ((extra << 1) >> 1) >> (left - 1) } else { extra >> left };
                 if above != 0 && !(signed && above == -1) {
-                    return Err(LoadError::new(ErrorKind::IntegerTooLarge, start));
+                    self.fail_at(ErrorKind::IntegerTooLarge, start);
+                    return 0;
                 }
             }
             shift += 7;
@@ -105,42 +154,40 @@ impl<'a> Reader<'a> {
                 if signed && shift < 64 {
                     value = ((value << (64 - shift)) as i64 >> (64 - shift)) as u64;
                 }
-                return Ok(value as i64);
+                return value as i64;
             }
         }
     }
 
-    pub fn f32_bits(&mut self) -> Result<u32> {
-        let mut bits = [0; 4];
-        bits.copy_from_slice(self.slice(4)?);
-        Ok(u32::from_le_bytes(bits))
+    pub fn f32_bits(&mut self) -> u32 {
+        self.slice(4).first_chunk().map_or(0, |&bytes| u32::from_le_bytes(bytes))
     }
 
-    pub fn f64_bits(&mut self) -> Result<u64> {
-        let mut bits = [0; 8];
-        bits.copy_from_slice(self.slice(8)?);
-        Ok(u64::from_le_bytes(bits))
+    pub fn f64_bits(&mut self) -> u64 {
+        self.slice(8).first_chunk().map_or(0, |&bytes| u64::from_le_bytes(bytes))
     }
 
     /// A name (5.2.4).
-    pub fn name(&mut self) -> Result<&'a str> {
-        let len = self.u32()?;
+    pub fn name(&mut self) -> &'a str {
+        let len = self.u32();
         let start = self.pos();
-        let bytes = self.slice(len)?;
-        core::str::from_utf8(bytes).map_err(|_| LoadError::new(ErrorKind::BadUtf8, start))
+        let bytes = self.slice(len);
+        core::str::from_utf8(bytes).unwrap_or_else(|_| {
+            self.fail_at(ErrorKind::BadUtf8, start);
+            ""
+        })
     }
 
     /// A count of items that take at least one byte each, bounded before anything is allocated for them.
-    pub fn count(&mut self, limit: u32, too_many: ErrorKind) -> Result<u32> {
+    pub fn count(&mut self, limit: u32, too_many: ErrorKind) -> u32 {
         let start = self.pos();
-        let count = self.u32()?;
+        let count = self.u32();
         if count > limit {
-            return Err(LoadError::new(too_many, start));
+            self.fail_at(too_many, start);
+        } else if count as usize > self.bytes.len().saturating_sub(self.pos) {
+            self.fail(ErrorKind::UnexpectedEnd);
         }
-        if count as usize > self.bytes.len().saturating_sub(self.pos) {
-            return self.fail(ErrorKind::UnexpectedEnd);
-        }
-        Ok(count)
+        if self.failed() { 0 } else { count }
     }
 }
 
@@ -148,46 +195,43 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
 
-    fn reader(bytes: &[u8]) -> Reader<'_> {
-        Reader::new(bytes, 0, bytes.len() as u32)
+    fn read<T>(bytes: &'static [u8], read: fn(&mut Reader<'static>) -> T) -> T {
+        let mut reader = Reader::new(bytes, 0, bytes.len() as u32);
+        let value = read(&mut reader);
+        reader.result().unwrap();
+        value
+    }
+
+    fn fault<T>(bytes: &'static [u8], read: fn(&mut Reader<'static>) -> T) -> LoadError {
+        let mut reader = Reader::new(bytes, 0, bytes.len() as u32);
+        read(&mut reader);
+        reader.result().unwrap_err()
     }
 
     #[test]
     fn unsigned_leb() {
-        assert_eq!(reader(&[0x7F]).u32(), Ok(127));
-        assert_eq!(reader(&[0xE5, 0x8E, 0x26]).u32(), Ok(624_485));
-        assert_eq!(reader(&[0xFF, 0xFF, 0xFF, 0xFF, 0x0F]).u32(), Ok(u32::MAX));
-        assert_eq!(reader(&[0x80, 0x80, 0x80, 0x80, 0x00]).u32(), Ok(0));
-        assert_eq!(
-            reader(&[0xFF, 0xFF, 0xFF, 0xFF, 0x1F]).u32().unwrap_err().kind,
-            ErrorKind::IntegerTooLarge
-        );
-        assert_eq!(
-            reader(&[0x80, 0x80, 0x80, 0x80, 0x80, 0x00]).u32().unwrap_err().kind,
-            ErrorKind::IntegerTooLong
-        );
-        assert_eq!(reader(&[0x80]).u32().unwrap_err(), LoadError::new(ErrorKind::UnexpectedEnd, 1));
+        assert_eq!(read(&[0x7F], Reader::u32), 127);
+        assert_eq!(read(&[0xE5, 0x8E, 0x26], Reader::u32), 624_485);
+        assert_eq!(read(&[0xFF, 0xFF, 0xFF, 0xFF, 0x0F], Reader::u32), u32::MAX);
+        assert_eq!(read(&[0x80, 0x80, 0x80, 0x80, 0x00], Reader::u32), 0);
+        assert_eq!(fault(&[0xFF, 0xFF, 0xFF, 0xFF, 0x1F], Reader::u32).kind, ErrorKind::IntegerTooLarge);
+        assert_eq!(fault(&[0x80, 0x80, 0x80, 0x80, 0x80, 0x00], Reader::u32).kind, ErrorKind::IntegerTooLong);
+        assert_eq!(fault(&[0x80], Reader::u32), LoadError::new(ErrorKind::UnexpectedEnd, 1));
     }
 
     #[test]
     fn signed_leb() {
-        assert_eq!(reader(&[0x7F]).s32(), Ok(-1));
-        assert_eq!(reader(&[0x40]).s32(), Ok(-64));
-        assert_eq!(reader(&[0x3F]).s32(), Ok(63));
-        assert_eq!(reader(&[0x80, 0x80, 0x80, 0x80, 0x78]).s32(), Ok(i32::MIN));
-        assert_eq!(reader(&[0xFF, 0xFF, 0xFF, 0xFF, 0x07]).s32(), Ok(i32::MAX));
-        assert_eq!(
-            reader(&[0xFF, 0xFF, 0xFF, 0xFF, 0x0F]).s32().unwrap_err().kind,
-            ErrorKind::IntegerTooLarge
-        );
-        assert_eq!(
-            reader(&[0x80, 0x80, 0x80, 0x80, 0x70]).s32().unwrap_err().kind,
-            ErrorKind::IntegerTooLarge
-        );
-        let min = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7F];
-        assert_eq!(reader(&min).s64(), Ok(i64::MIN));
-        let large = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7E];
-        assert_eq!(reader(&large).s64().unwrap_err().kind, ErrorKind::IntegerTooLarge);
-        assert_eq!(reader(&[0xFF, 0xFF, 0xFF, 0xFF, 0x0F]).s33(), Ok(0xFFFF_FFFF));
+        assert_eq!(read(&[0x7F], Reader::s32), -1);
+        assert_eq!(read(&[0x40], Reader::s32), -64);
+        assert_eq!(read(&[0x3F], Reader::s32), 63);
+        assert_eq!(read(&[0x80, 0x80, 0x80, 0x80, 0x78], Reader::s32), i32::MIN);
+        assert_eq!(read(&[0xFF, 0xFF, 0xFF, 0xFF, 0x07], Reader::s32), i32::MAX);
+        assert_eq!(fault(&[0xFF, 0xFF, 0xFF, 0xFF, 0x0F], Reader::s32).kind, ErrorKind::IntegerTooLarge);
+        assert_eq!(fault(&[0x80, 0x80, 0x80, 0x80, 0x70], Reader::s32).kind, ErrorKind::IntegerTooLarge);
+        let min = &[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7F];
+        assert_eq!(read(min, Reader::s64), i64::MIN);
+        let large = &[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7E];
+        assert_eq!(fault(large, Reader::s64).kind, ErrorKind::IntegerTooLarge);
+        assert_eq!(read(&[0xFF, 0xFF, 0xFF, 0xFF, 0x0F], Reader::s33), 0xFFFF_FFFF);
     }
 }

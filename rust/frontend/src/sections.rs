@@ -1,7 +1,7 @@
 //! The sections (WebAssembly Core, 5.5 and 3.4).
 
 use crate::module::{Global, Items, Module};
-use crate::reader::{Reader, Result};
+use crate::reader::Reader;
 use crate::segments;
 use crate::sort::sort;
 use crate::{ConstExpr, GlobalPlace};
@@ -63,138 +63,144 @@ impl ExternType<'_> {
 /// The order in which sections must come, by id. Custom sections may come anywhere.
 const ORDER: [u8; 13] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 10];
 
-pub(crate) fn parse<'a>(module: &mut Module<'a>, heap: &Heap) -> Result<()> {
+pub(crate) fn parse(module: &mut Module<'_>, heap: &Heap) -> Result<(), LoadError> {
     let bytes = module.bytes;
     let mut reader = Reader::new(bytes, 0, u32::MAX);
-    if bytes.len() > limits::MAX_MODULE_BYTES as usize {
-        return reader.fail(ErrorKind::ModuleTooLarge);
-    }
-    if !bytes.starts_with(b"\0asm") {
-        return reader.fail(if b"\0asm".starts_with(bytes) {
-            ErrorKind::UnexpectedEnd
-        } else {
-            ErrorKind::BadMagic
-        });
-    }
-    reader.slice(4)?;
-    let at = reader.pos();
-    match reader.slice(4)? {
-        [1, 0, 0, 0] => {}
-        [_, 0, 1, 0] => return Err(LoadError::new(ErrorKind::Unsupported(Feature::Components), at)),
-        _ => return Err(LoadError::new(ErrorKind::BadVersion, at)),
-    }
+    header(&mut reader, bytes);
     module.features = module.features.with(Feature::Mvp);
     let mut last = 0;
     let mut own_funcs = 0;
     while !reader.at_end() {
         let at = reader.pos();
-        let id = reader.u8()?;
-        let len = reader.u32()?;
+        let id = reader.u8();
+        let len = reader.u32();
         let start = reader.pos();
-        let rest = (bytes.len() - start as usize) as u32;
-        if len > rest {
-            return Err(LoadError::new(ErrorKind::UnexpectedEnd, at));
+        if len > bytes.len() as u32 - start {
+            reader.fail_at(ErrorKind::UnexpectedEnd, at);
         }
-        let mut section = Reader::new(bytes, start, start + len);
-        reader.slice(len)?;
-        if id == 0 {
-            custom(module, &mut section)?;
-            continue;
+        reader.slice(len);
+        if id != 0 {
+            match ORDER.get(id as usize) {
+                Some(&order) if order > last => last = order,
+                Some(_) => reader.fail_at(ErrorKind::SectionOrder, at),
+                None if id == 13 => reader.fail_at(ErrorKind::Unsupported(Feature::Exceptions), at),
+                None => reader.fail_at(ErrorKind::BadSection, at),
+            }
         }
-        match ORDER.get(id as usize) {
-            Some(&order) if order > last => last = order,
-            Some(_) => return Err(LoadError::new(ErrorKind::SectionOrder, at)),
-            None if id == 13 => return Err(LoadError::new(ErrorKind::Unsupported(Feature::Exceptions), at)),
-            None => return Err(LoadError::new(ErrorKind::BadSection, at)),
+        if reader.failed() {
+            break;
         }
-        let section = &mut section;
+        let section = &mut Reader::new(bytes, start, start + len);
         match id {
-            1 => types(module, section, heap)?,
-            2 => imports(module, section)?,
-            3 => own_funcs = functions(module, section)?,
-            4 => tables(module, section)?,
-            5 => memories(module, section)?,
-            6 => globals(module, section)?,
-            7 => exports(module, section, heap)?,
-            8 => start_function(module, section)?,
-            9 => segments::elements(module, section)?,
-            10 => code(module, section, own_funcs)?,
-            11 => segments::data(module, section)?,
+            0 => {
+                custom(module, section);
+                section.result()?;
+                continue;
+            }
+            1 => types(module, section, heap),
+            2 => imports(module, section),
+            3 => own_funcs = functions(module, section),
+            4 => tables(module, section),
+            5 => memories(module, section),
+            6 => globals(module, section),
+            7 => exports(module, section, heap),
+            8 => start_function(module, section),
+            9 => segments::elements(module, section),
+            10 => code(module, section, own_funcs),
+            11 => segments::data(module, section),
             _ => {
-                module.need(Feature::BulkMemory, at)?;
-                module.data_count = Some(section.u32()?);
+                section.need(&mut module.features, Feature::BulkMemory, at);
+                module.data_count = Some(section.u32());
             }
         }
         if !section.at_end() {
-            return section.fail(ErrorKind::SectionSize);
+            section.fail(ErrorKind::SectionSize);
         }
+        section.result()?;
     }
     if module.code.count != own_funcs {
-        return reader.fail(ErrorKind::FunctionCountMismatch);
+        reader.fail(ErrorKind::FunctionCountMismatch);
     }
     if module.data_count.is_some_and(|count| count != module.data_count()) {
-        return reader.fail(ErrorKind::DataCountMismatch);
+        reader.fail(ErrorKind::DataCountMismatch);
     }
-    Ok(())
+    reader.result()
 }
 
-/// Maps a failed allocation to an error at a place.
-pub(crate) fn at<T>(result: core::result::Result<T, OutOfMemory>, reader: &Reader<'_>) -> Result<T> {
-    result.map_err(|OutOfMemory| LoadError::new(ErrorKind::OutOfMemory, reader.pos()))
+fn header(reader: &mut Reader<'_>, bytes: &[u8]) {
+    if bytes.len() > limits::MAX_MODULE_BYTES as usize {
+        reader.fail(ErrorKind::ModuleTooLarge);
+    }
+    if !bytes.starts_with(b"\0asm") {
+        let truncated = b"\0asm".starts_with(bytes);
+        reader.fail(if truncated { ErrorKind::UnexpectedEnd } else { ErrorKind::BadMagic });
+    }
+    reader.slice(4);
+    let at = reader.pos();
+    match reader.slice(4) {
+        [1, 0, 0, 0] => {}
+        [_, 0, 1, 0] => reader.fail_at(ErrorKind::Unsupported(Feature::Components), at),
+        _ => reader.fail_at(ErrorKind::BadVersion, at),
+    }
 }
 
-fn custom(module: &mut Module<'_>, section: &mut Reader<'_>) -> Result<()> {
-    if section.name()? != "name" {
-        return Ok(());
+fn custom(module: &mut Module<'_>, section: &mut Reader<'_>) {
+    if section.name() != "name" {
+        return;
     }
     // A name section that is not well-formed is no reason to refuse a module: its names are not used.
-    while let (Ok(id), Ok(len)) = (section.u8(), section.u32()) {
-        let start = section.pos();
-        if section.slice(len).is_err() {
-            break;
-        }
-        if id == 1 {
+    let mut names = *section;
+    while !names.at_end() {
+        let id = names.u8();
+        let len = names.u32();
+        let start = names.pos();
+        names.slice(len);
+        if id == 1 && !names.failed() {
             module.func_names = start;
         }
     }
-    Ok(())
 }
 
-fn types(module: &mut Module<'_>, section: &mut Reader<'_>, heap: &Heap) -> Result<()> {
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems)?;
-    at(module.types.reserve_exact(count as usize), section)?;
+fn types(module: &mut Module<'_>, section: &mut Reader<'_>, heap: &Heap) {
+    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
+    section.stored(module.types.reserve_exact(count as usize));
     for _ in 0..count {
         let form_at = section.pos();
-        match section.u8()? {
+        match section.u8() {
             0x60 => {}
-            0x4D..=0x50 | 0x5D..=0x5F => {
-                return Err(LoadError::new(ErrorKind::Unsupported(Feature::Gc), form_at));
-            }
-            _ => return Err(LoadError::new(ErrorKind::BadTypeForm, form_at)),
+            0x4D..=0x50 | 0x5D..=0x5F => section.fail_at(ErrorKind::Unsupported(Feature::Gc), form_at),
+            _ => section.fail_at(ErrorKind::BadTypeForm, form_at),
         }
         let start = section.pos();
+        let mut values = 0;
         for limit in [limits::MAX_PARAMS, limits::MAX_RESULTS] {
-            for _ in 0..section.count(limit, ErrorKind::TooManyParams)? {
+            values = section.count(limit, ErrorKind::TooManyParams);
+            for _ in 0..values {
                 let ty_at = section.pos();
-                let ty = val_type(section)?;
-                module.need(ty.feature(), ty_at)?;
+                let ty = val_type(section);
+                section.need(&mut module.features, ty.feature(), ty_at);
             }
         }
-        if module.func_type_at(start).results().len() > 1 {
-            module.need(Feature::MultiValue, start)?;
+        if values > 1 {
+            section.need(&mut module.features, Feature::MultiValue, start);
         }
-        at(module.types.push(start), section)?;
+        if section.failed() {
+            return;
+        }
+        section.stored(module.types.push(start));
     }
-    canonical_types(module, heap, section)
+    match Vec::from_iter(heap, 0..module.types.len() as u32) {
+        Ok(mut sorted) => canonical_types(module, &mut sorted),
+        Err(OutOfMemory) => section.fail(ErrorKind::OutOfMemory),
+    }
 }
 
-/// Replaces each type's offset by that of the first equal type.
-fn canonical_types(module: &mut Module<'_>, heap: &Heap, section: &Reader<'_>) -> Result<()> {
-    let mut sorted = at(Vec::from_iter(heap, 0..module.types.len() as u32), section)?;
+/// Replaces each type's offset by that of the first equal type. `sorted` are the indices of all types.
+fn canonical_types(module: &mut Module<'_>, sorted: &mut [u32]) {
     let Module { types, bytes, .. } = module;
     let offset = |types: &[u32], index: u32| types.get(index as usize).copied().unwrap_or(0);
     let ty = |offset: u32| bytes.get(offset as usize..).and_then(FuncType::read).unwrap_or_default();
-    sort(&mut sorted, &mut |a, b| (ty(offset(types, a)), a) < (ty(offset(types, b)), b));
+    sort(sorted, &mut |a, b| (ty(offset(types, a)), a) < (ty(offset(types, b)), b));
     let mut first = 0;
     for (place, &index) in sorted.iter().enumerate() {
         let own = offset(types, index);
@@ -205,24 +211,26 @@ fn canonical_types(module: &mut Module<'_>, heap: &Heap, section: &Reader<'_>) -
             *entry = first;
         }
     }
-    Ok(())
 }
 
-pub(crate) fn val_type(reader: &mut Reader<'_>) -> Result<ValType> {
-    let at = reader.pos();
-    let byte = reader.u8()?;
-    match ValType::from_byte(byte) {
-        Some(ty) => Ok(ty),
-        None => Err(LoadError::new(refused_type(byte).unwrap_or(ErrorKind::BadValType), at)),
-    }
+pub(crate) fn val_type(reader: &mut Reader<'_>) -> ValType {
+    read_type(reader, ErrorKind::BadValType)
 }
 
-pub(crate) fn ref_type(reader: &mut Reader<'_>) -> Result<ValType> {
+pub(crate) fn ref_type(reader: &mut Reader<'_>) -> ValType {
+    read_type(reader, ErrorKind::BadRefType)
+}
+
+/// Reads a value type; only a reference type if `otherwise` says that another one is wrong for that.
+fn read_type(reader: &mut Reader<'_>, otherwise: ErrorKind) -> ValType {
     let at = reader.pos();
-    let byte = reader.u8()?;
+    let byte = reader.u8();
     match ValType::from_byte(byte) {
-        Some(ty) if ty.is_ref() => Ok(ty),
-        _ => Err(LoadError::new(refused_type(byte).unwrap_or(ErrorKind::BadRefType), at)),
+        Some(ty) if ty.is_ref() || otherwise == ErrorKind::BadValType => ty,
+        _ => {
+            reader.fail_at(refused_type(byte).unwrap_or(otherwise), at);
+            ValType::I32
+        }
     }
 }
 
@@ -237,153 +245,174 @@ fn refused_type(byte: u8) -> Option<ErrorKind> {
 }
 
 /// Flags and bounds; in pages or elements.
-fn read_limits(reader: &mut Reader<'_>, memory: bool) -> Result<(Limits, u8)> {
+fn read_limits(reader: &mut Reader<'_>, memory: bool) -> (Limits, u8) {
     let at = reader.pos();
-    let flags = reader.u8()?;
-    let refuse = |feature| Err(LoadError::new(ErrorKind::Unsupported(feature), at));
+    let flags = reader.u8();
     match flags {
-        0x02 | 0x03 | 0x06 | 0x07 if memory => return refuse(Feature::Threads),
-        0x04..=0x07 => return refuse(Feature::Memory64),
+        0x02 | 0x03 | 0x06 | 0x07 if memory => reader.fail_at(ErrorKind::Unsupported(Feature::Threads), at),
+        0x04..=0x07 => reader.fail_at(ErrorKind::Unsupported(Feature::Memory64), at),
         0x00 | 0x01 => {}
         0x08 | 0x09 if memory => {}
-        _ => return Err(LoadError::new(ErrorKind::BadLimits, at)),
+        _ => reader.fail_at(ErrorKind::BadLimits, at),
     }
-    let min = reader.u32()?;
-    let max = if flags & 1 != 0 { Some(reader.u32()?) } else { None };
-    Ok((Limits { min, max }, flags & 8))
+    let min = reader.u32();
+    let max = if flags & 1 != 0 { Some(reader.u32()) } else { None };
+    if max.is_some_and(|max| max < min) && !memory {
+        reader.fail_at(ErrorKind::LimitsOrder, at);
+    }
+    (Limits { min, max }, flags & 8)
 }
 
-fn table_type(reader: &mut Reader<'_>) -> Result<TableType> {
-    let at = reader.pos();
+fn table_type(reader: &mut Reader<'_>) -> TableType {
     if reader.peek() == Some(0x40) {
         // A table with an initial expression.
-        return Err(LoadError::new(ErrorKind::Unsupported(Feature::Gc), at));
+        reader.fail(ErrorKind::Unsupported(Feature::Gc));
     }
-    let element = ref_type(reader)?;
-    let limits_at = reader.pos();
-    let (limits, _) = read_limits(reader, false)?;
-    if limits.max.is_some_and(|max| max < limits.min) {
-        return Err(LoadError::new(ErrorKind::LimitsOrder, limits_at));
-    }
-    Ok(TableType { element, limits })
+    let element = ref_type(reader);
+    let (limits, _) = read_limits(reader, false);
+    TableType { element, limits }
 }
 
-fn memory_type(reader: &mut Reader<'_>) -> Result<(MemoryType, bool)> {
+fn memory_type(reader: &mut Reader<'_>) -> (MemoryType, bool) {
     let at = reader.pos();
-    let (limits, custom_page) = read_limits(reader, true)?;
+    let (limits, custom_page) = read_limits(reader, true);
     let mut page_log2 = 16;
     if custom_page != 0 {
         let page_at = reader.pos();
-        page_log2 = match reader.u32()? {
-            0 => 0,
-            16 => 16,
-            log2 if log2 < 64 => return Err(LoadError::new(ErrorKind::InvalidPageSize, page_at)),
-            _ => return Err(LoadError::new(ErrorKind::BadPageSize, page_at)),
-        };
+        match reader.u32() {
+            log2 @ (0 | 16) => page_log2 = log2 as u8,
+            log2 if log2 < 64 => reader.fail_at(ErrorKind::InvalidPageSize, page_at),
+            _ => reader.fail_at(ErrorKind::BadPageSize, page_at),
+        }
     }
     let ty = MemoryType { limits, page_log2 };
     if limits.min > ty.max_pages() || limits.max.is_some_and(|max| max > ty.max_pages()) {
-        return Err(LoadError::new(ErrorKind::MemoryTooLarge, at));
+        reader.fail_at(ErrorKind::MemoryTooLarge, at);
     }
     if limits.max.is_some_and(|max| max < limits.min) {
-        return Err(LoadError::new(ErrorKind::LimitsOrder, at));
+        reader.fail_at(ErrorKind::LimitsOrder, at);
     }
-    Ok((ty, custom_page != 0))
+    (ty, custom_page != 0)
 }
 
-pub(crate) fn global_type(reader: &mut Reader<'_>) -> Result<GlobalType> {
-    let value = val_type(reader)?;
+pub(crate) fn global_type(reader: &mut Reader<'_>) -> GlobalType {
+    let value = val_type(reader);
     let at = reader.pos();
-    match reader.u8()? {
-        mutable @ (0 | 1) => Ok(GlobalType { value, mutable: mutable == 1 }),
-        2 | 3 => Err(LoadError::new(ErrorKind::Unsupported(Feature::Threads), at)),
-        _ => Err(LoadError::new(ErrorKind::BadMutability, at)),
+    let mutable = reader.u8();
+    match mutable {
+        0 | 1 => {}
+        2 | 3 => reader.fail_at(ErrorKind::Unsupported(Feature::Threads), at),
+        _ => reader.fail_at(ErrorKind::BadMutability, at),
     }
+    GlobalType { value, mutable: mutable == 1 }
 }
 
-/// Reads an import. `types` are the canonical types, `bytes` the module.
-pub(crate) fn import<'a>(reader: &mut Reader<'a>, types: &[u32], bytes: &'a [u8]) -> Result<Import<'a>> {
+/// Reads an import, and the canonical type of a function. `types` are the canonical types, `bytes` the module.
+pub(crate) fn import<'a>(reader: &mut Reader<'a>, types: &[u32], bytes: &'a [u8]) -> (Import<'a>, u32) {
     let offset = reader.pos();
-    let module = reader.name()?;
-    let name = reader.name()?;
+    let module = reader.name();
+    let name = reader.name();
     let at = reader.pos();
-    let ty = match reader.u8()? {
-        0 => {
-            let index_at = reader.pos();
-            let ty = types.get(reader.u32()? as usize).and_then(|&at| bytes.get(at as usize..));
-            ExternType::Func(
-                ty.and_then(FuncType::read).ok_or(LoadError::new(ErrorKind::UnknownType, index_at))?,
-            )
+    let mut canonical = 0;
+    let ty = match kind(reader, ErrorKind::BadImportKind) {
+        ExternKind::Func => {
+            canonical = type_index(types, reader);
+            ExternType::Func(bytes.get(canonical as usize..).and_then(FuncType::read).unwrap_or_default())
         }
-        1 => ExternType::Table(table_type(reader)?),
-        2 => ExternType::Memory(memory_type(reader)?.0),
-        3 => ExternType::Global(global_type(reader)?),
-        4 => return Err(LoadError::new(ErrorKind::Unsupported(Feature::Exceptions), at)),
-        _ => return Err(LoadError::new(ErrorKind::BadImportKind, at)),
+        ExternKind::Table => ExternType::Table(table_type(reader)),
+        ExternKind::Memory => {
+            let (ty, custom_page) = memory_type(reader);
+            if custom_page && !Feature::CustomPageSizes.compiled() {
+                reader.fail_at(ErrorKind::Unsupported(Feature::CustomPageSizes), at);
+            }
+            ExternType::Memory(ty)
+        }
+        ExternKind::Global => ExternType::Global(global_type(reader)),
     };
-    Ok(Import { module, name, ty, offset })
+    (Import { module, name, ty, offset }, canonical)
 }
 
-fn imports<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) -> Result<()> {
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems)?;
+fn kind(reader: &mut Reader<'_>, otherwise: ErrorKind) -> ExternKind {
+    let at = reader.pos();
+    match reader.u8() {
+        0 => return ExternKind::Func,
+        1 => return ExternKind::Table,
+        2 => return ExternKind::Memory,
+        3 => return ExternKind::Global,
+        4 => reader.fail_at(ErrorKind::Unsupported(Feature::Exceptions), at),
+        _ => reader.fail_at(otherwise, at),
+    }
+    ExternKind::Global
+}
+
+/// Reads a type index; returns the canonical type.
+pub(crate) fn type_index(types: &[u32], reader: &mut Reader<'_>) -> u32 {
+    let at = reader.pos();
+    let index = reader.u32();
+    types.get(index as usize).copied().unwrap_or_else(|| {
+        reader.fail_at(ErrorKind::UnknownType, at);
+        0
+    })
+}
+
+fn imports<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
+    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
     module.imports = Items { start: section.pos(), count };
     for _ in 0..count {
-        let mut before = *section;
         let start = section.pos();
-        match import(section, &module.types, module.bytes)?.ty {
+        let (import, canonical) = import(section, &module.types, module.bytes);
+        if section.failed() {
+            return;
+        }
+        match import.ty {
             ExternType::Func(_) => {
-                // The index of its type is behind the names and the kind.
-                before.name()?;
-                before.name()?;
-                before.u8()?;
-                let ty = module.type_index(before.u32()?, start)?;
-                add_func(module, ty, section)?;
+                add_func(module, canonical, section);
                 module.import_funcs += 1;
             }
             ExternType::Table(ty) => {
-                add_table(module, ty, start, section)?;
+                add_table(module, ty, start, section);
                 module.import_tables += 1;
             }
             ExternType::Memory(ty) => {
-                add_memory(module, ty, start)?;
+                add_memory(module, ty, start, section);
                 module.memory_imported = true;
             }
             ExternType::Global(ty) => {
                 let place = GlobalPlace::Import(module.import_globals);
-                add_global(module, ty, place, start, section)?;
+                add_global(module, ty, place, start, section);
                 module.import_globals += 1;
             }
         }
     }
-    Ok(())
 }
 
-fn add_func(module: &mut Module<'_>, ty: u32, section: &Reader<'_>) -> Result<()> {
+fn add_func(module: &mut Module<'_>, ty: u32, section: &mut Reader<'_>) {
     if module.func_count() == limits::MAX_FUNCTIONS {
-        return section.fail(ErrorKind::TooManyFunctions);
+        section.fail(ErrorKind::TooManyFunctions);
+    } else {
+        section.stored(module.funcs.push(ty));
     }
-    at(module.funcs.push(ty), section)
 }
 
-fn add_table(module: &mut Module<'_>, ty: TableType, start: u32, section: &Reader<'_>) -> Result<()> {
+fn add_table(module: &mut Module<'_>, ty: TableType, start: u32, section: &mut Reader<'_>) {
     if ty.element == ValType::ExternRef || !module.tables.is_empty() {
-        module.need(Feature::ReferenceTypes, start)?;
+        section.need(&mut module.features, Feature::ReferenceTypes, start);
     }
     if module.tables.len() == limits::MAX_TABLES as usize {
-        return section.fail(ErrorKind::TooManyTables);
+        section.fail(ErrorKind::TooManyTables);
+    } else {
+        section.stored(module.tables.push(ty));
     }
-    at(module.tables.push(ty), section)
 }
 
-fn add_memory(module: &mut Module<'_>, ty: MemoryType, start: u32) -> Result<()> {
+fn add_memory(module: &mut Module<'_>, ty: MemoryType, start: u32, section: &mut Reader<'_>) {
     if module.memory.is_some() {
-        return Err(LoadError::new(ErrorKind::Unsupported(Feature::MultiMemory), start));
+        section.fail_at(ErrorKind::Unsupported(Feature::MultiMemory), start);
     }
     if ty.page_log2 != 16 {
-        module.need(Feature::CustomPageSizes, start)?;
+        section.need(&mut module.features, Feature::CustomPageSizes, start);
     }
     module.memory = Some(ty);
-    Ok(())
 }
 
 fn add_global(
@@ -391,132 +420,134 @@ fn add_global(
     ty: GlobalType,
     place: GlobalPlace,
     start: u32,
-    section: &Reader<'_>,
-) -> Result<()> {
-    module.need(ty.value.feature(), start)?;
-    at(module.globals.push(Global { ty, place }), section)
+    section: &mut Reader<'_>,
+) {
+    section.need(&mut module.features, ty.value.feature(), start);
+    section.stored(module.globals.push(Global { ty, place }));
 }
 
-fn functions(module: &mut Module<'_>, section: &mut Reader<'_>) -> Result<u32> {
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems)?;
-    at(module.funcs.reserve_exact(count as usize), section)?;
+fn functions(module: &mut Module<'_>, section: &mut Reader<'_>) -> u32 {
+    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
+    section.stored(module.funcs.reserve_exact(count as usize));
     for _ in 0..count {
-        let start = section.pos();
-        let ty = module.type_index(section.u32()?, start)?;
-        add_func(module, ty, section)?;
-    }
-    Ok(count)
-}
-
-fn tables(module: &mut Module<'_>, section: &mut Reader<'_>) -> Result<()> {
-    for _ in 0..section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems)? {
-        let start = section.pos();
-        let ty = table_type(section)?;
-        add_table(module, ty, start, section)?;
-    }
-    Ok(())
-}
-
-fn memories(module: &mut Module<'_>, section: &mut Reader<'_>) -> Result<()> {
-    for _ in 0..section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems)? {
-        let start = section.pos();
-        let (ty, custom_page) = memory_type(section)?;
-        if custom_page {
-            module.need(Feature::CustomPageSizes, start)?;
+        let ty = type_index(&module.types, section);
+        if section.failed() {
+            break;
         }
-        add_memory(module, ty, start)?;
+        add_func(module, ty, section);
     }
-    Ok(())
+    count
 }
 
-fn globals<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) -> Result<()> {
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems)?;
+fn tables(module: &mut Module<'_>, section: &mut Reader<'_>) {
+    for _ in 0..section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems) {
+        let start = section.pos();
+        let ty = table_type(section);
+        if section.failed() {
+            return;
+        }
+        add_table(module, ty, start, section);
+    }
+}
+
+fn memories(module: &mut Module<'_>, section: &mut Reader<'_>) {
+    for _ in 0..section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems) {
+        let start = section.pos();
+        let (ty, custom_page) = memory_type(section);
+        if custom_page {
+            section.need(&mut module.features, Feature::CustomPageSizes, start);
+        }
+        if section.failed() {
+            return;
+        }
+        add_memory(module, ty, start, section);
+    }
+}
+
+fn globals<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
+    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
     module.own_globals = Items { start: section.pos(), count };
-    at(module.globals.reserve_exact(count as usize), section)?;
+    section.stored(module.globals.reserve_exact(count as usize));
     for _ in 0..count {
         let start = section.pos();
-        let ty = global_type(section)?;
-        ConstExpr::parse(section, module, ty.value)?;
+        let ty = global_type(section);
+        ConstExpr::parse(section, module, ty.value);
+        if section.failed() {
+            return;
+        }
         let place = GlobalPlace::Own(module.global_cells);
-        add_global(module, ty, place, start, section)?;
+        add_global(module, ty, place, start, section);
         module.global_cells += ty.value.cells();
     }
-    Ok(())
 }
 
-pub(crate) fn export<'a>(reader: &mut Reader<'a>) -> Result<Export<'a>> {
-    let name = reader.name()?;
-    let at = reader.pos();
-    let kind = match reader.u8()? {
-        0 => ExternKind::Func,
-        1 => ExternKind::Table,
-        2 => ExternKind::Memory,
-        3 => ExternKind::Global,
-        4 => return Err(LoadError::new(ErrorKind::Unsupported(Feature::Exceptions), at)),
-        _ => return Err(LoadError::new(ErrorKind::BadExportKind, at)),
-    };
-    Ok(Export { name, kind, index: reader.u32()? })
+pub(crate) fn export<'a>(reader: &mut Reader<'a>) -> Export<'a> {
+    let name = reader.name();
+    let kind = kind(reader, ErrorKind::BadExportKind);
+    Export { name, kind, index: reader.u32() }
 }
 
-fn exports<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, heap: &Heap) -> Result<()> {
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems)?;
+fn exports<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, heap: &Heap) {
+    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
     module.exports = Items { start: section.pos(), count };
-    let mut offsets = at(Vec::with_capacity(heap, count as usize), section)?;
+    let mut offsets = Vec::new(heap);
+    section.stored(offsets.reserve_exact(count as usize));
     for _ in 0..count {
         let start = section.pos();
-        at(offsets.push(start), section)?;
-        let Export { kind, index, .. } = export(section)?;
-        let (exists, kind_error) = match kind {
-            ExternKind::Func => (index < module.func_count(), ErrorKind::UnknownFunction),
-            ExternKind::Table => ((index as usize) < module.tables.len(), ErrorKind::UnknownTable),
-            ExternKind::Memory => (index == 0 && module.memory.is_some(), ErrorKind::UnknownMemory),
-            ExternKind::Global => (index < module.global_count(), ErrorKind::UnknownGlobal),
-        };
-        if !exists {
-            return Err(LoadError::new(kind_error, start));
+        let Export { kind, index, .. } = export(section);
+        if section.failed() {
+            return;
         }
-        if kind == ExternKind::Func {
-            module.declare(index, start)?;
+        section.stored(offsets.push(start));
+        let (len, unknown) = match kind {
+            ExternKind::Func => (module.func_count(), ErrorKind::UnknownFunction),
+            ExternKind::Table => (module.tables.len() as u32, ErrorKind::UnknownTable),
+            ExternKind::Memory => (module.memory.is_some().into(), ErrorKind::UnknownMemory),
+            ExternKind::Global => (module.global_count(), ErrorKind::UnknownGlobal),
+        };
+        if index >= len {
+            section.fail_at(unknown, start);
+        } else if kind == ExternKind::Func {
+            module.declare(index, start, section);
         }
     }
     // Names must differ (3.4.10). Sorted, equal ones are neighbours.
     let bytes = module.bytes;
-    let name = |offset: u32| Reader::new(bytes, offset, u32::MAX).name().unwrap_or("");
+    let name = |offset: u32| Reader::new(bytes, offset, u32::MAX).name();
     sort(&mut offsets, &mut |a, b| name(a) < name(b));
     for pair in offsets.windows(2) {
         if let &[a, b] = pair
             && name(a) == name(b)
         {
-            return Err(LoadError::new(ErrorKind::DuplicateExport, a.max(b)));
+            section.fail_at(ErrorKind::DuplicateExport, a.max(b));
         }
     }
-    Ok(())
 }
 
-fn start_function(module: &mut Module<'_>, section: &mut Reader<'_>) -> Result<()> {
+fn start_function(module: &mut Module<'_>, section: &mut Reader<'_>) {
     let at = section.pos();
-    let func = section.u32()?;
+    let func = section.u32();
     if func >= module.func_count() {
-        return Err(LoadError::new(ErrorKind::UnknownFunction, at));
-    }
-    if module.func_type(func) != FuncType::default() {
-        return Err(LoadError::new(ErrorKind::BadStart, at));
+        section.fail_at(ErrorKind::UnknownFunction, at);
+    } else if module.func_type(func) != FuncType::default() {
+        section.fail_at(ErrorKind::BadStart, at);
     }
     module.start = Some(func);
-    Ok(())
 }
 
-fn code(module: &mut Module<'_>, section: &mut Reader<'_>, own_funcs: u32) -> Result<()> {
+fn code(module: &mut Module<'_>, section: &mut Reader<'_>, own_funcs: u32) {
     let at = section.pos();
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems)?;
+    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
     if count != own_funcs {
-        return Err(LoadError::new(ErrorKind::FunctionCountMismatch, at));
+        section.fail_at(ErrorKind::FunctionCountMismatch, at);
     }
     module.code = Items { start: section.pos(), count };
     for _ in 0..count {
-        let len = section.u32()?;
-        section.slice(len)?;
+        let len = section.u32();
+        section.slice(len);
+        if section.failed() {
+            return;
+        }
     }
     module.code_end = section.pos();
-    Ok(())
 }

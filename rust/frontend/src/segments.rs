@@ -3,9 +3,9 @@
 
 use crate::ConstExpr;
 use crate::module::Module;
-use crate::reader::{Reader, Result};
-use crate::sections::{at, ref_type};
-use wasmote_core::{ErrorKind, Feature, LoadError, ValType, limits};
+use crate::reader::Reader;
+use crate::sections::ref_type;
+use wasmote_core::{ErrorKind, Feature, ValType, limits};
 
 /// When a segment's contents are used.
 #[derive(Clone, Copy, Debug)]
@@ -56,43 +56,26 @@ pub enum ElementItem<'a> {
     Expr(ConstExpr<'a>),
 }
 
-/// How expressions are read: validated while the module is parsed, skipped later.
-trait Exprs<'a> {
-    fn expr(&mut self, reader: &mut Reader<'a>, ty: ValType) -> Result<ConstExpr<'a>>;
-}
-
-struct Parse<'m, 'a>(&'m mut Module<'a>);
-
-impl<'a> Exprs<'a> for Parse<'_, 'a> {
-    fn expr(&mut self, reader: &mut Reader<'a>, ty: ValType) -> Result<ConstExpr<'a>> {
-        ConstExpr::parse(reader, self.0, ty)
-    }
-}
-
-struct Skip;
-
-impl<'a> Exprs<'a> for Skip {
-    fn expr(&mut self, reader: &mut Reader<'a>, _: ValType) -> Result<ConstExpr<'a>> {
-        ConstExpr::skip(reader).ok_or(LoadError::new(ErrorKind::UnexpectedEnd, reader.pos()))
+/// An expression: validated while its module is parsed, skipped when it is read again.
+fn expr<'a>(reader: &mut Reader<'a>, module: Option<&mut Module<'a>>, ty: ValType) -> ConstExpr<'a> {
+    match module {
+        Some(module) => ConstExpr::parse(reader, module, ty),
+        None => ConstExpr::skip(reader),
     }
 }
 
 impl<'a> ElementSegment<'a> {
-    /// Reads a segment that is known to be valid.
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Option<ElementSegment<'a>> {
-        ElementSegment::head(reader, &mut Skip).ok()
-    }
-
-    /// Reads all but the elements. The flags are: 1 passive or declared, 2 explicit table (or declared), 4 expressions.
-    fn head(reader: &mut Reader<'a>, exprs: &mut impl Exprs<'a>) -> Result<ElementSegment<'a>> {
+    /// Reads all but the elements. `module` is the module that is being parsed, if that is so. The flags are: 1 passive
+    /// or declared, 2 explicit table (or declared), 4 expressions.
+    pub(crate) fn head(reader: &mut Reader<'a>, module: Option<&mut Module<'a>>) -> ElementSegment<'a> {
         let start = reader.pos();
-        let flags = reader.u32()?;
+        let flags = reader.u32();
         if flags > 7 {
-            return Err(LoadError::new(ErrorKind::BadElementKind, start));
+            reader.fail_at(ErrorKind::BadElementKind, start);
         }
         let mode = if flags & 1 == 0 {
-            let index = if flags & 2 != 0 { reader.u32()? } else { 0 };
-            SegmentMode::Active { index, offset: exprs.expr(reader, ValType::I32)? }
+            let index = if flags & 2 != 0 { reader.u32() } else { 0 };
+            SegmentMode::Active { index, offset: expr(reader, module, ValType::I32) }
         } else if flags & 2 == 0 {
             SegmentMode::Passive
         } else {
@@ -101,101 +84,99 @@ impl<'a> ElementSegment<'a> {
         let mut ty = ValType::FuncRef;
         if flags & 3 != 0 {
             if flags & 4 != 0 {
-                ty = ref_type(reader)?;
+                ty = ref_type(reader);
             } else {
                 let at = reader.pos();
-                if reader.u8()? != 0 {
-                    return Err(LoadError::new(ErrorKind::BadElementKind, at));
+                if reader.u8() != 0 {
+                    reader.fail_at(ErrorKind::BadElementKind, at);
                 }
             }
         }
-        let len = reader.count(limits::MAX_TABLE_ELEMENTS, ErrorKind::TooManyItems)?;
-        Ok(ElementSegment { mode, ty, len, exprs: flags & 4 != 0, reader: *reader })
+        let len = reader.count(limits::MAX_TABLE_ELEMENTS, ErrorKind::TooManyItems);
+        ElementSegment { mode, ty, len, exprs: flags & 4 != 0, reader: *reader }
     }
 
     /// The elements, in order.
     pub fn items(&self) -> impl Iterator<Item = ElementItem<'a>> + use<'a> {
         let mut reader = self.reader;
         let exprs = self.exprs;
-        (0..self.len).map_while(move |_| {
-            if exprs {
-                Some(ElementItem::Expr(ConstExpr::skip(&mut reader)?))
-            } else {
-                reader.u32().ok().map(ElementItem::Func)
-            }
+        (0..self.len).map_while(move |_| match (exprs, reader.failed()) {
+            (_, true) => None,
+            (true, _) => Some(ElementItem::Expr(ConstExpr::skip(&mut reader))),
+            (false, _) => Some(ElementItem::Func(reader.u32())),
         })
     }
 }
 
-pub(crate) fn elements<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) -> Result<()> {
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems)?;
-    at(module.elements.reserve_exact(count as usize), section)?;
+pub(crate) fn elements<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
+    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
+    section.stored(module.elements.reserve_exact(count as usize));
     for _ in 0..count {
         let start = section.pos();
-        let segment = ElementSegment::head(section, &mut Parse(module))?;
+        let segment = ElementSegment::head(section, Some(module));
         match segment.mode {
-            SegmentMode::Active { index, .. } => {
-                let Some(table) = module.tables.get(index as usize) else {
-                    return Err(LoadError::new(ErrorKind::UnknownTable, start));
-                };
-                if table.element != segment.ty {
-                    return Err(LoadError::new(ErrorKind::TypeMismatch, start));
-                }
-            }
-            SegmentMode::Passive => module.need(Feature::BulkMemory, start)?,
-            SegmentMode::Declared => module.need(Feature::ReferenceTypes, start)?,
+            SegmentMode::Active { index, .. } => match module.tables.get(index as usize) {
+                None => section.fail_at(ErrorKind::UnknownTable, start),
+                Some(table) if table.element != segment.ty => section.fail_at(ErrorKind::TypeMismatch, start),
+                Some(_) => {}
+            },
+            SegmentMode::Passive => section.need(&mut module.features, Feature::BulkMemory, start),
+            SegmentMode::Declared => section.need(&mut module.features, Feature::ReferenceTypes, start),
         }
         for _ in 0..segment.len {
             if segment.exprs {
-                ConstExpr::parse(section, module, segment.ty)?;
+                ConstExpr::parse(section, module, segment.ty);
             } else {
                 let item = section.pos();
-                let func = section.u32()?;
-                module.declare(func, item)?;
+                let func = section.u32();
+                module.declare(func, item, section);
+            }
+            if section.failed() {
+                return;
             }
         }
-        at(module.elements.push(start), section)?;
+        section.stored(module.elements.push(start));
     }
-    Ok(())
 }
 
 impl<'a> DataSegment<'a> {
-    /// Reads a segment that is known to be valid.
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Option<DataSegment<'a>> {
-        DataSegment::whole(reader, &mut Skip).ok()
-    }
-
-    fn whole(reader: &mut Reader<'a>, exprs: &mut impl Exprs<'a>) -> Result<DataSegment<'a>> {
+    /// Reads a segment. `module` is the module that is being parsed, if that is so.
+    pub(crate) fn whole(reader: &mut Reader<'a>, module: Option<&mut Module<'a>>) -> DataSegment<'a> {
         let start = reader.pos();
-        let flags = reader.u32()?;
+        let flags = reader.u32();
         let mode = match flags {
             0 | 2 => {
-                let index = if flags == 2 { reader.u32()? } else { 0 };
-                SegmentMode::Active { index, offset: exprs.expr(reader, ValType::I32)? }
+                let index = if flags == 2 { reader.u32() } else { 0 };
+                SegmentMode::Active { index, offset: expr(reader, module, ValType::I32) }
             }
             1 => SegmentMode::Passive,
-            _ => return Err(LoadError::new(ErrorKind::BadSegmentFlags, start)),
+            _ => {
+                reader.fail_at(ErrorKind::BadSegmentFlags, start);
+                SegmentMode::Passive
+            }
         };
-        let len = reader.u32()?;
-        Ok(DataSegment { mode, bytes: reader.slice(len)? })
+        let len = reader.u32();
+        DataSegment { mode, bytes: reader.slice(len) }
     }
 }
 
-pub(crate) fn data<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) -> Result<()> {
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems)?;
-    at(module.data.reserve_exact(count as usize), section)?;
+pub(crate) fn data<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
+    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
+    section.stored(module.data.reserve_exact(count as usize));
     for _ in 0..count {
         let start = section.pos();
-        let segment = DataSegment::whole(section, &mut Parse(module))?;
+        let segment = DataSegment::whole(section, Some(module));
         match segment.mode {
             SegmentMode::Active { index, .. } => {
                 if index != 0 || module.memory.is_none() {
-                    return Err(LoadError::new(ErrorKind::UnknownMemory, start));
+                    section.fail_at(ErrorKind::UnknownMemory, start);
                 }
             }
-            _ => module.need(Feature::BulkMemory, start)?,
+            _ => section.need(&mut module.features, Feature::BulkMemory, start),
         }
-        at(module.data.push(start), section)?;
+        if section.failed() {
+            return;
+        }
+        section.stored(module.data.push(start));
     }
-    Ok(())
 }

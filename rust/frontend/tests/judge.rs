@@ -39,7 +39,10 @@ fn compare(bytes: &[u8], name: &str, disagreements: &mut Vec<String>) -> bool {
     // Limits differ between any two implementations, so only a verdict of ours for another reason counts.
     let limit = matches!(&ours, Err(error) if error.kind.class() == ErrorClass::Limit);
     if ours.is_ok() != theirs.is_ok() && !limit {
-        disagreements.push(format!("{name}: ours {ours:?}, wasmparser {theirs:?}\n  {:02x?}", &bytes[..bytes.len().min(120)]));
+        disagreements.push(format!(
+            "{name}: ours {ours:?}, wasmparser {theirs:?}\n  {:02x?}",
+            &bytes[..bytes.len().min(120)]
+        ));
     }
     ours.is_ok()
 }
@@ -47,7 +50,10 @@ fn compare(bytes: &[u8], name: &str, disagreements: &mut Vec<String>) -> bool {
 /// The binary modules of the suite, with their file and line.
 fn suite() -> Vec<(String, Vec<u8>)> {
     let mut modules = Vec::new();
-    let files = spec(SpecVersion::Latest).chain(spec(SpecVersion::V1)).chain(spec(SpecVersion::V2)).chain(Proposal::all().iter().flat_map(proposal));
+    let files = spec(SpecVersion::Latest)
+        .chain(spec(SpecVersion::V1))
+        .chain(spec(SpecVersion::V2))
+        .chain(Proposal::all().iter().flat_map(proposal));
     for file in files {
         let Ok(buffer) = wast::parser::ParseBuffer::new(file.raw()) else { continue };
         let Ok(script) = wast::parser::parse::<wast::Wast>(&buffer) else { continue };
@@ -74,7 +80,13 @@ fn the_test_suite() {
     let modules = suite();
     let valid = modules.iter().filter(|(name, bytes)| compare(bytes, name, &mut disagreements)).count();
     assert!(modules.len() > 3_000 && valid > 1_000, "{} modules, {valid} valid", modules.len());
-    assert!(disagreements.is_empty(), "{} of {}:\n{}", disagreements.len(), modules.len(), disagreements.join("\n"));
+    assert!(
+        disagreements.is_empty(),
+        "{} of {}:\n{}",
+        disagreements.len(),
+        modules.len(),
+        disagreements.join("\n")
+    );
 }
 
 #[test]

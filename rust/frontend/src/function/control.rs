@@ -2,11 +2,9 @@
 //! when control flow splits and joins.
 
 use super::Body;
-use crate::module::need;
-use crate::reader::{Reader, Result};
 use crate::sections::val_type;
 use crate::{Cell, Operand, Sink, When};
-use wasmote_core::{ErrorKind, Feature, FuncType, LoadError, ValType, ValTypes, limits};
+use wasmote_core::{ErrorKind, Feature, FuncType, ValType, ValTypes, limits};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Frame {
@@ -41,12 +39,8 @@ pub(crate) struct Control<'a, S: Sink> {
 }
 
 impl<'a, S: Sink> Control<'a, S> {
-    pub fn ty(&self) -> FuncType<'a> {
-        self.ty
-    }
-
     /// The types that a branch to its label carries.
-    fn carries(&self) -> ValTypes<'a> {
+    pub fn carries(&self) -> ValTypes<'a> {
         match self.frame {
             Frame::Loop => self.ty.params(),
             _ => self.ty.results(),
@@ -56,145 +50,136 @@ impl<'a, S: Sink> Control<'a, S> {
 
 impl<'a, S: Sink> Body<'_, 'a, S> {
     /// The type of a block: none, one result, or a type index (5.4.1).
-    pub fn block_type(&mut self, reader: &mut Reader<'a>) -> Result<FuncType<'a>> {
-        let at = reader.pos();
-        match reader.peek() {
+    pub fn block_type(&mut self) -> FuncType<'a> {
+        let at = self.reader.pos();
+        match self.reader.peek() {
             Some(0x40) => {
-                reader.u8()?;
-                Ok(FuncType::default())
+                self.reader.u8();
+                FuncType::default()
             }
             // One byte with the sign bit set: a value type, which is its own list of results.
             Some(byte) if byte & 0xC0 == 0x40 => {
-                let ty = val_type(&mut reader.clone())?;
-                self.val_type_needed(ty)?;
-                Ok(FuncType::new(&[], reader.slice(1)?))
+                let mut ahead = self.reader;
+                let ty = val_type(&mut self.reader);
+                self.need(ty.feature());
+                FuncType::new(&[], ahead.slice(1))
             }
             _ => {
-                let index = reader.s33()?;
-                let Ok(index) = u32::try_from(index) else {
-                    return Err(LoadError::new(ErrorKind::BadBlockType, at));
-                };
-                need(self.features, Feature::MultiValue, at)?;
-                Ok(self.module.func_type_at(self.module.type_index(index, at)?))
+                let index = self.reader.s33();
+                if index < 0 {
+                    self.reader.fail_at(ErrorKind::BadBlockType, at);
+                }
+                self.need(Feature::MultiValue);
+                let ty = self.type_index(index as u32);
+                self.module.func_type_at(ty)
             }
         }
     }
 
-    pub fn enter_function(&mut self, ty: FuncType<'a>) -> Result<()> {
+    pub fn enter_function(&mut self, ty: FuncType<'a>) {
         let label = self.sink.label();
         // Its parameters are locals, not operands.
-        self.open(Frame::Function, ty.without_params(), label, None)
+        self.open(Frame::Function, ty.without_params(), label, None);
     }
 
-    pub fn block(&mut self, ty: FuncType<'a>) -> Result<()> {
-        self.settle_params(ty)?;
+    pub fn block(&mut self) {
+        let ty = self.block_type();
+        self.settle_params(ty);
         let label = self.sink.label();
-        self.open(Frame::Block, ty, label, None)
+        self.open(Frame::Block, ty, label, None);
     }
 
-    pub fn enter_loop(&mut self, ty: FuncType<'a>) -> Result<()> {
-        self.settle_params(ty)?;
-        self.end_segment()?;
+    pub fn enter_loop(&mut self) {
+        let ty = self.block_type();
+        self.settle_params(ty);
+        self.end_segment();
         let mut label = self.sink.label();
-        if self.reachable {
-            let bound = self.sink.bind(&mut label, true);
-            self.told(bound)?;
-        }
-        self.open(Frame::Loop, ty, label, None)
+        tell!(self, bind(&mut label, true));
+        self.open(Frame::Loop, ty, label, None);
     }
 
-    pub fn enter_if(&mut self, ty: FuncType<'a>) -> Result<()> {
-        let condition = self.pop(ValType::I32)?.operand();
-        self.settle_params(ty)?;
-        self.end_segment()?;
+    pub fn enter_if(&mut self) {
+        let ty = self.block_type();
+        let condition = self.pop(ValType::I32).operand();
+        self.settle_params(ty);
+        self.end_segment();
         let label = self.sink.label();
         let mut otherwise = self.sink.label();
-        self.jump_to(When::Zero, condition, &mut otherwise)?;
-        self.open(Frame::If, ty, label, Some(otherwise))
+        tell!(self, jump_if(When::Zero, condition, &mut otherwise));
+        self.open(Frame::If, ty, label, Some(otherwise));
     }
 
-    pub fn enter_else(&mut self) -> Result<()> {
-        let Some(Control { frame: Frame::If, .. }) = self.control.last() else {
+    pub fn enter_else(&mut self) {
+        if !matches!(self.control.last(), Some(Control { frame: Frame::If, .. })) {
             return self.fail(ErrorKind::ElseMismatch);
-        };
-        self.leave()?;
-        let Some(mut block) = self.control.pop() else { return Ok(()) };
+        }
+        self.leave();
+        let Some(mut block) = self.control.pop() else { return };
         if self.reachable {
             block.targeted = true;
-            let jumped = self.sink.jump(&mut block.label);
-            self.told(jumped)?;
+            tell!(self, jump(&mut block.label));
         }
-        self.end_segment()?;
+        self.end_segment();
         self.truncate(block.height);
         self.reachable = block.reachable;
-        self.bind_otherwise(&mut block)?;
-        self.push_all(block.ty.params())?;
+        self.bind_otherwise(&mut block);
+        self.push_all(block.ty.params());
         block.frame = Frame::Else;
         block.unreachable = false;
         let opened = self.control.push(block);
-        self.stored(opened)
+        self.stored(opened);
     }
 
-    pub fn end(&mut self) -> Result<()> {
-        self.leave()?;
-        let Some(mut block) = self.control.pop() else { return Ok(()) };
+    pub fn end(&mut self) {
+        self.leave();
+        let Some(mut block) = self.control.pop() else { return };
         if block.frame == Frame::Function {
             if self.reachable {
-                self.tell_return(block.ty)?;
+                self.tell_return(block.ty);
             }
             return self.end_segment();
         }
         if block.otherwise.is_some() {
             // Without an `else`, the parameters are the results.
-            if block.ty.params().ne(block.ty.results()) {
-                return self.fail(ErrorKind::TypeMismatch);
+            if block.ty.params() != block.ty.results() {
+                self.fail(ErrorKind::TypeMismatch);
             }
-            self.end_segment()?;
-            self.bind_otherwise(&mut block)?;
+            self.end_segment();
             self.reachable |= block.reachable;
+            self.bind_otherwise(&mut block);
         }
         if block.targeted && block.frame != Frame::Loop {
-            self.end_segment()?;
-            let bound = self.sink.bind(&mut block.label, false);
-            self.told(bound)?;
+            self.end_segment();
             self.reachable = true;
+            tell!(self, bind(&mut block.label, false));
         }
         self.truncate(block.height);
-        self.push_all(block.ty.results())
+        self.push_all(block.ty.results());
     }
 
-    fn bind_otherwise(&mut self, block: &mut Control<'a, S>) -> Result<()> {
-        match block.otherwise.take() {
-            Some(mut label) if block.reachable => {
-                let bound = self.sink.bind(&mut label, false);
-                self.told(bound)
-            }
-            _ => Ok(()),
+    fn bind_otherwise(&mut self, block: &mut Control<'a, S>) {
+        if let Some(mut label) = block.otherwise.take()
+            && block.reachable
+        {
+            tell!(self, bind(&mut label, false));
         }
     }
 
     /// The end of a block's operators: exactly its results are left, and go to their cells. A function returns them
     /// from where they are.
-    fn leave(&mut self) -> Result<()> {
-        let Some(&Control { frame, ty, height, .. }) = self.control.last() else { return Ok(()) };
-        self.require_top(ty.results())?;
+    fn leave(&mut self) {
+        let Some(&Control { frame, ty, height, .. }) = self.control.last() else { return };
+        self.require_top(ty.results());
         if self.stack.len() != height as usize + ty.results().len() {
-            return self.fail(ErrorKind::TypeMismatch);
+            self.fail(ErrorKind::TypeMismatch);
         }
         if frame != Frame::Function {
-            self.settle_top(ty.results().len())?;
+            self.settle_top(ty.results().len());
         }
-        Ok(())
     }
 
-    fn open(
-        &mut self,
-        frame: Frame,
-        ty: FuncType<'a>,
-        label: S::Label,
-        otherwise: Option<S::Label>,
-    ) -> Result<()> {
-        let height = (self.stack.len() - ty.params().len()) as u32;
+    fn open(&mut self, frame: Frame, ty: FuncType<'a>, label: S::Label, otherwise: Option<S::Label>) {
+        let height = self.stack.len().saturating_sub(ty.params().len()) as u32;
         let base = self.stack.get(height as usize).map_or(self.top_cell(), |entry| entry.cell.into());
         let opened = self.control.push(Control {
             frame,
@@ -209,112 +194,106 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             detour: None,
             table: 0,
         });
-        self.stored(opened)
+        self.stored(opened);
     }
 
     /// The parameters of a block go to their cells, and so do pending locals.
-    fn settle_params(&mut self, ty: FuncType<'a>) -> Result<()> {
-        self.require_top(ty.params())?;
-        self.settle_top(ty.params().len())?;
-        self.settle_locals()
+    fn settle_params(&mut self, ty: FuncType<'a>) {
+        self.require_top(ty.params());
+        self.settle_top(ty.params().len());
+        self.settle_locals();
     }
 
     /// Checks that the topmost operands have these types; in unreachable code, makes it so.
-    fn require_top(&mut self, types: ValTypes<'a>) -> Result<()> {
+    fn require_top(&mut self, types: ValTypes<'a>) {
         if self.control.last().is_some_and(|block| block.unreachable) {
-            self.pop_all(types.clone())?;
-            self.push_all(types)
+            self.pop_all(types.clone());
+            self.push_all(types);
         } else {
-            self.check_top(types)
+            self.check_top(types);
         }
     }
 
     /// What follows cannot be reached.
-    pub fn set_unreachable(&mut self) -> Result<()> {
-        self.end_segment()?;
+    pub fn set_unreachable(&mut self) {
+        self.end_segment();
         self.reachable = false;
         if let Some(block) = self.control.last_mut() {
             block.unreachable = true;
             let height = block.height;
             self.truncate(height);
         }
-        Ok(())
     }
 
-    /// The block that a branch names.
-    fn target(&self, depth: u32) -> Result<usize> {
-        match (self.control.len() as u32).checked_sub(depth).and_then(|above| above.checked_sub(1)) {
-            Some(place) => Ok(place as usize),
-            None => self.fail(ErrorKind::UnknownLabel),
+    /// Reads the label of a branch: the place of its block, and what a branch to it carries.
+    fn target(&mut self) -> (usize, ValTypes<'a>) {
+        let depth = self.reader.u32() as usize;
+        let place = self.control.len().checked_sub(1).and_then(|last| last.checked_sub(depth));
+        match place.and_then(|place| Some((place, self.control.get(place)?.carries()))) {
+            Some(target) => target,
+            None => {
+                self.fail(ErrorKind::UnknownLabel);
+                (0, FuncType::default().results())
+            }
         }
     }
 
-    fn carried(&self, place: usize) -> ValTypes<'a> {
-        self.control.get(place).map_or(FuncType::default().params(), Control::carries)
+    pub fn br(&mut self) {
+        let (place, types) = self.target();
+        self.check_top(types);
+        self.go_to(place);
+        self.set_unreachable();
     }
 
-    pub fn br(&mut self, depth: u32) -> Result<()> {
-        let place = self.target(depth)?;
-        self.check_top(self.carried(place))?;
-        if self.reachable {
-            self.go_to(place)?;
-        }
-        self.set_unreachable()
-    }
-
-    pub fn br_if(&mut self, depth: u32) -> Result<()> {
-        let condition = self.pop(ValType::I32)?.operand();
-        let place = self.target(depth)?;
-        self.require_top(self.carried(place))?;
-        if self.reachable {
+    pub fn br_if(&mut self) {
+        let (place, types) = self.target();
+        let condition = self.pop(ValType::I32).operand();
+        self.require_top(types);
+        if self.live() {
             if self.needs_moves(place) {
                 let mut skip = self.sink.label();
-                self.jump_to(When::Zero, condition, &mut skip)?;
-                self.end_segment()?;
-                self.go_to(place)?;
-                let bound = self.sink.bind(&mut skip, false);
-                self.told(bound)?;
-            } else if let Some(mut label) = self.aim(place) {
-                self.jump_to(When::NotZero, condition, &mut label)?;
+                tell!(self, jump_if(When::Zero, condition, &mut skip));
+                self.end_segment();
+                self.go_to(place);
+                tell!(self, bind(&mut skip, false));
+            } else {
+                let mut label = self.aim(place);
+                tell!(self, jump_if(When::NotZero, condition, &mut label));
                 self.restore(place, label);
             }
-            self.end_segment()?;
+            self.end_segment();
         }
-        Ok(())
     }
 
-    pub fn br_table(&mut self, reader: &mut Reader<'a>) -> Result<()> {
-        let index = self.pop(ValType::I32)?.operand();
-        let count = reader.count(limits::MAX_ITEMS, ErrorKind::TooManyItems)?;
-        if self.reachable {
-            let told = self.sink.jump_table(index, count + 1);
-            self.told(told)?;
-        }
+    pub fn br_table(&mut self) {
+        let index = self.pop(ValType::I32).operand();
+        let count = self.reader.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
+        tell!(self, jump_table(index, count + 1));
         self.detours.clear();
         let mut arity = None;
         for _ in 0..=count {
-            let depth = reader.u32()?;
-            let place = self.target(depth)?;
-            let Some(&Control { table, .. }) = self.control.get(place) else { continue };
+            let (place, types) = self.target();
+            if self.reader.failed() {
+                return;
+            }
             // A label that occurs again was checked already: a table may name one a million times.
-            if table != self.op_at {
-                let types = self.carried(place);
+            if self.control.get(place).is_some_and(|block| block.table != self.op_at) {
                 if *arity.get_or_insert(types.len()) != types.len() {
-                    return self.fail(ErrorKind::TypeMismatch);
+                    self.fail(ErrorKind::TypeMismatch);
                 }
-                self.check_top(types)?;
-                let detour = self.reachable && self.needs_moves(place);
-                let label = detour.then(|| self.sink.label());
-                if detour {
+                self.check_top(types);
+                let mut detour = None;
+                if self.live() && self.needs_moves(place) {
+                    detour = Some(self.sink.label());
                     let noted = self.detours.push(place as u32);
-                    self.stored(noted)?;
+                    self.stored(noted);
                 }
                 if let Some(block) = self.control.get_mut(place) {
                     block.table = self.op_at;
-                    block.detour = label;
+                    block.detour = detour;
                 }
             }
-            if self.reachable
+            if self.live()
                 && let Some(block) = self.control.get_mut(place)
             {
                 let label = match &mut block.detour {
@@ -325,21 +304,18 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                     }
                 };
                 let told = self.sink.jump_table_target(label);
-                self.told(told)?;
+                self.told(told);
             }
         }
-        self.end_segment()?;
+        self.end_segment();
         for at in 0..self.detours.len() {
-            let Some(&place) = self.detours.get(at) else { break };
-            if let Some(mut label) =
-                self.control.get_mut(place as usize).and_then(|block| block.detour.take())
-            {
-                let bound = self.sink.bind(&mut label, false);
-                self.told(bound)?;
-                self.go_to(place as usize)?;
+            let place = self.detours.get(at).map_or(0, |&place| place as usize);
+            if let Some(mut label) = self.control.get_mut(place).and_then(|block| block.detour.take()) {
+                tell!(self, bind(&mut label, false));
+                self.go_to(place);
             }
         }
-        self.set_unreachable()
+        self.set_unreachable();
     }
 
     /// Whether a branch is more than a jump: it returns, or operands must move to the label's cells.
@@ -360,8 +336,11 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     /// Moves what the label carries to its cells, and goes there. The operand stack stays as it is: the code that
     /// follows may be reached in another way.
-    fn go_to(&mut self, place: usize) -> Result<()> {
-        let Some(block) = self.control.get(place) else { return Ok(()) };
+    fn go_to(&mut self, place: usize) {
+        if !self.live() {
+            return;
+        }
+        let Some(block) = self.control.get(place) else { return };
         if block.frame == Frame::Function {
             return self.tell_return(block.ty);
         }
@@ -370,25 +349,23 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         // Upwards, as operands only move down and locals are no targets: nothing is overwritten before it is read.
         for at in self.stack.len() - count..self.stack.len() {
             let Some(&entry) = self.stack.get(at) else { break };
-            if entry.operand() != Operand::Temp(cell) {
-                let copied = self.sink.copy(entry.known_ty(), cell, entry.operand());
-                self.told(copied)?;
-            }
+            self.copy_to(&entry, cell);
             cell += entry.known_ty().cells();
         }
-        if let Some(mut label) = self.aim(place) {
-            let jumped = self.sink.jump(&mut label);
-            self.told(jumped)?;
-            self.restore(place, label);
-        }
-        Ok(())
+        let mut label = self.aim(place);
+        tell!(self, jump(&mut label));
+        self.restore(place, label);
     }
 
     /// The label of a block that is about to be branched to; [`restore`](Self::restore) puts it back.
-    fn aim(&mut self, place: usize) -> Option<S::Label> {
-        let block = self.control.get_mut(place)?;
-        block.targeted = true;
-        Some(block.label)
+    fn aim(&mut self, place: usize) -> S::Label {
+        match self.control.get_mut(place) {
+            Some(block) => {
+                block.targeted = true;
+                block.label
+            }
+            None => self.sink.label(),
+        }
     }
 
     fn restore(&mut self, place: usize, label: S::Label) {
@@ -397,43 +374,35 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
     }
 
-    fn jump_to(&mut self, when: When, condition: Operand, label: &mut S::Label) -> Result<()> {
-        if self.reachable {
-            let jumped = self.sink.jump_if(when, condition, label);
-            self.told(jumped)?;
-        }
-        Ok(())
-    }
-
-    pub fn return_(&mut self) -> Result<()> {
-        self.check_top(self.carried(0))?;
-        if self.reachable {
-            self.go_to(0)?;
-        }
-        self.set_unreachable()
+    pub fn return_(&mut self) {
+        let results = self.control.first().map_or(FuncType::default().results(), Control::carries);
+        self.check_top(results);
+        self.go_to(0);
+        self.set_unreachable();
     }
 
     /// Returns the topmost operands, which stay on the stack.
-    fn tell_return(&mut self, ty: FuncType<'a>) -> Result<()> {
+    fn tell_return(&mut self, ty: FuncType<'a>) {
+        if !self.live() {
+            return;
+        }
         let count = ty.results().len();
-        let told = match (count, self.stack.last()) {
-            (0, _) => self.sink.return_one(None),
-            (1, Some(entry)) => self.sink.return_one(Some((entry.known_ty(), entry.operand()))),
+        match (count, self.stack.last()) {
+            (0, _) => tell!(self, return_one(None)),
+            (1, Some(entry)) => {
+                let result = Some((entry.known_ty(), entry.operand()));
+                tell!(self, return_one(result));
+            }
             _ => {
                 // All in a row. Their cells are free: each holds its own operand or nothing.
                 let mut first = None;
-                for at in self.stack.len() - count..self.stack.len() {
+                for at in self.stack.len().saturating_sub(count)..self.stack.len() {
                     let Some(&entry) = self.stack.get(at) else { break };
-                    let cell = Cell::from(entry.cell);
-                    first.get_or_insert(cell);
-                    if entry.operand() != Operand::Temp(cell) {
-                        let copied = self.sink.copy(entry.known_ty(), cell, entry.operand());
-                        self.told(copied)?;
-                    }
+                    first.get_or_insert(entry.cell);
+                    self.copy_to(&entry, entry.cell.into());
                 }
-                self.sink.return_many(first.unwrap_or(0), ty.result_cells())
+                tell!(self, return_many(first.unwrap_or(0).into(), ty.result_cells()));
             }
-        };
-        self.told(told)
+        }
     }
 }

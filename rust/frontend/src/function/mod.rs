@@ -3,18 +3,28 @@
 //! [`operands`] keeps the types and places of the operand stack, [`control`] the labels, [`ops`] the rule of each
 //! operator. The three share one [`Body`].
 
+/// Tells the sink something if the code is reachable and nothing was wrong so far; its error is the operator's.
+macro_rules! tell {
+    ($body:ident, $method:ident ( $($argument:expr),* $(,)? )) => {
+        if $body.live() {
+            let told = $body.sink.$method($($argument),*);
+            $body.told(told);
+        }
+    };
+}
+
 mod control;
 mod locals;
 mod operands;
 mod ops;
 
-use crate::module::{Module, need};
-use crate::reader::{Reader, Result};
+use crate::module::Module;
+use crate::reader::Reader;
 use crate::{Cell, FuncInfo, Sink};
 use control::Control;
 use locals::Locals;
 use operands::Entry;
-use wasmote_core::{ErrorKind, Feature, Features, LoadError, Op, ValType, limits, refused};
+use wasmote_core::{ErrorKind, Feature, Features, LoadError, Op, limits, refused};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
 /// Entries of the operand stack that may be pending locals at a time. It bounds the work of `local.set`, which
@@ -58,26 +68,26 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
     ///
     /// # Errors
     /// What is wrong, and at which offset in the module. The sink has been told a part of the function then.
-    pub fn function(&mut self, own: u32, sink: &mut S) -> Result<()> {
+    pub fn function(&mut self, own: u32, sink: &mut S) -> Result<(), LoadError> {
         let module = self.module;
         let (mut at, start) = if own >= self.next.0 { self.next } else { (0, module.code.start) };
         let mut reader = module.reader(start);
-        let mut len = reader.u32()?;
-        while at < own {
-            reader.slice(len)?;
-            len = reader.u32()?;
+        let mut len = reader.u32();
+        while at < own && !reader.failed() {
+            reader.slice(len);
+            len = reader.u32();
             at += 1;
         }
         let start = reader.pos();
         self.next = (own + 1, start + len);
         let index = module.import_funcs + own;
         let ty = module.func_type(index);
-        let mut reader = Reader::new(module.bytes, start, start + len);
         self.locals.clear();
         self.stack.clear();
         self.control.clear();
         let mut body = Body {
             module,
+            reader: Reader::new(module.bytes, start, start + len),
             features: &mut self.features,
             locals: &mut self.locals,
             stack: &mut self.stack,
@@ -91,28 +101,16 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
             units: 0,
             sink,
         };
-        for ty in ty.params() {
-            body.locals.add(1, ty).map_err(|kind| LoadError::new(kind, start))?;
-        }
-        let param_cells = body.locals.cells();
-        body.declare_locals(&mut reader)?;
-        let info = FuncInfo { index, ty, param_cells, local_cells: body.locals.cells(), body_len: len };
-        body.frame_cells = info.local_cells.max(ty.result_cells());
-        let begun = body.sink.begin(&info);
-        body.told(begun)?;
-        body.enter_function(ty)?;
-        body.operators(&mut reader)?;
-        if !reader.at_end() {
-            return reader.fail(ErrorKind::EndExpected);
-        }
-        let (cells, ended) = (body.frame_cells, reader.pos());
-        sink.end(cells).map_err(|kind| LoadError::new(kind, ended))
+        body.function(FuncInfo { index, ty, param_cells: ty.param_cells(), local_cells: 0, body_len: len });
+        body.reader.result()
     }
 }
 
 /// The function being compiled.
 struct Body<'b, 'a, S: Sink> {
     module: &'b Module<'a>,
+    /// Also knows what was wrong.
+    reader: Reader<'a>,
     features: &'b mut Features,
     locals: &'b mut Locals,
     stack: &'b mut Vec<Entry>,
@@ -134,93 +132,107 @@ struct Body<'b, 'a, S: Sink> {
 }
 
 impl<'a, S: Sink> Body<'_, 'a, S> {
-    fn declare_locals(&mut self, reader: &mut Reader<'_>) -> Result<()> {
-        for _ in 0..reader.count(limits::MAX_ITEMS, ErrorKind::TooManyLocals)? {
-            let at = reader.pos();
-            let count = reader.u32()?;
-            let ty_at = reader.pos();
-            let ty = crate::sections::val_type(reader)?;
-            need(self.features, ty.feature(), ty_at)?;
-            self.locals.add(count, ty).map_err(|kind| LoadError::new(kind, at))?;
+    fn function(&mut self, mut info: FuncInfo<'a>) {
+        for ty in info.ty.params() {
+            let added = self.locals.add(1, ty);
+            self.told(added);
         }
-        Ok(())
-    }
-
-    fn operators(&mut self, reader: &mut Reader<'a>) -> Result<()> {
-        while !self.control.is_empty() {
-            self.op_at = reader.pos();
-            let op = self.decode(reader)?;
-            if self.reachable {
-                self.sink.at(self.op_at);
-                if costs(op) && self.sink.metered() {
-                    self.meter()?;
+        for _ in 0..self.reader.count(limits::MAX_ITEMS, ErrorKind::TooManyLocals) {
+            self.op_at = self.reader.pos();
+            let count = self.reader.u32();
+            let ty_at = self.reader.pos();
+            let ty = crate::sections::val_type(&mut self.reader);
+            self.reader.need(self.features, ty.feature(), ty_at);
+            let added = self.locals.add(count, ty);
+            self.told(added);
+        }
+        info.local_cells = self.locals.cells();
+        self.frame_cells = info.local_cells.max(info.ty.result_cells());
+        tell!(self, begin(&info));
+        self.enter_function(info.ty);
+        while !self.control.is_empty() && !self.reader.failed() {
+            self.op_at = self.reader.pos();
+            if let Some(op) = self.decode() {
+                if self.live() {
+                    self.sink.at(self.op_at);
+                    if costs(op) && self.sink.metered() {
+                        self.meter();
+                    }
                 }
+                self.operator(op);
             }
-            self.operator(op, reader)?;
         }
-        Ok(())
+        if !self.reader.at_end() {
+            self.reader.fail(ErrorKind::EndExpected);
+        }
+        self.op_at = self.reader.pos();
+        if !self.reader.failed() {
+            let ended = self.sink.end(self.frame_cells);
+            self.told(ended);
+        }
     }
 
-    fn decode(&mut self, reader: &mut Reader<'_>) -> Result<Op> {
-        let byte = u32::from(reader.u8()?);
+    fn decode(&mut self) -> Option<Op> {
+        let byte = u32::from(self.reader.u8());
         let opcode = match byte {
-            0xFC => match reader.u32()? {
-                sub @ 0..=0xFF => 0xFC00 | sub,
-                _ => return self.fail(ErrorKind::BadOpcode),
-            },
+            // What is no operator behind any prefix is none behind this one.
+            0xFC => 0xFC00 | self.reader.u32().min(0xFF),
             _ => byte,
         };
-        match Op::decode(opcode) {
-            Some((op, feature)) => {
-                need(self.features, feature, self.op_at)?;
-                Ok(op)
-            }
-            None => self.fail(match refused(opcode) {
-                Some(feature) => ErrorKind::Unsupported(feature),
-                None => ErrorKind::BadOpcode,
-            }),
+        let decoded = Op::decode(opcode);
+        match decoded {
+            Some((_, feature)) => self.need(feature),
+            None => self.fail(refused(opcode).map_or(ErrorKind::BadOpcode, ErrorKind::Unsupported)),
+        }
+        decoded.map(|(op, _)| op).filter(|_| !self.reader.failed())
+    }
+
+    /// Whether the sink is to be told: the code can be reached, and nothing was wrong so far.
+    fn live(&self) -> bool {
+        self.reachable && !self.reader.failed()
+    }
+
+    /// The current operator is wrong.
+    #[cold]
+    fn fail(&mut self, kind: ErrorKind) {
+        self.reader.fail_at(kind, self.op_at);
+    }
+
+    /// What a sink reports is wrong with the current operator.
+    fn told(&mut self, result: Result<(), ErrorKind>) {
+        if let Err(kind) = result {
+            self.fail(kind);
         }
     }
 
-    fn fail<T>(&self, kind: ErrorKind) -> Result<T> {
-        Err(LoadError::new(kind, self.op_at))
+    fn stored(&mut self, result: Result<(), OutOfMemory>) {
+        if result.is_err() {
+            self.fail(ErrorKind::OutOfMemory);
+        }
     }
 
-    /// Adds the place to what a sink, or the heap, reports.
-    fn told<T>(&self, result: core::result::Result<T, ErrorKind>) -> Result<T> {
-        result.map_err(|kind| LoadError::new(kind, self.op_at))
-    }
-
-    fn stored<T>(&self, result: core::result::Result<T, OutOfMemory>) -> Result<T> {
-        result.map_err(|OutOfMemory| LoadError::new(ErrorKind::OutOfMemory, self.op_at))
-    }
-
-    fn need(&mut self, feature: Feature) -> Result<()> {
-        need(self.features, feature, self.op_at)
+    fn need(&mut self, feature: Feature) {
+        self.reader.need(self.features, feature, self.op_at);
     }
 
     /// Counts an operator into the current straight line of code.
-    fn meter(&mut self) -> Result<()> {
+    fn meter(&mut self) {
         if self.segment.is_none() {
-            let charge = self.sink.charge();
-            self.segment = Some(self.told(charge)?);
+            match self.sink.charge() {
+                Ok(charge) => self.segment = Some(charge),
+                Err(kind) => self.fail(kind),
+            }
         }
         self.units += 1;
-        Ok(())
     }
 
     /// Ends the current straight line of code: what follows may be reached from elsewhere, or not at all.
-    fn end_segment(&mut self) -> Result<()> {
+    fn end_segment(&mut self) {
         if let Some(charge) = self.segment.take() {
             let set = self.sink.set_charge(charge, self.units);
             self.units = 0;
-            self.told(set)?;
+            self.told(set);
         }
-        Ok(())
-    }
-
-    fn val_type_needed(&mut self, ty: ValType) -> Result<()> {
-        self.need(ty.feature())
     }
 }
 

@@ -1,9 +1,8 @@
 //! The operand stack: what the specification's validation algorithm keeps (types), and where each value is.
 
 use super::{Body, LAZY_LOCALS};
-use crate::reader::Result;
 use crate::{Cell, Operand, Sink};
-use wasmote_core::{ErrorKind, ValType, limits};
+use wasmote_core::{ErrorKind, ValType, ValTypes, limits};
 
 /// The type of an operand; `None` is the bottom type, of values popped off an empty stack in unreachable code.
 pub(crate) type Ty = Option<ValType>;
@@ -50,86 +49,84 @@ impl<S: Sink> Body<'_, '_, S> {
         self.stack.last().map_or(self.locals.cells(), Entry::end)
     }
 
-    fn push_entry(&mut self, kind: Kind, ty: Ty) -> Result<Cell> {
+    fn push_entry(&mut self, kind: Kind, ty: Ty) -> Cell {
         let cell = self.top_cell();
         let entry = Entry { kind, ty, cell: cell as u16 };
         if entry.end() > limits::MAX_FRAME_CELLS {
-            return self.fail(ErrorKind::FrameTooLarge);
+            self.fail(ErrorKind::FrameTooLarge);
         }
         self.frame_cells = self.frame_cells.max(entry.end());
         let pushed = self.stack.push(entry);
-        self.stored(pushed)?;
-        Ok(cell)
+        self.stored(pushed);
+        cell
     }
 
     /// Pushes a temporary and returns its cell.
-    pub fn push(&mut self, ty: impl Into<Ty>) -> Result<Cell> {
+    pub fn push(&mut self, ty: impl Into<Ty>) -> Cell {
         self.push_entry(Kind::Temp, ty.into())
     }
 
-    pub fn push_const(&mut self, ty: ValType, bits: u64) -> Result<()> {
-        self.push_entry(Kind::Const(bits as u32, (bits >> 32) as u32), Some(ty))?;
-        Ok(())
+    pub fn push_const(&mut self, ty: ValType, bits: u64) {
+        self.push_entry(Kind::Const(bits as u32, (bits >> 32) as u32), Some(ty));
     }
 
     /// Pushes a local that is not read yet.
-    pub fn push_local(&mut self, ty: ValType, cell: Cell) -> Result<()> {
+    pub fn push_local(&mut self, ty: ValType, cell: Cell) {
         if !self.reachable {
-            self.push(ty)?;
-            return Ok(());
+            self.push(ty);
+            return;
         }
         if self.pending.is_full()
             && let Some(oldest) = self.pending.pop_front()
         {
-            self.materialise(oldest as usize)?;
+            self.materialise(oldest as usize);
         }
         let place = self.stack.len() as u32;
-        self.push_entry(Kind::Local(cell as u16), Some(ty))?;
+        self.push_entry(Kind::Local(cell as u16), Some(ty));
         // There is room: the oldest one went.
         let _ = self.pending.push_back(place);
-        Ok(())
     }
 
     /// Pops an operand of any type.
-    pub fn pop_any(&mut self) -> Result<Entry> {
+    #[inline(never)]
+    pub fn pop_any(&mut self) -> Entry {
         let (height, unreachable) =
             self.control.last().map_or((0, false), |frame| (frame.height, frame.unreachable));
-        if self.stack.len() == height as usize {
-            if unreachable {
-                return Ok(Entry { kind: Kind::Const(0, 0), ty: None, cell: self.top_cell() as u16 });
+        if self.stack.len() > height as usize
+            && let Some(entry) = self.stack.pop()
+        {
+            if self.pending.back() == Some(&(self.stack.len() as u32)) {
+                self.pending.pop_back();
             }
-            return self.fail(ErrorKind::TypeMismatch);
+            return entry;
         }
-        let Some(entry) = self.stack.pop() else { return self.fail(ErrorKind::TypeMismatch) };
-        if self.pending.back() == Some(&(self.stack.len() as u32)) {
-            self.pending.pop_back();
+        if !unreachable {
+            self.fail(ErrorKind::TypeMismatch);
         }
-        Ok(entry)
+        Entry { kind: Kind::Const(0, 0), ty: None, cell: self.top_cell() as u16 }
     }
 
     /// Pops an operand of this type.
-    pub fn pop(&mut self, expected: ValType) -> Result<Entry> {
-        let entry = self.pop_any()?;
-        match entry.ty {
-            Some(ty) if ty != expected => self.fail(ErrorKind::TypeMismatch),
-            _ => Ok(entry),
+    pub fn pop(&mut self, expected: ValType) -> Entry {
+        let entry = self.pop_any();
+        if entry.ty.is_some_and(|ty| ty != expected) {
+            self.fail(ErrorKind::TypeMismatch);
         }
+        entry
     }
 
     /// Pops operands of these types, the last one first.
-    pub fn pop_all(&mut self, types: impl DoubleEndedIterator<Item = ValType>) -> Result<()> {
+    pub fn pop_all(&mut self, types: ValTypes<'_>) {
         for ty in types.rev() {
-            self.pop(ty)?;
+            self.pop(ty);
         }
-        Ok(())
     }
 
     /// Pushes temporaries of these types.
-    pub fn push_all(&mut self, types: impl Iterator<Item = ValType>) -> Result<()> {
+    pub fn push_all(&mut self, types: ValTypes<'_>) {
         for ty in types {
-            self.push(ty)?;
+            self.push(ty);
         }
-        Ok(())
     }
 
     /// Removes the operands from a height on.
@@ -141,57 +138,57 @@ impl<S: Sink> Body<'_, '_, S> {
     }
 
     /// Gives the topmost operand another type of the same size.
-    pub fn retype(&mut self, from: ValType, to: ValType) -> Result<()> {
-        let entry = self.pop(from)?;
+    pub fn retype(&mut self, from: ValType, to: ValType) {
+        let entry = self.pop(from);
         match entry.kind {
             Kind::Local(cell) => self.push_local(to, cell.into()),
-            kind => self.push_entry(kind, Some(to)).map(|_| ()),
+            kind => {
+                self.push_entry(kind, Some(to));
+            }
         }
     }
 
     /// Puts an operand into its cell. The caller takes it out of `pending`.
-    fn materialise(&mut self, place: usize) -> Result<()> {
-        let Some(entry) = self.stack.get_mut(place) else { return Ok(()) };
-        let operand = entry.operand();
-        let (ty, cell) = (entry.known_ty(), entry.cell);
-        if matches!(entry.kind, Kind::Temp) {
-            return Ok(());
-        }
+    fn materialise(&mut self, place: usize) {
+        let Some(entry) = self.stack.get_mut(place) else { return };
+        let before = *entry;
         entry.kind = Kind::Temp;
-        if self.reachable {
-            let copied = self.sink.copy(ty, cell.into(), operand);
-            self.told(copied)?;
+        self.copy_to(&before, before.cell.into());
+    }
+
+    /// Tells the sink to put an operand into a cell, unless it is there.
+    pub fn copy_to(&mut self, entry: &Entry, cell: Cell) {
+        if entry.operand() != Operand::Temp(cell) {
+            tell!(self, copy(entry.known_ty(), cell, entry.operand()));
         }
-        Ok(())
     }
 
     /// Puts all pending locals into their cells: control flow starts, and the locals may change on one of the ways.
-    pub fn settle_locals(&mut self) -> Result<()> {
+    pub fn settle_locals(&mut self) {
         while let Some(place) = self.pending.pop_front() {
-            self.materialise(place as usize)?;
+            self.materialise(place as usize);
         }
-        Ok(())
     }
 
     /// Puts the topmost `count` operands into their cells; returns the first of the cells.
-    pub fn settle_top(&mut self, count: usize) -> Result<Cell> {
+    pub fn settle_top(&mut self, count: usize) -> Cell {
         let first = self.stack.len().saturating_sub(count);
         while self.pending.back().is_some_and(|&place| place as usize >= first) {
             self.pending.pop_back();
         }
         for place in first..self.stack.len() {
-            self.materialise(place)?;
+            self.materialise(place);
         }
-        Ok(self.stack.get(first).map_or(self.top_cell(), |entry| entry.cell.into()))
+        self.stack.get(first).map_or(self.top_cell(), |entry| entry.cell.into())
     }
 
     /// Puts operands that are pending reads of a local into their cells, before the local changes.
-    pub fn preserve(&mut self, local: Cell) -> Result<()> {
+    pub fn preserve(&mut self, local: Cell) {
         let mut rest: heapless::Deque<u32, LAZY_LOCALS> = heapless::Deque::new();
         while let Some(place) = self.pending.pop_front() {
             match self.stack.get(place as usize) {
                 Some(Entry { kind: Kind::Local(cell), .. }) if Cell::from(*cell) == local => {
-                    self.materialise(place as usize)?;
+                    self.materialise(place as usize);
                 }
                 _ => {
                     let _ = rest.push_back(place);
@@ -199,7 +196,6 @@ impl<S: Sink> Body<'_, '_, S> {
             }
         }
         self.pending = rest;
-        Ok(())
     }
 
     /// The topmost `count` operands, lowest first.
@@ -209,28 +205,21 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// Checks that the topmost operands have these types, without removing them. In unreachable code an operand of
     /// the bottom type takes the type that is asked for.
-    pub fn check_top(
-        &mut self,
-        types: impl DoubleEndedIterator<Item = ValType> + ExactSizeIterator,
-    ) -> Result<()> {
+    pub fn check_top(&mut self, types: ValTypes<'_>) {
         let (height, unreachable) =
             self.control.last().map_or((0, false), |frame| (frame.height, frame.unreachable));
         let mut place = self.stack.len();
         for ty in types.rev() {
             if place == height as usize {
-                if unreachable {
-                    return Ok(());
+                if !unreachable {
+                    self.fail(ErrorKind::TypeMismatch);
                 }
-                return self.fail(ErrorKind::TypeMismatch);
+                return;
             }
             place -= 1;
-            match self.stack.get(place) {
-                Some(Entry { ty: Some(have), .. }) if *have != ty => {
-                    return self.fail(ErrorKind::TypeMismatch);
-                }
-                _ => {}
+            if self.stack.get(place).is_none_or(|entry| entry.ty.is_some_and(|have| have != ty)) {
+                self.fail(ErrorKind::TypeMismatch);
             }
         }
-        Ok(())
     }
 }
