@@ -772,6 +772,8 @@ wasmote_quotas_t wasmote_quotas_default(void);
  * What fails leaves nothing behind; but with imported instances, what was written to their memories and tables
  * stays, and so may memory for what was put there, until they are deleted.
  *
+ * Nobody can interrupt the start function, since nobody has the handle: quotas of fuel bound it.
+ *
  * Several threads may make instances of one module at once. Not from an interrupt service routine.
  */
 wasmote_status_t wasmote_instance_new(wasmote_module_t *module,

@@ -10,6 +10,7 @@ use core::ffi::{c_char, c_void};
 use wasmote::{Memory, Table};
 
 impl Access<'_> {
+    #[inline(never)]
     fn memory(&mut self) -> Result<Memory, Failure> {
         self.instance().own_memory(&self.cx()).ok_or_else(|| WASMOTE_ERR_NOT_FOUND.into())
     }

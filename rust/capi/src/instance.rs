@@ -71,6 +71,8 @@ fn quotas_of(quotas: &wasmote_quotas_t) -> Quotas {
 /// What fails leaves nothing behind; but with imported instances, what was written to their memories and tables
 /// stays, and so may memory for what was put there, until they are deleted.
 ///
+/// Nobody can interrupt the start function, since nobody has the handle: quotas of fuel bound it.
+///
 /// Several threads may make instances of one module at once. Not from an interrupt service routine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmote_instance_new(
@@ -139,7 +141,7 @@ pub(crate) fn failed(store: &Store, error: Error, report: &mut Report<'_>) -> Fa
     if error.trap().is_none() {
         return report.fail(error, None);
     }
-    event!(Warn, "trap: {error}");
+    event!(Warn, "trap: {}", error.message());
     let frame = store.backtrace().frames().first().filter(|_| report.wanted());
     report.fail(error, frame.and_then(|frame| store.resolve(frame).ok()))
 }

@@ -184,6 +184,7 @@ impl<'a> Text<'a> {
     }
 
     /// Appends as much as fits.
+    #[inline(never)]
     pub fn add(&mut self, more: &str) -> &mut Text<'a> {
         for &byte in more.as_bytes() {
             self.byte(byte);
@@ -192,6 +193,7 @@ impl<'a> Text<'a> {
     }
 
     /// Appends a byte if it fits.
+    #[inline(never)]
     fn byte(&mut self, byte: u8) {
         if let Some([to, end]) = self.to.get_mut(self.len..).and_then(|rest| rest.first_chunk_mut()) {
             (*to, *end) = (byte as c_char, 0);

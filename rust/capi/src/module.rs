@@ -68,7 +68,7 @@ unsafe fn load(
         // SAFETY: (C1) (C3) the caller says so.
         let (body, bytes) = unsafe { (get::<RuntimeBody>(runtime)?, array(bytes, size)?) };
         let module = make_module(&body.root.engine, bytes).map_err(|error| {
-            event!(Warn, "module refused: {error}");
+            event!(Warn, "module refused: {} at byte {}", error.message(), error.offset().unwrap_or(0));
             report.fail(error, None)
         })?;
         event!(Info, "module loaded: {size} bytes, {} of code", module.code_bytes());

@@ -133,6 +133,7 @@ impl<'a> Access<'a> {
     }
 
     /// Stays in use after this: who calls [`resume`](Access::resume) has it.
+    #[cfg(feature = "thread")]
     pub fn suspend(self) {
         core::mem::forget(self);
     }
@@ -141,6 +142,7 @@ impl<'a> Access<'a> {
     ///
     /// # Safety
     /// (C4) An access to it was suspended, and this is the only one who resumes it.
+    #[cfg(feature = "thread")]
     pub unsafe fn resume(cell: &'a StoreCell, instance: Instance) -> Access<'a> {
         // SAFETY: (C4) the caller says so.
         let store = unsafe { &mut *cell.store.get() };
