@@ -26,7 +26,7 @@ pub fn demo(options: &Options) -> Result<()> {
     let board = Board::load(&options.board)?;
     announce(&board, "building samples/sensor_filter");
     board.need()?;
-    let firmware = board.build(SOURCE, &[], options.verbose)?;
+    let firmware = board.build(SOURCE, "", &[], options.verbose)?;
     progress(&format!("running it under {}; its console:", board.emulator()));
     let console = board.run(&firmware, "run", Duration::from_secs(120), |line| println!("{line}"))?;
     console.judge(PATTERN)?;

@@ -88,16 +88,15 @@ impl Board {
         tools::targets(&[&self.rust_target])
     }
 
-    /// Configures and builds the CMake project in `source` for this board, in a build folder of its own for
-    /// each set of `options` (`-D` of CMake). Returns the firmware: the only ELF file that it leaves in the
+    /// Configures and builds the CMake project in `source` for this board with `options` (`-D` of CMake), in a
+    /// build folder of its own for each `variant`. Returns the firmware: the only ELF file that it leaves in the
     /// build folder itself.
-    pub fn build(&self, source: &str, options: &[&str], show: bool) -> Result<PathBuf> {
-        let name =
-            [source, &self.name].into_iter().chain(options.iter().copied()).collect::<Vec<_>>().join("-");
-        let name = name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "-");
+    pub fn build(&self, source: &str, variant: &str, options: &[&str], show: bool) -> Result<PathBuf> {
+        let name = format!("{source} {} {variant}", self.name);
+        let name = name.trim_end().replace(['/', ' '], "-");
         let folder = repo::work(&format!("firmware/{name}"))?;
         let toolchain = repo::path(BOARDS).join(&self.name).join(&self.toolchain);
-        let mut configure = Run::new("cmake").args(["-G", "Ninja", "-S"]).arg(repo::path(source));
+        let mut configure = Run::new("cmake").args(["--fresh", "-G", "Ninja", "-S"]).arg(repo::path(source));
         configure = configure.arg("-B").arg(&folder).arg("--toolchain").arg(toolchain);
         // One folder for cargo: what two firmware have in common is compiled once.
         configure = configure.arg(format!("-DWASMOTE_CARGO_TARGET_DIR={}", repo::work("cargo")?.display()));

@@ -6,48 +6,57 @@ use crate::summary::{Found, Summary};
 use anyhow::Result;
 use std::time::Duration;
 
-/// A program: its CMake project, what its console must show, and the sets of CMake options that it is built with: the
-/// first for every board, the others for one.
+/// A program: its CMake project, what its console must show, and how else it is built, for one board.
 struct Program {
     source: &'static str,
     pattern: &'static str,
-    options: &'static [&'static [&'static str]],
+    variants: &'static [Variant],
 }
 
-const STATIC: &[&str] = &["WASMOTE_BOARD_ALLOCATION=static"];
-const POOL: &[&str] = &["CONFIG_WASMOTE_POOL_SIZE=65536"];
+/// Options of CMake, and what they stand for.
+struct Variant {
+    name: &'static str,
+    options: &'static [&'static str],
+}
+
+const DEFAULT: Variant = Variant { name: "", options: &[] };
+const STATIC: Variant = Variant { name: "static", options: &["WASMOTE_BOARD_ALLOCATION=static"] };
+const POOL: Variant = Variant { name: "pool", options: &["CONFIG_WASMOTE_POOL_SIZE=65536"] };
 /// The other side of most options.
-const OTHER_OPTIONS: &[&str] = &[
-    "WASMOTE_BOARD_ALLOCATION=both",
-    "CONFIG_WASMOTE_EXTRA_CHECKS=y",
-    "CONFIG_WASMOTE_DISPATCH_SIZE=y",
-    "CONFIG_WASMOTE_OPT_MINSIZE=y",
-    "CONFIG_WASMOTE_FUEL=n",
-    "CONFIG_WASMOTE_RUNTIME_POOL=n",
-    "CONFIG_WASMOTE_NAMES=n",
-    "CONFIG_WASMOTE_BACKTRACE=n",
-    "CONFIG_WASMOTE_MESSAGES=n",
-];
-/// The board for those.
+const OTHER_OPTIONS: Variant = Variant {
+    name: "other options",
+    options: &[
+        "WASMOTE_BOARD_ALLOCATION=both",
+        "CONFIG_WASMOTE_EXTRA_CHECKS=y",
+        "CONFIG_WASMOTE_DISPATCH_SIZE=y",
+        "CONFIG_WASMOTE_OPT_MINSIZE=y",
+        "CONFIG_WASMOTE_FUEL=n",
+        "CONFIG_WASMOTE_RUNTIME_POOL=n",
+        "CONFIG_WASMOTE_NAMES=n",
+        "CONFIG_WASMOTE_BACKTRACE=n",
+        "CONFIG_WASMOTE_MESSAGES=n",
+    ],
+};
+/// The board for variants.
 const ONE_BOARD: &str = "mps2_an386";
 
 const PROGRAMS: [Program; 5] = [
     Program {
         source: "twister-tests/freertos",
         pattern: r"^\d+ passed, 0 failed",
-        options: &[&[], STATIC, OTHER_OPTIONS],
+        variants: &[STATIC, OTHER_OPTIONS],
     },
     Program {
         source: "freertos-port/tests/platform",
         pattern: r"^\d+ passed, 0 failed",
-        options: &[&[], STATIC, POOL],
+        variants: &[STATIC, POOL],
     },
-    Program { source: demo::SOURCE, pattern: demo::PATTERN, options: &[&[]] },
-    Program { source: "samples/freertos_hello", pattern: "greet returned 69", options: &[&[], STATIC] },
+    Program { source: demo::SOURCE, pattern: demo::PATTERN, variants: &[] },
+    Program { source: "samples/freertos_hello", pattern: "greet returned 69", variants: &[STATIC] },
     Program {
         source: "samples/freertos_rust",
         pattern: "freertos_rust: done, 52 values received",
-        options: &[&[]],
+        variants: &[],
     },
 ];
 
@@ -58,34 +67,33 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
     };
     for board in &boards {
         for program in &PROGRAMS {
-            let sets = if board.name == ONE_BOARD { program.options.len() } else { 1 };
-            for options in &program.options[..sets] {
-                let with =
-                    if options.is_empty() { String::new() } else { format!(" ({})", options.join(" ")) };
-                summary.step(&format!("{} on {}{with}", program.source, board.name), || {
-                    run(board, program, options, verbose)
-                });
+            let variants = if board.name == ONE_BOARD { program.variants } else { &[] };
+            for variant in std::iter::once(&DEFAULT).chain(variants) {
+                let name = format!("{} on {} {}", program.source, board.name, variant.name);
+                summary.step(name.trim_end(), || run(board, program, variant, verbose));
             }
         }
     }
 }
 
-fn run(board: &Board, program: &Program, options: &[&str], verbose: bool) -> Result<Found> {
+fn run(board: &Board, program: &Program, variant: &Variant, verbose: bool) -> Result<Found> {
     board.need()?;
-    let firmware = board.build(program.source, options, verbose)?;
+    let firmware = board.build(program.source, variant.name, variant.options, verbose)?;
     let console = board.run(&firmware, "run", Duration::from_secs(180), |line| {
         if verbose {
             eprintln!("{line}");
         }
     })?;
+    let lines = |start: &'static str| console.text.lines().filter(move |line| line.starts_with(start));
+    let found = |kind: &'static str| u32::try_from(lines(kind).count());
+    let (passed, failed, skipped) = (found("PASS - ")?, found("FAIL - ")?, found("SKIP - ")?);
+    if failed > 0 {
+        // What a test has to say stands above its verdict.
+        let told: Vec<&str> = console.text.lines().filter(|line| !line.starts_with("PASS - ")).collect();
+        return Ok(Found { passed, failed, skipped, note: told.join("\n") });
+    }
     console.judge(program.pattern)?;
-    // Programs that are tests say so of each; others are one test.
-    let passed = console.text.lines().filter(|line| line.starts_with("PASS - ")).count();
-    let skipped: Vec<&str> = console.text.lines().filter(|line| line.starts_with("SKIP - ")).collect();
-    Ok(Found {
-        passed: u32::try_from(passed)?.max(1),
-        skipped: skipped.len().try_into()?,
-        note: skipped.join("\n"),
-        ..Found::default()
-    })
+    let note = lines("SKIP - ").collect::<Vec<_>>().join("\n");
+    // Programs that are no tests are one test.
+    Ok(Found { passed: passed.max(1), failed, skipped, note })
 }
