@@ -254,7 +254,7 @@ impl Encoder {
         let bits = self.offset_bits(at);
         let at = if bits == 32 { at + 1 } else { at };
         if let Some(word) = self.words.get_mut(at) {
-            let kept = if bits == 32 { 0 } else { *word & (1 << (32 - bits)) - 1 };
+            let kept = if bits == 32 { 0 } else { *word & ((1 << (32 - bits)) - 1) };
             *word = kept | value << (32 - bits);
         }
     }

@@ -148,24 +148,36 @@ mod imp {
 #[cfg(not(all(tail_calls, not(debug_assertions))))]
 mod imp {
     use super::*;
-    use crate::isa::Code;
+    use crate::exec::raw::no_instruction;
+
+    macro_rules! numbers {
+        ($( $name:ident $pattern:literal $feature:ident $end:ident; )*) => {
+            /// The instructions' numbers as constants, because a match on bytes needs no more than one table.
+            #[allow(non_upper_case_globals)]
+            mod number {
+                $( pub(super) const $name: u8 = crate::isa::Code::$name as u8; )*
+            }
+        };
+    }
+    for_each_instruction!(numbers);
 
     pub(super) fn run(mut pc: Pc, mut fp: Frame, mut ctx: Ctx) -> u32 {
         loop {
-            let s = State { word: pc.word(0), pc: pc.skip(1), fp, ctx };
+            let s = State { word: pc.word(0), pc: pc.skip(1).forget(), fp, ctx };
             #[cfg(test)]
             crate::tests::saw(s.word);
             macro_rules! table {
                 ($( $name:ident $pattern:literal $feature:ident $end:ident; )*) => {
-                    match Code::of(s.word) {
-                        $( Code::$name if Feature::$feature.compiled() => handlers::$name(s), )*
-                        #[allow(unreachable_patterns)]
-                        _ => illegal(s),
+                    match s.word as u8 {
+                        $( number::$name => {
+                            if Feature::$feature.compiled() { handlers::$name(s) } else { illegal(s) }
+                        } )*
+                        _ => no_instruction(),
                     }
                 };
             }
             match for_each_instruction!(table) {
-                Step::Next(next, frame, context) => (pc, fp, ctx) = (next, frame, context),
+                Step::Next(next, frame, context) => (pc, fp, ctx) = (next.forget(), frame, context),
                 Step::Exit => return 0,
                 Step::Trap(trap) => return trapped(trap as u32, s.pc, s.fp, s.ctx),
                 Step::Failed(code) => return trapped(code, s.pc, s.fp, s.ctx),

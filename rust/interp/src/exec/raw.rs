@@ -47,6 +47,14 @@ macro_rules! check {
     };
 }
 
+/// Where the dispatcher would go for a number that no instruction has. Knowing that there is none saves it the comparison.
+#[inline(always)]
+pub(crate) fn no_instruction() -> ! {
+    check!(false, "I1: no such instruction");
+    // SAFETY: (I1) the encoder writes no such number.
+    unsafe { core::hint::unreachable_unchecked() }
+}
+
 /// A place in the code.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
@@ -74,6 +82,23 @@ impl Pc {
     pub(crate) fn skip(self, words: usize) -> Pc {
         // SAFETY: (I1) within one function, or just after its last word.
         Pc(unsafe { self.0.add(words) })
+    }
+
+    /// The same place, of which the compiler forgets how it was made: otherwise it keeps the place before as well, in a second
+    /// register, and moves one to the other at every instruction.
+    #[inline(always)]
+    pub(crate) fn forget(self) -> Pc {
+        #[cfg(not(miri))]
+        {
+            let mut place = self.0;
+            // SAFETY: no instruction at all.
+            unsafe {
+                core::arch::asm!("/* {0} */", inout(reg) place, options(pure, nomem, nostack, preserves_flags));
+            }
+            Pc(place)
+        }
+        #[cfg(miri)]
+        self
     }
 
     /// The place that a branch offset leads to.
