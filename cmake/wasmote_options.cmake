@@ -47,7 +47,7 @@ set(WASMOTE_OPTIONS
     "DEFAULT_HEAP_LIMIT     65536   number:0..0x7fffffff"
     "DEFAULT_MEMORY_LIMIT   131072  number:0..0xffffffff"
     "DEFAULT_TABLE_LIMIT    1024    number:0..0xffffffff"
-    "DEFAULT_CALL_DEPTH     256     number:1..65535")
+    "DEFAULT_CALL_DEPTH     8       number:1..65535")
 
 get_filename_component(WASMOTE_ROOT "${CMAKE_CURRENT_LIST_DIR}" DIRECTORY)
 

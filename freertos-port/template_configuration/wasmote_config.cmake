@@ -36,4 +36,4 @@ set(CONFIG_WASMOTE_DEFAULT_STACK_SIZE 8192)     # bytes of value stack
 set(CONFIG_WASMOTE_DEFAULT_HEAP_LIMIT 65536)    # bytes of everything else but memories
 set(CONFIG_WASMOTE_DEFAULT_MEMORY_LIMIT 131072) # bytes of linear memory
 set(CONFIG_WASMOTE_DEFAULT_TABLE_LIMIT 1024)    # table elements
-set(CONFIG_WASMOTE_DEFAULT_CALL_DEPTH 256)      # nested calls
+set(CONFIG_WASMOTE_DEFAULT_CALL_DEPTH 8)        # nested calls from the firmware

@@ -772,7 +772,9 @@ wasmote_quotas_t wasmote_quotas_default(void);
  * What fails leaves nothing behind; but with imported instances, what was written to their memories and tables
  * stays, and so may memory for what was put there, until they are deleted.
  *
- * Nobody can interrupt the start function, since nobody has the handle: quotas of fuel bound it.
+ * `*out` is written before the start function runs, so that another thread or an interrupt service routine that sees it
+ * there can end a start function that runs too long, with wasmote_instance_interrupt and nothing else. If the start
+ * function fails, `*out` becomes NULL again and the handle is gone: whoever interrupts must not be doing so by then.
  *
  * Several threads may make instances of one module at once. Not from an interrupt service routine.
  */

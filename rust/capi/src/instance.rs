@@ -71,7 +71,9 @@ fn quotas_of(quotas: &wasmote_quotas_t) -> Quotas {
 /// What fails leaves nothing behind; but with imported instances, what was written to their memories and tables
 /// stays, and so may memory for what was put there, until they are deleted.
 ///
-/// Nobody can interrupt the start function, since nobody has the handle: quotas of fuel bound it.
+/// `*out` is written before the start function runs, so that another thread or an interrupt service routine that sees it
+/// there can end a start function that runs too long, with wasmote_instance_interrupt and nothing else. If the start
+/// function fails, `*out` becomes NULL again and the handle is gone: whoever interrupts must not be doing so by then.
 ///
 /// Several threads may make instances of one module at once. Not from an interrupt service routine.
 #[unsafe(no_mangle)]
@@ -107,10 +109,27 @@ pub unsafe extern "C" fn wasmote_instance_new(
         };
         // SAFETY: (C1) (C3) (C6) (C9) the header demands it.
         let (instance, interrupt) = unsafe { instantiate(body, &imports, &store, &quotas, report) }?;
-        event!(Info, "instance made");
+        let handle = handle.fill(InstanceBody { store: store.clone(), instance, interrupt });
         // SAFETY: (C3) the header demands it.
-        unsafe { put(out, handle.fill(InstanceBody { store, instance, interrupt })) }
+        unsafe { put(out, handle) }?;
+        let started = start(&store, instance, report);
+        if started.is_err() {
+            // SAFETY: (C1) (C3) made above; the header demands that nobody uses it.
+            unsafe {
+                put(out, core::ptr::null_mut())?;
+                drop(take::<InstanceBody>(handle));
+            }
+        }
+        started?;
+        event!(Info, "instance made");
+        Ok(())
     })
+}
+
+fn start(cell: &StoreCell, instance: Instance, report: &mut Report<'_>) -> Result<(), Failure> {
+    let entered = cell.enter()?;
+    let store = &mut *entered.store;
+    instance.start(store).map_err(|error| failed(store, error, report))
 }
 
 /// # Safety
@@ -127,7 +146,7 @@ unsafe fn instantiate(
     let mut linker = Linker::new(&body.root.engine);
     // SAFETY: (C1) (C3) (C6) (C9) the caller says so.
     unsafe { imports.link(&mut linker, &body.module, cell, report) }?;
-    match linker.instantiate_with(store, &body.module, quotas) {
+    match linker.prepare(store, &body.module, quotas) {
         Ok(instance) => Ok((instance, instance.interrupt_handle(store)?)),
         // SAFETY: (C1) (C3) the caller says so.
         Err(Error::Link(error)) => Err(unsafe { imports.explain(store, &body.module, error, report) }),

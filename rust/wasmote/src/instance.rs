@@ -42,6 +42,20 @@ impl Instance {
         vm::state(cx).instance(self.0).and_then(|instance| instance.module()).ok_or(Error::NotFound)
     }
 
+    /// Runs the start function, if the module has one (WebAssembly Core, 4.5.4, the last step). For instances of
+    /// [`Linker::prepare`](crate::Linker::prepare); [`instantiate`](crate::Linker::instantiate) has done it.
+    ///
+    /// # Errors
+    /// [`Error::Trap`] or [`Error::Host`].
+    pub fn start(&self, cx: &mut impl Context) -> Result<(), Error> {
+        let data = vm::state(cx).instance(self.0).ok_or(Error::NotFound)?;
+        let start = self.module(cx)?.parsed().start().and_then(|start| Func::from_cell(data.func_ref(start)));
+        match start {
+            Some(start) => start.call(cx, &[], &mut []),
+            None => Ok(()),
+        }
+    }
+
     /// What it exports under a name (WebAssembly Core, 4.2.11).
     pub fn export(&self, cx: &impl Context, name: &str) -> Option<Extern> {
         find_export(vm::state(cx), *self, name)

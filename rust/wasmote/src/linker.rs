@@ -3,7 +3,7 @@
 use crate::host_func::{HostFn, Typed};
 use crate::instance::find_export;
 use crate::vm::{HostCall, HostFunc, InstanceData, State};
-use crate::{Engine, Error, Extern, Func, Instance, LinkError, LinkReason, Module, Quotas, Store};
+use crate::{Engine, Error, Extern, Instance, LinkError, LinkReason, Module, Quotas, Store};
 use core::fmt;
 use wasmote_core::{ExternKind, FuncType, Limits};
 use wasmote_frontend::{ExternType, Import, SegmentMode};
@@ -114,6 +114,17 @@ impl<'n> Linker<'n> {
         module: &Module,
         quotas: &Quotas,
     ) -> Result<Instance, Error> {
+        let instance = self.prepare(store, module, quotas)?;
+        instance.start(store)?;
+        Ok(instance)
+    }
+
+    /// As [`instantiate_with`](Linker::instantiate_with), but without the start function, which
+    /// [`Instance::start`] runs: in between, one can get the instance's interrupt handle to another thread.
+    ///
+    /// # Errors
+    /// As for [`instantiate`](Linker::instantiate).
+    pub fn prepare(&self, store: &mut Store, module: &Module, quotas: &Quotas) -> Result<Instance, Error> {
         let state = store.state_mut();
         let hosts = state.host_count();
         let made = InstanceData::new(state, module, quotas, |state, place, import| {
@@ -133,13 +144,8 @@ impl<'n> Linker<'n> {
             }
             return Err(error);
         }
-        let mut start = None;
         if let Some(instance) = state.instance_mut(number) {
             instance.set_fuel(quotas.fuel);
-            start = module.parsed().start().and_then(|start| Func::from_cell(instance.func_ref(start)));
-        }
-        if let Some(start) = start {
-            start.call(store, &[], &mut [])?;
         }
         Ok(Instance(number))
     }

@@ -252,6 +252,22 @@ fn a_start_function_cannot_run_forever() {
 }
 
 #[test]
+fn a_start_function_is_interrupted_from_another_thread() {
+    let engine = unmetered();
+    let module = module(&engine, "(module (func $s (loop (br 0))) (start $s))");
+    let mut store = store(&engine);
+    let quotas = *store.quotas();
+    let instance = Linker::new(&engine).prepare(&mut store, &module, &quotas).unwrap();
+    let handle = instance.interrupt_handle(&store).unwrap();
+    let thread = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        handle.interrupt();
+    });
+    assert_eq!(instance.start(&mut store), Err(Error::Trap(Trap::Interrupted)));
+    thread.join().unwrap();
+}
+
+#[test]
 fn interrupted_from_another_thread() {
     for engine in [engine(), unmetered()] {
         let module = module(&engine, LOOP);

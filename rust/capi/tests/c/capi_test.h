@@ -109,6 +109,7 @@ void test_busy(void);
 
 void test_thread(void);
 void test_thread_interrupt(void);
+void test_start_interrupt(void);
 void test_thread_misuse(void);
 
 #define CAPI_TESTS(X)                                                                                                  \
@@ -118,6 +119,6 @@ void test_thread_misuse(void);
     X(test_bad_modules) X(test_truncated) X(test_mutated) X(test_imports) X(test_start) X(test_quotas)                 \
     X(test_pools) X(test_failing_allocations)                                                                          \
     X(test_null) X(test_wrong_kinds) X(test_deleted) X(test_busy)                                                      \
-    X(test_thread) X(test_thread_interrupt) X(test_thread_misuse)
+    X(test_thread) X(test_thread_interrupt) X(test_start_interrupt) X(test_thread_misuse)
 
 #endif

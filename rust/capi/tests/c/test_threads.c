@@ -135,3 +135,36 @@ void test_thread_misuse(void)
     CHECK_STATUS(WASMOTE_ERR_INVALID_ARGUMENT, wasmote_thread_join(thread, 0, NULL, 0, NULL));
     CHECK(fixture_end(&f));
 }
+
+/* Where wasmote_instance_new writes the instance whose start function is to be interrupted. */
+static wasmote_instance_t *volatile starting;
+
+static void interrupt_start(void *argument)
+{
+    (void)argument;
+    while (starting == NULL) {
+        wasmote_platform_sleep_ms(1);
+    }
+    wasmote_platform_sleep_ms(20);
+    wasmote_instance_interrupt(starting);
+}
+
+void test_start_interrupt(void)
+{
+    struct fixture f;
+    wasmote_module_t *module;
+    wasmote_quotas_t quotas = wasmote_quotas_default();
+    void *native;
+
+    CHECK_STATUS(WASMOTE_OK, fixture_begin(&f));
+    CHECK_STATUS(WASMOTE_OK, wasmote_module_load(f.runtime, start_spin_wasm, sizeof(start_spin_wasm), &module, NULL));
+    starting = NULL;
+    native = wasmote_platform_thread_start("other", interrupt_start, NULL, 16384, 0);
+    CHECK(native != NULL);
+    CHECK_STATUS(WASMOTE_TRAP_INTERRUPTED,
+                 wasmote_instance_new(module, NULL, &quotas, (wasmote_instance_t **)&starting, &f.error));
+    CHECK(wasmote_platform_thread_join(native, UINT32_MAX));
+    CHECK(starting == NULL);
+    CHECK_STATUS(WASMOTE_OK, wasmote_module_delete(module));
+    CHECK(fixture_end(&f));
+}
