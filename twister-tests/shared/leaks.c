@@ -126,10 +126,12 @@ TEST(leaks, a_runtime_in_its_own_pool)
         struct guest guest;
         wasmote_value_t result;
         wasmote_stats_t stats;
+        wasmote_quotas_t quotas = wasmote_quotas_default();
+        quotas.trim_memory = true; /* what it uses of its page is much less than the pool */
         CHECK_OK(wasmote_runtime_new(&config, &guest.runtime));
         CHECK_EQ(test_free_blocks(), before);
         CHECK_OK(wasmote_module_load(guest.runtime, coremix_wasm, coremix_wasm_size, &guest.module, &guest.error));
-        CHECK_OK(wasmote_instance_new(guest.module, NULL, NULL, &guest.instance, &guest.error));
+        CHECK_OK(wasmote_instance_new(guest.module, NULL, &quotas, &guest.instance, &guest.error));
         CHECK_OK(guest_call(&guest, "run", &result, I32(1)));
         CHECK_EQ(test_free_blocks(), before);
         wasmote_runtime_stats(guest.runtime, &stats);

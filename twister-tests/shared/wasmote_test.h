@@ -41,8 +41,8 @@
     do {                                                                                                   \
         const wasmote_status_t actual_ = (actual), expected_ = (expected);                                 \
         if (actual_ != expected_) {                                                                        \
-            test_fail("%s:%d: %s gives '%s', not '%s'\n", __FILE__, __LINE__, #actual,                     \
-                      wasmote_status_str(actual_), wasmote_status_str(expected_));                         \
+            test_fail("%s:%d: %s gives %d (%s), not %d (%s)\n", __FILE__, __LINE__, #actual, (int)actual_, \
+                      wasmote_status_str(actual_), (int)expected_, wasmote_status_str(expected_));         \
         }                                                                                                  \
     } while (0)
 
@@ -102,7 +102,7 @@ wasmote_status_t guest_call_values(struct guest *guest, const char *name, wasmot
 /* ---- memory ---- */
 
 /* Bytes that a runtime of a test's own may use as its pool. */
-#define TEST_POOL_SIZE (160 * 1024)
+#define TEST_POOL_SIZE (64 * 1024)
 extern uint8_t test_pool[TEST_POOL_SIZE];
 
 /* How much the platform has left, in blocks: what a test has not given back shows in it. */
