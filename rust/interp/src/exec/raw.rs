@@ -48,6 +48,7 @@ macro_rules! check {
 }
 
 /// Where the dispatcher would go for a number that no instruction has. Knowing that there is none saves it the comparison.
+#[cfg(not(all(tail_calls, not(debug_assertions))))]
 #[inline(always)]
 pub(crate) fn no_instruction() -> ! {
     check!(false, "I1: no such instruction");
@@ -86,7 +87,9 @@ impl Pc {
 
     /// The same place, of which the compiler forgets how it was made: otherwise it keeps the place before as well, in a second
     /// register, and moves one to the other at every instruction.
+    #[cfg(not(all(tail_calls, not(debug_assertions))))]
     #[inline(always)]
+    #[allow(clippy::pointers_in_nomem_asm_block, reason = "nothing is read or written there")]
     pub(crate) fn forget(self) -> Pc {
         #[cfg(not(miri))]
         {

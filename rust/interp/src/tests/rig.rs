@@ -1,5 +1,6 @@
 //! A runtime just large enough to run code: instances made by hand, without the `wasmote` crate.
 #![allow(unsafe_code)]
+#![allow(clippy::mut_from_ref, reason = "nothing runs while a test looks")]
 
 use crate::{Encoded, Encoder, disassemble, entry};
 use core::ptr;
