@@ -37,10 +37,18 @@ impl Found {
 #[derive(Default)]
 pub struct Summary {
     leg: &'static str,
+    /// What the names of steps must contain.
+    only: String,
+    left_out: u32,
     rows: Vec<(String, Found)>,
 }
 
 impl Summary {
+    /// Of steps whose names contain `only`.
+    pub fn new(only: &str) -> Summary {
+        Summary { only: only.to_owned(), ..Summary::default() }
+    }
+
     /// The steps from here on belong to `leg`.
     pub fn leg(&mut self, leg: &'static str) {
         self.leg = leg;
@@ -49,6 +57,10 @@ impl Summary {
     /// Runs a step. An error is a failure.
     pub fn step(&mut self, name: &str, run: impl FnOnce() -> Result<Found>) {
         let name = format!("{}: {name}", self.leg);
+        if !name.contains(&self.only) {
+            self.left_out += 1;
+            return;
+        }
         println!(".. {name}");
         let start = Instant::now();
         let found = run().unwrap_or_else(|error| Found::fail(format!("{error:#}")));
@@ -66,8 +78,12 @@ impl Summary {
             failed += found.failed;
             skipped += found.skipped;
         }
+        if self.left_out > 0 {
+            println!("left out by --step: {} steps", self.left_out);
+        }
         println!("\n{passed} passed, {failed} failed, {skipped} skipped");
-        failed == 0
+        // A run in which nothing ran says nothing.
+        failed == 0 && !self.rows.is_empty()
     }
 }
 

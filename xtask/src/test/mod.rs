@@ -16,6 +16,9 @@ use std::process::ExitCode;
 pub struct Options {
     /// The legs to run; none named: all
     legs: Vec<Leg>,
+    /// Runs only the steps whose names contain this text
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    step: String,
     /// Shows what compilers, emulators and tests print as they print it
     #[arg(long, short)]
     verbose: bool,
@@ -39,7 +42,7 @@ enum Leg {
 /// `cargo xtask test`.
 pub fn test(options: &Options) -> ExitCode {
     let all = [Leg::Host, Leg::Spec, Leg::Docs, Leg::Freertos, Leg::Zephyr];
-    let mut summary = Summary::default();
+    let mut summary = Summary::new(&options.step);
     for leg in all.into_iter().filter(|leg| options.legs.is_empty() || options.legs.contains(leg)) {
         match leg {
             Leg::Host => {

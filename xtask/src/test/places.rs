@@ -47,9 +47,11 @@ pub fn dependencies() -> Result<Found> {
     Ok(Found::pass(format!("{} crates", metadata.packages.len())))
 }
 
-/// Where `unsafe` may stand. Guests and samples are programs on the other side of the API.
-const UNSAFE_PLACES: [&str; 7] = [
+/// Where `unsafe` may stand. Guests and samples are programs on the other side of the API; the interpreter's tests
+/// stand in for the runtime below it.
+const UNSAFE_PLACES: [&str; 8] = [
     "rust/interp/src/exec/raw.rs",
+    "rust/interp/src/tests/",
     "rust/wasmote/src/vm/",
     "rust/platform/",
     "rust/capi/",
@@ -60,6 +62,8 @@ const UNSAFE_PLACES: [&str; 7] = [
 
 pub fn unsafe_code() -> Result<Found> {
     let word = Regex::new(r"\bunsafe\b")?;
+    // The type of a function pointer does nothing. (Of `extern "C"` the string is blank.)
+    let pointer_type = Regex::new(r"\bunsafe\s+extern\s+fn\s*\(")?;
     let files: Vec<String> = repo::files()?.into_iter().filter(|file| file.ends_with(".rs")).collect();
     let mut wrong = String::new();
     let mut checked = 0;
@@ -69,6 +73,7 @@ pub fn unsafe_code() -> Result<Found> {
         }
         checked += 1;
         let text = without_comments(&repo::read(&repo::path(file))?);
+        let text = pointer_type.replace_all(&text, "");
         for (line, _) in text.lines().enumerate().filter(|(_, line)| word.is_match(line)) {
             wrong += &format!("{file}:{}: unsafe\n", line + 1);
         }
