@@ -41,15 +41,14 @@ struct Account {
     used: Cell<usize>,
     peak: Cell<usize>,
     limit: Cell<usize>,
-    /// `None` for the root's own account, which is a field of its root.
-    root: Option<NonNull<Root>>,
+    /// The root, of which this may be the own account.
+    root: NonNull<Root>,
 }
 
 /// A handle to a heap account. Cloning it names the same account; the account and its root are freed with
 /// the last handle, and every allocation holds one.
 pub struct Heap {
     account: NonNull<Account>,
-    root: NonNull<Root>,
 }
 
 // SAFETY: (P2) everything behind the pointers is only touched while holding the root's mutex.
@@ -107,7 +106,7 @@ impl Heap {
             mutex: unsafe { Mutex::storage() },
             #[cfg(feature = "pool")]
             pool: UnsafeCell::new(None),
-            account: Account::new(usize::MAX, None),
+            account: Account::new(usize::MAX, place),
             countdown: Cell::new(0),
         };
         // SAFETY: (P3) the caller says so.
@@ -119,7 +118,7 @@ impl Heap {
             return Err(OutOfMemory);
         }
         root.account.charge(size_of::<Root>())?;
-        Ok(Heap { account: NonNull::from(&root.account), root: place })
+        Ok(Heap { account: NonNull::from(&root.account) })
     }
 
     /// A new account on the same root, with a limit in bytes. The root's own limit holds as well.
@@ -127,17 +126,17 @@ impl Heap {
         let root = self.root_account();
         let place = root.allocate(Layout::new::<Account>())?.cast::<Account>();
         // SAFETY: (P3) a fresh block of the right layout.
-        unsafe { place.write(Account::new(limit, Some(self.root))) };
+        unsafe { place.write(Account::new(limit, self.counts().root)) };
         // The block itself stays on the root's account, whose handle lives on in `Account::root`.
         core::mem::forget(root);
-        Ok(Heap { account: place, root: self.root })
+        Ok(Heap { account: place })
     }
 
     /// The account of the whole engine.
     pub fn root_account(&self) -> Heap {
-        let root = self.root();
-        root.mutex.with(|| root.account.refs.set(root.account.refs.get() + 1));
-        Heap { account: NonNull::from(&root.account), root: self.root }
+        let account = &self.root().account;
+        Heap::count(self.account, &account.refs, 1);
+        Heap { account: NonNull::from(account) }
     }
 
     /// Sets the account's limit in bytes. Below what is in use it only stops further allocation.
@@ -160,7 +159,23 @@ impl Heap {
 
     fn root(&self) -> &Root {
         // SAFETY: (P2) the root lives as long as any handle.
-        unsafe { self.root.as_ref() }
+        unsafe { self.counts().root.as_ref() }
+    }
+
+    fn is_root(&self) -> bool {
+        core::ptr::eq(self.account.as_ptr(), &self.root().account)
+    }
+
+    /// Changes a count of owners, guarded by the mutex of the root that the account draws on, by `by`; returns it.
+    /// The account is no reference: others may free it as soon as the mutex is given back.
+    #[inline(never)]
+    fn count(account: NonNull<Account>, owners: &Cell<u32>, by: i32) -> u32 {
+        // SAFETY: (P2) account and root live as long as the handle that the caller counts with.
+        let root = unsafe { account.as_ref().root.as_ref() };
+        root.mutex.with(|| {
+            owners.set(owners.get().wrapping_add_signed(by));
+            owners.get()
+        })
     }
 
     fn counts(&self) -> &Account {
@@ -181,7 +196,7 @@ impl Heap {
         }
         let own = self.counts();
         own.charge(more)?;
-        if own.root.is_some() && root.account.charge(more).is_err() {
+        if !self.is_root() && root.account.charge(more).is_err() {
             own.used.set(own.used.get() - more);
             return Err(OutOfMemory);
         }
@@ -191,7 +206,7 @@ impl Heap {
     fn credit(&self, less: usize) {
         let own = self.counts();
         own.used.set(own.used.get() - less);
-        if own.root.is_some() {
+        if !self.is_root() {
             let root = &self.root().account;
             root.used.set(root.used.get() - less);
         }
@@ -242,7 +257,7 @@ impl Heap {
 }
 
 impl Account {
-    fn new(limit: usize, root: Option<NonNull<Root>>) -> Account {
+    fn new(limit: usize, root: NonNull<Root>) -> Account {
         Account { refs: Cell::new(1), used: Cell::new(0), peak: Cell::new(0), limit: Cell::new(limit), root }
     }
 
@@ -259,28 +274,23 @@ impl Account {
 
 impl Clone for Heap {
     fn clone(&self) -> Heap {
-        self.root().mutex.with(|| self.counts().refs.set(self.counts().refs.get() + 1));
-        Heap { account: self.account, root: self.root }
+        Heap::count(self.account, &self.counts().refs, 1);
+        Heap { account: self.account }
     }
 }
 
 impl Drop for Heap {
     fn drop(&mut self) {
-        let own = self.counts();
-        let last = self.root().mutex.with(|| {
-            own.refs.set(own.refs.get() - 1);
-            own.refs.get() == 0
-        });
-        if !last {
+        if Heap::count(self.account, &self.counts().refs, -1) != 0 {
             return;
         }
-        if own.root.is_some() {
+        if !self.is_root() {
             // The handle that `account` forgot: it frees the block, and then the root if it was the last.
-            let root = Heap { account: NonNull::from(&self.root().account), root: self.root };
+            let root = Heap { account: NonNull::from(&self.root().account) };
             // SAFETY: (P3) allocated by `account` on the root's account with this layout; this was the last handle.
             unsafe { root.deallocate(self.account.cast(), Layout::new::<Account>()) };
         } else {
-            let place = self.root;
+            let place = self.counts().root;
             self.root().mutex.deinit();
             #[cfg(feature = "pool")]
             // SAFETY: (P2) the last handle: nobody else can look.
@@ -337,7 +347,12 @@ impl Heap {
     /// # Safety
     /// The block was allocated on this account with the layout `old`; `new` has the same alignment. The old address
     /// is not used any more if it succeeds.
-    pub unsafe fn reallocate(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<u8>, OutOfMemory> {
+    pub unsafe fn reallocate(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<u8>, OutOfMemory> {
         if old.size() == 0 {
             return self.allocate(new);
         }
@@ -371,10 +386,48 @@ fn dangling(layout: Layout) -> NonNull<u8> {
 /// instructions, which some targets lack: the count is guarded by the heap's mutex.
 pub struct Shared<T>(NonNull<SharedBox<T>>);
 
+#[repr(C)]
 struct SharedBox<T> {
-    refs: Cell<u32>,
-    heap: Heap,
+    head: Head,
     value: T,
+}
+
+/// What is known of a shared value whatever its type is, so that the code for it is there once.
+struct Head {
+    owners: Cell<u32>,
+    heap: Heap,
+}
+
+impl Head {
+    /// A block of this layout, which begins with a head and has one owner.
+    #[inline(never)]
+    fn allocate(heap: &Heap, layout: Layout) -> Result<NonNull<Head>, OutOfMemory> {
+        let place = heap.allocate(layout)?.cast::<Head>();
+        // SAFETY: (P3) a fresh block, large enough and aligned for its head.
+        unsafe { place.write(Head { owners: Cell::new(1), heap: heap.clone() }) };
+        Ok(place)
+    }
+
+    /// Changes the number of owners by `by`, and returns it.
+    ///
+    /// # Safety
+    /// The caller is one of the owners.
+    unsafe fn count(place: NonNull<Head>, by: i32) -> u32 {
+        // SAFETY: (P5) lives as long as any owner.
+        let Head { owners, heap } = unsafe { place.as_ref() };
+        Heap::count(heap.account, owners, by)
+    }
+
+    /// # Safety
+    /// `place` came from `allocate` with this layout, and is not used any more.
+    #[inline(never)]
+    unsafe fn free(place: NonNull<Head>, layout: Layout) {
+        // SAFETY: (P3) as the caller says. The heap is read out, to outlive the block.
+        unsafe {
+            let heap = place.read().heap;
+            heap.deallocate(place.cast(), layout);
+        }
+    }
 }
 
 // SAFETY: (P5) as `Arc`: the value is shared, and may be dropped on another thread; the count is guarded.
@@ -385,16 +438,16 @@ unsafe impl<T: Send + Sync> Sync for Shared<T> {}
 impl<T> Shared<T> {
     /// Moves a value onto the heap.
     pub fn new(heap: &Heap, value: T) -> Result<Shared<T>, OutOfMemory> {
-        let place = heap.allocate(Layout::new::<SharedBox<T>>())?.cast();
+        let place = Head::allocate(heap, Layout::new::<SharedBox<T>>())?.cast::<SharedBox<T>>();
         // SAFETY: (P3) a fresh block of the right layout.
-        unsafe { place.write(SharedBox { refs: Cell::new(1), heap: heap.clone(), value }) };
+        unsafe { (&raw mut (*place.as_ptr()).value).write(value) };
         Ok(Shared(place))
     }
 
     /// Number of owners. Another thread may change it at any time, unless it is 1.
     pub fn owners(this: &Shared<T>) -> u32 {
-        let inner = this.inner();
-        inner.heap.root().mutex.with(|| inner.refs.get())
+        // SAFETY: (P5) an owner.
+        unsafe { Head::count(this.0.cast(), 0) }
     }
 
     fn inner(&self) -> &SharedBox<T> {
@@ -405,8 +458,8 @@ impl<T> Shared<T> {
 
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Shared<T> {
-        let inner = self.inner();
-        inner.heap.root().mutex.with(|| inner.refs.set(inner.refs.get() + 1));
+        // SAFETY: (P5) an owner.
+        unsafe { Head::count(self.0.cast(), 1) };
         Shared(self.0)
     }
 }
@@ -420,17 +473,13 @@ impl<T> Deref for Shared<T> {
 
 impl<T> Drop for Shared<T> {
     fn drop(&mut self) {
-        let inner = self.inner();
-        let last = inner.heap.root().mutex.with(|| {
-            inner.refs.set(inner.refs.get() - 1);
-            inner.refs.get() == 0
-        });
-        if last {
-            // SAFETY: (P5) the last owner: the contents are read out once, then the block is freed.
-            let SharedBox { heap, value, .. } = unsafe { self.0.read() };
-            drop(value);
-            // SAFETY: (P3) allocated by `new` with this layout.
-            unsafe { heap.deallocate(self.0.cast(), Layout::new::<SharedBox<T>>()) };
+        // SAFETY: (P3) (P5) an owner; if it was the last one, the value is dropped once, then the block that `new`
+        // allocated with this layout is freed.
+        unsafe {
+            if Head::count(self.0.cast(), -1) == 0 {
+                (&raw mut (*self.0.as_ptr()).value).drop_in_place();
+                Head::free(self.0.cast(), Layout::new::<SharedBox<T>>());
+            }
         }
     }
 }

@@ -57,11 +57,14 @@ impl Raw {
         if wanted <= self.capacity { Ok(()) } else { self.set_capacity(element, wanted) }
     }
 
-    /// By half, so that scratch space wastes little.
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, element: Layout) -> Result<(), OutOfMemory> {
-        self.reserve(element, 8 + self.len / 2)
+    /// The place of a further element, which the caller fills. Grows by half, so that scratch space wastes little.
+    fn add(&mut self, element: Layout) -> Result<NonNull<u8>, OutOfMemory> {
+        if self.len == self.capacity {
+            self.reserve(element, 8 + self.len / 2)?;
+        }
+        self.len += 1;
+        // SAFETY: (P7) there is room for an element behind the last one.
+        Ok(unsafe { self.block.add((self.len - 1) * element.size()) })
     }
 
     #[inline(never)]
@@ -111,12 +114,9 @@ impl<T> Vec<T> {
     /// Appends an element.
     #[inline]
     pub fn push(&mut self, value: T) -> Result<(), OutOfMemory> {
-        if self.raw.len == self.raw.capacity {
-            self.raw.grow(Self::ELEMENT)?;
-        }
-        // SAFETY: (P7) there is room for an element behind the last one.
-        unsafe { self.start().add(self.raw.len).write(value) };
-        self.raw.len += 1;
+        let place = self.raw.add(Self::ELEMENT)?.cast();
+        // SAFETY: (P7) the place of an element.
+        unsafe { place.write(value) };
         Ok(())
     }
 
@@ -132,7 +132,9 @@ impl<T> Vec<T> {
     pub fn truncate(&mut self, len: usize) {
         if core::mem::needs_drop::<T>() {
             while self.raw.len > len {
-                drop(self.pop());
+                self.raw.len -= 1;
+                // SAFETY: (P7) it was initialised, and is behind the last element now.
+                unsafe { self.start().add(self.raw.len).drop_in_place() };
             }
         } else {
             self.raw.len = self.raw.len.min(len);
