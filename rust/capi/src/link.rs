@@ -131,7 +131,7 @@ impl<'a> Imports<'a> {
         error: LinkError,
         report: &mut Report<'_>,
     ) -> Failure {
-        let Some(import) = module.imports().nth(error.import as usize) else {
+        let Some(import) = module.import_at(error.offset) else {
             return wasmote::Error::Link(error).into();
         };
         if error.reason == LinkReason::Unknown {

@@ -14,8 +14,9 @@ type Stack<T> = heapless::Vec<T, MAX_DEPTH>;
 /// A validated constant expression.
 #[derive(Clone, Copy, Debug)]
 pub struct ConstExpr<'a> {
-    /// At its first operator.
-    reader: Reader<'a>,
+    module: &'a [u8],
+    /// Offset of its first operator.
+    at: u32,
 }
 
 /// Operators of constant expressions.
@@ -67,13 +68,17 @@ fn step(reader: &mut Reader<'_>) -> (Step, Feature) {
 }
 
 impl<'a> ConstExpr<'a> {
+    fn here(reader: &Reader<'a>) -> ConstExpr<'a> {
+        ConstExpr { module: reader.bytes(), at: reader.pos() }
+    }
+
     /// Reads and validates an expression of type `expected`; `reader` is behind it then.
     pub(crate) fn parse(
         reader: &mut Reader<'a>,
         module: &mut Module<'a>,
         expected: ValType,
     ) -> ConstExpr<'a> {
-        let expr = ConstExpr { reader: *reader };
+        let expr = ConstExpr::here(reader);
         let mut stack = Stack::<ValType>::new();
         while !reader.failed() {
             let at = reader.pos();
@@ -119,7 +124,7 @@ impl<'a> ConstExpr<'a> {
 
     /// Reads an expression that is known to be valid; `reader` is behind it then.
     pub(crate) fn skip(reader: &mut Reader<'a>) -> ConstExpr<'a> {
-        let expr = ConstExpr { reader: *reader };
+        let expr = ConstExpr::here(reader);
         while !matches!(step(reader).0, Step::End) {}
         expr
     }
@@ -127,7 +132,7 @@ impl<'a> ConstExpr<'a> {
     /// The value: its bits, zero-extended. `global` gives the bits of an imported global, `func_ref` the reference
     /// to a function; a null reference is 0.
     pub fn eval(&self, mut global: impl FnMut(u32) -> u64, mut func_ref: impl FnMut(u32) -> u32) -> u64 {
-        let mut reader = self.reader;
+        let mut reader = Reader::new(self.module, self.at, u32::MAX);
         let mut stack = Stack::<u64>::new();
         // Validated, so that an empty stack is not met early; 0 stands for what cannot be.
         loop {

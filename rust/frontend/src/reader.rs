@@ -21,6 +21,11 @@ impl<'a> Reader<'a> {
         Reader { bytes: module.get(..end as usize).unwrap_or(module), pos: start as usize, fault: None }
     }
 
+    /// The module, up to the end.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     pub fn pos(&self) -> u32 {
         self.pos as u32
     }

@@ -107,7 +107,19 @@ impl<T> Vec<T> {
         self.raw.reserve(Self::ELEMENT, more)
     }
 
-    fn start(&self) -> *mut T {
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.raw.len
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.raw.len == 0
+    }
+
+    /// The address of the first element. Elements that are written through it must not be borrowed otherwise
+    /// for as long as it is used.
+    pub fn start(&self) -> *mut T {
         self.raw.block.cast::<T>().as_ptr()
     }
 

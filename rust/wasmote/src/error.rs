@@ -39,9 +39,7 @@ pub enum Error {
 /// An import that could not be satisfied. [`Linker::explain`](crate::Linker::explain) tells names and types.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LinkError {
-    /// Its place among the module's imports.
-    pub import: u32,
-    /// Its byte offset in the module.
+    /// Its byte offset in the module, by which [`Module::import_at`](crate::Module::import_at) finds it.
     pub offset: u32,
     /// What is wrong with it.
     pub reason: LinkReason,
@@ -119,11 +117,10 @@ impl core::fmt::Display for Error {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Error::Load(error) => error.fmt(f),
-            Error::Link(error) => {
-                write!(f, "{}: import {} (at offset {:#x})", self.message(), error.import, error.offset)
-            }
             Error::Host(code) => write!(f, "{} with code {code}", self.message()),
-            Error::Refuted { offset } => write!(f, "{} (at offset {offset:#x})", self.message()),
+            Error::Link(LinkError { offset, .. }) | Error::Refuted { offset } => {
+                write!(f, "{} (at offset {offset:#x})", self.message())
+            }
             _ => f.write_str(self.message()),
         }
     }

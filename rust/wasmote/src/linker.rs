@@ -5,7 +5,7 @@ use crate::instance::find_export;
 use crate::vm::{HostCall, HostFunc, InstanceData, State};
 use crate::{Engine, Error, Extern, Instance, LinkError, LinkReason, Module, Quotas, Store};
 use core::fmt;
-use wasmote_core::{ExternKind, FuncType, Limits};
+use wasmote_core::{FuncType, Limits};
 use wasmote_frontend::{ExternType, Import, SegmentMode};
 use wasmote_platform::{Heap, Shared, Vec};
 
@@ -29,6 +29,12 @@ enum Item {
     Extern(Extern),
     /// Everything that the instance exports; the definition's name is not used.
     Instance(Instance),
+}
+
+/// What an import's names stand for.
+enum Found<'l> {
+    Host(&'l Shared<HostFunc>),
+    Extern(Extern),
 }
 
 impl<'n> Linker<'n> {
@@ -127,9 +133,7 @@ impl<'n> Linker<'n> {
     pub fn prepare(&self, store: &mut Store, module: &Module, quotas: &Quotas) -> Result<Instance, Error> {
         let state = store.state_mut();
         let hosts = state.host_count();
-        let made = InstanceData::new(state, module, quotas, |state, place, import| {
-            self.resolve(state, place, import)
-        });
+        let made = InstanceData::new(state, module, quotas, |state, import| self.resolve(state, import));
         let number = match made.and_then(|made| state.add(made)) {
             Ok(number) => number,
             Err(error) => {
@@ -151,33 +155,30 @@ impl<'n> Linker<'n> {
     }
 
     /// What an import stands for.
-    fn resolve(&self, state: &mut State, place: u32, import: &Import<'_>) -> Result<Extern, Error> {
-        let fail = |reason| Err(Error::Link(LinkError { import: place, offset: import.offset, reason }));
-        match self.find(state, import) {
-            None => fail(LinkReason::Unknown),
-            Some(Item::Host(host)) => match import.ty {
-                ExternType::Func(ty) if ty == host.ty() => Ok(Extern::Func(state.host_func(&host)?)),
-                ExternType::Func(_) => fail(LinkReason::Type),
-                _ => fail(LinkReason::Kind(ExternKind::Func)),
-            },
-            Some(Item::Extern(item)) => match state.extern_type(item) {
-                None => fail(LinkReason::Unknown),
-                Some(found) if matches(found, import.ty) => Ok(item),
-                Some(_) if item.kind() == kind(import.ty) => fail(LinkReason::Type),
-                Some(_) => fail(LinkReason::Kind(item.kind())),
-            },
-            Some(Item::Instance(_)) => fail(LinkReason::Unknown),
-        }
+    fn resolve(&self, state: &mut State, import: &Import<'_>) -> Result<Extern, Error> {
+        let item = match self.find(state, import) {
+            Some(Found::Host(host)) => Some(Extern::Func(state.host_func(host)?)),
+            Some(Found::Extern(item)) => Some(item),
+            None => None,
+        };
+        let found = item.and_then(|item| Some((item, state.extern_type(item)?)));
+        let reason = match found {
+            None => LinkReason::Unknown,
+            Some((item, found)) if matches(found, import.ty) => return Ok(item),
+            Some((_, found)) if found.kind() == import.ty.kind() => LinkReason::Type,
+            Some((_, found)) => LinkReason::Kind(found.kind()),
+        };
+        Err(Error::Link(LinkError { offset: import.offset, reason }))
     }
 
     /// What is defined under an import's names: a host function, or something of the store.
-    fn find(&self, state: &State, import: &Import<'_>) -> Option<Item> {
+    fn find(&self, state: &State, import: &Import<'_>) -> Option<Found<'_>> {
         self.definitions.iter().rev().filter(|definition| definition.module == import.module).find_map(
             |definition| match &definition.item {
-                Item::Instance(instance) => find_export(state, *instance, import.name).map(Item::Extern),
+                Item::Instance(instance) => find_export(state, *instance, import.name).map(Found::Extern),
                 _ if definition.name != import.name => None,
-                Item::Host(host) => Some(Item::Host(host.clone())),
-                Item::Extern(item) => Some(Item::Extern(*item)),
+                Item::Host(host) => Some(Found::Host(host)),
+                Item::Extern(item) => Some(Found::Extern(*item)),
             },
         )
     }
@@ -231,15 +232,6 @@ fn run_segments(state: &mut State, number: u32, module: &Module) -> Result<(), E
     Ok(())
 }
 
-fn kind(ty: ExternType<'_>) -> ExternKind {
-    match ty {
-        ExternType::Func(_) => ExternKind::Func,
-        ExternType::Table(_) => ExternKind::Table,
-        ExternType::Memory(_) => ExternKind::Memory,
-        ExternType::Global(_) => ExternKind::Global,
-    }
-}
-
 /// Whether what was found, with its present size as its minimum, may be imported (WebAssembly Core, 3.4.5).
 fn matches(found: ExternType<'_>, wanted: ExternType<'_>) -> bool {
     let fits = |found: Limits, wanted: Limits| found.matches(found.min, wanted);
@@ -265,31 +257,31 @@ struct Explain<'l> {
 
 impl fmt::Display for Explain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(import) = self.module.imports().nth(self.error.import as usize) else {
+        let Some(import) = self.module.import_at(self.error.offset) else {
             return Error::Link(self.error).fmt(f);
         };
         write!(f, "{}: {}.{}: expected ", Error::Link(self.error).message(), import.module, import.name)?;
         write_type(f, import.ty)?;
         let state = self.store.state();
         match self.linker.find(state, &import) {
-            Some(Item::Host(host)) => {
+            Some(Found::Host(host)) => {
                 f.write_str(", found ")?;
                 write_type(f, ExternType::Func(host.ty()))
             }
-            Some(Item::Extern(item)) => match state.extern_type(item) {
+            Some(Found::Extern(item)) => match state.extern_type(item) {
                 Some(found) => {
                     f.write_str(", found ")?;
                     write_type(f, found)
                 }
                 None => f.write_str(", found something of another store"),
             },
-            _ => f.write_str(", found nothing"),
+            None => f.write_str(", found nothing"),
         }
     }
 }
 
 fn write_type(f: &mut fmt::Formatter<'_>, ty: ExternType<'_>) -> fmt::Result {
-    f.write_str(kind(ty).name())?;
+    f.write_str(ty.kind().name())?;
     match ty {
         ExternType::Func(ty) => write_func_type(f, ty),
         ExternType::Table(ty) => {

@@ -83,6 +83,11 @@ impl Module {
         self.parsed().imports()
     }
 
+    /// The import at a byte offset, as a [`LinkError`](crate::LinkError) names it.
+    pub fn import_at(&self, offset: u32) -> Option<Import<'_>> {
+        self.imports().find(|import| import.offset == offset)
+    }
+
     /// The exports, in order.
     pub fn exports(&self) -> impl Iterator<Item = (Export<'_>, ExternType<'_>)> {
         self.parsed().exports().filter_map(|export| {

@@ -89,7 +89,7 @@ impl InstanceData {
         state: &mut State,
         module: &Module,
         quotas: &Quotas,
-        resolve: impl FnMut(&mut State, u32, &Import<'_>) -> Result<Extern, Error>,
+        resolve: impl FnMut(&mut State, &Import<'_>) -> Result<Extern, Error>,
     ) -> Result<Place<InstanceData>, Error> {
         let parsed = module.parsed();
         let cells =
@@ -109,13 +109,13 @@ impl InstanceData {
         &mut self,
         state: &mut State,
         parsed: &wasmote_frontend::Module<'_>,
-        mut resolve: impl FnMut(&mut State, u32, &Import<'_>) -> Result<Extern, Error>,
+        mut resolve: impl FnMut(&mut State, &Import<'_>) -> Result<Extern, Error>,
     ) -> Result<(), Error> {
         self.tables.reserve_exact(parsed.tables().len())?;
         self.imported_globals.reserve_exact(parsed.import_globals() as usize)?;
         let mut next_func = parsed.own_global_cells() as usize;
-        for (import, place) in parsed.imports().zip(0..) {
-            match resolve(state, place, &import)? {
+        for import in parsed.imports() {
+            match resolve(state, &import)? {
                 Extern::Func(func) => {
                     if let Some(cell) = self.cells.get_mut().get_mut(next_func) {
                         *cell = func.cell();

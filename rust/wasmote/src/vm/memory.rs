@@ -21,11 +21,9 @@ pub(crate) struct MemoryData {
 impl MemoryData {
     /// A memory of its type's minimal size, full of zeros; only its first bytes if it is `trimmed`.
     pub fn new(heap: &Heap, ty: MemoryType, quota: u32, trimmed: Option<u32>) -> Result<MemoryData, Error> {
-        let declared = u64::from(ty.limits.min) << ty.page_log2;
-        let len = trimmed.map_or(declared, |len| declared.min(len.into()));
-        if len > quota.into() {
-            return Err(Error::Quota(Quota::MemoryBytes));
-        }
+        let declared = bytes(ty, ty.limits.min);
+        let len = declared.into_iter().chain(trimmed).min().filter(|&len| len <= quota);
+        let len = len.ok_or(Error::Quota(Quota::MemoryBytes))?;
         let quota = if trimmed.is_some() { 0 } else { quota };
         Ok(MemoryData { bytes: Block::new(heap, len as usize, 0)?, ty, pages: ty.limits.min, quota })
     }
@@ -58,14 +56,19 @@ impl MemoryData {
             return Some(old);
         }
         let new = old.checked_add(delta)?;
-        let len = u64::from(new) << self.ty.page_log2;
-        if new > self.ty.limits.max.unwrap_or(self.ty.max_pages()) || len > self.quota.into() {
+        let len = bytes(self.ty, new).filter(|&len| len <= self.quota)?;
+        if new > self.ty.limits.max.unwrap_or(self.ty.max_pages()) {
             return None;
         }
         self.bytes.resize(len as usize, 0).ok()?;
         self.pages = new;
         Some(old)
     }
+}
+
+/// Bytes of so many pages; `None` if they are more than any quota.
+fn bytes(ty: MemoryType, pages: u32) -> Option<u32> {
+    pages.checked_mul(1 << ty.page_log2)
 }
 
 impl State {

@@ -28,51 +28,40 @@ impl<T> Clone for Place<T> {
 
 /// An array on the heap that running code reads and writes by address. The array is never borrowed other than
 /// through that address, so that borrowing it does not make the address stale.
-pub(crate) struct Block<T: Copy> {
-    vec: Vec<T>,
-    base: *mut T,
-    len: usize,
-}
+pub(crate) struct Block<T: Copy>(Vec<T>);
 
 impl<T: Copy> Block<T> {
     /// An array of `len` times `value`.
     pub fn new(heap: &Heap, len: usize, value: T) -> Result<Block<T>, OutOfMemory> {
-        let vec = Vec::new(heap);
-        let mut block = Block { vec, base: core::ptr::null_mut(), len: 0 };
+        let mut block = Block(Vec::new(heap));
         block.resize(len, value)?;
         Ok(block)
     }
 
     /// Changes the length; new elements are `value`. The address may change.
     pub fn resize(&mut self, len: usize, value: T) -> Result<(), OutOfMemory> {
-        if len > self.len {
-            self.vec.reserve_exact(len - self.len)?;
-        }
-        self.vec.resize(len, value)?;
-        self.base = self.vec.as_mut_ptr();
-        self.len = len;
-        Ok(())
+        self.0.resize(len, value)
     }
 
     /// The first element; dangling if there is none.
     pub fn base(&self) -> *mut T {
-        self.base
+        self.0.start()
     }
 
     /// Number of elements.
     pub fn len(&self) -> usize {
-        self.len
+        self.0.len()
     }
 
     /// The elements.
     pub fn get(&self) -> &[T] {
         // SAFETY: (R3) the array is there, and no code runs while it is borrowed.
-        unsafe { core::slice::from_raw_parts(self.base, self.len) }
+        unsafe { core::slice::from_raw_parts(self.base(), self.len()) }
     }
 
     /// The elements.
     pub fn get_mut(&mut self) -> &mut [T] {
         // SAFETY: (R3) as above.
-        unsafe { core::slice::from_raw_parts_mut(self.base, self.len) }
+        unsafe { core::slice::from_raw_parts_mut(self.base(), self.len()) }
     }
 }
