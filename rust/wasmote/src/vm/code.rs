@@ -128,11 +128,7 @@ impl Builder {
         }
         let place = core::ptr::without_provenance(self.batch.len());
         self.code.records.push(FuncRecord { entry: wasmote_interp::entry, code: place, ty, frame_cells })?;
-        if words.len() >= BATCH {
-            self.place(words)
-        } else {
-            Ok(self.batch.extend_from_slice(&words)?)
-        }
+        if words.len() >= BATCH { self.place(words) } else { Ok(self.batch.extend_from_slice(&words)?) }
     }
 
     /// The code is complete.
