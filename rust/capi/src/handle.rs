@@ -5,7 +5,7 @@ use crate::types::wasmote_status::WASMOTE_ERR_INVALID_ARGUMENT;
 use core::alloc::Layout;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
-use wasmote_platform::Heap;
+use wasmote_platform::{Heap, from_utf8};
 
 /// What a handle leads to. The kind is in front, so that a handle of another kind, or one that was deleted and
 /// whose memory is not in use again, is noticed.
@@ -165,5 +165,5 @@ pub(crate) unsafe fn string<'a>(from: *const core::ffi::c_char) -> Result<&'a st
     }
     // SAFETY: (C3) the caller says so.
     let bytes = unsafe { core::ffi::CStr::from_ptr(from) };
-    bytes.to_str().map_err(|_| WASMOTE_ERR_INVALID_ARGUMENT.into())
+    from_utf8(bytes.to_bytes()).ok_or_else(|| WASMOTE_ERR_INVALID_ARGUMENT.into())
 }

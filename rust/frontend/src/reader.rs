@@ -1,7 +1,7 @@
 //! Reads the primitives of the binary format (WebAssembly Core, 5.1 and 5.2) in place.
 
 use wasmote_core::{ErrorKind, Feature, Features, LoadError};
-use wasmote_platform::OutOfMemory;
+use wasmote_platform::{OutOfMemory, from_utf8};
 
 /// A cursor over a module's bytes up to some end. Positions are offsets in the module.
 ///
@@ -177,7 +177,7 @@ impl<'a> Reader<'a> {
         let len = self.u32();
         let start = self.pos();
         let bytes = self.slice(len);
-        core::str::from_utf8(bytes).unwrap_or_else(|_| {
+        from_utf8(bytes).unwrap_or_else(|| {
             self.fail_at(ErrorKind::BadUtf8, start);
             ""
         })

@@ -13,8 +13,10 @@ pub mod heap;
 mod mutex;
 #[cfg(feature = "std")]
 mod std_impl;
+mod utf8;
 mod vec;
 
 pub use heap::{Heap, OutOfMemory, Shared};
 pub use mutex::Mutex;
+pub use utf8::from_utf8;
 pub use vec::Vec;

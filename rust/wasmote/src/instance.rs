@@ -3,6 +3,7 @@
 use crate::vm::{self, Caller, Context, InterruptHandle};
 use crate::{Error, Func, Global, HostError, Memory, Module, Store, Table, TypedFunc, WasmValues};
 use wasmote_core::ExternKind;
+use wasmote_platform::from_utf8;
 
 /// An instance of a module in a store (WebAssembly Core, 4.2.5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -190,7 +191,7 @@ impl Caller<'_> {
     /// # Errors
     /// [`Error::OutOfBounds`]; [`Error::WrongType`] if it is no UTF-8.
     pub fn str(&mut self, address: u32, len: u32) -> Result<&str, Error> {
-        core::str::from_utf8(self.bytes(address, len)?).map_err(|_| Error::WrongType)
+        from_utf8(self.bytes(address, len)?).ok_or(Error::WrongType)
     }
 
     /// Copies from the caller's memory.
