@@ -110,12 +110,12 @@ impl<'a> FuncType<'a> {
 
     /// Cells that the parameters take.
     pub fn param_cells(self) -> u32 {
-        self.params().map(ValType::cells).sum()
+        cells(self.params)
     }
 
     /// Cells that the results take.
     pub fn result_cells(self) -> u32 {
-        self.results().map(ValType::cells).sum()
+        cells(self.results)
     }
 }
 
@@ -150,6 +150,11 @@ impl PartialEq for ValTypes<'_> {
 /// Only validated bytes come here; an unknown one is read as i32 rather than as a reason to panic.
 fn valtype(byte: u8) -> ValType {
     ValType::from_byte(byte).unwrap_or(ValType::I32)
+}
+
+/// Cells that values of these types take: the numbers of i64 and f64 differ in one bit.
+fn cells(types: &[u8]) -> u32 {
+    types.iter().map(|&ty| 1 + u32::from(ty | 2 == ValType::I64 as u8)).sum()
 }
 
 fn read_vec(bytes: &[u8]) -> Option<(&[u8], &[u8])> {

@@ -131,11 +131,9 @@ fn header(reader: &mut Reader<'_>, bytes: &[u8]) {
     if bytes.len() > limits::MAX_MODULE_BYTES as usize {
         reader.fail(ErrorKind::ModuleTooLarge);
     }
-    if !bytes.starts_with(b"\0asm") {
-        let truncated = b"\0asm".starts_with(bytes);
-        reader.fail(if truncated { ErrorKind::UnexpectedEnd } else { ErrorKind::BadMagic });
+    if reader.slice(4) != b"\0asm" {
+        reader.fail_at(ErrorKind::BadMagic, 0);
     }
-    reader.slice(4);
     let at = reader.pos();
     match reader.slice(4) {
         [1, 0, 0, 0] => {}
@@ -173,8 +171,8 @@ fn types(module: &mut Module<'_>, section: &mut Reader<'_>, heap: &Heap) {
         }
         let start = section.pos();
         let mut values = 0;
-        for limit in [limits::MAX_PARAMS, limits::MAX_RESULTS] {
-            values = section.count(limit, ErrorKind::TooManyParams);
+        for limit in &[limits::MAX_PARAMS, limits::MAX_RESULTS] {
+            values = section.count(*limit, ErrorKind::TooManyParams);
             for _ in 0..values {
                 let ty_at = section.pos();
                 let ty = val_type(section);
