@@ -23,7 +23,7 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
         summary.step(name, || cmake_script(script));
     }
     summary.step("guests match their sources", || guests(verbose));
-    summary.step("the interpreter's dispatch is a jump", tailcalls::check);
+    tailcalls::steps(summary);
 }
 
 /// The same tests in every build that matters: with all checks, which the portable dispatcher has, and both
@@ -47,7 +47,7 @@ fn formatting(verbose: bool) -> Result<Found> {
     let mut checked = 0;
     for manifest in other_manifests()? {
         Run::cargo()
-            .args(["fmt", "--check", "--manifest-path"])
+            .args(["fmt", "--all", "--check", "--manifest-path"])
             .arg(repo::path(&manifest))
             .args(["--", "--color", "never"])
             .logged("fmt", verbose)?;
