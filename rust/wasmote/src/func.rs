@@ -51,11 +51,18 @@ impl Func {
     /// [`Error::WrongType`] if arguments or `results` differ from the type in number or an argument in its type;
     /// [`Error::NotFound`]; [`Error::Trap`] or [`Error::Host`] if execution ended early.
     pub fn call(&self, cx: &mut impl Context, args: &[Value], results: &mut [Value]) -> Result<(), Error> {
-        call_dynamic(Call::new(cx, *self, None)?, args, results)
+        call_dynamic(*self, cx, args, results)
     }
 }
 
-fn call_dynamic(mut call: Call<'_>, args: &[Value], results: &mut [Value]) -> Result<(), Error> {
+/// For all contexts, so that it is compiled once.
+fn call_dynamic(
+    func: Func,
+    mut cx: &mut dyn Context,
+    args: &[Value],
+    results: &mut [Value],
+) -> Result<(), Error> {
+    let mut call = Call::new(&mut cx, func, None)?;
     let (ty, cells) = call.parts();
     if results.len() != ty.results().len() {
         return Err(Error::WrongType);
