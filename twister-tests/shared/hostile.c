@@ -91,6 +91,7 @@ TEST(hostile, truncated_anywhere)
     CHECK_EQ(test_free_blocks(), before);
 }
 
+/* Not of a module with a page of memory: that would be made and cleared for each change that does no harm. */
 TEST(hostile, bytes_changed_anywhere)
 {
     static const uint8_t changes[] = {0x01, 0x40, 0x80, 0xFF};
@@ -99,20 +100,20 @@ TEST(hostile, bytes_changed_anywhere)
     const size_t before = test_free_blocks();
     int refused = 0;
     CHECK_OK(wasmote_runtime_new(NULL, &runtime));
-    CHECK(trap_wasm_size <= sizeof copy);
-    for (size_t i = 0; i < trap_wasm_size; i++) {
+    CHECK(table_wasm_size <= sizeof copy);
+    for (size_t i = 0; i < table_wasm_size; i++) {
         for (size_t j = 0; j < sizeof changes; j++) {
-            memcpy(copy, trap_wasm, trap_wasm_size);
+            memcpy(copy, table_wasm, table_wasm_size);
             copy[i] ^= changes[j];
-            refused += try_module(runtime, copy, trap_wasm_size, NULL, &error) != WASMOTE_OK;
+            refused += try_module(runtime, copy, table_wasm_size, NULL, &error) != WASMOTE_OK;
         }
     }
-    CHECK(refused > (int)trap_wasm_size * 2);
+    CHECK(refused > (int)table_wasm_size * 2);
     CHECK_OK(wasmote_runtime_delete(runtime));
     CHECK_EQ(test_free_blocks(), before);
 }
 
-/* (module (memory 1 1) ... with one section of our own after the header) */
+/* A module with one section. */
 static size_t module_with(uint8_t section, const uint8_t *body, uint8_t size)
 {
     static const uint8_t header[] = {0, 'a', 's', 'm', 1, 0, 0, 0};

@@ -3,6 +3,7 @@
 
 GUEST(host_call);
 GUEST(loop_forever);
+GUEST(start_forever);
 
 TEST_SUITE(interrupt);
 
@@ -43,6 +44,32 @@ TEST(interrupt, from_an_isr)
     expect_interrupted(guest_call(&guest, "by_table", NULL, I32(0)), NULL);
     CHECK_OK(guest_call(&guest, "conditional", NULL, I32(1)));
     guest_close(&guest);
+}
+
+/* The handle of an instance is there before its start function has returned. */
+static void interrupt_if_made(void *argument)
+{
+    wasmote_instance_t *volatile *instance = argument;
+    if (*instance != NULL) {
+        wasmote_instance_interrupt(*instance);
+    }
+}
+
+TEST(interrupt, of_a_start_function)
+{
+    static wasmote_instance_t *instance;
+    if (!TEST_TIME_PASSES_WHILE_BUSY) {
+        TEST_SKIP();
+    }
+    instance = NULL;
+    CHECK_OK(wasmote_runtime_new(NULL, &guest.runtime));
+    CHECK_OK(wasmote_module_load(guest.runtime, start_forever_wasm, start_forever_wasm_size, &guest.module,
+                                 &guest.error));
+    test_isr_after_us(20000, interrupt_if_made, &instance);
+    CHECK_STATUS(wasmote_instance_new(guest.module, NULL, NULL, &instance, &guest.error), WASMOTE_TRAP_INTERRUPTED);
+    CHECK_EQ(guest.error.status, WASMOTE_TRAP_INTERRUPTED);
+    CHECK_OK(wasmote_module_delete(guest.module));
+    CHECK_OK(wasmote_runtime_delete(guest.runtime));
 }
 
 /* ---- a guest that keeps calling the host, where time passes in native_sim too ---- */
