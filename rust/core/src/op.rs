@@ -428,18 +428,6 @@ impl Op {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_tables_hold_every_operator() {
-        for opcode in 0..0x1_0000 {
-            assert_eq!(Op::decode(opcode), Op::find(opcode), "{opcode:#x}");
-        }
-    }
-}
-
 /// Which proposal an opcode belongs to that is not in the table, so that a module that uses it is refused by
 /// name. For the prefixes 0xFB, 0xFD and 0xFE, which wasmote has nothing of, `opcode` is the prefix alone.
 pub const fn refused(opcode: u32) -> Option<Feature> {
@@ -451,4 +439,16 @@ pub const fn refused(opcode: u32) -> Option<Feature> {
         0xFE => Feature::Threads,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_hold_every_operator() {
+        for opcode in 0..0x1_0000 {
+            assert_eq!(Op::decode(opcode), Op::find(opcode), "{opcode:#x}");
+        }
+    }
 }
