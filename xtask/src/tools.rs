@@ -27,7 +27,7 @@ pub const RISCV_QEMU: &[Tool] = &[tool("qemu-system-riscv32", "qemu-system-misc"
 /// C and C++ for this machine.
 pub const HOST_GCC: &[Tool] = &[tool("gcc", "gcc"), tool("g++", "g++"), tool("objdump", "binutils")];
 
-/// Linker and disassembler for 64-bit Arm.
+/// A disassembler for 64-bit Arm.
 pub const AARCH64_BINUTILS: &[Tool] = &[tool("aarch64-linux-gnu-objdump", "binutils-aarch64-linux-gnu")];
 
 /// Makes sure that the programs are there.
