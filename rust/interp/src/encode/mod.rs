@@ -1,4 +1,4 @@
-//! The encoder: a [`Sink`] that makes register code.
+//! The encoder: a [`Sink`](wasmote_frontend::Sink) that makes register code.
 //!
 //! One instruction for nearly every operator that the front end tells. What makes the code short: operands name cells
 //! of the frame, locals included; a result is written straight into the local that it is copied to
