@@ -41,8 +41,7 @@ pub fn measure(path: &Path) -> Result<(Size, Vec<Symbol>)> {
     let mut size = Size::default();
     for section in file.sections() {
         let loaded = matches!(section.flags(), SectionFlags::Elf { sh_flags, .. } if sh_flags.contains(elf::SHF_ALLOC));
-        // The memory that the firmware hands out.
-        if !loaded || section.name() == Ok(".large") {
+        if !loaded || is_lent(&section) {
             continue;
         }
         if section.kind() != SectionKind::UninitializedData {
@@ -55,17 +54,19 @@ pub fn measure(path: &Path) -> Result<(Size, Vec<Symbol>)> {
     let mut symbols: Vec<Symbol> = file
         .symbols()
         .filter(|symbol| symbol.size() > 0)
-        .map(|symbol| Symbol {
-            name: plain_name(symbol.name().unwrap_or("?")),
-            size: symbol.size(),
-            ram: symbol
-                .section_index()
-                .and_then(|index| file.section_by_index(index).ok())
-                .is_some_and(|section| is_variable(&section)),
+        .filter_map(|symbol| {
+            let section = file.section_by_index(symbol.section_index()?).ok()?;
+            let name = plain_name(symbol.name().unwrap_or("?"));
+            (!is_lent(&section)).then(|| Symbol { name, size: symbol.size(), ram: is_variable(&section) })
         })
         .collect();
     symbols.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
     Ok((size, symbols))
+}
+
+/// Whether it is the memory that the firmware hands out, whose size is its own choice.
+fn is_lent<'data>(section: &impl ObjectSection<'data>) -> bool {
+    section.name() == Ok(".large")
 }
 
 fn is_variable<'data>(section: &impl ObjectSection<'data>) -> bool {
