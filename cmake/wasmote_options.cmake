@@ -229,8 +229,6 @@ macro(_wasmote_rust_target_of text)
         set(rust x86_64-unknown-linux-gnu)
     elseif("__linux__" IN_LIST names AND "__i386__" IN_LIST names)
         set(rust i686-unknown-linux-gnu)
-    elseif("__x86_64__" IN_LIST names AND NOT "__linux__" IN_LIST names AND NOT "__ILP32__" IN_LIST names)
-        set(rust x86_64-unknown-none) # with software floats; C and Rust pass each other floats in memory only
     else()
         set(why "wasmote has no Rust target for this CPU")
     endif()
