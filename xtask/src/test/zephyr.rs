@@ -67,7 +67,7 @@ fn twister(base: &Path, verbose: bool) -> Result<Found> {
     let report = out.join("twister.json");
     // Only this run's report counts.
     let _ = std::fs::remove_file(&report);
-    let mut run = west(base).arg("twister").args(["--no-clean", "--inline-logs", "-v", "-O"]).arg(&out);
+    let mut run = west(base).arg("twister").args(["--clobber-output", "--inline-logs", "-v", "-O"]).arg(&out);
     for tree in TREES {
         run = run.arg("-T").arg(repo::path(tree));
     }
@@ -102,10 +102,7 @@ fn count(suite: &Suite, found: &mut Found) {
         found.note += &format!("skipped {} on {}: {}\n", suite.name, suite.platform, reason(&suite.reason));
         return;
     }
-    if suite.testcases.is_empty() || matches!(suite.status.as_deref(), Some("failed" | "error")) {
-        found.failed += 1;
-        found.note += &format!("{} on {}: {}\n", suite.name, suite.platform, reason(&suite.reason));
-    }
+    let failed = found.failed;
     for case in &suite.testcases {
         match case.status.as_deref() {
             Some("passed") => found.passed += 1,
@@ -117,9 +114,16 @@ fn count(suite: &Suite, found: &mut Found) {
             other => {
                 found.failed += 1;
                 let why = reason(&case.reason);
-                found.note += &format!("{} on {}: {other:?} {why}\n", case.identifier, suite.platform);
+                let status = other.unwrap_or("no status");
+                found.note += &format!("{} on {}: {status} {why}\n", case.identifier, suite.platform);
             }
         }
+    }
+    // A suite can fail without a test that does: it does not build, or does not end.
+    let bad = suite.testcases.is_empty() || matches!(suite.status.as_deref(), Some("failed" | "error"));
+    if bad && found.failed == failed {
+        found.failed += 1;
+        found.note += &format!("{} on {}: {}\n", suite.name, suite.platform, reason(&suite.reason));
     }
 }
 
