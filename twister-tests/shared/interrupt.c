@@ -46,12 +46,14 @@ TEST(interrupt, from_an_isr)
     guest_close(&guest);
 }
 
-/* The handle of an instance is there before its start function has returned. */
-static void interrupt_if_made(void *argument)
+/* The handle of an instance is there before its start function has returned: until then, once more a little later. */
+static void interrupt_once_made(void *argument)
 {
     wasmote_instance_t *volatile *instance = argument;
     if (*instance != NULL) {
         wasmote_instance_interrupt(*instance);
+    } else {
+        test_isr_after_us(5000, interrupt_once_made, argument);
     }
 }
 
@@ -65,7 +67,7 @@ TEST(interrupt, of_a_start_function)
     CHECK_OK(wasmote_runtime_new(NULL, &guest.runtime));
     CHECK_OK(wasmote_module_load(guest.runtime, start_forever_wasm, start_forever_wasm_size, &guest.module,
                                  &guest.error));
-    test_isr_after_us(20000, interrupt_if_made, &instance);
+    test_isr_after_us(5000, interrupt_once_made, &instance);
     CHECK_STATUS(wasmote_instance_new(guest.module, NULL, NULL, &instance, &guest.error), WASMOTE_TRAP_INTERRUPTED);
     CHECK_EQ(guest.error.status, WASMOTE_TRAP_INTERRUPTED);
     CHECK_OK(wasmote_module_delete(guest.module));
@@ -74,13 +76,17 @@ TEST(interrupt, of_a_start_function)
 
 /* ---- a guest that keeps calling the host, where time passes in native_sim too ---- */
 
-static volatile uint32_t ticks;
+/* From the tenth call on the guest is surely at work: then this is called. */
+static void (*at_work)(void);
+static uint32_t ticks;
 
 static wasmote_status_t tick(wasmote_caller_t *caller, uint32_t *cells, void *user_data)
 {
     (void)caller;
     (void)user_data;
-    ticks++;
+    if (++ticks == 10) {
+        at_work();
+    }
     test_busy_wait_us(10);
     cells[0]++;
     return WASMOTE_OK;
@@ -91,15 +97,20 @@ static const wasmote_host_func_t tick_function[] = {
 };
 static const wasmote_imports_t tick_imports = {.functions = tick_function, .function_count = 1};
 
+static void interrupt_soon(void)
+{
+    test_isr_after_us(1000, interrupt_guest, NULL);
+}
+
 TEST(interrupt, from_an_isr_between_host_calls)
 {
     wasmote_value_t result;
     guest_open(&guest, host_call, &tick_imports, NULL);
+    at_work = interrupt_soon;
     for (int i = 0; i < 5; i++) {
         ticks = 0;
-        test_isr_after_us(5000, interrupt_guest, NULL);
         expect_interrupted(guest_call(&guest, "run", &result, I32(INT32_MAX)), "run");
-        CHECK(ticks > 3);
+        CHECK(ticks > 10);
     }
     guest_close(&guest);
 }
@@ -113,15 +124,23 @@ static void call_run(void *argument)
     status_in_thread = guest_call(&guest, "run", &result, I32(INT32_MAX));
 }
 
+static test_sem_t guest_is_at_work;
+
+static void tell(void)
+{
+    test_sem_give(&guest_is_at_work);
+}
+
 TEST(interrupt, from_another_thread)
 {
     test_thread_t thread;
+    test_sem_init(&guest_is_at_work, 0);
     guest_open(&guest, host_call, &tick_imports, NULL);
+    at_work = tell;
     for (int i = 0; i < 5; i++) {
         ticks = 0;
         test_thread_start(&thread, call_run, NULL);
-        test_sleep_ms(10);
-        CHECK(ticks > 3);
+        CHECK(test_sem_take(&guest_is_at_work, 5000));
         wasmote_instance_interrupt(guest.instance);
         test_thread_join(&thread);
         expect_interrupted(status_in_thread, "run");
@@ -188,7 +207,7 @@ TEST(interrupt, before_the_call)
     guest_open(&guest, host_call, &tick_imports, NULL);
     ticks = 0;
     wasmote_instance_interrupt(guest.instance);
-    expect_interrupted(guest_call(&guest, "run", &result, I32(1000)), NULL);
+    expect_interrupted(guest_call(&guest, "run", &result, I32(5)), NULL);
     CHECK(ticks < 2);
     wasmote_instance_interrupt(guest.instance);
     wasmote_instance_clear_interrupt(guest.instance);
@@ -205,8 +224,11 @@ TEST(interrupt, reaches_one_instance_only)
     other = guest;
     CHECK_OK(wasmote_instance_new(guest.module, &tick_imports, NULL, &other.instance, &other.error));
     wasmote_instance_interrupt(guest.instance);
-    CHECK_OK(guest_call(&other, "run", &result, I32(100)));
-    expect_interrupted(guest_call(&guest, "run", &result, I32(100)), "run");
+    ticks = 0;
+    CHECK_OK(guest_call(&other, "run", &result, I32(5)));
+    CHECK_EQ(ticks, 5);
+    expect_interrupted(guest_call(&guest, "run", &result, I32(5)), NULL);
+    CHECK(ticks <= 6);
     CHECK_OK(wasmote_instance_delete(other.instance));
     guest_close(&guest);
 }

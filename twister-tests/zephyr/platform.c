@@ -162,15 +162,15 @@ TEST(platform, threads_return_their_memory)
 TEST(platform, join_times_out)
 {
     count = 0;
-    void *thread = wasmote_platform_thread_start(NULL, sleep_for, (void *)200, 1024, PRIORITY);
+    void *thread = wasmote_platform_thread_start(NULL, sleep_for, (void *)1000, 1024, PRIORITY);
     CHECK(thread != NULL);
     const uint64_t start = wasmote_platform_uptime_us();
     CHECK(!wasmote_platform_thread_join(thread, 0));
     CHECK(!wasmote_platform_thread_join(thread, 50));
     const uint64_t waited = wasmote_platform_uptime_us() - start;
-    CHECK(waited >= 50000 && waited < 150000);
+    CHECK(waited >= 50000 && waited < 1000000);
     CHECK_EQ(count, 0);
-    CHECK(wasmote_platform_thread_join(thread, 1000));
+    CHECK(wasmote_platform_thread_join(thread, 10000));
     CHECK_EQ(count, 1);
 }
 
@@ -192,7 +192,7 @@ TEST(platform, sleep_lasts_as_long_as_asked)
         const uint64_t start = wasmote_platform_uptime_us();
         wasmote_platform_sleep_ms(milliseconds);
         const uint64_t passed_us = wasmote_platform_uptime_us() - start;
-        CHECK(passed_us >= milliseconds * 1000u && passed_us < (milliseconds + 40) * 1000u);
+        CHECK(passed_us >= milliseconds * 1000u && passed_us < (milliseconds + 500) * 1000u);
     }
     wasmote_platform_sleep_ms(0);
 }
