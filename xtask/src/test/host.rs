@@ -70,6 +70,8 @@ fn clippy(verbose: bool) -> Result<Found> {
 }
 
 fn cargo_test(name: &str, args: &[&str], verbose: bool) -> Result<Found> {
+    // The JIT's assembler is held against another one.
+    tools::need(&[tools::ARM_BINUTILS])?;
     let log = format!("cargo test {name}").replace([' ', ','], "-");
     let text =
         Run::cargo().args(["test", "--workspace", "--no-fail-fast"]).args(args).logged(&log, verbose)?;

@@ -7,11 +7,12 @@ use anyhow::{Result, bail};
 use regex::Regex;
 
 /// What each crate may depend on, besides crates from elsewhere.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("wasmote-platform", &[]),
     ("wasmote-core", &["wasmote-platform"]),
     ("wasmote-frontend", &["wasmote-platform", "wasmote-core"]),
     ("wasmote-interp", &["wasmote-platform", "wasmote-core", "wasmote-frontend"]),
+    ("wasmote-jit", &["wasmote-platform", "wasmote-core", "wasmote-frontend"]),
     ("wasmote", &["wasmote-platform", "wasmote-core", "wasmote-frontend", "wasmote-interp"]),
     ("wasmote-capi", &["wasmote-platform", "wasmote-core", "wasmote"]),
     ("wasmote-spec", &["wasmote"]),

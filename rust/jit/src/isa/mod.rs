@@ -1,0 +1,4 @@
+//! The instruction sets, each in three layers: `asm` knows encodings, `masm` what the compiler asks for, `abi` registers
+//! and calls.
+
+pub mod thumb2;

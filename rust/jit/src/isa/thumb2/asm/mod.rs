@@ -1,0 +1,373 @@
+//! Assembler for Thumb-2 as ARMv7-M and ARMv8-M mainline have it (Armv7-M Architecture Reference Manual, A5 and A7).
+//!
+//! A method appends one instruction. Of the encodings that do what is asked the shortest is taken, as assemblers do.
+//! Nothing that a core may lack, or that is unpredictable, is made from sensible operands; floating point is only for
+//! cores that have it, and `D` registers for those with double precision.
+
+mod branch;
+mod operands;
+mod vfp;
+
+pub use branch::Branch;
+pub use operands::*;
+
+use crate::code::Code;
+use wasmote_platform::Heap;
+
+/// Appends instructions to code.
+#[derive(Debug)]
+pub struct Asm {
+    /// The code so far.
+    pub code: Code,
+}
+
+impl Asm {
+    /// No code yet.
+    pub fn new(heap: &Heap) -> Asm {
+        Asm { code: Code::new(heap) }
+    }
+
+    fn narrow(&mut self, half: u32) {
+        self.code.put16(half);
+    }
+
+    fn wide(&mut self, first: u32, second: u32) {
+        self.code.put16(first);
+        self.code.put16(second);
+    }
+
+    /// `rd = rn op src`.
+    pub fn dp(&mut self, op: Dp, flags: Flags, rd: Reg, rn: Reg, src: Src) {
+        if let Some(half) = narrow_dp(op, flags, rd, rn, src) {
+            return self.narrow(half);
+        }
+        self.wide_dp(op as u32, flags == Flags::Set, rd.bits(), rn.bits(), src);
+    }
+
+    /// `rn op src`, for the flags.
+    pub fn test(&mut self, op: Test, rn: Reg, src: Src) {
+        match (op, src) {
+            (Test::Cmp, Src::Imm(value @ 0..=0xFF)) if rn.is_low() => {
+                return self.narrow(0x2800 | rn.bits() << 8 | value);
+            }
+            (Test::Cmp, Src::Reg(rm)) if rn.is_low() && rm.is_low() => {
+                return self.narrow(0x4280 | rm.bits() << 3 | rn.bits());
+            }
+            (Test::Cmp, Src::Reg(rm)) => {
+                return self.narrow(0x4500 | (rn.bits() & 8) << 4 | rm.bits() << 3 | rn.bits() & 7);
+            }
+            (Test::Cmn, Src::Reg(rm)) if rn.is_low() && rm.is_low() => {
+                return self.narrow(0x42C0 | rm.bits() << 3 | rn.bits());
+            }
+            (Test::Tst, Src::Reg(rm)) if rn.is_low() && rm.is_low() => {
+                return self.narrow(0x4200 | rm.bits() << 3 | rn.bits());
+            }
+            _ => {}
+        }
+        self.wide_dp(op as u32, true, 15, rn.bits(), src);
+    }
+
+    /// `rd = src`; a shifted register is a shift by a number.
+    pub fn mov(&mut self, flags: Flags, rd: Reg, src: Src) {
+        match src {
+            Src::Imm(value @ 0..=0xFF) if rd.is_low() && flags != Flags::Keep => {
+                return self.narrow(0x2000 | rd.bits() << 8 | value);
+            }
+            Src::Reg(rm) if flags != Flags::Set => {
+                return self.narrow(0x4600 | (rd.bits() & 8) << 4 | rm.bits() << 3 | rd.bits() & 7);
+            }
+            Src::Reg(rm) if rd.is_low() && rm.is_low() => {
+                return self.narrow(rm.bits() << 3 | rd.bits());
+            }
+            Src::Shifted(rm, shift, by)
+                if rd.is_low() && rm.is_low() && flags != Flags::Keep && shift != Shift::Ror =>
+            {
+                return self
+                    .narrow((shift as u32) << 11 | u32::from(by & 31) << 6 | rm.bits() << 3 | rd.bits());
+            }
+            _ => {}
+        }
+        self.wide_dp(Dp::Orr as u32, flags == Flags::Set, rd.bits(), 15, src);
+    }
+
+    /// `rd = !src`.
+    pub fn mvn(&mut self, flags: Flags, rd: Reg, src: Src) {
+        match src {
+            Src::Reg(rm) if rd.is_low() && rm.is_low() && flags != Flags::Keep => {
+                self.narrow(0x43C0 | rm.bits() << 3 | rd.bits());
+            }
+            _ => self.wide_dp(Dp::Orn as u32, flags == Flags::Set, rd.bits(), 15, src),
+        }
+    }
+
+    fn wide_dp(&mut self, op: u32, set: bool, rd: u32, rn: u32, src: Src) {
+        let s = u32::from(set) << 4;
+        let shifted = |rm: Reg, shift: Shift, by: u32| {
+            (by & 0x1C) << 10 | rd << 8 | (by & 3) << 6 | (shift as u32) << 4 | rm.bits()
+        };
+        match src {
+            Src::Imm(value) => {
+                let bits = modified(value);
+                debug_assert!(bits.is_some(), "{value:#x} is no modified immediate");
+                let bits = bits.unwrap_or(0);
+                let first = 0xF000 | (bits & 0x800) >> 1 | op << 5 | s | rn;
+                self.wide(first, (bits & 0x700) << 4 | rd << 8 | bits & 0xFF);
+            }
+            Src::Reg(rm) => self.wide(0xEA00 | op << 5 | s | rn, shifted(rm, Shift::Lsl, 0)),
+            Src::Shifted(rm, shift, by) => {
+                self.wide(0xEA00 | op << 5 | s | rn, shifted(rm, shift, by.into()));
+            }
+        }
+    }
+
+    /// `rd = rn + imm`, or minus: a number of 12 bits. Leaves the flags.
+    pub fn add_wide(&mut self, subtract: bool, rd: Reg, rn: Reg, imm: u32) {
+        let first = if subtract { 0xF2A0 } else { 0xF200 };
+        self.wide(first | (imm & 0x800) >> 1 | rn.bits(), (imm & 0x700) << 4 | rd.bits() << 8 | imm & 0xFF);
+    }
+
+    /// `rd = imm`: 16 bits.
+    pub fn movw(&mut self, rd: Reg, imm: u32) {
+        self.mov_half(0xF240, rd, imm);
+    }
+
+    /// The upper half of `rd` = `imm`.
+    pub fn movt(&mut self, rd: Reg, imm: u32) {
+        self.mov_half(0xF2C0, rd, imm);
+    }
+
+    fn mov_half(&mut self, first: u32, rd: Reg, imm: u32) {
+        let first = first | (imm & 0x800) >> 1 | imm >> 12 & 15;
+        self.wide(first, (imm & 0x700) << 4 | rd.bits() << 8 | imm & 0xFF);
+    }
+
+    /// `rd = rn shifted by rm`.
+    pub fn shift(&mut self, shift: Shift, flags: Flags, rd: Reg, rn: Reg, rm: Reg) {
+        if flags != Flags::Keep && rd == rn && rd.is_low() && rm.is_low() {
+            let op = [0x4080, 0x40C0, 0x4100, 0x41C0][shift as usize];
+            return self.narrow(op | rm.bits() << 3 | rd.bits());
+        }
+        let s = u32::from(flags == Flags::Set) << 4;
+        self.wide(0xFA00 | (shift as u32) << 5 | s | rn.bits(), 0xF000 | rd.bits() << 8 | rm.bits());
+    }
+
+    /// `rd = op rm`. Leaves the flags.
+    pub fn unary(&mut self, op: Unary, rd: Reg, rm: Reg) {
+        let (narrow, first, second) = match op {
+            Unary::Sxth => (0xB200, 0xFA0F, 0xF080),
+            Unary::Uxth => (0xB280, 0xFA1F, 0xF080),
+            Unary::Sxtb => (0xB240, 0xFA4F, 0xF080),
+            Unary::Uxtb => (0xB2C0, 0xFA5F, 0xF080),
+            Unary::Clz => (0, 0xFAB0 | rm.bits(), 0xF080),
+            Unary::Rbit => (0, 0xFA90 | rm.bits(), 0xF0A0),
+            Unary::Rev => (0xBA00, 0xFA90 | rm.bits(), 0xF080),
+            Unary::Rev16 => (0xBA40, 0xFA90 | rm.bits(), 0xF090),
+            Unary::Revsh => (0xBAC0, 0xFA90 | rm.bits(), 0xF0B0),
+        };
+        if narrow != 0 && rd.is_low() && rm.is_low() {
+            self.narrow(narrow | rm.bits() << 3 | rd.bits());
+        } else {
+            self.wide(first, second | rd.bits() << 8 | rm.bits());
+        }
+    }
+
+    /// `rd = rn op rm`.
+    pub fn mul(&mut self, op: Mul, flags: Flags, rd: Reg, rn: Reg, rm: Reg) {
+        let low = rd.is_low() && rn.is_low() && rm.is_low();
+        if op == Mul::Mul && flags != Flags::Keep && low && (rd == rm || rd == rn) {
+            let other = if rd == rm { rn } else { rm };
+            return self.narrow(0x4340 | other.bits() << 3 | rd.bits());
+        }
+        debug_assert!(flags != Flags::Set, "only the short form sets flags");
+        let (first, second) = match op {
+            Mul::Mul => (0xFB00, 0xF000),
+            Mul::Mla(ra) => (0xFB00, ra.bits() << 12),
+            Mul::Mls(ra) => (0xFB00, ra.bits() << 12 | 0x10),
+            Mul::Sdiv => (0xFB90, 0xF0F0),
+            Mul::Udiv => (0xFBB0, 0xF0F0),
+        };
+        self.wide(first | rn.bits(), second | rd.bits() << 8 | rm.bits());
+    }
+
+    /// `high:low = rn * rm`, added to what is there by those that accumulate.
+    pub fn mul_long(&mut self, op: Long, low: Reg, high: Reg, rn: Reg, rm: Reg) {
+        self.wide(0xFB00 | op as u32 | rn.bits(), low.bits() << 12 | high.bits() << 8 | rm.bits());
+    }
+
+    /// `rd` = `width` bits of `rn` from `lsb` on.
+    pub fn extract(&mut self, signed: bool, rd: Reg, rn: Reg, lsb: u8, width: u8) {
+        let first = if signed { 0xF340 } else { 0xF3C0 };
+        self.field(first | rn.bits(), rd, lsb, width.wrapping_sub(1));
+    }
+
+    /// `width` bits of `rd` from `lsb` on = the lowest ones of `rn`, or 0.
+    pub fn insert(&mut self, rd: Reg, rn: Option<Reg>, lsb: u8, width: u8) {
+        self.field(0xF360 | rn.map_or(15, Reg::bits), rd, lsb, lsb.wrapping_add(width).wrapping_sub(1));
+    }
+
+    fn field(&mut self, first: u32, rd: Reg, lsb: u8, last: u8) {
+        let lsb = u32::from(lsb);
+        self.wide(first, (lsb & 0x1C) << 10 | rd.bits() << 8 | (lsb & 3) << 6 | u32::from(last & 31));
+    }
+
+    /// Loads or stores `rt`.
+    pub fn mem(&mut self, op: Mem, rt: Reg, address: Address) {
+        let first = op as u32;
+        match address {
+            Address::Offset(rn, offset) => {
+                if let Some(half) = narrow_mem(op, rt, rn, offset) {
+                    return self.narrow(half);
+                }
+                debug_assert!((-255..=4095).contains(&offset), "no such offset: {offset}");
+                match u32::try_from(offset) {
+                    Ok(offset) => self.wide(first | rn.bits(), rt.bits() << 12 | offset & 0xFFF),
+                    Err(_) => self.wide(
+                        first & !0x80 | rn.bits(),
+                        rt.bits() << 12 | 0xC00 | offset.unsigned_abs() & 0xFF,
+                    ),
+                }
+            }
+            Address::Index(rn, rm, shift) => {
+                if shift == 0 && rt.is_low() && rn.is_low() && rm.is_low() {
+                    let op = match op {
+                        Mem::Str => 0x5000,
+                        Mem::Strh => 0x5200,
+                        Mem::Strb => 0x5400,
+                        Mem::Ldrsb => 0x5600,
+                        Mem::Ldr => 0x5800,
+                        Mem::Ldrh => 0x5A00,
+                        Mem::Ldrb => 0x5C00,
+                        Mem::Ldrsh => 0x5E00,
+                    };
+                    return self.narrow(op | rm.bits() << 6 | rn.bits() << 3 | rt.bits());
+                }
+                let second = rt.bits() << 12 | u32::from(shift & 3) << 4 | rm.bits();
+                self.wide(first & !0x80 | rn.bits(), second);
+            }
+        }
+    }
+
+    /// Loads or stores two registers at `rn + offset`, which must be aligned: a multiple of 4 up to 1020.
+    pub fn mem_dual(&mut self, load: bool, rt: Reg, rt2: Reg, rn: Reg, offset: i32) {
+        let up = u32::from(offset >= 0) << 7;
+        let first = 0xE940 | up | u32::from(load) << 4 | rn.bits();
+        self.wide(first, rt.bits() << 12 | rt2.bits() << 8 | offset.unsigned_abs() >> 2 & 0xFF);
+    }
+
+    /// Loads or stores the registers of `list`, one bit each and at least two, from `rn` upwards, or from below `rn`
+    /// if `down`. With `update`, `rn` ends behind them, or at the lowest.
+    pub fn mem_many(&mut self, load: bool, down: bool, update: bool, rn: Reg, list: u16) {
+        let list = u32::from(list);
+        debug_assert!(list.count_ones() >= 2, "one register has another form");
+        let low = list & !0xFF == 0 && rn.is_low() && !down;
+        let listed = list >> rn.bits() & 1 != 0;
+        let pop = rn == SP && update && down != load;
+        if low && (if load { update != listed } else { update && !listed }) {
+            return self.narrow(0xC000 | u32::from(load) << 11 | rn.bits() << 8 | list);
+        }
+        let return_bit = if load { 0x8000 } else { 0x4000 };
+        if pop && list & !(0xFF | return_bit) == 0 {
+            let op = if load { 0xBC00 } else { 0xB400 };
+            return self.narrow(op | u32::from(list & return_bit != 0) << 8 | list & 0xFF);
+        }
+        let first = if down { 0xE900 } else { 0xE880 };
+        self.wide(first | u32::from(update) << 5 | u32::from(load) << 4 | rn.bits(), list);
+    }
+
+    /// The next instruction only if the condition holds; it must not be a branch, nor one that sets flags.
+    pub fn it(&mut self, cond: Cond) {
+        self.narrow(0xBF08 | cond.bits() << 4);
+    }
+
+    /// Nothing.
+    pub fn nop(&mut self) {
+        self.narrow(0xBF00);
+    }
+
+    /// An instruction that is never defined.
+    pub fn udf(&mut self, imm: u8) {
+        self.narrow(0xDE00 | u32::from(imm));
+    }
+
+    /// All memory accesses before are done before any behind.
+    pub fn dsb(&mut self) {
+        self.wide(0xF3BF, 0x8F4F);
+    }
+}
+
+/// The short form of an operation, if it has one.
+fn narrow_dp(op: Dp, flags: Flags, rd: Reg, rn: Reg, src: Src) -> Option<u32> {
+    let low = rd.is_low() && rn.is_low();
+    if let (Dp::Add, Src::Reg(rm)) = (op, src)
+        && flags != Flags::Set
+        && (rd == rn || rd == rm)
+        // With low registers the form with flags is as short, and serves more often.
+        && !(flags == Flags::Any && low && rm.is_low())
+        && rd != PC
+    {
+        let other = if rd == rn { rm } else { rn };
+        return Some(0x4400 | (rd.bits() & 8) << 4 | other.bits() << 3 | rd.bits() & 7);
+    }
+    if flags == Flags::Keep || !low {
+        return None;
+    }
+    match (op, src) {
+        (Dp::Add | Dp::Sub, Src::Imm(value)) => {
+            let subtract = u32::from(op == Dp::Sub);
+            if value <= 0xFF && rd == rn {
+                Some(0x3000 | subtract << 11 | rd.bits() << 8 | value)
+            } else if value < 8 {
+                Some(0x1C00 | subtract << 9 | value << 6 | rn.bits() << 3 | rd.bits())
+            } else {
+                None
+            }
+        }
+        (Dp::Rsb, Src::Imm(0)) => Some(0x4240 | rn.bits() << 3 | rd.bits()),
+        (_, Src::Reg(rm)) if rm.is_low() => {
+            let register = |op: u32| {
+                let commutes = op != 0x4180 && op != 0x4380;
+                match () {
+                    () if rd == rn => Some(op | rm.bits() << 3 | rd.bits()),
+                    () if rd == rm && commutes => Some(op | rn.bits() << 3 | rd.bits()),
+                    () => None,
+                }
+            };
+            match op {
+                Dp::Add => Some(0x1800 | rm.bits() << 6 | rn.bits() << 3 | rd.bits()),
+                Dp::Sub => Some(0x1A00 | rm.bits() << 6 | rn.bits() << 3 | rd.bits()),
+                Dp::And => register(0x4000),
+                Dp::Eor => register(0x4040),
+                Dp::Adc => register(0x4140),
+                Dp::Sbc => register(0x4180),
+                Dp::Orr => register(0x4300),
+                Dp::Bic => register(0x4380),
+                Dp::Orn | Dp::Rsb => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The short form of a load or store at a register and a number, if it has one.
+fn narrow_mem(op: Mem, rt: Reg, rn: Reg, offset: i32) -> Option<u32> {
+    let offset = u32::try_from(offset).ok()?;
+    let (code, width) = match op {
+        Mem::Str => (0x6000, 2),
+        Mem::Ldr => (0x6800, 2),
+        Mem::Strb => (0x7000, 0),
+        Mem::Ldrb => (0x7800, 0),
+        Mem::Strh => (0x8000, 1),
+        Mem::Ldrh => (0x8800, 1),
+        Mem::Ldrsb | Mem::Ldrsh => return None,
+    };
+    let units = offset >> width;
+    if !rt.is_low() || units << width != offset {
+        None
+    } else if rn == SP && width == 2 && units <= 0xFF {
+        Some(if op == Mem::Ldr { 0x9800 } else { 0x9000 } | rt.bits() << 8 | units)
+    } else if rn.is_low() && units < 32 {
+        Some(code | units << 6 | rn.bits() << 3 | rt.bits())
+    } else {
+        None
+    }
+}

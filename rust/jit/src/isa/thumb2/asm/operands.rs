@@ -1,0 +1,261 @@
+//! What instructions name: registers, conditions, operations, operands.
+
+/// A core register.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reg(pub u8);
+
+/// The stack pointer.
+pub const SP: Reg = Reg(13);
+/// The link register.
+pub const LR: Reg = Reg(14);
+/// The program counter.
+pub const PC: Reg = Reg(15);
+
+impl Reg {
+    pub(super) fn bits(self) -> u32 {
+        u32::from(self.0)
+    }
+
+    /// Whether short encodings can name it.
+    pub fn is_low(self) -> bool {
+        self.0 < 8
+    }
+}
+
+/// A floating-point register.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Float {
+    /// Single precision, 0 to 31.
+    S(u8),
+    /// Double precision, 0 to 15.
+    D(u8),
+}
+
+impl Float {
+    /// Four bits of its number and the fifth one, and the size bit.
+    pub(super) fn parts(self) -> (u32, u32, u32) {
+        match self {
+            Float::S(n) => (u32::from(n >> 1), u32::from(n & 1), 0),
+            Float::D(n) => (u32::from(n & 15), u32::from(n >> 4), 1),
+        }
+    }
+}
+
+/// What becomes of the condition flags.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flags {
+    /// They stay as they are.
+    Keep,
+    /// They are set by the result.
+    Set,
+    /// Whatever is shorter.
+    Any,
+}
+
+/// A condition; the number is its encoding, in which the opposites differ in the lowest bit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Cond {
+    Eq = 0,
+    Ne = 1,
+    Hs = 2,
+    Lo = 3,
+    Mi = 4,
+    Pl = 5,
+    Vs = 6,
+    Vc = 7,
+    Hi = 8,
+    Ls = 9,
+    Ge = 10,
+    Lt = 11,
+    Gt = 12,
+    Le = 13,
+}
+
+impl Cond {
+    pub(super) const ALL: [Cond; 14] = {
+        use Cond::*;
+        [Eq, Ne, Hs, Lo, Mi, Pl, Vs, Vc, Hi, Ls, Ge, Lt, Gt, Le]
+    };
+
+    /// The condition that holds if this one does not.
+    pub fn inverted(self) -> Cond {
+        Cond::ALL[(self as usize ^ 1) % 14]
+    }
+
+    pub(super) fn bits(self) -> u32 {
+        self as u32
+    }
+}
+
+/// An operation of two operands; the number is its encoding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Dp {
+    And = 0,
+    Bic = 1,
+    Orr = 2,
+    Orn = 3,
+    Eor = 4,
+    Add = 8,
+    Adc = 10,
+    Sbc = 11,
+    Sub = 13,
+    Rsb = 14,
+}
+
+/// A comparison, or a test: an operation of which only the flags are kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Test {
+    Tst = 0,
+    Teq = 4,
+    Cmn = 8,
+    Cmp = 13,
+}
+
+/// A shift; the number is its encoding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Shift {
+    Lsl = 0,
+    Lsr = 1,
+    Asr = 2,
+    Ror = 3,
+}
+
+/// The second operand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Src {
+    /// A number that [`modified`] can encode.
+    Imm(u32),
+    /// A register.
+    Reg(Reg),
+    /// A register, shifted: left by 0 to 31, in other directions by 1 to 31.
+    Shifted(Reg, Shift, u8),
+}
+
+/// Extends the low byte or half, or changes the order of bits or bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Unary {
+    Sxth,
+    Uxth,
+    Sxtb,
+    Uxtb,
+    Clz,
+    Rbit,
+    Rev,
+    Rev16,
+    Revsh,
+}
+
+/// A multiplication or division with one result.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Mul {
+    Mul,
+    Sdiv,
+    Udiv,
+    /// Adds a register.
+    Mla(Reg),
+    /// Is subtracted from a register.
+    Mls(Reg),
+}
+
+/// A multiplication with a result of 64 bits; the number is part of its encoding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Long {
+    Smull = 0x80,
+    Umull = 0xA0,
+    Smlal = 0xC0,
+    Umlal = 0xE0,
+}
+
+/// A load or store; the number is the first half of its encoding with an offset of 12 bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u16)]
+#[allow(missing_docs)]
+pub enum Mem {
+    Strb = 0xF880,
+    Ldrb = 0xF890,
+    Strh = 0xF8A0,
+    Ldrh = 0xF8B0,
+    Str = 0xF8C0,
+    Ldr = 0xF8D0,
+    Ldrsb = 0xF990,
+    Ldrsh = 0xF9B0,
+}
+
+/// How a load or store finds its address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Address {
+    /// A register and a number from -255 to 4095.
+    Offset(Reg, i32),
+    /// Two registers, the second one shifted left by 0 to 3.
+    Index(Reg, Reg, u8),
+}
+
+/// An operation of two floating-point registers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Vfp2 {
+    Vadd,
+    Vsub,
+    Vmul,
+    Vdiv,
+}
+
+/// An operation of one floating-point register. Those that round to an integer in a direction of their own are only in
+/// cores with FPv5.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Vfp1 {
+    Vmov,
+    Vabs,
+    Vneg,
+    Vsqrt,
+    /// Compares; the flags go to [`vmrs`](Asm::vmrs).
+    Vcmp,
+    Vrintz,
+    Vrintn,
+    Vrintp,
+    Vrintm,
+}
+
+/// Converts between integers in `S` registers and numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Vcvt {
+    FromS32,
+    FromU32,
+    ToS32,
+    ToU32,
+}
+
+/// The twelve bits that stand for a number in instructions which take "modified immediates": a byte at any place, or
+/// repeated (A5.3.2).
+pub fn modified(value: u32) -> Option<u32> {
+    let byte = value & 0xFF;
+    if value == byte {
+        Some(byte)
+    } else if value == byte * 0x0001_0001 {
+        Some(0x100 | byte)
+    } else if value == byte * 0x0101_0101 {
+        Some(0x300 | byte)
+    } else if byte == 0 && value == (value >> 8 & 0xFF) * 0x0100_0100 {
+        Some(0x200 | value >> 8 & 0xFF)
+    } else {
+        let zeros = value.leading_zeros();
+        let rotation = zeros + 8;
+        let byte = value.rotate_left(rotation);
+        (byte <= 0xFF).then_some(rotation << 7 | byte & 0x7F)
+    }
+}
