@@ -47,7 +47,7 @@ fn step(reader: &mut Reader<'_>) -> (Step, Feature) {
         Op::I64Const => Step::Const(ValType::I64, reader.s64() as u64),
         Op::F32Const => Step::Const(ValType::F32, reader.f32_bits().into()),
         Op::F64Const => Step::Const(ValType::F64, reader.f64_bits()),
-        Op::RefNull => Step::Const(crate::sections::ref_type(reader), 0),
+        Op::RefNull => Step::Const(crate::sections::heap_type(reader), 0),
         Op::GlobalGet => Step::GlobalGet(reader.u32()),
         Op::RefFunc => Step::RefFunc(reader.u32()),
         Op::End => Step::End,

@@ -219,6 +219,14 @@ pub(crate) fn ref_type(reader: &mut Reader<'_>) -> ValType {
     read_type(reader, ErrorKind::BadRefType)
 }
 
+/// What a null reference is to. A number that is no type's is the index of one.
+pub(crate) fn heap_type(reader: &mut Reader<'_>) -> ValType {
+    if reader.peek().is_some_and(|byte| byte & 0xC0 != 0x40) {
+        reader.fail(ErrorKind::Unsupported(Feature::Gc));
+    }
+    ref_type(reader)
+}
+
 /// Reads a value type; only a reference type if `otherwise` says that another one is wrong for that.
 fn read_type(reader: &mut Reader<'_>, otherwise: ErrorKind) -> ValType {
     let at = reader.pos();
@@ -247,10 +255,13 @@ fn read_limits(reader: &mut Reader<'_>, memory: bool) -> (Limits, u8) {
     let at = reader.pos();
     let flags = reader.u8();
     match flags {
-        0x02 | 0x03 | 0x06 | 0x07 if memory => reader.fail_at(ErrorKind::Unsupported(Feature::Threads), at),
-        0x04..=0x07 => reader.fail_at(ErrorKind::Unsupported(Feature::Memory64), at),
         0x00 | 0x01 => {}
         0x08 | 0x09 if memory => {}
+        0x02..=0x0F if memory && flags & 2 != 0 => {
+            reader.fail_at(ErrorKind::Unsupported(Feature::Threads), at)
+        }
+        0x04..=0x07 => reader.fail_at(ErrorKind::Unsupported(Feature::Memory64), at),
+        0x0C | 0x0D if memory => reader.fail_at(ErrorKind::Unsupported(Feature::Memory64), at),
         _ => reader.fail_at(ErrorKind::BadLimits, at),
     }
     let min = reader.u32();

@@ -1,7 +1,7 @@
 //! The rule of each operator (WebAssembly Core, 3.3), and what it tells the sink.
 
 use super::Body;
-use crate::sections::{ref_type, val_type};
+use crate::sections::{heap_type, val_type};
 use crate::{Callee, GlobalPlace, MemArg, Sink};
 use wasmote_core::{ErrorKind, Feature, FuncType, GlobalType, Op, Trap, UnaryOp, ValType, vm::Builtin};
 
@@ -225,7 +225,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             }
 
             Op::RefNull => {
-                let ty = ref_type(&mut self.reader);
+                let ty = heap_type(&mut self.reader);
                 self.push_const(ty, 0);
             }
             Op::RefIsNull => {
