@@ -1,6 +1,6 @@
 //! The host leg: Rust tests, lints, and checks of the sources.
 
-use super::{places, tailcalls};
+use super::{fuzzing, places, tailcalls};
 use crate::metadata::Metadata;
 use crate::run::Run;
 use crate::summary::{Found, Summary};
@@ -24,12 +24,14 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
     }
     summary.step("guests match their sources", || guests(verbose));
     tailcalls::steps(summary);
+    fuzzing::steps(summary, verbose);
 }
 
 /// The same tests in every build that matters: with all checks, which the portable dispatcher has, and both
 /// dispatchers as they are shipped.
 const TEST_RUNS: [(&str, &[&str]); 3] = [
-    ("debug, extra checks", &["--features", "wasmote/extra-checks"]),
+    // What wasmote-fuzzing compares with takes long to build: release builds of it do, also with extra checks.
+    ("debug, extra checks", &["--features", "wasmote/extra-checks", "--exclude", "wasmote-fuzzing"]),
     ("release, loop", &["--release"]),
     ("release, tail calls", &["--release", "--features", "wasmote/dispatch-tail"]),
 ];

@@ -2,6 +2,7 @@
 
 mod docs;
 mod freertos;
+mod fuzzing;
 mod host;
 mod places;
 mod spec;

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use regex::Regex;
 
 /// What each crate may depend on, besides crates from elsewhere.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("wasmote-platform", &[]),
     ("wasmote-core", &["wasmote-platform"]),
     ("wasmote-frontend", &["wasmote-platform", "wasmote-core"]),
@@ -27,6 +27,7 @@ const MAY_USE: [(&str, &[&str]); 10] = [
             "wasmote-spec",
         ],
     ),
+    ("wasmote-fuzzing", &["wasmote", "wasmote-platform", "wasmote-frontend"]),
     ("xtask", &[]),
 ];
 

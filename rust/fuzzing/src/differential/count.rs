@@ -1,0 +1,219 @@
+//! An independent count of fuel: a module that counts its own operators, for another engine to run.
+//!
+//! In front of every operator that costs something stands code that adds one to a global; behind every bulk operator,
+//! code that adds what its length costs. What is counted is what was executed; wasmote charges a straight line of code at
+//! its beginning, so the counts are equal when a call returns, and wasmote's is the larger one if it trapped.
+
+use super::scenario::leb;
+use anyhow::{Context, Result};
+use std::ops::Range;
+use wasmparser::{FunctionBody, Operator, Parser, Payload};
+
+/// The name of the global with the count.
+pub const COUNT: &str = "#count";
+
+const GLOBALS: u8 = 6;
+const EXPORTS: u8 = 7;
+const CODE: u8 = 10;
+
+/// The module with its own count.
+///
+/// # Errors
+/// It is not valid.
+pub fn instrument(wasm: &[u8]) -> Result<Vec<u8>> {
+    let sections = sections(wasm)?;
+    let global = globals(wasm)?;
+    let mut entries = Entries { global, export: Vec::new() };
+    leb(&mut entries.export, COUNT.len() as u64);
+    entries.export.extend(COUNT.bytes());
+    entries.export.push(3);
+    leb(&mut entries.export, global.into());
+    let mut out = wasm[..8].to_vec();
+    let mut last = 0;
+    for (id, range) in &sections {
+        if *id != 0 {
+            // Sections that were not there come where they belong; that of data counts stands before the code.
+            let place = if *id == 12 { CODE } else { *id };
+            for missing in [GLOBALS, EXPORTS] {
+                if last < missing && place > missing {
+                    section(&mut out, missing, &entries.added(missing, &[0])?);
+                }
+            }
+            last = place;
+        }
+        let contents = &wasm[range.clone()];
+        match *id {
+            GLOBALS | EXPORTS => section(&mut out, *id, &entries.added(*id, contents)?),
+            CODE => section(&mut out, CODE, &code(wasm, global)?),
+            id => section(&mut out, id, contents),
+        }
+    }
+    for missing in [GLOBALS, EXPORTS] {
+        if last < missing {
+            section(&mut out, missing, &entries.added(missing, &[0])?);
+        }
+    }
+    Ok(out)
+}
+
+struct Entries {
+    global: u32,
+    export: Vec<u8>,
+}
+
+impl Entries {
+    /// The section's contents with one entry more.
+    fn added(&self, id: u8, contents: &[u8]) -> Result<Vec<u8>> {
+        let (count, len) = read_leb(contents)?;
+        let mut out = Vec::new();
+        leb(&mut out, count + 1);
+        out.extend(&contents[len..]);
+        // A mutable i64, which begins at 0.
+        out.extend(if id == GLOBALS { &[0x7E, 1, 0x42, 0, 0x0B] } else { &self.export[..] });
+        debug_assert!(id != EXPORTS || self.global < 1 << 20);
+        Ok(out)
+    }
+}
+
+fn section(out: &mut Vec<u8>, id: u8, contents: &[u8]) {
+    out.push(id);
+    leb(out, contents.len() as u64);
+    out.extend(contents);
+}
+
+fn read_leb(bytes: &[u8]) -> Result<(u64, usize)> {
+    let mut value = 0;
+    for (at, &byte) in bytes.iter().enumerate().take(5) {
+        value |= u64::from(byte & 0x7F) << (7 * at);
+        if byte & 0x80 == 0 {
+            return Ok((value, at + 1));
+        }
+    }
+    anyhow::bail!("a number does not end")
+}
+
+fn sections(wasm: &[u8]) -> Result<Vec<(u8, Range<usize>)>> {
+    let mut sections = Vec::new();
+    let mut at = 8;
+    while at < wasm.len() {
+        let (len, size) = read_leb(&wasm[at + 1..])?;
+        let start = at + 1 + size;
+        sections.push((wasm[at], start..start + len as usize));
+        at = start + len as usize;
+    }
+    Ok(sections)
+}
+
+/// How many globals there are, imported ones included: the index of the one that is added.
+fn globals(wasm: &[u8]) -> Result<u32> {
+    let mut count = 0;
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload? {
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    count += u32::from(matches!(import?.ty, wasmparser::TypeRef::Global(_)));
+                }
+            }
+            Payload::GlobalSection(section) => count += section.count(),
+            _ => {}
+        }
+    }
+    Ok(count)
+}
+
+/// The code section's contents with counting.
+fn code(wasm: &[u8], global: u32) -> Result<Vec<u8>> {
+    let mut params = Vec::new();
+    let mut own = Vec::new();
+    let mut bodies = Vec::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload? {
+            Payload::TypeSection(section) => {
+                for group in section {
+                    for ty in group?.into_types() {
+                        params.push(ty.unwrap_func().params().len() as u32);
+                    }
+                }
+            }
+            Payload::FunctionSection(section) => {
+                for ty in section {
+                    own.push(*params.get(ty? as usize).context("no such type")?);
+                }
+            }
+            Payload::CodeSectionEntry(body) => bodies.push(body),
+            _ => {}
+        }
+    }
+    let mut out = Vec::new();
+    leb(&mut out, bodies.len() as u64);
+    for (body, &params) in bodies.iter().zip(&own) {
+        let counted = counted(wasm, body, params, global)?;
+        leb(&mut out, counted.len() as u64);
+        out.extend(counted);
+    }
+    Ok(out)
+}
+
+fn counted(wasm: &[u8], body: &FunctionBody<'_>, params: u32, global: u32) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut groups = Vec::new();
+    let mut local = params;
+    for group in body.get_locals_reader()? {
+        let (count, ty) = group?;
+        local += count;
+        groups.push((count, ty));
+    }
+    // The groups as they are, and one more of one i32.
+    let start = body.range().start as usize;
+    let operators = body.get_operators_reader()?;
+    let (_, size) = read_leb(&wasm[start..])?;
+    leb(&mut out, groups.len() as u64 + 1);
+    out.extend(&wasm[start + size..operators.original_position() as usize]);
+    out.extend([1, 0x7F]);
+    let add = |out: &mut Vec<u8>, amount: &[u8]| {
+        out.push(0x23);
+        leb(out, global.into());
+        out.extend(amount);
+        out.extend([0x7C, 0x24]);
+        leb(out, global.into());
+    };
+    let mut operators = operators;
+    while !operators.eof() {
+        let at = operators.original_position() as usize;
+        let operator = operators.read()?;
+        let bytes = &wasm[at..operators.original_position() as usize];
+        let free = matches!(
+            operator,
+            Operator::Nop
+                | Operator::Block { .. }
+                | Operator::Loop { .. }
+                | Operator::Else
+                | Operator::End
+                | Operator::Drop
+        );
+        if !free {
+            add(&mut out, &[0x42, 1]);
+        }
+        // The binary logarithm of an element's bytes.
+        let element = match operator {
+            Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } | Operator::MemoryInit { .. } => {
+                Some(0)
+            }
+            Operator::TableFill { .. } | Operator::TableCopy { .. } | Operator::TableInit { .. } => Some(2),
+            _ => None,
+        };
+        if element.is_some() {
+            out.push(0x22);
+            leb(&mut out, local.into());
+        }
+        out.extend(bytes);
+        if let Some(log2) = element {
+            // ((length << log2) + 63) >> 6
+            let mut amount = vec![0x20];
+            leb(&mut amount, local.into());
+            amount.extend([0xAD, 0x42, log2, 0x86, 0x42, 0x3F, 0x7C, 0x42, 6, 0x88]);
+            add(&mut out, &amount);
+        }
+    }
+    Ok(out)
+}
