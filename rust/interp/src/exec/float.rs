@@ -16,7 +16,7 @@ handlers! {
     f64_neg = unary(|a: u64| a ^ 1 << 63);
     f64_convert_i32_s = unary(|a: i32| f64::from(a));
     f64_convert_i32_u = unary(|a: u32| f64::from(a));
-    f64_promote_f32 = unary(|a: f32| f64::from(a));
+    f64_promote_f32 = unary(promote);
 
     f32_add = binary(|a: f32, b: f32| a + b);
     f32_sub = binary(|a: f32, b: f32| a - b);
@@ -69,6 +69,13 @@ impl Float for f64 {
     fn and(self, other: f64) -> f64 {
         f64::from_bits(self.to_bits() & other.to_bits())
     }
+}
+
+/// The same number. NaN becomes a quiet one: hardware sees to that, the compiler's soft floats do not.
+#[inline(always)]
+fn promote(value: f32) -> f64 {
+    let quiet = if value.is_nan() { 1 << (FRACTION_BITS - 1) } else { 0 };
+    f64::from_bits(f64::from(value).to_bits() | quiet)
 }
 
 /// The lesser; NaN if either is.
