@@ -824,6 +824,15 @@ uint64_t wasmote_instance_fuel(const wasmote_instance_t *instance);
 wasmote_status_t wasmote_instance_func(wasmote_instance_t *instance, const char *name, wasmote_func_t *out);
 
 /**
+ * As wasmote_instance_func(), of a name of `length` bytes that need not be NUL terminated, and may hold NUL: one that
+ * wasmote_module_export() gave, for instance.
+ */
+wasmote_status_t wasmote_instance_func_n(wasmote_instance_t *instance,
+                                         const char *name,
+                                         size_t length,
+                                         wasmote_func_t *out);
+
+/**
  * The function that a WASMOTE_FUNCREF of this instance, or of one that is linked with it, refers to; `*out` is it.
  * WASMOTE_ERR_NOT_FOUND: the reference is null, or none of theirs.
  */

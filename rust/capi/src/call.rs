@@ -1,6 +1,6 @@
 //! Functions and values.
 
-use crate::handle::{array, array_mut, can_put, put, string};
+use crate::handle::{array, array_mut, can_put, put, string, text};
 use crate::instance::failed;
 use crate::message::{Failure, Report, Text, run};
 use crate::store::{Access, StoreCell};
@@ -117,6 +117,26 @@ pub unsafe extern "C" fn wasmote_instance_func(
         unsafe {
             let mut access = Access::new(instance)?;
             let func = access.instance().func_dyn(&access.cx(), string(name)?)?;
+            put(out, func_out(access.cell, func))
+        }
+    })
+}
+
+/// As wasmote_instance_func(), of a name of `length` bytes that need not be NUL terminated, and may hold NUL: one that
+/// wasmote_module_export() gave, for instance.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmote_instance_func_n(
+    instance: *mut wasmote_instance_t,
+    name: *const c_char,
+    length: usize,
+    out: *mut wasmote_func_t,
+) -> wasmote_status_t {
+    run(|| {
+        // SAFETY: (C1) (C3) the header demands it.
+        unsafe {
+            let name = text(array(name.cast(), length)?)?;
+            let mut access = Access::new(instance)?;
+            let func = access.instance().func_dyn(&access.cx(), name)?;
             put(out, func_out(access.cell, func))
         }
     })

@@ -164,6 +164,10 @@ pub(crate) unsafe fn string<'a>(from: *const core::ffi::c_char) -> Result<&'a st
         return Err(WASMOTE_ERR_INVALID_ARGUMENT.into());
     }
     // SAFETY: (C3) the caller says so.
-    let bytes = unsafe { core::ffi::CStr::from_ptr(from) };
-    from_utf8(bytes.to_bytes()).ok_or_else(|| WASMOTE_ERR_INVALID_ARGUMENT.into())
+    text(unsafe { core::ffi::CStr::from_ptr(from) }.to_bytes())
+}
+
+/// A name of the application's.
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, Failure> {
+    from_utf8(bytes).ok_or_else(|| WASMOTE_ERR_INVALID_ARGUMENT.into())
 }

@@ -94,6 +94,15 @@ void test_calls(void)
 
     /* Wrong numbers and types. */
     CHECK_STATUS(WASMOTE_ERR_NOT_FOUND, wasmote_instance_func(f.instance, "nothing", &func));
+
+    /* Names that are not terminated, as introspection gives them; NUL is a character like any other. */
+    CHECK_STATUS(WASMOTE_OK, wasmote_instance_func_n(f.instance, "add64", 3, &func));
+    CHECK_STATUS(WASMOTE_OK, wasmote_func_call(f.instance, func, values, 2, results, 1, NULL));
+    CHECK(results[0].of.i32 == 3);
+    CHECK_STATUS(WASMOTE_ERR_NOT_FOUND, wasmote_instance_func_n(f.instance, "add64", 6, &func));
+    CHECK_STATUS(WASMOTE_ERR_NOT_FOUND, wasmote_instance_func_n(f.instance, NULL, 0, &func));
+    CHECK_STATUS(WASMOTE_ERR_INVALID_ARGUMENT, wasmote_instance_func_n(f.instance, NULL, 1, &func));
+    CHECK_STATUS(WASMOTE_ERR_INVALID_ARGUMENT, wasmote_instance_func_n(f.instance, "\377", 1, &func));
     CHECK_STATUS(WASMOTE_ERR_NOT_FOUND, wasmote_instance_func(f.instance, "memory", &func));
     CHECK_STATUS(WASMOTE_ERR_TYPE_MISMATCH, fixture_call(&f, "add", args, 1, &sum));
     CHECK(f.error.status == WASMOTE_ERR_TYPE_MISMATCH && f.error.offset == UINT32_MAX && f.error.message[0] != '\0');
