@@ -13,6 +13,9 @@
 //! ```
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "suite")]
+pub mod compact;
+mod play;
 mod script;
 mod spectest;
 #[cfg(feature = "suite")]
@@ -22,7 +25,7 @@ mod values;
 use std::collections::BTreeSet;
 use wasmote::Feature;
 
-pub use script::run;
+pub use play::run;
 
 /// What is known beforehand of a script.
 #[derive(Clone, Debug, Default)]

@@ -1,17 +1,30 @@
-//! Runs the official test suite: `wasmote-spec [--json] [part of a file's name]..`. Exit code 1 if anything failed.
+//! Runs the official test suite: `wasmote-spec [--json] [--for-board=MB:FILE]... [part of a file's name]...`. Exit
+//! code 1 if anything failed. `--for-board` also writes what was run to a file, for the firmware that runs it on a board
+//! with so many megabytes of heap.
 
-use serde_json::json;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use wasmote_spec::suite::{self, File, Outcome};
+use wasmote_spec::suite::{self, File, Outcome, Run};
 
 fn main() -> ExitCode {
     let (flags, wanted): (Vec<String>, Vec<String>) =
         std::env::args().skip(1).partition(|arg| arg.starts_with('-'));
-    if let Some(unknown) = flags.iter().find(|flag| *flag != "--json") {
-        eprintln!("unknown option {unknown}; there is --json");
-        return ExitCode::from(2);
+    let mut json = false;
+    let mut for_boards = Vec::new();
+    for flag in &flags {
+        match flag.split_once('=') {
+            None if flag == "--json" => json = true,
+            Some(("--for-board", to))
+                if to.split_once(':').is_some_and(|(mb, _)| mb.parse::<u8>().is_ok()) =>
+            {
+                for_boards.extend(to.split_once(':').and_then(|(mb, file)| Some((mb.parse().ok()?, file))));
+            }
+            _ => {
+                eprintln!("unknown option {flag}; there are --json and --for-board=MB:FILE");
+                return ExitCode::from(2);
+            }
+        }
     }
     let files = match suite::files() {
         Ok(files) => files,
@@ -24,8 +37,16 @@ fn main() -> ExitCode {
         .into_iter()
         .filter(|file| wanted.is_empty() || wanted.iter().any(|part| file.name.contains(part)))
         .collect();
-    let total = Total::of(&files, &run_all(&files));
-    if flags.is_empty() {
+    let outcomes = run_all(&files);
+    let total = Total::of(&files, &outcomes);
+    for (heap_mb, to) in for_boards {
+        let run = files.iter().zip(&outcomes).filter_map(|(file, outcome)| Some((file, outcome.as_ref()?)));
+        if let Err(error) = std::fs::write(to, suite::for_board(run, heap_mb)) {
+            eprintln!("{to}: {error}");
+            return ExitCode::from(2);
+        }
+    }
+    if !json {
         println!(
             "{} files passed, {} failed, {} not run: {}",
             total.passed,
@@ -36,12 +57,12 @@ fn main() -> ExitCode {
     } else {
         println!(
             "{}",
-            json!({ "files_passed": total.passed, "files_failed": total.failed,
+            serde_json::json!({ "files_passed": total.passed, "files_failed": total.failed,
                 "files_not_run": total.not_run, "note": total.note() })
         );
     }
     // The report tells of failures; with --json it is the reader who judges.
-    if total.failed == 0 || !flags.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if total.failed == 0 || json { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Runs the files on all cores; the outcomes are in the files' order.
@@ -93,7 +114,7 @@ impl Total {
 
     fn add(&mut self, file: &File, outcome: Option<&Outcome>) {
         match outcome {
-            Some(Outcome::Run(report)) => {
+            Some(Outcome::Run(Run { report, .. })) => {
                 self.directives += report.passed;
                 self.refused += report.refused;
                 self.text_only += report.text_only;

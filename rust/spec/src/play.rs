@@ -1,44 +1,37 @@
-//! Runs a script's directives one after another.
+//! Plays a script on the Rust API. The firmware's player (`firmware/player.c`) does the same on the C API.
 
-use crate::{Failure, Policy, Report, spectest, values};
-use std::collections::{BTreeSet, HashMap};
+use crate::script::{Action, Directive, Script, What};
+use crate::{Failure, Policy, Report, spectest};
+use std::collections::BTreeSet;
 use wasmote::{
-    Engine, EngineConfig, Error, ErrorClass, ErrorKind, Feature, Instance, LinkReason, Linker, LoadError,
-    Module, Quotas, Store, Trap, Value,
+    Engine, EngineConfig, Error, ErrorKind, Feature, Instance, LinkReason, Linker, LoadError, Module, Quotas,
+    Store, Value,
 };
-use wast::lexer::Lexer;
-use wast::parser::{self, ParseBuffer};
-use wast::token::Id;
-use wast::{QuoteWat, Wast, WastDirective, WastExecute, WastInvoke, Wat};
 
 /// Runs a script.
 ///
 /// # Errors
 /// The text is no script.
 pub fn run(text: &str, policy: &Policy) -> Result<Report, wast::Error> {
-    let with_place = |mut error: wast::Error| {
-        error.set_text(text);
-        error
-    };
-    let mut lexer = Lexer::new(text);
-    // Names may hold any Unicode, and some of the suite's do.
-    lexer.allow_confusing_unicode(true);
-    let buffer = ParseBuffer::new_with_lexer(lexer).map_err(with_place)?;
-    let wast: Wast<'_> = parser::parse(&buffer).map_err(with_place)?;
+    Ok(play(&Script::read(text)?, policy))
+}
+
+/// Plays a script.
+pub fn play(script: &Script, policy: &Policy) -> Report {
     let mut report = Report::default();
-    let mut script = match Script::new(policy) {
-        Ok(script) => script,
+    let mut player = match Player::new(policy) {
+        Ok(player) => player,
         Err(error) => {
             report.failures.push(Failure { line: 1, what: format!("no spectest: {error}") });
-            return Ok(report);
+            return report;
         }
     };
     let mut lines = BTreeSet::new();
-    for directive in wast.directives {
-        let line = directive.span().linecol_in(text).0 as u32 + 1;
+    for Directive { line, what } in &script.directives {
+        let line = *line;
         lines.insert(line);
         let known = policy.deviations.contains(&line);
-        match script.directive(directive) {
+        match player.directive(what) {
             Ok(_) if known => {
                 report.failures.push(Failure { line, what: "passes, but is listed as a deviation".into() });
             }
@@ -55,13 +48,13 @@ pub fn run(text: &str, policy: &Policy) -> Result<Report, wast::Error> {
             .failures
             .push(Failure { line, what: "is listed as a deviation, but no directive begins here".into() });
     }
-    for &feature in policy.refused.iter().filter(|feature| !script.reasons.contains(feature)) {
+    for &feature in policy.refused.iter().filter(|feature| !player.reasons.contains(feature)) {
         report.failures.push(Failure {
             line: 1,
             what: format!("no module was refused for {}, but that is listed", feature.name()),
         });
     }
-    Ok(report)
+    report
 }
 
 /// How a directive ended that did not fail.
@@ -71,22 +64,21 @@ enum Verdict {
     TextOnly,
 }
 
-/// Something that the script names.
+/// Something that the script has made.
 #[derive(Clone)]
-enum Named<T> {
+enum Made<T> {
     Here(T),
     /// It needs a refused feature, or a known failure: what uses it cannot run.
     Lost,
 }
 
-struct Script<'a, 'p> {
-    policy: &'p Policy,
+struct Player<'a> {
+    policy: &'a Policy,
     engine: Engine,
     store: Store,
     linker: Linker<'a>,
-    /// By name; the last one is also under `None`.
-    instances: HashMap<Option<&'a str>, Named<Instance>>,
-    definitions: HashMap<Option<&'a str>, Named<Module>>,
+    instances: Vec<Made<Instance>>,
+    definitions: Vec<Made<Module>>,
     /// Registered names of instances that are lost.
     lost: BTreeSet<&'a str>,
     /// The reasons of refusals so far.
@@ -95,126 +87,122 @@ struct Script<'a, 'p> {
 
 type Result<T, E = String> = std::result::Result<T, E>;
 
-impl<'a, 'p> Script<'a, 'p> {
-    fn new(policy: &'p Policy) -> Result<Script<'a, 'p>, Error> {
+impl<'a> Player<'a> {
+    fn new(policy: &'a Policy) -> Result<Player<'a>, Error> {
         // No script needs more; one that asks for 4 GiB gets an error, as it may.
         let quotas = Quotas { stack_bytes: 1 << 20, heap_bytes: 1 << 30, ..Quotas::default() };
         let engine = Engine::new(EngineConfig::default())?;
         let mut store = Store::new(&engine, quotas)?;
         let mut linker = Linker::new(&engine);
         spectest::define(&engine, &mut store, &mut linker)?;
-        Ok(Script {
+        Ok(Player {
             policy,
             engine,
             store,
             linker,
-            instances: HashMap::new(),
-            definitions: HashMap::new(),
+            instances: Vec::new(),
+            definitions: Vec::new(),
             lost: BTreeSet::new(),
             reasons: Vec::new(),
         })
     }
 
-    fn directive(&mut self, directive: WastDirective<'a>) -> Result<Verdict> {
-        match directive {
-            WastDirective::Module(module) => {
-                let name = module.name();
-                // Whatever happens, the module before is no longer the current one.
-                self.instances.insert(None, Named::Lost);
-                let module = self.define(module)?;
-                self.instance(name, module)
+    fn directive(&mut self, what: &'a What) -> Result<Verdict> {
+        match what {
+            What::Module { instance, bytes } => {
+                set(&mut self.instances, *instance, Made::Lost);
+                let module = self.load(bytes)?;
+                self.instance(*instance, &module)
             }
-            WastDirective::ModuleDefinition(module) => {
-                let name = module.name();
-                self.definitions.insert(name.map(|id| id.name()), Named::Lost);
-                let module = self.define(module)?;
+            What::Definition { definition, bytes } => {
+                set(&mut self.definitions, *definition, Made::Lost);
+                let module = self.load(bytes)?;
                 let verdict = verdict(&module);
-                for name in [None, name] {
-                    self.definitions.insert(name.map(|id| id.name()), module.clone());
-                }
+                set(&mut self.definitions, *definition, module);
                 Ok(verdict)
             }
-            WastDirective::ModuleInstance { instance, module, .. } => {
-                self.instances.insert(None, Named::Lost);
-                let module = module.map(|id| id.name());
-                let module = self.definitions.get(&module).ok_or("no such definition")?.clone();
-                self.instance(instance, module)
+            What::Instance { instance, definition } => {
+                set(&mut self.instances, *instance, Made::Lost);
+                let module = get(&self.definitions, *definition);
+                self.instance(*instance, &module)
             }
-            WastDirective::Register { name, module, .. } => match self.find(module)? {
-                Named::Here(instance) => {
+            What::Register { instance, name } => match get(&self.instances, *instance) {
+                Made::Here(instance) => {
+                    self.lost.remove(name.as_str());
                     self.linker.instance(name, instance).map_err(text)?;
                     Ok(Verdict::Passed)
                 }
-                Named::Lost => {
+                Made::Lost => {
                     self.lost.insert(name);
                     Ok(Verdict::Refused)
                 }
             },
-            WastDirective::Invoke(invoke) => match self.invoke(&invoke)? {
-                Named::Here(Ok(_)) => Ok(Verdict::Passed),
-                Named::Here(Err(error)) => Err(text(error)),
-                Named::Lost => Ok(Verdict::Refused),
+            What::Succeeds(action) => match self.execute(action)? {
+                Made::Here(Ok(_)) => Ok(Verdict::Passed),
+                Made::Here(Err(error)) => Err(text(error)),
+                Made::Lost => Ok(Verdict::Refused),
             },
-            WastDirective::AssertReturn { exec, results, .. } => match self.execute(exec)? {
-                Named::Here(Ok(values)) => {
+            What::Returns(action, results) => match self.execute(action)? {
+                Made::Here(Ok(values)) => {
                     let right = values.len() == results.len()
-                        && values.iter().zip(&results).all(|(value, wanted)| values::matches(value, wanted));
+                        && values.iter().zip(results).all(|(value, wanted)| wanted.matches(value));
                     if right {
                         Ok(Verdict::Passed)
                     } else {
                         Err(format!("gives {values:?}, not {results:?}"))
                     }
                 }
-                Named::Here(Err(error)) => Err(text(error)),
-                Named::Lost => Ok(Verdict::Refused),
+                Made::Here(Err(error)) => Err(text(error)),
+                Made::Lost => Ok(Verdict::Refused),
             },
-            WastDirective::AssertTrap { exec, message, .. } => {
-                let result = self.execute(exec)?;
-                expect_trap(result, message)
-            }
-            WastDirective::AssertExhaustion { call, message, .. } => {
-                let result = self.invoke(&call)?;
-                expect_trap(result, message)
-            }
-            WastDirective::AssertMalformed { module, .. } => {
-                self.expect_refusal(module, ErrorClass::Malformed)
-            }
-            WastDirective::AssertInvalid { module, .. } => self.expect_refusal(module, ErrorClass::Invalid),
-            WastDirective::AssertUnlinkable { module, message, .. } => {
-                self.expect_link_error(module, message)
-            }
-            // A runtime ignores custom sections whose contents it does not understand.
-            WastDirective::AssertInvalidCustom { module, .. }
-            | WastDirective::AssertMalformedCustom { module, .. } => match encode(module) {
-                None => Ok(Verdict::TextOnly),
-                Some(bytes) => Ok(verdict(&self.load(&bytes)?)),
+            What::Traps(action, traps) => match self.execute(action)? {
+                Made::Here(Ok(_)) => Err(format!("returns; expected: {traps}")),
+                Made::Here(Err(error)) if error.trap().is_some_and(|trap| traps.contains(trap)) => {
+                    Ok(Verdict::Passed)
+                }
+                Made::Here(Err(error)) => Err(format!("{error}; expected: {traps}")),
+                Made::Lost => Ok(Verdict::Refused),
             },
-            WastDirective::AssertException { exec, .. } | WastDirective::AssertSuspension { exec, .. } => {
-                match self.execute(exec)? {
-                    Named::Lost => Ok(Verdict::Refused),
-                    Named::Here(_) => Err("wasmote has neither exceptions nor suspensions".into()),
+            What::Refused { class, bytes } => match Module::from_copy(&self.engine, bytes) {
+                Ok(_) => Err(format!("is accepted, but is a {}", class.name())),
+                Err(Error::Load(error)) if error.kind.class() == *class => Ok(Verdict::Passed),
+                Err(error) if self.is_refusal(error) => Ok(Verdict::Refused),
+                Err(error) => Err(format!("is a {}, but the error is: {error}", class.name())),
+            },
+            What::Unlinkable { unknown, bytes } => {
+                let module = self.load(bytes)?;
+                match self.instantiate(&module) {
+                    Made::Lost => Ok(Verdict::Refused),
+                    Made::Here(Ok(_)) => Err("links, but should not".into()),
+                    Made::Here(Err(Error::Link(error)))
+                        if (error.reason == LinkReason::Unknown) == *unknown =>
+                    {
+                        Ok(Verdict::Passed)
+                    }
+                    Made::Here(Err(error)) => {
+                        let expected =
+                            if *unknown { "an unknown import" } else { "an import of another type" };
+                        Err(format!("{error}; expected: {expected}"))
+                    }
                 }
             }
-            WastDirective::Thread(_) | WastDirective::Wait { .. } => {
-                if self.policy.refused.contains(&Feature::Threads) {
-                    return Ok(Verdict::Refused);
-                }
-                Err("wasmote has no threads".into())
-            }
+            What::Loads { bytes } => Ok(verdict(&self.load(bytes)?)),
+            What::TextOnly => Ok(Verdict::TextOnly),
+            What::Beyond(action) => match self.execute(action)? {
+                Made::Lost => Ok(Verdict::Refused),
+                Made::Here(_) => Err("wasmote has neither exceptions nor suspensions".into()),
+            },
+            What::Thread if self.policy.refused.contains(&Feature::Threads) => Ok(Verdict::Refused),
+            What::Thread => Err("wasmote has no threads".into()),
+            What::Wrong(why) => Err(why.clone()),
         }
     }
 
     /// Loads a module that must be valid.
-    fn define(&mut self, module: QuoteWat<'a>) -> Result<Named<Module>> {
-        let mut module = module;
-        let bytes = module.encode().map_err(|error| format!("the text cannot be encoded: {error}"))?;
-        self.load(&bytes)
-    }
-
-    fn load(&mut self, bytes: &[u8]) -> Result<Named<Module>> {
+    fn load(&mut self, bytes: &[u8]) -> Result<Made<Module>> {
         match Module::from_copy(&self.engine, bytes) {
-            Ok(module) => Ok(Named::Here(module)),
-            Err(error) if self.is_refusal(error) => Ok(Named::Lost),
+            Ok(module) => Ok(Made::Here(module)),
+            Err(error) if self.is_refusal(error) => Ok(Made::Lost),
             Err(error) => Err(text(error)),
         }
     }
@@ -232,118 +220,71 @@ impl<'a, 'p> Script<'a, 'p> {
         }
     }
 
-    /// Makes an instance and gives it its name.
-    fn instance(&mut self, name: Option<Id<'a>>, module: Named<Module>) -> Result<Verdict> {
-        let made = match self.instantiate(&module) {
-            Named::Here(Ok(instance)) => Named::Here(instance),
-            Named::Here(Err(error)) => return Err(text(error)),
-            Named::Lost => Named::Lost,
+    /// Makes the instance with this number.
+    fn instance(&mut self, number: usize, module: &Made<Module>) -> Result<Verdict> {
+        let made = match self.instantiate(module) {
+            Made::Here(Ok(instance)) => Made::Here(instance),
+            Made::Here(Err(error)) => return Err(text(error)),
+            Made::Lost => Made::Lost,
         };
         let verdict = verdict(&made);
-        if let Some(name) = name {
-            self.instances.insert(Some(name.name()), made.clone());
-        }
-        self.instances.insert(None, made);
+        set(&mut self.instances, number, made);
         Ok(verdict)
     }
 
-    fn instantiate(&mut self, module: &Named<Module>) -> Named<std::result::Result<Instance, Error>> {
-        let Named::Here(module) = module else { return Named::Lost };
+    fn instantiate(&mut self, module: &Made<Module>) -> Made<Result<Instance, Error>> {
+        let Made::Here(module) = module else { return Made::Lost };
         if module.imports().any(|import| self.lost.contains(import.module)) {
-            return Named::Lost;
+            return Made::Lost;
         }
-        Named::Here(self.linker.instantiate(&mut self.store, module))
+        Made::Here(self.linker.instantiate(&mut self.store, module))
     }
 
-    fn find(&self, name: Option<Id<'a>>) -> Result<Named<Instance>> {
-        self.instances.get(&name.map(|id| id.name())).cloned().ok_or("no such instance".into())
-    }
-
-    fn execute(&mut self, exec: WastExecute<'a>) -> Result<Named<std::result::Result<Vec<Value>, Error>>> {
-        match exec {
-            WastExecute::Invoke(invoke) => self.invoke(&invoke),
-            WastExecute::Wat(module) => {
-                let module = self.define(QuoteWat::Wat(module))?;
+    fn execute(&mut self, action: &Action) -> Result<Made<Result<Vec<Value>, Error>>> {
+        match action {
+            Action::Invoke { instance, name, args } => {
+                let Made::Here(instance) = get(&self.instances, *instance) else { return Ok(Made::Lost) };
+                let args = args.as_ref().ok_or("has an argument of an unknown type")?;
+                let func = instance.func_dyn(&self.store, name).map_err(text)?;
+                let types: Vec<_> = func.ty(&self.store).map_err(text)?.results().collect();
+                let mut results: Vec<Value> = types.into_iter().map(Value::zero).collect();
+                let called = func.call(&mut self.store, args, &mut results);
+                Ok(Made::Here(called.map(|()| results)))
+            }
+            Action::Get { instance, name } => {
+                let Made::Here(instance) = get(&self.instances, *instance) else { return Ok(Made::Lost) };
+                let value = instance.global(&self.store, name).and_then(|global| global.get(&self.store));
+                Ok(Made::Here(value.map(|value| vec![value])))
+            }
+            Action::Module { bytes } => {
+                let module = self.load(bytes)?;
                 Ok(match self.instantiate(&module) {
-                    Named::Here(result) => Named::Here(result.map(|_| Vec::new())),
-                    Named::Lost => Named::Lost,
+                    Made::Here(result) => Made::Here(result.map(|_| Vec::new())),
+                    Made::Lost => Made::Lost,
                 })
             }
-            WastExecute::Get { module, global, .. } => Ok(match self.find(module)? {
-                Named::Lost => Named::Lost,
-                Named::Here(instance) => {
-                    let value =
-                        instance.global(&self.store, global).and_then(|global| global.get(&self.store));
-                    Named::Here(value.map(|value| vec![value]))
-                }
-            }),
-        }
-    }
-
-    fn invoke(&mut self, invoke: &WastInvoke<'a>) -> Result<Named<std::result::Result<Vec<Value>, Error>>> {
-        let Named::Here(instance) = self.find(invoke.module)? else { return Ok(Named::Lost) };
-        let args = invoke.args.iter().map(values::argument).collect::<Result<Vec<_>>>()?;
-        let func = instance.func_dyn(&self.store, invoke.name).map_err(text)?;
-        let types: Vec<_> = func.ty(&self.store).map_err(text)?.results().collect();
-        let mut results: Vec<Value> = types.into_iter().map(Value::zero).collect();
-        let called = func.call(&mut self.store, &args, &mut results);
-        Ok(Named::Here(called.map(|()| results)))
-    }
-
-    fn expect_refusal(&mut self, module: QuoteWat<'a>, class: ErrorClass) -> Result<Verdict> {
-        let Some(bytes) = encode(module) else { return Ok(Verdict::TextOnly) };
-        match Module::from_copy(&self.engine, &bytes) {
-            Ok(_) => Err(format!("is accepted, but is a {}", class.name())),
-            Err(Error::Load(error)) if error.kind.class() == class => Ok(Verdict::Passed),
-            Err(error) if self.is_refusal(error) => Ok(Verdict::Refused),
-            Err(error) => Err(format!("is a {}, but the error is: {error}", class.name())),
-        }
-    }
-
-    fn expect_link_error(&mut self, module: Wat<'a>, message: &str) -> Result<Verdict> {
-        let module = self.define(QuoteWat::Wat(module))?;
-        match self.instantiate(&module) {
-            Named::Lost => Ok(Verdict::Refused),
-            Named::Here(Ok(_)) => Err(format!("links, but should not: {message}")),
-            Named::Here(Err(Error::Link(error)))
-                if (error.reason == LinkReason::Unknown) == (message == "unknown import") =>
-            {
-                Ok(Verdict::Passed)
-            }
-            Named::Here(Err(error)) => Err(format!("{error}; expected: {message}")),
         }
     }
 }
 
-/// A module's bytes; `None` if already its text is wrong.
-fn encode(module: QuoteWat<'_>) -> Option<Vec<u8>> {
-    let mut module = module;
-    module.encode().ok()
-}
-
-fn verdict<T>(named: &Named<T>) -> Verdict {
-    match named {
-        Named::Here(_) => Verdict::Passed,
-        Named::Lost => Verdict::Refused,
+/// Puts what a directive makes into its place, the next one at most.
+fn set<T>(all: &mut Vec<Made<T>>, number: usize, made: Made<T>) {
+    // Directives that cannot be played make nothing.
+    while all.len() <= number {
+        all.push(Made::Lost);
     }
+    all[number] = made;
 }
 
-fn expect_trap<T>(result: Named<std::result::Result<T, Error>>, message: &str) -> Result<Verdict> {
-    let error = match result {
-        Named::Lost => return Ok(Verdict::Refused),
-        Named::Here(Ok(_)) => return Err(format!("returns, but should trap: {message}")),
-        Named::Here(Err(error)) => error,
-    };
-    let fits = match error.trap() {
-        // The suite tells apart which instruction found it.
-        Some(Trap::TableOutOfBounds) => {
-            ["undefined", "out of bounds"].iter().any(|start| message.starts_with(start))
-        }
-        // Some expectations are cut short, others go on with a number.
-        Some(trap) => message.starts_with(trap.message()) || trap.message().starts_with(message),
-        None => false,
-    };
-    if fits { Ok(Verdict::Passed) } else { Err(format!("{error}; expected: {message}")) }
+fn get<T: Clone>(all: &[Made<T>], number: usize) -> Made<T> {
+    all.get(number).cloned().unwrap_or(Made::Lost)
+}
+
+fn verdict<T>(made: &Made<T>) -> Verdict {
+    match made {
+        Made::Here(_) => Verdict::Passed,
+        Made::Lost => Verdict::Refused,
+    }
 }
 
 fn text(error: Error) -> String {

@@ -10,12 +10,17 @@ const ITEMS: &str = r#"(module
     (table (export "table") 10 20 funcref)
     (memory (export "memory") 1 2))"#;
 
-/// Defines it. Its functions print nothing: no script can tell.
-pub fn define(engine: &Engine, store: &mut Store, linker: &mut Linker<'_>) -> Result<(), Error> {
-    const NAME: &str = "spectest";
+/// The module in the binary format, without its functions.
+pub fn module() -> Vec<u8> {
     let buffer = wast::parser::ParseBuffer::new(ITEMS).expect("the constant lexes");
     let mut items: wast::Wat<'_> = wast::parser::parse(&buffer).expect("the constant parses");
-    let module = Module::from_copy(engine, &items.encode().expect("the constant encodes"))?;
+    items.encode().expect("the constant encodes")
+}
+
+/// Defines it all. Its functions print nothing: no script can tell.
+pub fn define(engine: &Engine, store: &mut Store, linker: &mut Linker<'_>) -> Result<(), Error> {
+    const NAME: &str = "spectest";
+    let module = Module::from_copy(engine, &module())?;
     let instance = linker.instantiate(store, &module)?;
     linker.instance(NAME, instance)?;
     linker.func(NAME, "print", || ())?;

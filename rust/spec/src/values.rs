@@ -1,13 +1,14 @@
 //! Values of scripts: arguments, and what is expected.
 
+use crate::script::Expected;
 use wasmote::{ExternRef, Value};
 use wast::core::{AbstractHeapType, HeapType, NanPattern, WastArgCore, WastRetCore};
 use wast::{WastArg, WastRet};
 
-/// The argument of a call.
-pub fn argument(arg: &WastArg<'_>) -> Result<Value, String> {
-    let WastArg::Core(arg) = arg else { return Err(format!("unknown kind of argument: {arg:?}")) };
-    Ok(match arg {
+/// The argument of a call; `None` if it is of a type that only a refused proposal has.
+pub fn argument(arg: &WastArg<'_>) -> Option<Value> {
+    let WastArg::Core(arg) = arg else { return None };
+    Some(match arg {
         WastArgCore::I32(value) => Value::I32(*value),
         WastArgCore::I64(value) => Value::I64(*value),
         WastArgCore::F32(value) => Value::F32(f32::from_bits(value.bits)),
@@ -15,7 +16,7 @@ pub fn argument(arg: &WastArg<'_>) -> Result<Value, String> {
         WastArgCore::RefNull(ty) if is(ty, AbstractHeapType::Func) => Value::FuncRef(None),
         WastArgCore::RefNull(ty) if is(ty, AbstractHeapType::Extern) => Value::ExternRef(None),
         WastArgCore::RefExtern(number) => Value::ExternRef(reference(*number)),
-        other => return Err(format!("unknown kind of argument: {other:?}")),
+        _ => return None,
     })
 }
 
@@ -24,49 +25,63 @@ fn reference(number: u32) -> Option<ExternRef> {
     ExternRef::new(number.wrapping_add(1))
 }
 
-/// Whether a result is what a script expects.
-pub fn matches(value: &Value, expected: &WastRet<'_>) -> bool {
-    match expected {
-        WastRet::Core(expected) => matches_core(value, expected),
-        _ => false,
+/// What a script expects of a result.
+pub fn expected(result: &WastRet<'_>) -> Expected {
+    match result {
+        WastRet::Core(result) => expected_core(result),
+        _ => Expected::Nothing,
     }
 }
 
-fn matches_core(value: &Value, expected: &WastRetCore<'_>) -> bool {
-    match (value, expected) {
-        (Value::I32(value), WastRetCore::I32(expected)) => value == expected,
-        (Value::I64(value), WastRetCore::I64(expected)) => value == expected,
-        (Value::F32(_), WastRetCore::F32(pattern)) => {
-            // The quiet bit and the exponent; a canonical NaN has no other, whatever its sign.
-            const NAN: u64 = 0x7FC0_0000;
-            match pattern {
-                NanPattern::CanonicalNan => value.bits() & 0x7FFF_FFFF == NAN,
-                NanPattern::ArithmeticNan => value.bits() & NAN == NAN,
-                NanPattern::Value(expected) => value.bits() == u64::from(expected.bits),
-            }
-        }
-        (Value::F64(_), WastRetCore::F64(pattern)) => {
-            const NAN: u64 = 0x7FF8_0000_0000_0000;
-            match pattern {
-                NanPattern::CanonicalNan => value.bits() & (u64::MAX >> 1) == NAN,
-                NanPattern::ArithmeticNan => value.bits() & NAN == NAN,
-                NanPattern::Value(expected) => value.bits() == expected.bits,
-            }
-        }
-        (Value::FuncRef(None), WastRetCore::RefNull(ty)) => {
-            ty.is_none_or(|ty| is(&ty, AbstractHeapType::Func))
-        }
-        (Value::ExternRef(None), WastRetCore::RefNull(ty)) => {
-            ty.is_none_or(|ty| is(&ty, AbstractHeapType::Extern))
-        }
-        (Value::FuncRef(Some(_)), WastRetCore::RefFunc(None)) => true,
-        (Value::ExternRef(Some(_)), WastRetCore::RefExtern(None)) => true,
-        (Value::ExternRef(Some(value)), WastRetCore::RefExtern(Some(number))) => {
-            Some(*value) == reference(*number)
-        }
-        (_, WastRetCore::Either(cases)) => cases.iter().any(|case| matches_core(value, case)),
-        _ => false,
+fn expected_core(result: &WastRetCore<'_>) -> Expected {
+    use Expected::*;
+    match result {
+        WastRetCore::I32(value) => Exactly(Value::I32(*value)),
+        WastRetCore::I64(value) => Exactly(Value::I64(*value)),
+        WastRetCore::F32(NanPattern::CanonicalNan) => CanonicalNan32,
+        WastRetCore::F32(NanPattern::ArithmeticNan) => ArithmeticNan32,
+        WastRetCore::F32(NanPattern::Value(value)) => Exactly(Value::F32(f32::from_bits(value.bits))),
+        WastRetCore::F64(NanPattern::CanonicalNan) => CanonicalNan64,
+        WastRetCore::F64(NanPattern::ArithmeticNan) => ArithmeticNan64,
+        WastRetCore::F64(NanPattern::Value(value)) => Exactly(Value::F64(f64::from_bits(value.bits))),
+        WastRetCore::RefNull(None) => Null,
+        WastRetCore::RefNull(Some(ty)) if is(ty, AbstractHeapType::Func) => Exactly(Value::FuncRef(None)),
+        WastRetCore::RefNull(Some(ty)) if is(ty, AbstractHeapType::Extern) => Exactly(Value::ExternRef(None)),
+        WastRetCore::RefFunc(None) => AnyFunc,
+        WastRetCore::RefExtern(None) => AnyExtern,
+        WastRetCore::RefExtern(Some(number)) => Exactly(Value::ExternRef(reference(*number))),
+        WastRetCore::Either(cases) => Either(cases.iter().map(expected_core).collect()),
+        _ => Nothing,
     }
+}
+
+impl Expected {
+    /// Whether a result is what a script expects.
+    pub fn matches(&self, value: &Value) -> bool {
+        match self {
+            Expected::Exactly(expected) => value.ty() == expected.ty() && value.bits() == expected.bits(),
+            // The quiet bit and the exponent; a canonical NaN has no other, whatever its sign.
+            Expected::CanonicalNan32 => is_nan::<u32>(value, 0x7FC0_0000, u32::MAX >> 1),
+            Expected::ArithmeticNan32 => is_nan::<u32>(value, 0x7FC0_0000, 0x7FC0_0000),
+            Expected::CanonicalNan64 => is_nan::<u64>(value, 0x7FF8_0000_0000_0000, u64::MAX >> 1),
+            Expected::ArithmeticNan64 => is_nan::<u64>(value, 0x7FF8_0000_0000_0000, 0x7FF8_0000_0000_0000),
+            Expected::Null => matches!(value, Value::FuncRef(None) | Value::ExternRef(None)),
+            Expected::AnyFunc => matches!(value, Value::FuncRef(Some(_))),
+            Expected::AnyExtern => matches!(value, Value::ExternRef(Some(_))),
+            Expected::Either(cases) => cases.iter().any(|case| case.matches(value)),
+            Expected::Nothing => false,
+        }
+    }
+}
+
+/// Whether a value is a float of the width of the pattern `bits`, and has it where `mask` has ones.
+fn is_nan<T: Into<u64>>(value: &Value, bits: T, mask: T) -> bool {
+    let right_width = match value {
+        Value::F32(_) => size_of::<T>() == 4,
+        Value::F64(_) => size_of::<T>() == 8,
+        _ => false,
+    };
+    right_width && value.bits() & mask.into() == bits.into()
 }
 
 fn is(ty: &HeapType<'_>, wanted: AbstractHeapType) -> bool {
