@@ -24,6 +24,12 @@ void board_vprintf(const char *format, va_list arguments);
 /* Ends the emulator with this exit code, 0..255. */
 _Noreturn void board_exit(int code);
 
+/* Opens a file of the machine that runs the emulator for reading; negative if that fails. */
+int board_host_open(const char *path);
+
+/* The next bytes of such a file; fewer than `size` only at its end. */
+size_t board_host_read(int file, void *to, size_t size);
+
 /* Has a failed configASSERT call this instead of ending the run; it must not return. For tests of what stops. */
 void board_on_assert(void (*stop)(const char *file, int line));
 

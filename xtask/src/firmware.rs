@@ -20,6 +20,8 @@ pub struct Board {
     pub cpu: String,
     /// The Rust target that firmware for it is compiled for.
     pub rust_target: String,
+    /// The most megabytes that FreeRTOS' heap can have.
+    pub heap_mb: u32,
     /// CMake toolchain file in the board's folder.
     toolchain: String,
     /// Emulated nanoseconds an instruction, as powers of two, by purpose.

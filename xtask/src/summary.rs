@@ -54,6 +54,11 @@ impl Summary {
         self.leg = leg;
     }
 
+    /// Whether a step of this name would be run.
+    pub fn wants(&self, name: &str) -> bool {
+        format!("{}: {name}", self.leg).contains(&self.only)
+    }
+
     /// Runs a step. An error is a failure.
     pub fn step(&mut self, name: &str, run: impl FnOnce() -> Result<Found>) {
         let name = format!("{}: {name}", self.leg);

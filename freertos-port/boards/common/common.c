@@ -144,6 +144,25 @@ void board_printf(const char *format, ...)
     va_end(arguments);
 }
 
+/* ---- files of the host, by semihosting ---- */
+
+#define SYS_OPEN 0x01u
+#define SYS_READ 0x06u
+#define OPEN_BINARY 1u
+
+int board_host_open(const char *path)
+{
+    const uintptr_t block[3] = {(uintptr_t)path, OPEN_BINARY, length_of(path, SIZE_MAX)};
+    return (int)board_semihosting(SYS_OPEN, block);
+}
+
+size_t board_host_read(int file, void *to, size_t size)
+{
+    const uintptr_t block[3] = {(uintptr_t)file, (uintptr_t)to, size};
+    const uintptr_t missing = board_semihosting(SYS_READ, block);
+    return missing <= size ? size - missing : 0;
+}
+
 /* ---- FreeRTOS hooks ---- */
 
 #if configSUPPORT_DYNAMIC_ALLOCATION

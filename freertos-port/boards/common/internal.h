@@ -8,6 +8,7 @@ void board_putc(char character);
 uintptr_t board_mask_interrupts(void);            /* all of them; returns what to restore */
 void board_restore_interrupts(uintptr_t previous);
 void board_wait_for_interrupt(void);
+uintptr_t board_semihosting(uintptr_t operation, const uintptr_t *block); /* a call to the emulator */
 
 /* Implemented in common.c: copies .data, clears .bss, runs main and leaves. */
 _Noreturn void board_run(void);

@@ -81,13 +81,19 @@ void board_wait_for_interrupt(void)
 {
 }
 
+uintptr_t board_semihosting(uintptr_t operation, const uintptr_t *block)
+{
+    register uintptr_t result __asm("r0") = operation;
+    register const uintptr_t *argument __asm("r1") = block;
+    __asm volatile("bkpt 0xAB" : "+r"(result) : "r"(argument) : "memory");
+    return result;
+}
+
 /* Semihosting's SYS_EXIT_EXTENDED, the one exit that carries a code on a 32-bit Arm. */
 void board_exit(int code)
 {
-    const uint32_t application_exit[2] = {0x20026, (uint32_t)code & 0xFF};
-    register uint32_t operation __asm("r0") = 0x20;
-    register const uint32_t *block __asm("r1") = application_exit;
-    __asm volatile("bkpt 0xAB" : "+r"(operation) : "r"(block) : "memory");
+    const uintptr_t application_exit[2] = {0x20026, (uintptr_t)code & 0xFF};
+    board_semihosting(0x20, application_exit);
     for (;;) {
     }
 }

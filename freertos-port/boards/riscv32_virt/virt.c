@@ -64,6 +64,21 @@ void board_wait_for_interrupt(void)
     __asm volatile("wfi" ::: "memory");
 }
 
+/* The emulator knows a call by the instructions around it, uncompressed and in one page. */
+__attribute__((aligned(16), noinline)) uintptr_t board_semihosting(uintptr_t operation, const uintptr_t *block)
+{
+    register uintptr_t result __asm("a0") = operation;
+    register const uintptr_t *argument __asm("a1") = block;
+    __asm volatile(".option push\n"
+                   ".option norvc\n"
+                   ".balign 16\n"
+                   "slli zero, zero, 0x1f\n"
+                   "ebreak\n"
+                   "srai zero, zero, 7\n"
+                   ".option pop" : "+r"(result) : "r"(argument) : "memory");
+    return result;
+}
+
 void board_exit(int code)
 {
     code &= 0xFF;

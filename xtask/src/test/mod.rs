@@ -20,6 +20,9 @@ pub struct Options {
     /// Runs only the steps whose names contain this text
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     step: String,
+    /// The spec leg alone, on this board alone (freertos-port/boards)
+    #[arg(long = "board", value_name = "NAME")]
+    boards: Vec<String>,
     /// Shows what compilers, emulators and tests print as they print it
     #[arg(long, short)]
     verbose: bool,
@@ -30,7 +33,7 @@ pub struct Options {
 enum Leg {
     /// Rust tests and checks of the sources, on this machine
     Host,
-    /// The official WebAssembly test suite, on this machine
+    /// The official WebAssembly test suite, on this machine and on emulated boards
     Spec,
     /// Firmware with FreeRTOS on emulated boards
     Freertos,
@@ -44,7 +47,11 @@ enum Leg {
 pub fn test(options: &Options) -> ExitCode {
     let all = [Leg::Host, Leg::Spec, Leg::Docs, Leg::Freertos, Leg::Zephyr];
     let mut summary = Summary::new(&options.step);
-    for leg in all.into_iter().filter(|leg| options.legs.is_empty() || options.legs.contains(leg)) {
+    let wanted = |leg: &Leg| match options.boards.as_slice() {
+        [] => options.legs.is_empty() || options.legs.contains(leg),
+        _ => *leg == Leg::Spec,
+    };
+    for leg in all.into_iter().filter(wanted) {
         match leg {
             Leg::Host => {
                 summary.leg("host");
@@ -52,7 +59,7 @@ pub fn test(options: &Options) -> ExitCode {
             }
             Leg::Spec => {
                 summary.leg("spec");
-                spec::steps(&mut summary, options.verbose);
+                spec::steps(&mut summary, &options.boards, options.verbose);
             }
             Leg::Docs => {
                 summary.leg("docs");

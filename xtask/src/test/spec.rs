@@ -1,9 +1,14 @@
-//! The spec leg: the official test suite in every build of the interpreter.
+//! The spec leg: the official test suite in every build of the interpreter, and on emulated boards.
 
+use crate::firmware::{Board, Console};
+use crate::repo;
 use crate::run::Run;
 use crate::summary::{Found, Summary};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// What `wasmote-spec --json` prints.
 #[derive(Deserialize)]
@@ -14,16 +19,42 @@ struct Report {
     note: String,
 }
 
-/// As for the Rust tests.
+/// As for the Rust tests. The one that boards have scripts from is the last.
 const BUILDS: [(&str, &[&str]); 3] = [
     ("debug, extra checks", &["--features", "extra-checks"]),
     ("release, loop", &["--release"]),
     ("release, tail calls", &["--release", "--features", "dispatch-tail"]),
 ];
 
-pub fn steps(summary: &mut Summary, verbose: bool) {
-    for (name, args) in BUILDS {
-        summary.step(&format!("official suite, {name}"), || suite(name, args, verbose));
+/// Megabytes of heap that scripts are written for: for boards of few megabytes, and for those that can do all.
+const HEAPS: [u32; 2] = [3, 64];
+
+/// What FreeRTOS' heap must have for that: a block that cannot grow in its place is there twice while it is copied, and
+/// there is what the player itself needs.
+const fn platform_heap(heap_mb: u32) -> u32 {
+    2 * heap_mb + 4
+}
+
+/// The firmware's CMake project.
+const FIRMWARE: &str = "rust/spec/firmware/freertos";
+
+/// All of it, or only on these boards.
+pub fn steps(summary: &mut Summary, boards: &[String], verbose: bool) {
+    if boards.is_empty() {
+        for (name, args) in BUILDS {
+            summary.step(&format!("official suite, {name}"), || suite(name, args, verbose));
+        }
+    }
+    let known = match Board::all() {
+        Ok(known) => known,
+        Err(error) => return summary.step("boards", || Err(error)),
+    };
+    let (freertos, others): (Vec<&String>, Vec<_>) =
+        boards.iter().partition(|name| known.iter().any(|board| board.name == **name));
+    let wanted = |board: &Board| boards.is_empty() || freertos.contains(&&board.name);
+    on_freertos(summary, known.into_iter().filter(wanted), verbose);
+    for name in others {
+        summary.step(&format!("official suite on {name}"), || Board::load(name).map(|_| Found::default()));
     }
 }
 
@@ -42,4 +73,75 @@ fn suite(name: &str, args: &[&str], verbose: bool) -> Result<Found> {
         skipped: report.files_not_run,
         note: report.note,
     })
+}
+
+/// Where the scripts for boards with so much heap are.
+pub fn scripts(heap_mb: u32) -> Result<PathBuf> {
+    Ok(repo::work("spec")?.join(format!("suite-{heap_mb}.bin")))
+}
+
+/// Writes the scripts for boards. They hold what the host counted, so the host must pass.
+pub fn write_scripts(verbose: bool) -> Result<()> {
+    let (_, args) = BUILDS[BUILDS.len() - 1];
+    let mut run = Run::cargo().args(["run", "--quiet", "--package", "wasmote-spec"]).args(args).arg("--");
+    for heap in HEAPS {
+        run = run.arg(format!("--for-board={heap}:{}", scripts(heap)?.display()));
+    }
+    run.logged("spec-scripts", verbose).map(drop)
+}
+
+/// Builds a firmware for each board, and lets them run at the same time.
+fn on_freertos(summary: &mut Summary, boards: impl Iterator<Item = Board>, verbose: bool) {
+    let name = |board: &Board| format!("official suite on FreeRTOS, {}", board.name);
+    let boards: Vec<Board> = boards.filter(|board| summary.wants(&name(board))).collect();
+    if boards.is_empty() {
+        return;
+    }
+    let written = write_scripts(verbose);
+    let mut running = Vec::new();
+    for board in boards {
+        let name = name(&board);
+        let started = written.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"));
+        running.push((name, started.and_then(|()| start(board, verbose))));
+    }
+    for (name, started) in running {
+        summary.step(&name, || judge(&started?.join().map_err(|_| anyhow::anyhow!("a thread panicked"))??));
+    }
+}
+
+fn start(board: Board, verbose: bool) -> Result<JoinHandle<Result<Console>>> {
+    board.need()?;
+    let fits = |heap: &&u32| platform_heap(**heap) <= board.heap_mb;
+    let heap = *HEAPS.iter().rfind(fits).context("the board has too little memory")?;
+    let options = [
+        format!("WASMOTE_SPEC_SUITE={}", scripts(heap)?.display()),
+        format!("WASMOTE_BOARD_HEAP_MB={}", platform_heap(heap)),
+    ];
+    let firmware = board.build(FIRMWARE, "", &options.each_ref().map(String::as_str), verbose)?;
+    Ok(std::thread::spawn(move || {
+        board.run(&firmware, "run", Duration::from_secs(600), |line| {
+            if verbose {
+                eprintln!("{}: {line}", board.name);
+            }
+        })
+    }))
+}
+
+/// What a firmware found.
+fn judge(console: &Console) -> Result<Found> {
+    let last = console.text.lines().rfind(|line| line.starts_with("spec: "));
+    let Some(last) = last else {
+        console.judge("^spec: ")?;
+        bail!("the firmware printed no summary");
+    };
+    let files =
+        |start: &str| u32::try_from(console.text.lines().filter(|line| line.starts_with(start)).count());
+    let found = Found { passed: files("ok ")?, failed: files("FAILED ")?, ..Found::default() };
+    if found.failed > 0 {
+        let told: Vec<&str> = console.text.lines().filter(|line| !line.starts_with("ok ")).collect();
+        return Ok(Found { note: told.join("\n"), ..found });
+    }
+    console.judge("^spec: .* 0 failed; 0 files failed")?;
+    ensure!(found.passed > 0, "no file was run");
+    Ok(Found { note: last.to_owned(), ..found })
 }
