@@ -118,7 +118,9 @@ impl Heap {
             return Err(OutOfMemory);
         }
         root.account.charge(size_of::<Root>())?;
-        Ok(Heap { account: NonNull::from(&root.account) })
+        let heap = Heap { account: NonNull::from(&root.account) };
+        heap.obtained();
+        Ok(heap)
     }
 
     /// A new account on the same root, with a limit in bytes. The root's own limit holds as well.
@@ -203,6 +205,13 @@ impl Heap {
         Ok(())
     }
 
+    /// What was charged has been obtained: it counts for the peak.
+    fn obtained(&self) {
+        for account in [self.counts(), &self.root().account] {
+            account.peak.set(account.peak.get().max(account.used.get()));
+        }
+    }
+
     fn credit(&self, less: usize) {
         let own = self.counts();
         own.used.set(own.used.get() - less);
@@ -267,7 +276,6 @@ impl Account {
             return Err(OutOfMemory);
         }
         self.used.set(used);
-        self.peak.set(self.peak.get().max(used));
         Ok(())
     }
 }
@@ -321,8 +329,9 @@ impl Heap {
             self.charge(layout.size())?;
             // SAFETY: (P2) the mutex is held; the size is not 0.
             let block = unsafe { self.obtain(layout) };
-            if block.is_none() {
-                self.credit(layout.size());
+            match block {
+                Some(_) => self.obtained(),
+                None => self.credit(layout.size()),
             }
             block.ok_or(OutOfMemory)
         })
@@ -369,7 +378,10 @@ impl Heap {
             // SAFETY: (P3) the caller says that it came from here with the old layout.
             let changed = unsafe { self.change(block, old, new) };
             match changed {
-                Some(_) => self.credit(old.size().saturating_sub(new.size())),
+                Some(_) => {
+                    self.credit(old.size().saturating_sub(new.size()));
+                    self.obtained();
+                }
                 None => self.credit(more),
             }
             changed.ok_or(OutOfMemory)
