@@ -33,7 +33,7 @@ size_t board_host_read(int file, void *to, size_t size);
 /* Has a failed configASSERT call this instead of ending the run; it must not return. For tests of what stops. */
 void board_on_assert(void (*stop)(const char *file, int line));
 
-/* Instructions executed since boot, for the differences between two calls. Exact on riscv32_virt, in steps of 40 on
+/* Instructions executed since boot, for the differences between two calls. Exact on riscv*_virt, in steps of 40 on
  * mps2_* (where it wraps after 171 * 10^9). Only means something in a run with the shift for measuring (board.json), and
  * includes what interrupts execute: mask them around what is measured. */
 uint64_t board_instructions(void);

@@ -112,7 +112,7 @@ TEST(leaks, instances_that_could_not_be_made)
     CHECK_EQ(test_free_blocks(), before);
 }
 
-/* A runtime in a pool of its own takes nothing from the platform, and leaves no trace in the pool: it can be used up
+/* A runtime in a pool of its own takes nothing from the platform but its mutex, where the RTOS allocates that, and leaves no trace in the pool: it can be used up
  * to the same point again and again. */
 TEST(leaks, a_runtime_in_its_own_pool)
 {
@@ -121,7 +121,7 @@ TEST(leaks, a_runtime_in_its_own_pool)
     }
     const wasmote_runtime_config_t config = {.pool = test_pool, .pool_size = TEST_POOL_SIZE};
     const size_t before = test_free_blocks();
-    size_t first_peak = 0;
+    size_t first_peak = 0, beside_pool = 0;
     for (int i = 0; i < 10; i++) {
         struct guest guest;
         wasmote_value_t result;
@@ -129,11 +129,15 @@ TEST(leaks, a_runtime_in_its_own_pool)
         wasmote_quotas_t quotas = wasmote_quotas_default();
         quotas.trim_memory = true; /* what it uses of its page is much less than the pool */
         CHECK_OK(wasmote_runtime_new(&config, &guest.runtime));
-        CHECK_EQ(test_free_blocks(), before);
+        if (i == 0) {
+            beside_pool = test_free_blocks();
+            CHECK(before - beside_pool <= 1);
+        }
+        CHECK_EQ(test_free_blocks(), beside_pool);
         CHECK_OK(wasmote_module_load(guest.runtime, coremix_wasm, coremix_wasm_size, &guest.module, &guest.error));
         CHECK_OK(wasmote_instance_new(guest.module, NULL, &quotas, &guest.instance, &guest.error));
         CHECK_OK(guest_call(&guest, "run", &result, I32(1)));
-        CHECK_EQ(test_free_blocks(), before);
+        CHECK_EQ(test_free_blocks(), beside_pool);
         wasmote_runtime_stats(guest.runtime, &stats);
         if (i == 0) {
             first_peak = stats.heap_peak;

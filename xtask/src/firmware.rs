@@ -83,7 +83,7 @@ impl Board {
     pub fn need(&self) -> Result<()> {
         let (gcc, qemu): (&[Tool], &[Tool]) = match self.emulator() {
             "qemu-system-arm" => (tools::ARM_GCC, tools::ARM_QEMU),
-            "qemu-system-riscv32" => (tools::RISCV_GCC, tools::RISCV_QEMU),
+            "qemu-system-riscv32" | "qemu-system-riscv64" => (tools::RISCV_GCC, tools::RISCV_QEMU),
             other => bail!("{}: xtask does not know the emulator {other}", self.name),
         };
         tools::need(&[tools::CMAKE, gcc, qemu])?;

@@ -12,7 +12,7 @@
 
 #define configTICK_RATE_HZ                      1000
 #define configTICK_TYPE_WIDTH_IN_BITS           TICK_TYPE_WIDTH_32_BITS
-#define configINITIAL_TICK_COUNT                ((TickType_t)-1000) /* the counter overflows soon, not after 49 days */
+#define configINITIAL_TICK_COUNT                ((TickType_t)0xFFFFFC18) /* 32 bits overflow in a second, not in 49 days */
 #define configUSE_PREEMPTION                    1
 #define configUSE_TIME_SLICING                  1
 #define configMAX_PRIORITIES                    8

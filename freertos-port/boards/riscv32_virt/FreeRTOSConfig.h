@@ -1,9 +1,5 @@
-/* FreeRTOS on QEMU's RISC-V `virt` machine. */
+/* FreeRTOS on riscv32_virt (RV32IMAC). */
 #ifndef FREERTOS_CONFIG_H
 #define FREERTOS_CONFIG_H
-#include "board_freertos_config.h"
-
-#define configCPU_CLOCK_HZ                      10000000 /* of MTIME, which makes the tick */
-#define configMTIME_BASE_ADDRESS                0x0200BFF8
-#define configMTIMECMP_BASE_ADDRESS             0x02004000
+#include "riscv_virt_freertos_config.h"
 #endif

@@ -11,6 +11,8 @@ struct Program {
     source: &'static str,
     pattern: &'static str,
     variants: &'static [Variant],
+    /// A board that it is not for, and why.
+    not_for: Option<(&'static str, &'static str)>,
 }
 
 /// Options of CMake, and what they stand for.
@@ -45,18 +47,26 @@ const PROGRAMS: [Program; 5] = [
         source: "twister-tests/freertos",
         pattern: r"^\d+ passed, 0 failed",
         variants: &[STATIC, OTHER_OPTIONS],
+        not_for: None,
     },
     Program {
         source: "freertos-port/tests/platform",
         pattern: r"^\d+ passed, 0 failed",
         variants: &[STATIC, POOL],
+        not_for: None,
     },
-    Program { source: demo::SOURCE, pattern: demo::PATTERN, variants: &[] },
-    Program { source: "samples/freertos_hello", pattern: "greet returned 69", variants: &[STATIC] },
+    Program { source: demo::SOURCE, pattern: demo::PATTERN, variants: &[], not_for: None },
+    Program {
+        source: "samples/freertos_hello",
+        pattern: "greet returned 69",
+        variants: &[STATIC],
+        not_for: None,
+    },
     Program {
         source: "samples/freertos_rust",
         pattern: "freertos_rust: done, 52 values received",
         variants: &[],
+        not_for: Some(("riscv64_virt", "the crate freertos-rust is for 32 bits")),
     },
 ];
 
@@ -70,7 +80,10 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
             let variants = if board.name == ONE_BOARD { program.variants } else { &[] };
             for variant in std::iter::once(&DEFAULT).chain(variants) {
                 let name = format!("{} on {} {}", program.source, board.name, variant.name);
-                summary.step(name.trim_end(), || run(board, program, variant, verbose));
+                summary.step(name.trim_end(), || match program.not_for {
+                    Some((not, reason)) if not == board.name => Ok(Found::skip(reason)),
+                    _ => run(board, program, variant, verbose),
+                });
             }
         }
     }

@@ -1,4 +1,4 @@
-/* QEMU's RISC-V `virt` machine, one hart in machine mode. */
+/* QEMU's RISC-V `virt` machine, of 32 or 64 bits, one hart in machine mode. */
 #include "FreeRTOS.h"
 #include "task.h"
 
@@ -29,7 +29,7 @@
 #define FINISHER_FAIL   0x3333u
 
 #define MSTATUS_MIE     8u
-#define EXTERNAL_INTERRUPT 0x8000000Bu
+#define EXTERNAL_INTERRUPT ((uintptr_t)1 << (__riscv_xlen - 1) | 11u)
 
 void board_machine_init(void)
 {
@@ -89,6 +89,11 @@ void board_exit(int code)
 
 uint64_t board_instructions(void)
 {
+#if __riscv_xlen == 64
+    uint64_t count;
+    __asm volatile("csrr %0, minstret" : "=r"(count));
+    return count;
+#else
     uint32_t high, low, again;
     do {
         __asm volatile("csrr %0, minstreth" : "=r"(high));
@@ -96,6 +101,7 @@ uint64_t board_instructions(void)
         __asm volatile("csrr %0, minstreth" : "=r"(again));
     } while (high != again);
     return (uint64_t)high << 32 | low;
+#endif
 }
 
 static struct {
@@ -115,9 +121,9 @@ void board_timer_isr_after_us(uint32_t microseconds, void (*callback)(void *), v
     board_restore_interrupts(previous);
 }
 
-static _Noreturn void fault(uint32_t cause)
+static _Noreturn void fault(uintptr_t cause)
 {
-    uint32_t pc, value;
+    uintptr_t pc, value;
     __asm volatile("csrr %0, mepc" : "=r"(pc));
     __asm volatile("csrr %0, mtval" : "=r"(value));
     board_printf("fault: mcause=0x%08lx mepc=0x%08lx mtval=0x%08lx\n", (unsigned long)cause, (unsigned long)pc,
@@ -128,12 +134,12 @@ static _Noreturn void fault(uint32_t cause)
 /* FreeRTOS calls these with its interrupt stack in use. */
 void freertos_risc_v_application_exception_handler(void)
 {
-    uint32_t cause;
+    uintptr_t cause;
     __asm volatile("csrr %0, mcause" : "=r"(cause));
     fault(cause);
 }
 
-void freertos_risc_v_application_interrupt_handler(uint32_t cause)
+void freertos_risc_v_application_interrupt_handler(uintptr_t cause)
 {
     if (cause != EXTERNAL_INTERRUPT) {
         fault(cause);

@@ -17,7 +17,11 @@ board_reset:
     .align 8
 trap:
     csrw mscratch, t0
+#if __riscv_xlen == 64
+    ld t0, pxCurrentTCB
+#else
     lw t0, pxCurrentTCB
+#endif
     beqz t0, 1f
     csrr t0, mscratch
     j freertos_risc_v_trap_handler
