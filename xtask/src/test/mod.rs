@@ -20,7 +20,7 @@ pub struct Options {
     /// Runs only the steps whose names contain this text
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     step: String,
-    /// The spec leg alone, on this board alone (freertos-port/boards)
+    /// The spec leg alone, on this board alone: one of freertos-port/boards, or a platform of Twister's
     #[arg(long = "board", value_name = "NAME")]
     boards: Vec<String>,
     /// Shows what compilers, emulators and tests print as they print it

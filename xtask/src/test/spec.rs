@@ -1,12 +1,13 @@
 //! The spec leg: the official test suite in every build of the interpreter, and on emulated boards.
 
+use super::zephyr;
 use crate::firmware::{Board, Console};
 use crate::repo;
 use crate::run::Run;
 use crate::summary::{Found, Summary};
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ const fn platform_heap(heap_mb: u32) -> u32 {
 /// The firmware's CMake project.
 const FIRMWARE: &str = "rust/spec/firmware/freertos";
 
-/// All of it, or only on these boards.
+/// All of it, or only on these boards: FreeRTOS boards by name, Twister's platforms.
 pub fn steps(summary: &mut Summary, boards: &[String], verbose: bool) {
     if boards.is_empty() {
         for (name, args) in BUILDS {
@@ -54,7 +55,7 @@ pub fn steps(summary: &mut Summary, boards: &[String], verbose: bool) {
     let wanted = |board: &Board| boards.is_empty() || freertos.contains(&&board.name);
     on_freertos(summary, known.into_iter().filter(wanted), verbose);
     for name in others {
-        summary.step(&format!("official suite on {name}"), || Board::load(name).map(|_| Found::default()));
+        summary.step(&format!("official suite on Zephyr, {name}"), || zephyr::spec(name, verbose));
     }
 }
 
@@ -75,19 +76,21 @@ fn suite(name: &str, args: &[&str], verbose: bool) -> Result<Found> {
     })
 }
 
-/// Where the scripts for boards with so much heap are.
-pub fn scripts(heap_mb: u32) -> Result<PathBuf> {
-    Ok(repo::work("spec")?.join(format!("suite-{heap_mb}.bin")))
+/// The scripts for boards with so much heap, in the folder of [`write_scripts`].
+fn scripts(folder: &Path, heap_mb: u32) -> PathBuf {
+    folder.join(format!("suite-{heap_mb}.bin"))
 }
 
-/// Writes the scripts for boards. They hold what the host counted, so the host must pass.
-pub fn write_scripts(verbose: bool) -> Result<()> {
+/// Writes the scripts for boards, and says in which folder. They hold what the host counted, so the host must pass.
+pub fn write_scripts(verbose: bool) -> Result<PathBuf> {
+    let folder = repo::work("spec")?;
     let (_, args) = BUILDS[BUILDS.len() - 1];
     let mut run = Run::cargo().args(["run", "--quiet", "--package", "wasmote-spec"]).args(args).arg("--");
     for heap in HEAPS {
-        run = run.arg(format!("--for-board={heap}:{}", scripts(heap)?.display()));
+        run = run.arg(format!("--for-board={heap}:{}", scripts(&folder, heap).display()));
     }
-    run.logged("spec-scripts", verbose).map(drop)
+    run.logged("spec-scripts", verbose)?;
+    Ok(folder)
 }
 
 /// Builds a firmware for each board, and lets them run at the same time.
@@ -102,19 +105,19 @@ fn on_freertos(summary: &mut Summary, boards: impl Iterator<Item = Board>, verbo
     for board in boards {
         let name = name(&board);
         let started = written.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"));
-        running.push((name, started.and_then(|()| start(board, verbose))));
+        running.push((name, started.and_then(|folder| start(board, folder, verbose))));
     }
     for (name, started) in running {
         summary.step(&name, || judge(&started?.join().map_err(|_| anyhow::anyhow!("a thread panicked"))??));
     }
 }
 
-fn start(board: Board, verbose: bool) -> Result<JoinHandle<Result<Console>>> {
+fn start(board: Board, folder: &Path, verbose: bool) -> Result<JoinHandle<Result<Console>>> {
     board.need()?;
     let fits = |heap: &&u32| platform_heap(**heap) <= board.heap_mb;
     let heap = *HEAPS.iter().rfind(fits).context("the board has too little memory")?;
     let options = [
-        format!("WASMOTE_SPEC_SUITE={}", scripts(heap)?.display()),
+        format!("WASMOTE_SPEC_SUITE={}", scripts(folder, heap).display()),
         format!("WASMOTE_BOARD_HEAP_MB={}", platform_heap(heap)),
     ];
     let firmware = board.build(FIRMWARE, "", &options.each_ref().map(String::as_str), verbose)?;

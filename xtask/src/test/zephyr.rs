@@ -1,5 +1,6 @@
 //! The Zephyr leg: Twister over the samples and test suites, with this repository as a module.
 
+use super::spec;
 use crate::repo;
 use crate::run::Run;
 use crate::summary::{Found, Summary};
@@ -19,19 +20,27 @@ const PLATFORMS: [&str; 7] = [
 ];
 
 /// Where Twister finds what to build.
-const TREES: [&str; 2] = ["twister-tests", "samples"];
+const TREES: [&str; 3] = ["twister-tests", "samples", SPEC];
+/// The official test suite.
+const SPEC: &str = "rust/spec/firmware/zephyr";
 
 pub fn steps(summary: &mut Summary, verbose: bool) {
-    match workspace() {
-        Some(base) => summary.step("twister", || twister(&base, verbose)),
-        None => summary.step("twister", || {
-            let reason =
-                "no Zephyr workspace: ZEPHYR_BASE is not set and ~/zephyrproject/zephyr does not exist";
-            println!("!!!! THE ZEPHYR LEG IS SKIPPED: {reason} !!!!");
-            Ok(Found::skip(reason))
-        }),
-    }
+    summary.step("twister", || match workspace() {
+        Some(base) => twister(&base, &TREES, &PLATFORMS, verbose),
+        None => {
+            println!("!!!! THE ZEPHYR LEG IS SKIPPED: {NO_WORKSPACE} !!!!");
+            Ok(Found::skip(NO_WORKSPACE))
+        }
+    });
 }
+
+/// The official test suite on one platform.
+pub fn spec(platform: &str, verbose: bool) -> Result<Found> {
+    twister(&workspace().context(NO_WORKSPACE)?, &[SPEC], &[platform], verbose)
+}
+
+const NO_WORKSPACE: &str =
+    "no Zephyr workspace: ZEPHYR_BASE is not set and ~/zephyrproject/zephyr does not exist";
 
 /// Zephyr's tree.
 fn workspace() -> Option<PathBuf> {
@@ -62,19 +71,21 @@ struct Case {
     reason: Option<String>,
 }
 
-fn twister(base: &Path, verbose: bool) -> Result<Found> {
+fn twister(base: &Path, trees: &[&str], platforms: &[&str], verbose: bool) -> Result<Found> {
+    let scripts = spec::write_scripts(verbose)?;
     let out = repo::work("twister")?;
     let report = out.join("twister.json");
     // Only this run's report counts.
     let _ = std::fs::remove_file(&report);
     let mut run = west(base).arg("twister").args(["--clobber-output", "--inline-logs", "-v", "-O"]).arg(&out);
-    for tree in TREES {
+    for tree in trees {
         run = run.arg("-T").arg(repo::path(tree));
     }
-    for platform in PLATFORMS {
+    for platform in platforms {
         run = run.args(["-p", platform]);
     }
     run = run.arg(format!("-x=ZEPHYR_EXTRA_MODULES={}", repo::root().display()));
+    run = run.arg(format!("-x=WASMOTE_SPEC_SUITES={}", scripts.display()));
     // Twister fails when a test does; its report says more.
     let ended = run.logged("twister", verbose);
     if !report.is_file() {
