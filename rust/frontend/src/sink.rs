@@ -92,6 +92,21 @@ pub trait Sink {
     /// Whether fuel is metered: otherwise no charges are told.
     fn metered(&self) -> bool;
 
+    /// Whether the sink wants to be told how locals are used before the function begins. It costs a second look at the body.
+    fn wants_uses(&self) -> bool {
+        false
+    }
+
+    /// The uses of a function's locals, and whether it calls something, are told next.
+    fn scan(&mut self) {}
+
+    /// A local is used, so many times heavier as it is inside of loops. Comes before [`begin`](Sink::begin) and before
+    /// the body is validated.
+    fn used(&mut self, _cell: Cell, _ty: ValType, _weight: u32) {}
+
+    /// There is an operator that calls something.
+    fn calls(&mut self) {}
+
     /// Told before each operator that is reachable: its offset in the module.
     fn at(&mut self, offset: u32);
 

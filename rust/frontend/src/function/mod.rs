@@ -17,6 +17,7 @@ mod control;
 mod locals;
 mod operands;
 mod ops;
+mod scan;
 
 use crate::module::Module;
 use crate::reader::Reader;
@@ -148,6 +149,9 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
         info.local_cells = self.locals.cells();
         self.frame_cells = info.local_cells.max(info.ty.result_cells());
+        if self.sink.wants_uses() {
+            self.scan();
+        }
         tell!(self, begin(&info));
         self.enter_function(info.ty);
         while !self.control.is_empty() && !self.reader.failed() {
