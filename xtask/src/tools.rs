@@ -18,8 +18,6 @@ const fn tool(program: &'static str, package: &'static str) -> Tool {
 pub const CMAKE: &[Tool] = &[tool("cmake", "cmake"), tool("ninja", "ninja-build")];
 /// C for Cortex-M.
 pub const ARM_GCC: &[Tool] = &[tool("arm-none-eabi-gcc", "gcc-arm-none-eabi")];
-/// An assembler for Cortex-M.
-pub const ARM_BINUTILS: &[Tool] = &[tool("arm-none-eabi-as", "binutils-arm-none-eabi")];
 /// An emulated Cortex-M.
 pub const ARM_QEMU: &[Tool] = &[tool("qemu-system-arm", "qemu-system-arm")];
 /// C for RISC-V.

@@ -10,4 +10,8 @@
 extern crate std;
 
 pub mod code;
+mod compiler;
 pub mod isa;
+pub mod masm;
+
+pub use compiler::{Compiled, Compiler, Settings};

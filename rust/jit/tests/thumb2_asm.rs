@@ -168,6 +168,11 @@ fn data_processing() {
         for imm in [0, 0xFFF, 0x1234, 0x8000, 0xFFFF] {
             cases.case(format!("movw {}, #{imm}", name(rd)), |asm| asm.movw(rd, imm));
             cases.case(format!("movt {}, #{imm}", name(rd)), |asm| asm.movt(rd, imm));
+            cases.case(format!("movw {}, #{imm}", name(rd)), |asm| {
+                let at = asm.code.len();
+                asm.movw(rd, !imm & 0xFFFF);
+                asm.set_mov_half(at, imm);
+            });
         }
         for rn in REGS {
             for imm in [0, 0x101, 0x7FF, 0x800, 0xFFF] {
@@ -255,7 +260,7 @@ fn shifts_and_multiplications() {
                     }
                 }
                 cases.case(format!("mul {regs}"), |asm| asm.mul(Mul::Mul, Flags::Keep, rd, rn, rm));
-                if rd.is_low() && rn.is_low() && rm.is_low() && (rd == rm || rd == rn) {
+                if rd.0.max(rn.0).max(rm.0) < 8 && (rd == rm || rd == rn) {
                     cases.case(format!("muls {regs}"), |asm| asm.mul(Mul::Mul, Flags::Any, rd, rn, rm));
                 }
                 cases.case(format!("sdiv {regs}"), |asm| asm.mul(Mul::Sdiv, Flags::Any, rd, rn, rm));
@@ -301,6 +306,7 @@ fn memory() {
         }
     }
     for (rt, rt2) in REGS.into_iter().flat_map(|rt| REGS.map(|rt2| (rt, rt2))).filter(|(a, b)| a != b) {
+        cases.case(format!("str {}, [{}], #4", name(rt), name(rt2)), |asm| asm.store_step(rt, rt2));
         for rn in REGS.into_iter().chain([SP]) {
             for offset in [0, 4, 1020, -4, -1020] {
                 let operands = format!("{}, {}, [{}, #{offset}]", name(rt), name(rt2), name(rn));
@@ -330,6 +336,10 @@ fn memory() {
                 cases.case(text, |asm| asm.mem_many(true, false, false, rn, list | 0x8000));
             }
         }
+    }
+    for imm in [0, 4, 508] {
+        cases.case(format!("add sp, #{imm}"), |asm| asm.dp_sp(false, imm));
+        cases.case(format!("sub sp, #{imm}"), |asm| asm.dp_sp(true, imm));
     }
     cases.case("push {r4, r5, lr}", |asm| asm.mem_many(false, true, true, SP, 0x4030));
     cases.case("pop {r4, r5, pc}", |asm| asm.mem_many(true, false, true, SP, 0x8030));

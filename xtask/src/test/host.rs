@@ -72,8 +72,8 @@ fn clippy(verbose: bool) -> Result<Found> {
 }
 
 fn cargo_test(name: &str, args: &[&str], verbose: bool) -> Result<Found> {
-    // The JIT's assembler is held against another one.
-    tools::need(&[tools::ARM_BINUTILS])?;
+    // The JIT's assembler is held against another one, and its code runs on an emulated device.
+    tools::need(&[tools::ARM_GCC, tools::ARM_QEMU])?;
     let log = format!("cargo test {name}").replace([' ', ','], "-");
     let text =
         Run::cargo().args(["test", "--workspace", "--no-fail-fast"]).args(args).logged(&log, verbose)?;

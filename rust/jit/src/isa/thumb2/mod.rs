@@ -1,3 +1,9 @@
 //! Thumb-2: ARMv7-M and ARMv8-M mainline.
 
+mod abi;
 pub mod asm;
+mod masm;
+mod memory;
+mod pairs;
+
+pub use masm::Thumb2;

@@ -141,6 +141,18 @@ impl Asm {
         self.wide(first, (imm & 0x700) << 4 | rd.bits() << 8 | imm & 0xFF);
     }
 
+    /// Changes the number of a `movw` or `movt` at a place.
+    pub fn set_mov_half(&mut self, at: usize, imm: u32) {
+        let (first, second) = (self.code.get16(at) & 0xFBF0, self.code.get16(at + 2) & 0x8F00);
+        self.code.set16(at, first | (imm & 0x800) >> 1 | imm >> 12 & 15);
+        self.code.set16(at + 2, second | (imm & 0x700) << 4 | imm & 0xFF);
+    }
+
+    /// Adds a multiple of 4 up to 508 to the stack pointer, or takes it off.
+    pub fn dp_sp(&mut self, subtract: bool, imm: u32) {
+        self.narrow(0xB000 | u32::from(subtract) << 7 | imm >> 2 & 0x7F);
+    }
+
     /// `rd = rn shifted by rm`.
     pub fn shift(&mut self, shift: Shift, flags: Flags, rd: Reg, rn: Reg, rm: Reg) {
         if flags != Flags::Keep && rd == rn && rd.is_low() && rm.is_low() {
@@ -247,6 +259,11 @@ impl Asm {
         }
     }
 
+    /// Stores `rt` at `rn`, which goes on by 4.
+    pub fn store_step(&mut self, rt: Reg, rn: Reg) {
+        self.wide(0xF840 | rn.bits(), rt.bits() << 12 | 0xB04);
+    }
+
     /// Loads or stores two registers at `rn + offset`, which must be aligned: a multiple of 4 up to 1020.
     pub fn mem_dual(&mut self, load: bool, rt: Reg, rt2: Reg, rn: Reg, offset: i32) {
         let up = u32::from(offset >= 0) << 7;
@@ -277,6 +294,15 @@ impl Asm {
     /// The next instruction only if the condition holds; it must not be a branch, nor one that sets flags.
     pub fn it(&mut self, cond: Cond) {
         self.narrow(0xBF08 | cond.bits() << 4);
+    }
+
+    /// `rd` = a byte, behind [`it`](Asm::it), where the short form leaves the flags.
+    pub fn mov_in_it(&mut self, rd: Reg, imm: u8) {
+        if rd.is_low() {
+            self.narrow(0x2000 | rd.bits() << 8 | u32::from(imm));
+        } else {
+            self.mov(Flags::Keep, rd, Src::Imm(imm.into()));
+        }
     }
 
     /// Nothing.

@@ -1,8 +1,6 @@
 //! What instructions name: registers, conditions, operations, operands.
 
-/// A core register.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Reg(pub u8);
+pub use crate::masm::Reg;
 
 /// The stack pointer.
 pub const SP: Reg = Reg(13);
@@ -17,7 +15,7 @@ impl Reg {
     }
 
     /// Whether short encodings can name it.
-    pub fn is_low(self) -> bool {
+    pub(super) fn is_low(self) -> bool {
         self.0 < 8
     }
 }

@@ -1,0 +1,241 @@
+//! Operators of two words.
+
+use super::Compiler;
+use super::operators::commutes;
+use crate::masm::{Alu, Bits, Masm, Pair, PairAlu, Reg, Shift, Val};
+use wasmote_core::{ErrorKind, UnaryOp};
+use wasmote_frontend::{Cell, Operand};
+
+impl<M: Masm> Compiler<M> {
+    pub(super) fn emit_pair_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind> {
+        match op {
+            UnaryOp::I32WrapI64 => {
+                // The upper half is never read.
+                if let Operand::Temp(cell) = a {
+                    self.drop_cell(cell + 1);
+                }
+                self.emit_copy(1, dst, a);
+            }
+            UnaryOp::I64ExtendI32U => {
+                self.emit_copy(1, dst, a);
+                self.set_zero(dst + 1);
+            }
+            UnaryOp::I64ExtendI32S | UnaryOp::I64Extend32S => {
+                if let (UnaryOp::I64Extend32S, Operand::Temp(cell)) = (op, a) {
+                    self.drop_cell(cell + 1);
+                }
+                self.emit_copy(1, dst, a);
+                self.extend_sign(dst);
+            }
+            UnaryOp::I64Extend8S | UnaryOp::I64Extend16S => {
+                let from = self.word_reg(a, 0);
+                self.consume(a, 2);
+                let target = self.target(dst);
+                let bits = if op == UnaryOp::I64Extend8S { Bits::Extend8 } else { Bits::Extend16 };
+                self.masm.bits(bits, target, from);
+                self.extend_sign(dst);
+            }
+            UnaryOp::I64Eqz => {
+                let (low, high) = self.pair_regs(a);
+                self.consume(a, 2);
+                let target = self.target(dst);
+                self.masm.alu(Alu::Or, target, low, Val::Reg(high));
+                self.masm.is_zero(target, target);
+            }
+            UnaryOp::I64Clz | UnaryOp::I64Ctz => {
+                let pair = self.pair_regs(a);
+                self.consume(a, 2);
+                let target = self.target(dst);
+                self.masm.pair_zeros(op == UnaryOp::I64Clz, target, pair);
+                self.set_zero(dst + 1);
+            }
+            _ => {
+                let (low, high) = self.pair_regs(a);
+                self.free_operand(a, 2);
+                let target = self.target(dst);
+                let temp = self.alloc();
+                self.masm.bits(Bits::Ones, temp, high);
+                self.masm.bits(Bits::Ones, target, low);
+                self.masm.alu(Alu::Add, target, target, Val::Reg(temp));
+                self.set_zero(dst + 1);
+            }
+        }
+        Ok(())
+    }
+
+    /// The upper half of a value is the sign of its lower half.
+    pub(super) fn extend_sign(&mut self, dst: Cell) {
+        let low = self.get(dst);
+        let high = self.target(dst + 1);
+        self.masm.alu(Alu::Shift(Shift::RightSigned), high, low, Val::Imm(31));
+        self.regs.unlock();
+    }
+
+    pub(super) fn emit_pair_alu(
+        &mut self,
+        op: Alu,
+        dst: Cell,
+        a: Operand,
+        b: Operand,
+    ) -> Result<(), ErrorKind> {
+        match op {
+            Alu::Shift(shift) => self.emit_pair_shift(shift, dst, a, b),
+            Alu::Mul => self.emit_pair_mul(dst, a, b),
+            _ => self.emit_pair_words(op, dst, a, b),
+        }
+        Ok(())
+    }
+
+    fn emit_pair_words(&mut self, op: Alu, dst: Cell, a: Operand, b: Operand) {
+        let swap = commutes(op) && (self.is_number(a, 0) || self.is_number(a, 1));
+        let (a, b) = if swap { (b, a) } else { (a, b) };
+        if let (Alu::And | Alu::Or | Alu::Xor, second) = (op, self.pair(b)) {
+            let plain =
+                |val| matches!((op, val), (Alu::And, Val::Imm(u32::MAX)) | (Alu::Or | Alu::Xor, Val::Imm(0)));
+            // Half of it is 0 or stays as it is: very common with masks.
+            if op == Alu::And && second.1 == Val::Imm(0) {
+                if let Operand::Temp(cell) = a {
+                    self.drop_cell(cell + 1);
+                }
+                if plain(second.0) {
+                    self.emit_copy(1, dst, a);
+                } else {
+                    let low = self.word_reg(a, 0);
+                    self.consume(a, 1);
+                    self.consume(b, 2);
+                    let target = self.target(dst);
+                    self.masm.alu(op, target, low, second.0);
+                }
+                return self.set_zero(dst + 1);
+            }
+            let first = self.pair_regs(a);
+            let target = self.result_pair(dst, (a, first), (b, second));
+            for (target, first, second) in [(target.0, first.0, second.0), (target.1, first.1, second.1)] {
+                if plain(second) {
+                    self.masm.mov(target, Val::Reg(first));
+                } else {
+                    self.masm.alu(op, target, first, second);
+                }
+            }
+            return;
+        }
+        let second = self.pair(b);
+        let first = self.pair_regs(a);
+        let target = self.result_pair(dst, (a, first), (b, second));
+        let op = if op == Alu::Add { PairAlu::Add } else { PairAlu::Sub };
+        self.masm.pair_alu(op, target, first, second);
+    }
+
+    fn emit_pair_mul(&mut self, dst: Cell, a: Operand, b: Operand) {
+        let (a, b) = if self.is_number(a, 1) { (b, a) } else { (a, b) };
+        let (b_high, a_high) = (self.is_zero_half(b), self.is_zero_half(a));
+        if a_high && b_high {
+            let (first, second) = (self.word_reg(a, 0), self.word_reg(b, 0));
+            self.free_operand(a, 2);
+            self.free_operand(b, 2);
+            let target = self.target_pair(dst);
+            return self.masm.pair_mul_words(target, first, second);
+        }
+        if b_high {
+            // high:low = a0 * b0, high += a1 * b0.
+            let (first, second) = (self.pair_regs(a), self.word_reg(b, 0));
+            let target = self.result_pair(dst, (a, first), (b, (Val::Reg(second), Val::Imm(0))));
+            self.masm.alu(Alu::Mul, M::SCRATCH, first.1, Val::Reg(second));
+            self.masm.pair_mul_words(target, first.0, second);
+            return self.masm.alu(Alu::Add, target.1, target.1, Val::Reg(M::SCRATCH));
+        }
+        let first = self.pair_regs(a);
+        let second = self.pair_regs(b);
+        let second = (Val::Reg(second.0), Val::Reg(second.1));
+        let target = self.result_pair(dst, (a, first), (b, second));
+        self.masm.pair_alu(PairAlu::Mul, target, first, second);
+    }
+
+    fn emit_pair_shift(&mut self, shift: Shift, dst: Cell, a: Operand, b: Operand) {
+        if let Operand::Const(by) = b {
+            let by = by as u32 & 63;
+            if shift == Shift::Right && by >= 32 {
+                if let Operand::Temp(cell) = a {
+                    self.drop_cell(cell);
+                }
+                let high = self.word_reg(a, 1);
+                self.consume(a, 2);
+                let target = self.target(dst);
+                self.masm.alu(Alu::Shift(shift), target, high, Val::Imm(by - 32));
+                return self.set_zero(dst + 1);
+            }
+            let first = self.pair_regs(a);
+            let target = self.result_pair(dst, (a, first), (b, (Val::Imm(0), Val::Imm(0))));
+            return self.masm.pair_shift_by(shift, target, first, by);
+        }
+        // In place. Of the count, the upper half does not matter.
+        if let Operand::Temp(cell) = b {
+            self.drop_cell(cell + 1);
+        }
+        let mut count = self.word_reg(b, 0);
+        let first = self.pair_regs(a);
+        self.free_operand(a, 2);
+        self.free_operand(b, 1);
+        // It is shifted where it is, if that is no local's own place: there are not that many registers.
+        for reg in [first.0, first.1] {
+            self.spill(reg);
+        }
+        let low = self.result_half(dst, a, first.0, b, Val::Imm(0), true);
+        let target = (low, self.result_half(dst + 1, a, first.1, b, Val::Imm(0), true));
+        if target.0 == count || target.1 == count {
+            let moved = self.alloc();
+            self.masm.mov(moved, Val::Reg(count));
+            count = moved;
+        }
+        self.masm.mov(target.0, Val::Reg(first.0));
+        self.masm.mov(target.1, Val::Reg(first.1));
+        let temp = self.alloc();
+        self.masm.pair_shift(shift, target, count, temp);
+    }
+
+    /// The registers for a result of two cells. What is read is still in its registers, and each half of the result comes
+    /// into a register of its own or into that of the same half of an operand: not where it would be in the way.
+    fn result_pair(&mut self, dst: Cell, a: (Operand, Pair), b: (Operand, (Val, Val))) -> Pair {
+        self.free_operand(a.0, 2);
+        self.free_operand(b.0, 2);
+        let low = self.result_half(dst, a.0, a.1.0, b.0, b.1.0, false);
+        let high = self.result_half(dst + 1, a.0, a.1.1, b.0, b.1.1, false);
+        (low, high)
+    }
+
+    fn result_half(
+        &mut self,
+        cell: Cell,
+        a: Operand,
+        a_reg: Reg,
+        b: Operand,
+        b_val: Val,
+        in_place: bool,
+    ) -> Reg {
+        if self.regs.pinned(cell).is_some() {
+            return self.target(cell);
+        }
+        // A number that was put into a register for this operator is nobody's either.
+        let reuse = match (a, b, b_val) {
+            (Operand::Temp(_) | Operand::Const(_), ..) => Some(a_reg),
+            (_, Operand::Temp(_), Val::Reg(reg)) => Some(reg),
+            // With no register left, the local can be read again from the frame.
+            _ if (in_place || !self.has_free()) && M::TEMPS.contains(&a_reg) => {
+                self.spill(a_reg);
+                Some(a_reg)
+            }
+            (.., Val::Reg(reg)) if !self.has_free() && M::TEMPS.contains(&reg) => {
+                self.spill(reg);
+                Some(reg)
+            }
+            _ => None,
+        };
+        match reuse {
+            Some(reg) => {
+                self.rename(reg, cell);
+                reg
+            }
+            None => self.target(cell),
+        }
+    }
+}

@@ -1,0 +1,559 @@
+//! What the front end tells, and what becomes of it.
+
+use super::operators::{alu, commutes};
+use super::{CANDIDATES, Compiled, Compiler, Op, Use};
+use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Reg, Val};
+use wasmote_core::vm::Builtin;
+use wasmote_core::{BinaryOp, ErrorKind, Feature, FuncType, LoadOp, StoreOp, Trap, UnaryOp, ValType, limits};
+use wasmote_frontend::{Callee, Cell, FuncInfo, GlobalPlace, MemArg, Operand, Sink, When};
+
+impl<M: Masm> Compiler<M> {
+    /// Gives the locals that are used most registers for the whole function.
+    fn pin(&mut self) {
+        let leaf: &[Reg] = if self.calls { &[] } else { M::LEAF_PINS };
+        // Those that need not be saved come first.
+        let count = leaf.len() + M::PINS.len();
+        let mut best = [Use::default(); 16];
+        for (at, used) in self.uses.iter().enumerate() {
+            let mut used = Use { cell: at as Cell, weight: used.weight };
+            for place in best.iter_mut().take(count) {
+                if used.weight > place.weight {
+                    core::mem::swap(place, &mut used);
+                }
+            }
+        }
+        for (&reg, used) in leaf.iter().chain(M::PINS).zip(best).filter(|(_, used)| used.weight > 1) {
+            self.regs.pin(reg, used.cell);
+            if M::PINS.contains(&reg) {
+                self.frame.pins += 1;
+            }
+        }
+    }
+
+    /// Where control flow joins: everything is in the frame, and nothing else is known.
+    fn join(&mut self) -> Result<(), ErrorKind> {
+        self.settle()?;
+        self.flush();
+        self.regs.forget();
+        Ok(())
+    }
+
+    /// What follows is not reached from here.
+    fn dead(&mut self) {
+        self.regs.forget();
+    }
+
+    /// Puts arguments where a call wants them: the first ones in registers, the others in the frame. All that is not in
+    /// registers which the callee saves goes to the frame.
+    fn arguments(&mut self, cells: Cell, count: u32) {
+        let registers = M::ARGS.min(count as usize);
+        let is_argument = |cell: Cell| cell >= cells && cell - cells < registers as u32;
+        for &reg in M::TEMPS {
+            if let Some(cell) = self.regs.cell(reg)
+                && !is_argument(cell)
+            {
+                self.spill(reg);
+                self.regs.free(reg);
+            }
+        }
+        // The others that are 0.
+        let mut numbers = 0u32;
+        for at in 0..registers {
+            if self.regs.is_zero(cells + at as Cell) {
+                numbers |= 1 << at;
+                self.regs.changed(cells + at as Cell);
+            }
+        }
+        self.flush_zeros();
+        // Registers to registers, those first that nobody else waits for.
+        let mut from: [Option<Reg>; 8] = [None; 8];
+        for (at, from) in from.iter_mut().enumerate().take(registers) {
+            *from = self.regs.find(cells + at as Cell).filter(|&reg| Some(&reg) != M::TEMPS.get(at));
+        }
+        loop {
+            let free = (0..registers).find(|&at| {
+                from.get(at).is_some_and(Option::is_some) && !from.contains(&M::TEMPS.get(at).copied())
+            });
+            match free {
+                Some(at) => self.move_argument(&mut from, at),
+                None => {
+                    // A circle: one goes aside.
+                    let Some(at) = (0..registers).find(|&at| from.get(at).is_some_and(Option::is_some))
+                    else {
+                        break;
+                    };
+                    let Some(&to) = M::TEMPS.get(at) else { break };
+                    self.masm.mov(M::SCRATCH, Val::Reg(to));
+                    for place in &mut from {
+                        if *place == Some(to) {
+                            *place = Some(M::SCRATCH);
+                        }
+                    }
+                    self.move_argument(&mut from, at);
+                }
+            }
+        }
+        for (at, &to) in M::TEMPS.iter().enumerate().take(registers) {
+            let cell = cells + at as Cell;
+            if numbers >> at & 1 != 0 {
+                self.masm.mov(to, Val::Imm(0));
+            } else if self.regs.find(cell).is_none() {
+                let frame = self.frame;
+                self.masm.frame(true, to, &frame, cell);
+            }
+        }
+    }
+
+    fn move_argument(&mut self, from: &mut [Option<Reg>; 8], at: usize) {
+        if let (Some(place), Some(&to)) = (from.get_mut(at), M::TEMPS.get(at))
+            && let Some(reg) = place.take()
+        {
+            self.masm.mov(to, Val::Reg(reg));
+        }
+    }
+
+    /// What a call leaves: nothing but pinned locals, and a result in registers.
+    fn called(&mut self, ty: FuncType<'_>, cells: Cell, in_registers: bool) {
+        self.regs.forget_values();
+        if in_registers && ty.results().len() == 1 {
+            for (half, &reg) in M::TEMPS.iter().enumerate().take(ty.result_cells() as usize) {
+                self.regs.set(reg, cells + half as Cell);
+            }
+        }
+    }
+
+    /// The function to call, if it can be called directly.
+    fn callee(&self, own: u32) -> (Label, u32) {
+        let label = self.functions.get(own as usize).copied().unwrap_or(Label::NEW);
+        (label, self.shared.get(own as usize).copied().unwrap_or(0))
+    }
+}
+
+impl<M: Masm> Sink for Compiler<M> {
+    type Label = Label;
+    type Charge = ();
+
+    fn metered(&self) -> bool {
+        self.settings.metered
+    }
+
+    fn wants_uses(&self) -> bool {
+        true
+    }
+
+    fn used(&mut self, cell: Cell, ty: ValType, weight: u32) {
+        for cell in cell..cell + ty.cells() {
+            if let Some(used) = self.uses.get_mut(cell as usize) {
+                used.weight = used.weight.saturating_add(weight);
+            }
+        }
+    }
+
+    fn calls(&mut self) {
+        self.calls = true;
+    }
+
+    fn scan(&mut self) {
+        self.calls = false;
+        for used in &mut *self.uses {
+            *used = Use::default();
+        }
+        if self.uses.is_empty() {
+            // Without memory no local gets a register, and what comes next fails anyway.
+            let _ = self.uses.resize(CANDIDATES, Use::default());
+        }
+    }
+
+    fn at(&mut self, offset: u32) {
+        self.at = offset;
+    }
+
+    fn begin(&mut self, func: &FuncInfo<'_>) -> Result<(), ErrorKind> {
+        self.regs.clear();
+        self.traps.clear();
+        self.deferred = None;
+        self.local_cells = func.local_cells;
+        let results = func.ty.result_cells();
+        self.frame =
+            Frame { shared_cells: func.param_cells.max(results), param_cells: func.param_cells, pins: 0 };
+        self.pin();
+        let in_registers = if func.ty.results().len() == 1 { results } else { 0 };
+        let (mut label, _) = self.callee(self.own);
+        let frame = self.frame;
+        self.masm.enter(&mut label, &frame, in_registers, self.large, &mut self.routines);
+        if let Some(place) = self.functions.get_mut(self.own as usize) {
+            *place = label;
+        }
+        self.compiled.start = label.place;
+        // Parameters are in registers. Those without a register of their own may stay there.
+        for (cell, &reg) in (0..func.param_cells).zip(M::TEMPS.iter().take(M::ARGS)) {
+            self.regs.set(reg, cell);
+        }
+        let (first, count) = (func.param_cells, func.local_cells - func.param_cells);
+        if count > 8 {
+            // In one go, before a register of those that are free only now is in use.
+            self.flush();
+            self.regs.forget_values();
+            if let Some(&temp) = M::TEMPS.first() {
+                self.masm.frame_zero(&frame, first, count, temp);
+            }
+        }
+        for cell in 0..func.local_cells.min(CANDIDATES as u32) {
+            let Some(pinned) = self.regs.pinned(cell) else {
+                if cell >= first && count <= 8 {
+                    self.set_zero(cell);
+                }
+                continue;
+            };
+            if cell >= first {
+                self.masm.mov(pinned, Val::Imm(0));
+            } else {
+                // The frame has it if nothing else does.
+                match self.regs.find_value(cell) {
+                    Some(reg) => {
+                        self.masm.mov(pinned, Val::Reg(reg));
+                        self.regs.free(reg);
+                    }
+                    None => self.masm.frame(true, pinned, &frame, cell),
+                }
+            }
+        }
+        if count <= 8 {
+            for cell in CANDIDATES as u32..func.local_cells {
+                if cell >= first {
+                    self.set_zero(cell);
+                }
+            }
+        }
+        self.regs.unlock();
+        Ok(())
+    }
+
+    fn end(&mut self, frame_cells: u32) -> Result<(), ErrorKind> {
+        self.settle()?;
+        for at in 0..self.traps.len() {
+            let Some(&exit) = self.traps.get(at) else { break };
+            let (mut label, from) = (exit.label, self.masm.place());
+            self.masm.bind(&mut label);
+            self.masm.trap(exit.trap, &mut self.routines);
+            self.made(from, exit.at);
+        }
+        let frame = self.frame;
+        if !self.masm.fits(&frame, frame_cells) {
+            if !self.large {
+                return Err(ErrorKind::FunctionTooLarge);
+            }
+            self.masm.set_frame_cells(&frame, frame_cells);
+        }
+        self.compiled = Compiled {
+            start: self.compiled.start,
+            frame_cells: frame.bytes(frame_cells) / 4 + frame.shared_cells,
+        };
+        if self.compiled.frame_cells > limits::MAX_FRAME_CELLS {
+            return Err(ErrorKind::FrameTooLarge);
+        }
+        self.masm.reach().map_err(|_| ErrorKind::FunctionTooLarge)
+    }
+
+    fn unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind> {
+        if op == UnaryOp::I32Eqz
+            && let Some(inverted) = self.inverted_comparison(a)
+        {
+            if let Some(deferred) = &mut self.deferred {
+                deferred.op = inverted;
+                deferred.dst = dst;
+            }
+            return Ok(());
+        }
+        self.defer(Op::Unary(op, a), dst)
+    }
+
+    fn binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) -> Result<(), ErrorKind> {
+        // A shift of which only this operator wants to know is done with it.
+        if let Some((alu, 1)) = alu(op)
+            && !matches!(alu, Alu::Mul | Alu::Shift(_))
+        {
+            for (first, second) in [(a, b), (b, a)] {
+                if (second == b || commutes(alu))
+                    && !matches!(first, Operand::Const(_))
+                    && let Some(shifted) = self.deferred_result(second)
+                    && let Op::Binary(op, source, Operand::Const(by)) = shifted.op
+                    && let Some((Alu::Shift(shift), 1)) = super::operators::alu(op)
+                    && by & 31 != 0
+                {
+                    self.deferred = None;
+                    return self.defer(Op::Shifted(alu, first, source, shift, by as u32 & 31), dst);
+                }
+            }
+        }
+        self.defer(Op::Binary(op, a, b), dst)
+    }
+
+    fn load(&mut self, op: LoadOp, dst: Cell, address: Operand, arg: MemArg) -> Result<(), ErrorKind> {
+        self.defer(Op::Load(op, address, arg), dst)
+    }
+
+    fn store(&mut self, op: StoreOp, address: Operand, value: Operand, arg: MemArg) -> Result<(), ErrorKind> {
+        self.settle()?;
+        let at = self.at;
+        self.emit_store(op, address, value, arg, at)
+    }
+
+    fn copy(&mut self, ty: ValType, dst: Cell, src: Operand) -> Result<(), ErrorKind> {
+        if let Some(deferred) = &mut self.deferred
+            && src == Operand::Temp(deferred.dst)
+            && dst < self.local_cells
+        {
+            deferred.dst = dst;
+            return self.settle();
+        }
+        self.settle()?;
+        self.emit_copy(ty.cells(), dst, src);
+        Ok(())
+    }
+
+    fn select(
+        &mut self,
+        ty: ValType,
+        dst: Cell,
+        a: Operand,
+        b: Operand,
+        condition: Operand,
+    ) -> Result<(), ErrorKind> {
+        if let Operand::Const(number) = condition {
+            self.settle()?;
+            let chosen = if number as u32 != 0 { a } else { b };
+            self.emit_copy(ty.cells(), dst, chosen);
+            return Ok(());
+        }
+        let cond = self.emit_condition(condition)?;
+        self.emit_select(ty.cells(), dst, a, b, cond);
+        Ok(())
+    }
+
+    fn global_get(&mut self, ty: ValType, dst: Cell, place: GlobalPlace) -> Result<(), ErrorKind> {
+        self.settle()?;
+        for half in 0..ty.cells() {
+            let target = self.target(dst + half);
+            self.masm.global(true, target, global_cell(place, half));
+        }
+        self.regs.unlock();
+        Ok(())
+    }
+
+    fn global_set(&mut self, ty: ValType, place: GlobalPlace, src: Operand) -> Result<(), ErrorKind> {
+        self.settle()?;
+        for half in 0..ty.cells() {
+            let reg = self.word_reg(src, half);
+            self.masm.global(false, reg, global_cell(place, half));
+        }
+        self.consume(src, ty.cells());
+        self.regs.unlock();
+        Ok(())
+    }
+
+    fn ref_func(&mut self, _dst: Cell, _func: u32) -> Result<(), ErrorKind> {
+        Err(self.not_yet(Feature::ReferenceTypes, "ref.func"))
+    }
+
+    fn builtin(
+        &mut self,
+        _builtin: Builtin,
+        _cells: Cell,
+        _first: u32,
+        _second: u32,
+    ) -> Result<(), ErrorKind> {
+        Err(self.not_yet(Feature::Mvp, "memory and table operators"))
+    }
+
+    fn call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
+        self.settle()?;
+        let from = self.masm.place();
+        let frame = self.frame;
+        match callee {
+            Callee::Own(own) => {
+                self.arguments(cells, ty.param_cells());
+                let (mut label, shared) = self.callee(own);
+                self.masm.call(&mut label, &frame, cells, shared);
+                if let Some(place) = self.functions.get_mut(own as usize) {
+                    *place = label;
+                }
+                self.called(ty, cells, true);
+            }
+            Callee::Import(index) => {
+                self.flush();
+                self.masm.call_import(index, &frame, cells, &mut self.routines);
+                self.called(ty, cells, false);
+            }
+            Callee::Indirect { .. } => return Err(self.not_yet(Feature::Mvp, "call_indirect")),
+        }
+        self.made(from, self.at);
+        Ok(())
+    }
+
+    fn tail_call(&mut self, _callee: Callee, _ty: FuncType<'_>, _cells: Cell) -> Result<(), ErrorKind> {
+        Err(self.not_yet(Feature::TailCall, "tail calls"))
+    }
+
+    fn return_one(&mut self, result: Option<(ValType, Operand)>) -> Result<(), ErrorKind> {
+        self.settle()?;
+        let frame = self.frame;
+        if let Some((ty, operand)) = result {
+            // As if to a callee, but that nothing else is wanted any more.
+            let words =
+                [self.word(operand, 0), if ty.cells() == 2 { self.word(operand, 1) } else { Val::Imm(0) }];
+            if let &[first, second, ..] = M::TEMPS {
+                if words[1] == Val::Reg(first) && ty.cells() == 2 {
+                    self.masm.mov(M::SCRATCH, words[1]);
+                    self.masm.mov(first, words[0]);
+                    self.masm.mov(second, Val::Reg(M::SCRATCH));
+                } else {
+                    self.masm.mov(first, words[0]);
+                    if ty.cells() == 2 {
+                        self.masm.mov(second, words[1]);
+                    }
+                }
+            }
+        }
+        self.masm.leave(&frame);
+        self.dead();
+        Ok(())
+    }
+
+    fn return_many(&mut self, cells: Cell, count: u32) -> Result<(), ErrorKind> {
+        self.settle()?;
+        self.flush();
+        let frame = self.frame;
+        // Registers are free now.
+        for (half, &reg) in (0..count).zip(M::TEMPS.iter().cycle()) {
+            self.masm.frame(true, reg, &frame, cells + half);
+            self.masm.result(reg, &frame, half);
+        }
+        self.masm.leave(&frame);
+        self.dead();
+        Ok(())
+    }
+
+    fn trap(&mut self, trap: Trap) -> Result<(), ErrorKind> {
+        self.settle()?;
+        let from = self.masm.place();
+        self.masm.trap(trap, &mut self.routines);
+        self.made(from, self.at);
+        self.dead();
+        Ok(())
+    }
+
+    fn label(&mut self) -> Label {
+        Label::NEW
+    }
+
+    fn bind(&mut self, label: &mut Label, loop_header: bool) -> Result<(), ErrorKind> {
+        self.join()?;
+        if loop_header {
+            let from = self.masm.place();
+            self.masm.loop_header(label, &mut self.routines);
+            self.made(from, self.at);
+        } else {
+            self.masm.bind(label);
+        }
+        Ok(())
+    }
+
+    fn jump(&mut self, label: &mut Label) -> Result<(), ErrorKind> {
+        self.join()?;
+        self.masm.jump(label);
+        Ok(())
+    }
+
+    fn jump_if(&mut self, when: When, condition: Operand, label: &mut Label) -> Result<(), ErrorKind> {
+        if let Operand::Const(number) = condition {
+            self.settle()?;
+            self.flush();
+            if (number as u32 != 0) == (when == When::NotZero) {
+                self.masm.jump(label);
+            }
+            return Ok(());
+        }
+        self.branching = true;
+        let cond = self.emit_condition(condition);
+        self.branching = false;
+        let cond = cond?;
+        self.masm.branch(if when == When::NotZero { cond } else { cond.inverted() }, label);
+        Ok(())
+    }
+
+    fn jump_table(&mut self, index: Operand, targets: u32) -> Result<(), ErrorKind> {
+        self.settle()?;
+        let reg = self.word_reg(index, 0);
+        self.consume(index, 1);
+        self.flush();
+        self.masm.jump_table(reg, targets);
+        self.regs.unlock();
+        self.regs.forget();
+        Ok(())
+    }
+
+    fn jump_table_target(&mut self, label: &mut Label) -> Result<(), ErrorKind> {
+        self.masm.jump_table_entry(label);
+        Ok(())
+    }
+
+    fn charge(&mut self) -> Result<(), ErrorKind> {
+        Err(self.not_yet(Feature::Mvp, "fuel"))
+    }
+
+    fn set_charge(&mut self, _charge: (), _units: u32) -> Result<(), ErrorKind> {
+        Err(self.not_yet(Feature::Mvp, "fuel"))
+    }
+}
+
+impl<M: Masm> Compiler<M> {
+    /// `dst = if cond { a } else { b }` of what was compared.
+    fn emit_select(&mut self, cells: u32, dst: Cell, a: Operand, b: Operand, cond: Cond) {
+        // Both first, so that nothing is spilled into between: moves and loads leave the comparison alone.
+        for half in 0..cells {
+            let (first, second) = (self.word(a, half), self.word(b, half));
+            self.free_half(a, half);
+            self.free_half(b, half);
+            let to = dst + half;
+            let target = match (self.regs.pinned(to), first) {
+                (Some(reg), _) => {
+                    self.regs.changed(to);
+                    reg
+                }
+                (None, Val::Reg(reg)) if matches!(a, Operand::Temp(_)) => {
+                    self.rename(reg, to);
+                    reg
+                }
+                _ => {
+                    let reg = self.alloc();
+                    self.rename(reg, to);
+                    reg
+                }
+            };
+            if second == Val::Reg(target) {
+                self.masm.move_if(cond, target, first);
+            } else {
+                self.masm.mov(target, first);
+                self.masm.move_if(cond.inverted(), target, second);
+            }
+            self.regs.unlock();
+            self.regs.lock_cell(to);
+        }
+        self.masm.compared();
+        self.regs.unlock();
+    }
+
+    fn free_half(&mut self, operand: Operand, half: u32) {
+        if let Operand::Temp(cell) = operand {
+            self.drop_cell(cell + half);
+        }
+    }
+}
+
+fn global_cell(place: GlobalPlace, half: u32) -> GlobalCell {
+    match place {
+        GlobalPlace::Own(cell) => GlobalCell::Own(cell + half),
+        GlobalPlace::Import(index) => GlobalCell::Import(index, half),
+    }
+}

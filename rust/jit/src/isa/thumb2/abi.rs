@@ -1,0 +1,286 @@
+//! Functions, calls, and how code is entered and left.
+//!
+//! | register | between functions |
+//! |---|---|
+//! | r0 to r3 | the first four cells of arguments; a result of one or two cells; else free |
+//! | r4 | the frame: its saved registers |
+//! | r5 | first byte of the memory |
+//! | r6, r7, r8, r11 | saved by who uses them |
+//! | r9 | the instance's context |
+//! | r10 | length of the memory minus 4 |
+//! | r12 | free; at a call, the callee's frame |
+//! | r13 | as `entry` left it: code has nothing there |
+//! | r14 | return address |
+//!
+//! A frame lies on the value stack: cells of parameters or results, whichever are more; the saved registers, r4 first and
+//! the return address last; all other cells. So frames form a list through r4, and calls take no native stack.
+//!
+//! Where the function begins, the word before it says how it is called from outside: in its low half the cells before the
+//! saved registers, in its high half the cells of a result in registers.
+
+use super::asm::{Address, Branch, Cond as C, Dp, Flags, LR, Mem, Reg, SP, Shift as S, Src, Test};
+use super::masm::{BASE, CTX, FP, IP, LIMIT, Thumb2};
+use crate::masm::{Frame, Label, Masm, Routines};
+use wasmote_core::Trap;
+
+// Offsets in a `VmCtx` of 32 bits.
+pub(super) const MEMORY_BASE: i32 = 0;
+pub(super) const MEMORY_LEN: i32 = 4;
+pub(super) const GLOBALS: i32 = 8;
+const FUNCS: i32 = 12;
+const INTERRUPT: i32 = 24;
+const IMPORT_FUNCS: i32 = 32;
+const IMPORTS: i32 = 36;
+pub(super) const IMPORTED_GLOBALS: i32 = 40;
+const INSTANCES: i32 = 48;
+const STACK: i32 = 52;
+const STACK_LIMIT: i32 = 68;
+// In a `StackVm`.
+const CONTROL: i32 = 8;
+const NATIVE_DEPTH: i32 = 20;
+const MAX_NATIVE_DEPTH: i32 = 24;
+// In a `FuncRecord`.
+const CODE: i32 = 4;
+const RECORD_LOG2: u8 = 4;
+
+/// Bytes of frame for which there is room above every frame that passed its check.
+pub(super) const MARGIN: u32 = 256;
+
+/// Every register that native code expects to find again, and the return address.
+const NATIVE: u16 = 0x4FF0;
+/// What `entry` keeps on the native stack: cells, what the function's first word says, the limit before.
+const LOCALS: u32 = 12;
+
+const R0: Reg = Reg(0);
+const R1: Reg = Reg(1);
+const R2: Reg = Reg(2);
+const R3: Reg = Reg(3);
+const R6: Reg = Reg(6);
+const R7: Reg = Reg(7);
+
+/// The registers that a function saves, as a list.
+fn saved(frame: &Frame) -> u16 {
+    let pins = Thumb2::PINS.iter().take(frame.pins as usize);
+    pins.fold(0x4000 | 1 << FP.0, |list, reg| list | 1 << reg.0)
+}
+
+impl Thumb2 {
+    fn load_word(&mut self, rt: Reg, rn: Reg, offset: i32) {
+        self.asm.mem(Mem::Ldr, rt, Address::Offset(rn, offset));
+    }
+
+    fn store_word(&mut self, rt: Reg, rn: Reg, offset: i32) {
+        self.asm.mem(Mem::Str, rt, Address::Offset(rn, offset));
+    }
+
+    pub(super) fn begin_function(
+        &mut self,
+        function: &mut Label,
+        frame: &Frame,
+        results: u32,
+        large: bool,
+        routines: &mut Routines,
+    ) {
+        let mut full = Label::NEW;
+        self.resolve(&mut full);
+        self.asm.mem_many(true, false, false, FP, saved(frame));
+        self.refer(Branch::Far, &mut routines.stop);
+        while !self.asm.code.len().is_multiple_of(4) {
+            self.asm.nop();
+        }
+        self.asm.code.put16(frame.shared_cells);
+        self.asm.code.put16(results);
+        self.resolve(function);
+        self.asm.mem_many(false, false, false, IP, saved(frame));
+        self.asm.mov(Flags::Keep, FP, Src::Reg(IP));
+        self.load_word(IP, CTX, STACK_LIMIT);
+        let end = if large {
+            self.frame_size = self.asm.code.len();
+            self.asm.movw(LR, 0);
+            self.asm.movt(LR, 0);
+            self.asm.dp(Dp::Add, Flags::Keep, LR, LR, Src::Reg(FP));
+            LR
+        } else {
+            FP
+        };
+        self.asm.test(Test::Cmp, end, Src::Reg(IP));
+        self.refer_short(Branch::NearIf(C::Hi), Branch::FarIf(C::Hi), &mut full);
+    }
+
+    pub(super) fn set_frame_bytes(&mut self, bytes: u32) {
+        let bytes = bytes.saturating_sub(MARGIN);
+        self.asm.set_mov_half(self.frame_size, bytes & 0xFFFF);
+        self.asm.set_mov_half(self.frame_size + 4, bytes >> 16);
+    }
+
+    pub(super) fn end_function(&mut self, frame: &Frame) {
+        self.asm.mem_many(true, false, false, FP, saved(frame) & !0x4000 | 0x8000);
+    }
+
+    pub(super) fn call_function(
+        &mut self,
+        function: &mut Label,
+        frame: &Frame,
+        cells: u32,
+        callee_shared: u32,
+    ) {
+        self.add(IP, FP, (frame.cell_offset(cells) as u32).wrapping_add(callee_shared * 4));
+        self.refer(Branch::Link, function);
+    }
+
+    pub(super) fn call_imported(&mut self, index: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
+        self.number(R0, index);
+        self.add(IP, FP, frame.cell_offset(cells) as u32);
+        self.refer(Branch::Link, &mut routines.import);
+    }
+
+    /// Who comes from above jumps over the poll.
+    pub(super) fn poll_here(&mut self, label: &mut Label, routines: &mut Routines) {
+        let (mut above, mut body) = (Label::NEW, Label::NEW);
+        self.refer(Branch::Near, &mut above);
+        self.resolve(label);
+        self.load_word(R0, CTX, INTERRUPT);
+        self.refer(Branch::Compare { nonzero: false, reg: R0 }, &mut body);
+        self.go_to_trap(Trap::Interrupted, routines);
+        self.resolve(&mut above);
+        self.resolve(&mut body);
+    }
+
+    /// Calls, so that the place is known.
+    pub(super) fn go_to_trap(&mut self, trap: Trap, routines: &mut Routines) {
+        let index = Trap::ALL.iter().position(|&other| other == trap).unwrap_or(0);
+        if let Some(label) = routines.traps.get_mut(index) {
+            self.refer(Branch::Link, label);
+        }
+    }
+
+    /// What the memory is now.
+    fn load_memory_registers(&mut self) {
+        self.load_word(BASE, CTX, MEMORY_BASE);
+        self.load_word(LIMIT, CTX, MEMORY_LEN);
+        self.asm.dp(Dp::Sub, Flags::Keep, LIMIT, LIMIT, Src::Imm(4));
+    }
+
+    /// `entry`, which is a `vm::Entry`, the ways out, and what calls of the host have in common.
+    pub(super) fn common_code(&mut self) -> Routines {
+        let mut routines = Routines {
+            entry: self.asm.code.len() as u32,
+            traps: [Label::NEW; Trap::ALL.len()],
+            import: Label::NEW,
+            stop: Label::NEW,
+        };
+        let (mut overflow, mut leave, mut done, mut exit) = (Label::NEW, Label::NEW, Label::NEW, Label::NEW);
+        // r0: instance, r1: record, r2: cells, r3: caller.
+        self.asm.mem_many(false, true, true, SP, NATIVE);
+        self.asm.dp_sp(true, LOCALS);
+        self.store_word(R2, SP, 0);
+        self.asm.mov(Flags::Keep, CTX, Src::Reg(R0));
+        self.load_word(IP, CTX, STACK);
+        self.load_word(R3, IP, NATIVE_DEPTH);
+        self.load_word(FP, IP, MAX_NATIVE_DEPTH);
+        self.asm.test(Test::Cmp, R3, Src::Reg(FP));
+        self.refer(Branch::FarIf(C::Hs), &mut overflow);
+        self.asm.dp(Dp::Add, Flags::Any, R3, R3, Src::Imm(1));
+        self.store_word(R3, IP, NATIVE_DEPTH);
+        // The limit of frames; none fits if the instance is interrupted.
+        self.load_word(R3, CTX, STACK_LIMIT);
+        self.store_word(R3, SP, 8);
+        self.load_word(R3, IP, CONTROL);
+        self.asm.dp(Dp::Sub, Flags::Any, R3, R3, Src::Imm(MARGIN));
+        self.set_limit(R3, FP);
+        self.load_memory_registers();
+        // The function, and what the word before it says; the lowest bit of its address is set.
+        self.load_word(R6, R1, CODE);
+        self.load_word(R7, R6, -5);
+        self.store_word(R7, SP, 4);
+        self.asm.unary(super::asm::Unary::Uxth, R7, R7);
+        self.asm.dp(Dp::Add, Flags::Keep, IP, R2, Src::Shifted(R7, S::Lsl, 2));
+        self.asm.mem_many(true, false, false, R2, 0xF);
+        self.asm.branch_reg(true, R6);
+        // Back. A result in registers goes to its cells.
+        self.load_word(R2, SP, 0);
+        self.load_word(R3, SP, 4);
+        self.asm.mov(Flags::Set, R3, Src::Shifted(R3, S::Lsr, 16));
+        self.refer(Branch::NearIf(C::Eq), &mut done);
+        self.store_word(R0, R2, 0);
+        self.asm.test(Test::Cmp, R3, Src::Imm(1));
+        self.refer(Branch::NearIf(C::Eq), &mut done);
+        self.store_word(R1, R2, 4);
+        self.resolve(&mut done);
+        self.asm.mov(Flags::Any, R0, Src::Imm(0));
+        // With a trap's code, or 0, in r0.
+        self.resolve(&mut exit);
+        self.load_word(R3, SP, 8);
+        self.set_limit(R3, FP);
+        self.load_word(IP, CTX, STACK);
+        self.load_word(R3, IP, NATIVE_DEPTH);
+        self.asm.dp(Dp::Sub, Flags::Any, R3, R3, Src::Imm(1));
+        self.store_word(R3, IP, NATIVE_DEPTH);
+        self.resolve(&mut leave);
+        self.asm.dp_sp(false, LOCALS);
+        self.asm.mem_many(true, false, true, SP, NATIVE & !0x4000 | 0x8000);
+        self.resolve(&mut overflow);
+        self.asm.mov(Flags::Any, R0, Src::Imm(Trap::StackOverflow as u32));
+        self.refer(Branch::Near, &mut leave);
+
+        self.import_routine(&mut routines, &mut exit);
+
+        // A frame did not fit, as does none when the instance is interrupted. The return address is in r14.
+        self.resolve(&mut routines.stop);
+        self.load_word(R0, CTX, INTERRUPT);
+        let mut interrupted = Label::NEW;
+        self.refer(Branch::Compare { nonzero: true, reg: R0 }, &mut interrupted);
+        self.asm.mov(Flags::Any, R0, Src::Imm(Trap::StackOverflow as u32));
+        self.refer(Branch::Far, &mut exit);
+        self.resolve(&mut interrupted);
+        self.asm.mov(Flags::Any, R0, Src::Imm(Trap::Interrupted as u32));
+        self.refer(Branch::Far, &mut exit);
+        for (trap, label) in Trap::ALL.into_iter().zip(&mut routines.traps) {
+            self.resolve(label);
+            self.asm.mov(Flags::Any, R0, Src::Imm(trap as u32));
+            self.refer(Branch::Far, &mut exit);
+        }
+        routines
+    }
+
+    /// Sets the limit of frames, or none if the instance is interrupted: who interrupts it sets first the word, then this.
+    fn set_limit(&mut self, limit: Reg, temp: Reg) {
+        self.store_word(limit, CTX, STACK_LIMIT);
+        self.load_word(temp, CTX, INTERRUPT);
+        let mut on = Label::NEW;
+        self.refer(Branch::Compare { nonzero: false, reg: temp }, &mut on);
+        self.number(temp, 0);
+        self.store_word(temp, CTX, STACK_LIMIT);
+        self.resolve(&mut on);
+    }
+
+    /// Calls an imported function: its index in r0, its cells at r12.
+    fn import_routine(&mut self, routines: &mut Routines, exit: &mut Label) {
+        self.resolve(&mut routines.import);
+        self.asm.mem_many(false, true, true, SP, 1 << R3.0 | 1 << LR.0);
+        self.load_word(R1, CTX, IMPORTS);
+        self.asm.mem(Mem::Ldr, R0, Address::Index(R1, R0, 2));
+        // The instance counts from 1 in references.
+        self.asm.mov(Flags::Any, R1, Src::Shifted(R0, S::Lsr, 20));
+        self.asm.dp(Dp::Sub, Flags::Any, R1, R1, Src::Imm(1));
+        self.asm.extract(false, R3, R0, 0, 20);
+        self.load_word(R2, CTX, INSTANCES);
+        self.asm.mem(Mem::Ldr, R0, Address::Index(R2, R1, 2));
+        self.load_word(R1, R0, IMPORT_FUNCS);
+        self.asm.dp(Dp::Sub, Flags::Any, R3, R3, Src::Reg(R1));
+        self.load_word(R1, R0, FUNCS);
+        self.asm.dp(Dp::Add, Flags::Any, R1, R1, Src::Shifted(R3, S::Lsl, RECORD_LOG2));
+        self.asm.mov(Flags::Keep, R2, Src::Reg(IP));
+        self.asm.mov(Flags::Keep, R3, Src::Reg(CTX));
+        self.load_word(IP, R1, 0);
+        self.asm.branch_reg(true, IP);
+        // It may have made the memory grow.
+        self.load_memory_registers();
+        self.asm.mem_many(true, false, true, SP, 1 << R3.0 | 1 << LR.0);
+        let mut failed = Label::NEW;
+        self.refer(Branch::Compare { nonzero: true, reg: R0 }, &mut failed);
+        self.asm.branch_reg(false, LR);
+        self.resolve(&mut failed);
+        self.refer(Branch::Far, exit);
+    }
+}

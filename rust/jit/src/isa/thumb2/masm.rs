@@ -1,0 +1,495 @@
+//! The macro-assembler: words and branches.
+
+use super::asm::{Asm, Branch, Cond as C, Dp, Flags, LR, Mul, Reg, Shift as S, Src, Test, Unary, modified};
+use crate::masm::{
+    Alu, Bits, Cond, Division, Frame, GlobalCell, Label, Masm, OutOfReach, Pair, PairAlu, Place, Routines,
+    Shift, Val,
+};
+use wasmote_core::{LoadOp, StoreOp, Trap};
+use wasmote_platform::Heap;
+
+/// What verbs change.
+pub(super) const IP: Reg = Reg(12);
+/// The frame: the first saved register.
+pub(super) const FP: Reg = Reg(4);
+/// The first byte of the memory.
+pub(super) const BASE: Reg = Reg(5);
+/// The instance's context.
+pub(super) const CTX: Reg = Reg(9);
+/// The length of the memory minus 4.
+pub(super) const LIMIT: Reg = Reg(10);
+
+/// The macro-assembler for Thumb-2.
+#[derive(Debug)]
+pub struct Thumb2 {
+    pub(super) asm: Asm,
+    /// Whether the flags are those of a comparison that is yet to be asked.
+    pub(super) flags_wanted: bool,
+    pub(super) out_of_reach: bool,
+    /// Where the size of the frame is to be set.
+    pub(super) frame_size: usize,
+}
+
+pub(super) fn condition(cond: Cond) -> C {
+    match cond {
+        Cond::Equal => C::Eq,
+        Cond::NotEqual => C::Ne,
+        Cond::Less => C::Lt,
+        Cond::GreaterOrEqual => C::Ge,
+        Cond::Greater => C::Gt,
+        Cond::LessOrEqual => C::Le,
+        Cond::Below => C::Lo,
+        Cond::AboveOrEqual => C::Hs,
+        Cond::Above => C::Hi,
+        Cond::BelowOrEqual => C::Ls,
+    }
+}
+
+/// The instruction set's shift, and how far it goes. A rotation to the left is one to the right.
+pub(super) fn shift_by(shift: Shift, by: u32) -> (S, u8) {
+    let by = (by & 31) as u8;
+    match shift {
+        Shift::Left => (S::Lsl, by),
+        Shift::Right => (S::Lsr, by),
+        Shift::RightSigned => (S::Asr, by),
+        Shift::RotateRight => (S::Ror, by),
+        Shift::RotateLeft => (S::Ror, (32 - by) & 31),
+    }
+}
+
+impl Thumb2 {
+    /// No code yet.
+    pub fn new(heap: &Heap) -> Thumb2 {
+        Thumb2 { asm: Asm::new(heap), flags_wanted: false, out_of_reach: false, frame_size: 0 }
+    }
+
+    /// The code.
+    pub fn code(&self) -> &crate::code::Code {
+        &self.asm.code
+    }
+
+    /// Whether the flags may change.
+    pub(super) fn flags(&self) -> Flags {
+        if self.flags_wanted { Flags::Keep } else { Flags::Any }
+    }
+
+    /// A number in a register.
+    pub(super) fn number(&mut self, rd: Reg, value: u32) {
+        let flags = self.flags();
+        if value <= 0xFF || modified(value).is_some() {
+            self.asm.mov(flags, rd, Src::Imm(value));
+        } else if modified(!value).is_some() {
+            self.asm.mvn(flags, rd, Src::Imm(!value));
+        } else {
+            self.asm.movw(rd, value & 0xFFFF);
+            if value >> 16 != 0 {
+                self.asm.movt(rd, value >> 16);
+            }
+        }
+    }
+
+    /// An operand of an instruction that takes modified immediates; other numbers go to the scratch register.
+    pub(super) fn source(&mut self, val: Val) -> Src {
+        match val {
+            Val::Reg(reg) => Src::Reg(reg),
+            Val::Imm(value) if modified(value).is_some() => Src::Imm(value),
+            Val::Imm(value) => {
+                self.number(IP, value);
+                Src::Reg(IP)
+            }
+        }
+    }
+
+    /// `rd = rn + number`.
+    pub(super) fn add(&mut self, rd: Reg, rn: Reg, number: u32) {
+        let flags = self.flags();
+        let negative = number.wrapping_neg();
+        if number == 0 {
+            if rd != rn {
+                self.asm.mov(flags, rd, Src::Reg(rn));
+            }
+        } else if modified(number).is_some() {
+            self.asm.dp(Dp::Add, flags, rd, rn, Src::Imm(number));
+        } else if modified(negative).is_some() {
+            self.asm.dp(Dp::Sub, flags, rd, rn, Src::Imm(negative));
+        } else if number < 4096 {
+            self.asm.add_wide(false, rd, rn, number);
+        } else if negative < 4096 {
+            self.asm.add_wide(true, rd, rn, negative);
+        } else if rd != rn {
+            self.number(rd, number);
+            self.asm.dp(Dp::Add, flags, rd, rd, Src::Reg(rn));
+        } else {
+            self.number(IP, number);
+            self.asm.dp(Dp::Add, flags, rd, rn, Src::Reg(IP));
+        }
+    }
+
+    fn and(&mut self, rd: Reg, rn: Reg, mask: u32) {
+        let flags = self.flags();
+        if mask == 0xFF {
+            self.asm.unary(Unary::Uxtb, rd, rn);
+        } else if mask == 0xFFFF {
+            self.asm.unary(Unary::Uxth, rd, rn);
+        } else if modified(mask).is_some() {
+            self.asm.dp(Dp::And, flags, rd, rn, Src::Imm(mask));
+        } else if modified(!mask).is_some() {
+            self.asm.dp(Dp::Bic, flags, rd, rn, Src::Imm(!mask));
+        } else if (mask + 1).is_power_of_two() {
+            self.asm.extract(false, rd, rn, 0, mask.trailing_ones() as u8);
+        } else {
+            let src = self.source(Val::Imm(mask));
+            self.asm.dp(Dp::And, flags, rd, rn, src);
+        }
+    }
+
+    fn multiply(&mut self, rd: Reg, rn: Reg, number: u32) {
+        let flags = self.flags();
+        let shifted = |by: u32| Src::Shifted(rn, S::Lsl, by as u8);
+        if number.is_power_of_two() {
+            self.asm.mov(flags, rd, shifted(number.trailing_zeros()));
+        } else if number > 2 && (number - 1).is_power_of_two() {
+            self.asm.dp(Dp::Add, flags, rd, rn, shifted((number - 1).trailing_zeros()));
+        } else if number < u32::MAX && (number + 1).is_power_of_two() {
+            self.asm.dp(Dp::Rsb, flags, rd, rn, shifted((number + 1).trailing_zeros()));
+        } else {
+            self.number(IP, number);
+            self.asm.mul(Mul::Mul, flags, rd, rn, IP);
+        }
+    }
+
+    fn word(&mut self, op: Alu, rd: Reg, rn: Reg, number: u32) {
+        let flags = self.flags();
+        match op {
+            Alu::Add => self.add(rd, rn, number),
+            Alu::Sub => self.add(rd, rn, number.wrapping_neg()),
+            Alu::And => self.and(rd, rn, number),
+            Alu::Or if modified(number).is_none() && modified(!number).is_some() => {
+                self.asm.dp(Dp::Orn, flags, rd, rn, Src::Imm(!number));
+            }
+            Alu::Xor if number == u32::MAX => self.asm.mvn(flags, rd, Src::Reg(rn)),
+            Alu::Or | Alu::Xor => {
+                let src = self.source(Val::Imm(number));
+                let op = if op == Alu::Or { Dp::Orr } else { Dp::Eor };
+                self.asm.dp(op, flags, rd, rn, src);
+            }
+            Alu::Mul => self.multiply(rd, rn, number),
+            Alu::Shift(shift) => match shift_by(shift, number) {
+                (_, 0) => self.mov(rd, Val::Reg(rn)),
+                (shift, by) => self.asm.mov(flags, rd, Src::Shifted(rn, shift, by)),
+            },
+        }
+    }
+
+    /// A branch to a label. The branches to one that is not bound yet are a list that runs through their offsets, each
+    /// leading to the one before; the first goes nowhere. One that only goes forwards is alone.
+    pub(super) fn refer(&mut self, branch: Branch, label: &mut Label) {
+        let at = self.asm.code.len();
+        let offset = match label.place {
+            _ if label.bound => label.place as i32 - at as i32,
+            0 if matches!(branch, Branch::Compare { .. }) => 4,
+            0 => 0,
+            before => before as i32 - 1 - at as i32,
+        };
+        if !branch.reaches(offset) {
+            self.out_of_reach = true;
+            return;
+        }
+        self.asm.put_branch(branch, offset);
+        if !label.bound {
+            label.place = at as u32 + 1;
+        }
+    }
+
+    /// The shortest branch that reaches a label which is bound, or the one that reaches far.
+    pub(super) fn refer_short(&mut self, near: Branch, far: Branch, label: &mut Label) {
+        let offset = label.place as i32 - self.asm.code.len() as i32;
+        let branch = if label.bound && near.reaches(offset) { near } else { far };
+        self.refer(branch, label);
+    }
+
+    /// The branches to the label learn that it is here.
+    pub(super) fn resolve(&mut self, label: &mut Label) {
+        let here = self.asm.code.len();
+        while let Some(at) = label.place.checked_sub(1).filter(|_| !label.bound) {
+            let before = match self.asm.branch_at(at as usize) {
+                None | Some((Branch::Compare { .. }, _)) => 0,
+                Some((_, offset)) => offset,
+            };
+            self.out_of_reach |= !self.asm.set_branch(at as usize, here as i32 - at as i32);
+            label.place = if before == 0 { 0 } else { (at as i32 + before + 1) as u32 };
+        }
+        *label = Label { place: here as u32, bound: true };
+    }
+}
+
+impl Masm for Thumb2 {
+    const TEMPS: &'static [Reg] = &[Reg(0), Reg(1), Reg(2), Reg(3)];
+    const ARGS: usize = 4;
+    const PINS: &'static [Reg] = &[Reg(6), Reg(7), Reg(8), Reg(11)];
+    const LEAF_PINS: &'static [Reg] = &[LR];
+    const SCRATCH: Reg = IP;
+
+    fn place(&self) -> usize {
+        self.asm.code.len()
+    }
+
+    fn reach(&self) -> Result<(), OutOfReach> {
+        if self.out_of_reach { Err(OutOfReach) } else { Ok(()) }
+    }
+
+    fn bind(&mut self, label: &mut Label) {
+        self.resolve(label);
+    }
+
+    fn jump(&mut self, label: &mut Label) {
+        self.refer_short(Branch::Near, Branch::Far, label);
+    }
+
+    fn branch(&mut self, cond: Cond, label: &mut Label) {
+        let cond = condition(cond);
+        self.refer_short(Branch::NearIf(cond), Branch::FarIf(cond), label);
+        self.flags_wanted = false;
+    }
+
+    fn jump_table(&mut self, index: Reg, count: u32) {
+        let Some(last) = count.checked_sub(1).filter(|&last| last > 0) else { return };
+        self.number(IP, last);
+        self.asm.test(Test::Cmp, index, Src::Reg(IP));
+        self.asm.it(C::Lo);
+        self.asm.mov(Flags::Keep, IP, Src::Reg(index));
+        self.asm.mov(Flags::Keep, IP, Src::Shifted(IP, S::Lsl, 2));
+        self.asm.branch_by(IP);
+        // The place four bytes behind it is where the table begins.
+        self.asm.nop();
+    }
+
+    fn jump_table_entry(&mut self, label: &mut Label) {
+        self.refer(Branch::Far, label);
+    }
+
+    fn mov(&mut self, dst: Reg, src: Val) {
+        match src {
+            Val::Reg(src) if src == dst => {}
+            Val::Reg(src) => self.asm.mov(Flags::Keep, dst, Src::Reg(src)),
+            Val::Imm(number) => self.number(dst, number),
+        }
+    }
+
+    fn alu(&mut self, op: Alu, dst: Reg, a: Reg, b: Val) {
+        let flags = self.flags();
+        let b = match b {
+            Val::Imm(number) => return self.word(op, dst, a, number),
+            Val::Reg(b) => b,
+        };
+        let dp = match op {
+            Alu::Add => Dp::Add,
+            Alu::Sub => Dp::Sub,
+            Alu::And => Dp::And,
+            Alu::Or => Dp::Orr,
+            Alu::Xor => Dp::Eor,
+            Alu::Mul => return self.asm.mul(Mul::Mul, flags, dst, a, b),
+            Alu::Shift(Shift::RotateLeft) => {
+                self.asm.dp(Dp::Rsb, flags, IP, b, Src::Imm(0));
+                return self.asm.shift(S::Ror, flags, dst, a, IP);
+            }
+            Alu::Shift(shift) => {
+                // All of the lowest byte counts, but for rotations only five bits matter.
+                let (shift, by) = match shift {
+                    Shift::RotateRight => (S::Ror, b),
+                    _ => {
+                        self.asm.dp(Dp::And, flags, IP, b, Src::Imm(31));
+                        (shift_by(shift, 0).0, IP)
+                    }
+                };
+                return self.asm.shift(shift, flags, dst, a, by);
+            }
+        };
+        self.asm.dp(dp, flags, dst, a, Src::Reg(b));
+    }
+
+    fn alu_shifted(&mut self, op: Alu, dst: Reg, a: Reg, b: Reg, shift: Shift, by: u32) -> bool {
+        let dp = match op {
+            Alu::Add => Dp::Add,
+            Alu::Sub => Dp::Sub,
+            Alu::And => Dp::And,
+            Alu::Or => Dp::Orr,
+            Alu::Xor => Dp::Eor,
+            Alu::Mul | Alu::Shift(_) => return false,
+        };
+        let (shift, by) = shift_by(shift, by);
+        let src = if by == 0 { Src::Reg(b) } else { Src::Shifted(b, shift, by) };
+        let flags = self.flags();
+        self.asm.dp(dp, flags, dst, a, src);
+        true
+    }
+
+    fn subtract_from(&mut self, dst: Reg, number: u32, b: Reg) {
+        let flags = self.flags();
+        match self.source(Val::Imm(number)) {
+            Src::Reg(number) => self.asm.dp(Dp::Sub, flags, dst, number, Src::Reg(b)),
+            number => self.asm.dp(Dp::Rsb, flags, dst, b, number),
+        }
+    }
+
+    fn divide(&mut self, op: Division, dst: Reg, a: Reg, b: Reg) {
+        let divide = if op.signed { Mul::Sdiv } else { Mul::Udiv };
+        if op.remainder {
+            self.asm.mul(divide, Flags::Keep, IP, a, b);
+            self.asm.mul(Mul::Mls(a), Flags::Keep, dst, IP, b);
+        } else {
+            self.asm.mul(divide, Flags::Keep, dst, a, b);
+        }
+    }
+
+    fn bits(&mut self, op: Bits, dst: Reg, a: Reg) {
+        match op {
+            Bits::LeadingZeros => self.asm.unary(Unary::Clz, dst, a),
+            Bits::TrailingZeros => {
+                self.asm.unary(Unary::Rbit, dst, a);
+                self.asm.unary(Unary::Clz, dst, dst);
+            }
+            Bits::Extend8 => self.asm.unary(Unary::Sxtb, dst, a),
+            Bits::Extend16 => self.asm.unary(Unary::Sxth, dst, a),
+            Bits::Ones => self.ones(dst, a),
+        }
+    }
+
+    fn pair_alu(&mut self, op: PairAlu, dst: Pair, a: Pair, b: (Val, Val)) {
+        self.pair_operation(op, dst, a, b);
+    }
+
+    fn pair_mul_words(&mut self, dst: Pair, a: Reg, b: Reg) {
+        self.asm.mul_long(super::asm::Long::Umull, dst.0, dst.1, a, b);
+    }
+
+    fn pair_shift_by(&mut self, shift: Shift, dst: Pair, a: Pair, by: u32) {
+        self.shift_pair_by(shift, dst, a, by & 63);
+    }
+
+    fn pair_shift(&mut self, shift: Shift, value: Pair, b: Reg, temp: Reg) {
+        self.shift_pair(shift, value, b, temp);
+    }
+
+    fn pair_zeros(&mut self, leading: bool, dst: Reg, a: Pair) {
+        self.zeros_of_pair(leading, dst, a);
+    }
+
+    fn compare(&mut self, a: Reg, b: Val) {
+        match b {
+            Val::Imm(number) if modified(number).is_none() && modified(number.wrapping_neg()).is_some() => {
+                self.asm.test(Test::Cmn, a, Src::Imm(number.wrapping_neg()));
+            }
+            _ => {
+                let b = self.source(b);
+                self.asm.test(Test::Cmp, a, b);
+            }
+        }
+        self.flags_wanted = true;
+    }
+
+    fn compare_pair(&mut self, cond: Cond, a: Pair, b: (Val, Val)) -> Cond {
+        let cond = self.compare_pairs(cond, a, b);
+        self.flags_wanted = true;
+        cond
+    }
+
+    fn set(&mut self, cond: Cond, dst: Reg) {
+        let cond = condition(cond);
+        self.asm.mov(Flags::Keep, dst, Src::Imm(0));
+        self.asm.it(cond);
+        self.asm.mov_in_it(dst, 1);
+        self.flags_wanted = false;
+    }
+
+    fn is_zero(&mut self, dst: Reg, a: Reg) {
+        self.asm.unary(Unary::Clz, dst, a);
+        let flags = self.flags();
+        self.asm.mov(flags, dst, Src::Shifted(dst, S::Lsr, 5));
+    }
+
+    fn move_if(&mut self, cond: Cond, dst: Reg, src: Val) {
+        let src = match src {
+            Val::Reg(src) if src == dst => return,
+            Val::Reg(src) => Src::Reg(src),
+            Val::Imm(_) => self.source(src),
+        };
+        self.asm.it(condition(cond));
+        self.asm.mov(Flags::Keep, dst, src);
+    }
+
+    fn compared(&mut self) {
+        self.flags_wanted = false;
+    }
+
+    fn frame(&mut self, load: bool, reg: Reg, frame: &Frame, cell: u32) {
+        self.access_frame(load, reg, frame.cell_offset(cell));
+    }
+
+    fn result(&mut self, reg: Reg, frame: &Frame, cell: u32) {
+        self.access_frame(false, reg, frame.result_offset(cell));
+    }
+
+    fn frame_zero(&mut self, frame: &Frame, cell: u32, count: u32, temp: Reg) {
+        self.zero_frame(frame, cell, count, temp);
+    }
+
+    fn check_bounds(&mut self, address: Reg, end: u64, min_memory: u64, trap: &mut Label) {
+        self.check_memory(address, end, min_memory, trap);
+    }
+
+    fn load(&mut self, op: LoadOp, dst: (Reg, Option<Reg>), place: Place) {
+        self.load_memory(op, dst, place);
+    }
+
+    fn store(&mut self, op: StoreOp, src: (Reg, Option<Reg>), place: Place) {
+        self.store_memory(op, src, place);
+    }
+
+    fn global(&mut self, load: bool, reg: Reg, global: GlobalCell) {
+        self.access_global(load, reg, global);
+    }
+
+    fn enter(
+        &mut self,
+        function: &mut Label,
+        frame: &Frame,
+        results: u32,
+        large: bool,
+        routines: &mut Routines,
+    ) {
+        self.begin_function(function, frame, results, large, routines);
+    }
+
+    fn fits(&self, frame: &Frame, cells: u32) -> bool {
+        frame.bytes(cells) <= super::abi::MARGIN
+    }
+
+    fn set_frame_cells(&mut self, frame: &Frame, cells: u32) {
+        self.set_frame_bytes(frame.bytes(cells));
+    }
+
+    fn leave(&mut self, frame: &Frame) {
+        self.end_function(frame);
+    }
+
+    fn call(&mut self, function: &mut Label, frame: &Frame, cells: u32, callee_shared: u32) {
+        self.call_function(function, frame, cells, callee_shared);
+    }
+
+    fn call_import(&mut self, index: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
+        self.call_imported(index, frame, cells, routines);
+    }
+
+    fn loop_header(&mut self, label: &mut Label, routines: &mut Routines) {
+        self.poll_here(label, routines);
+    }
+
+    fn trap(&mut self, trap: Trap, routines: &mut Routines) {
+        self.go_to_trap(trap, routines);
+    }
+
+    fn routines(&mut self) -> Routines {
+        self.common_code()
+    }
+}

@@ -1,0 +1,193 @@
+//! The macro-assembler: memory, frames and globals.
+
+use super::abi::{GLOBALS, IMPORTED_GLOBALS, MEMORY_LEN};
+use super::asm::{Address, Branch, Cond as C, Dp, Flags, LR, Mem, Reg, Shift as S, Src, Test, modified};
+use super::masm::{BASE, CTX, FP, IP, LIMIT, Thumb2};
+use crate::masm::{Frame, GlobalCell, Label, Place, Val};
+use wasmote_core::{LoadOp, StoreOp};
+
+/// How a load fills the upper half of a pair.
+enum High {
+    None,
+    Word,
+    Sign,
+    Zero,
+}
+
+fn load_op(op: LoadOp) -> (Mem, High) {
+    match op {
+        LoadOp::I32Load | LoadOp::F32Load => (Mem::Ldr, High::None),
+        LoadOp::I32Load8S => (Mem::Ldrsb, High::None),
+        LoadOp::I32Load8U => (Mem::Ldrb, High::None),
+        LoadOp::I32Load16S => (Mem::Ldrsh, High::None),
+        LoadOp::I32Load16U => (Mem::Ldrh, High::None),
+        LoadOp::I64Load | LoadOp::F64Load => (Mem::Ldr, High::Word),
+        LoadOp::I64Load8S => (Mem::Ldrsb, High::Sign),
+        LoadOp::I64Load8U => (Mem::Ldrb, High::Zero),
+        LoadOp::I64Load16S => (Mem::Ldrsh, High::Sign),
+        LoadOp::I64Load16U => (Mem::Ldrh, High::Zero),
+        LoadOp::I64Load32S => (Mem::Ldr, High::Sign),
+        LoadOp::I64Load32U => (Mem::Ldr, High::Zero),
+    }
+}
+
+fn store_op(op: StoreOp) -> Mem {
+    match op {
+        StoreOp::I32Store
+        | StoreOp::F32Store
+        | StoreOp::I64Store
+        | StoreOp::F64Store
+        | StoreOp::I64Store32 => Mem::Str,
+        StoreOp::I32Store8 | StoreOp::I64Store8 => Mem::Strb,
+        StoreOp::I32Store16 | StoreOp::I64Store16 => Mem::Strh,
+    }
+}
+
+impl Thumb2 {
+    /// `FP + offset` as an address.
+    fn frame_address(&mut self, offset: i32) -> Address {
+        if (-255..=4095).contains(&offset) {
+            return Address::Offset(FP, offset);
+        }
+        self.number(IP, offset as u32);
+        Address::Index(FP, IP, 0)
+    }
+
+    pub(super) fn access_frame(&mut self, load: bool, reg: Reg, offset: i32) {
+        let address = self.frame_address(offset);
+        self.asm.mem(if load { Mem::Ldr } else { Mem::Str }, reg, address);
+    }
+
+    pub(super) fn zero_frame(&mut self, frame: &Frame, cell: u32, count: u32, temp: Reg) {
+        self.number(temp, 0);
+        if count <= 8 {
+            for cell in cell..cell + count {
+                self.access_frame(false, temp, frame.cell_offset(cell));
+            }
+            return;
+        }
+        // The return address is saved already.
+        self.add(IP, FP, frame.cell_offset(cell) as u32);
+        self.number(LR, count);
+        let start = self.asm.code.len();
+        self.asm.store_step(temp, IP);
+        self.asm.dp(Dp::Sub, Flags::Set, LR, LR, Src::Imm(1));
+        self.asm.branch(Branch::NearIf(C::Ne), start);
+    }
+
+    /// The memory's length is `LIMIT + 4`.
+    pub(super) fn check_memory(&mut self, address: Reg, end: u64, min_memory: u64, trap: &mut Label) {
+        let above = Branch::FarIf(C::Hi);
+        if end <= min_memory {
+            let beyond = (end as u32).wrapping_sub(4);
+            if beyond == 0 {
+                self.asm.test(Test::Cmp, address, Src::Reg(LIMIT));
+            } else {
+                self.add(IP, LIMIT, beyond.wrapping_neg());
+                self.asm.test(Test::Cmp, address, Src::Reg(IP));
+            }
+            return self.refer(above, trap);
+        }
+        // The length may be less: it is subtracted from, byte by byte, without ever going below 0.
+        let Ok(end) = u32::try_from(end) else { return self.refer(Branch::Far, trap) };
+        self.asm.mem(Mem::Ldr, IP, Address::Offset(CTX, MEMORY_LEN));
+        for part in (0..4).map(|byte| end & 0xFF << (8 * byte)).filter(|&part| part != 0) {
+            self.asm.dp(Dp::Sub, Flags::Set, IP, IP, Src::Imm(part));
+            self.refer(Branch::FarIf(C::Lo), trap);
+        }
+        self.asm.test(Test::Cmp, address, Src::Reg(IP));
+        self.refer(above, trap);
+    }
+
+    /// The address of a place whose `bytes` follow it, with an offset to spare for a second word.
+    fn memory_address(&mut self, place: Place, pair: bool) -> Address {
+        let last = if pair { 4091 } else { 4095 };
+        match place.address {
+            Val::Imm(address) => {
+                // Folded by the compiler: no sum wraps.
+                let at = address.wrapping_add(place.offset);
+                if at <= last {
+                    return Address::Offset(BASE, at as i32);
+                }
+                self.number(IP, at);
+                if !pair {
+                    return Address::Index(BASE, IP, 0);
+                }
+                self.asm.dp(Dp::Add, Flags::Keep, IP, IP, Src::Reg(BASE));
+                Address::Offset(IP, 0)
+            }
+            Val::Reg(address) if place.offset == 0 && !pair => Address::Index(BASE, address, 0),
+            Val::Reg(address) if place.offset <= last => {
+                self.asm.dp(Dp::Add, Flags::Keep, IP, BASE, Src::Reg(address));
+                Address::Offset(IP, place.offset as i32)
+            }
+            Val::Reg(address) => {
+                self.number(IP, place.offset);
+                self.asm.dp(Dp::Add, Flags::Keep, IP, IP, Src::Reg(BASE));
+                if !pair {
+                    return Address::Index(IP, address, 0);
+                }
+                self.asm.dp(Dp::Add, Flags::Keep, IP, IP, Src::Reg(address));
+                Address::Offset(IP, 0)
+            }
+        }
+    }
+
+    fn second(address: Address) -> Address {
+        match address {
+            Address::Offset(reg, offset) => Address::Offset(reg, offset + 4),
+            index => index,
+        }
+    }
+
+    pub(super) fn load_memory(&mut self, op: LoadOp, (low, high): (Reg, Option<Reg>), place: Place) {
+        let (mem, fill) = load_op(op);
+        let flags = self.flags();
+        let address = self.memory_address(place, matches!(fill, High::Word));
+        self.asm.mem(mem, low, address);
+        let Some(high) = high else { return };
+        match fill {
+            High::None => {}
+            High::Word => self.asm.mem(Mem::Ldr, high, Thumb2::second(address)),
+            High::Sign => self.asm.mov(flags, high, Src::Shifted(low, S::Asr, 31)),
+            High::Zero => self.number(high, 0),
+        }
+    }
+
+    pub(super) fn store_memory(&mut self, op: StoreOp, (low, high): (Reg, Option<Reg>), place: Place) {
+        let pair = matches!(op, StoreOp::I64Store | StoreOp::F64Store);
+        let address = self.memory_address(place, pair);
+        self.asm.mem(store_op(op), low, address);
+        if let Some(high) = high.filter(|_| pair) {
+            self.asm.mem(Mem::Str, high, Thumb2::second(address));
+        }
+    }
+
+    pub(super) fn access_global(&mut self, load: bool, reg: Reg, global: GlobalCell) {
+        let offset = match global {
+            GlobalCell::Own(cell) => {
+                self.asm.mem(Mem::Ldr, IP, Address::Offset(CTX, GLOBALS));
+                cell * 4
+            }
+            GlobalCell::Import(index, half) => {
+                self.asm.mem(Mem::Ldr, IP, Address::Offset(CTX, IMPORTED_GLOBALS));
+                self.reach_offset(index * 4);
+                self.asm.mem(Mem::Ldr, IP, Address::Offset(IP, ((index * 4) & 0xFFF) as i32));
+                half * 4
+            }
+        };
+        self.reach_offset(offset);
+        let mem = if load { Mem::Ldr } else { Mem::Str };
+        self.asm.mem(mem, reg, Address::Offset(IP, (offset & 0xFFF) as i32));
+    }
+
+    /// Adds to IP all of an offset but its lowest twelve bits.
+    fn reach_offset(&mut self, offset: u32) {
+        for part in [offset & 0xFF000, offset & 0x0FF0_0000, offset & 0xF000_0000] {
+            if part != 0 {
+                debug_assert!(modified(part).is_some());
+                self.asm.dp(Dp::Add, Flags::Keep, IP, IP, Src::Imm(part));
+            }
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! What the compiler asks of every instruction set.
+//!
+//! A macro-assembler carries out verbs on registers; which register holds what is the compiler's affair. Registers are
+//! words of 32 bits here: what takes 64 comes as a pair, the low half first. Verbs may use the scratch registers of their
+//! own, which the compiler never sees, and leave all others alone.
+
+use wasmote_core::{LoadOp, StoreOp, Trap};
+
+/// A register of the instruction set, by its number there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reg(pub u8);
+
+/// A value in two registers, the low half first.
+pub type Pair = (Reg, Reg);
+
+/// An operand: a register, or a number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Val {
+    /// What the register holds.
+    Reg(Reg),
+    /// The number.
+    Imm(u32),
+}
+
+/// An operation of two words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Alu {
+    Add,
+    Sub,
+    And,
+    Or,
+    Xor,
+    Mul,
+    Shift(Shift),
+}
+
+/// A shift, by the lowest five bits of the second operand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Shift {
+    Left,
+    RightSigned,
+    Right,
+    RotateLeft,
+    RotateRight,
+}
+
+/// An operation of one word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Bits {
+    LeadingZeros,
+    TrailingZeros,
+    Ones,
+    Extend8,
+    Extend16,
+}
+
+/// An operation of two pairs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum PairAlu {
+    Add,
+    Sub,
+    Mul,
+}
+
+/// A quotient or a remainder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Division {
+    /// Of signed numbers.
+    pub signed: bool,
+    /// The remainder.
+    pub remainder: bool,
+}
+
+/// A condition of what was compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Cond {
+    Equal,
+    NotEqual,
+    Less,
+    GreaterOrEqual,
+    Greater,
+    LessOrEqual,
+    Below,
+    AboveOrEqual,
+    Above,
+    BelowOrEqual,
+}
+
+impl Cond {
+    /// The condition that holds if this one does not.
+    pub fn inverted(self) -> Cond {
+        match self {
+            Cond::Equal => Cond::NotEqual,
+            Cond::NotEqual => Cond::Equal,
+            Cond::Less => Cond::GreaterOrEqual,
+            Cond::GreaterOrEqual => Cond::Less,
+            Cond::Greater => Cond::LessOrEqual,
+            Cond::LessOrEqual => Cond::Greater,
+            Cond::Below => Cond::AboveOrEqual,
+            Cond::AboveOrEqual => Cond::Below,
+            Cond::Above => Cond::BelowOrEqual,
+            Cond::BelowOrEqual => Cond::Above,
+        }
+    }
+
+    /// The condition with the operands the other way round.
+    pub fn swapped(self) -> Cond {
+        match self {
+            Cond::Equal | Cond::NotEqual => self,
+            Cond::Less => Cond::Greater,
+            Cond::GreaterOrEqual => Cond::LessOrEqual,
+            Cond::Greater => Cond::Less,
+            Cond::LessOrEqual => Cond::GreaterOrEqual,
+            Cond::Below => Cond::Above,
+            Cond::AboveOrEqual => Cond::BelowOrEqual,
+            Cond::Above => Cond::Below,
+            Cond::BelowOrEqual => Cond::AboveOrEqual,
+        }
+    }
+}
+
+/// Where a load or store finds its bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// What is added to the beginning of the memory.
+    pub address: Val,
+    /// What is added to that.
+    pub offset: u32,
+}
+
+/// A place in the code that branches go to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Label {
+    /// The place, if it is bound; else one past the last branch to it, 0 if there is none.
+    pub(crate) place: u32,
+    pub(crate) bound: bool,
+}
+
+impl Label {
+    /// A label that is not bound yet, and that nothing goes to.
+    pub const NEW: Label = Label { place: 0, bound: false };
+
+    /// Whether a branch goes to it.
+    pub fn is_used(self) -> bool {
+        self.bound || self.place != 0
+    }
+}
+
+/// The frame of a function, as far as its code needs to know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Frame {
+    /// Cells for parameters and results, which begin where the caller put the parameters.
+    pub shared_cells: u32,
+    /// Cells of the parameters.
+    pub param_cells: u32,
+    /// Registers of [`Masm::PINS`] that the function uses, and saves: the first ones.
+    pub pins: u32,
+}
+
+impl Frame {
+    /// Registers that the function saves: frame, pins and return address.
+    fn saved(&self) -> u32 {
+        self.pins + 2
+    }
+
+    /// Bytes from the saved registers to a cell: parameters lie below them, all else above.
+    pub fn cell_offset(&self, cell: u32) -> i32 {
+        if cell < self.param_cells {
+            self.result_offset(cell)
+        } else {
+            (self.saved() + cell - self.param_cells) as i32 * 4
+        }
+    }
+
+    /// Bytes from the saved registers to a cell of the results.
+    pub fn result_offset(&self, cell: u32) -> i32 {
+        (cell as i32 - self.shared_cells as i32) * 4
+    }
+
+    /// Bytes from the saved registers to the end of a frame of so many cells.
+    pub fn bytes(&self, cells: u32) -> u32 {
+        (self.saved() + cells.saturating_sub(self.param_cells)) * 4
+    }
+}
+
+/// A branch did not reach its target: the function is too large.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OutOfReach;
+
+/// A macro-assembler.
+pub trait Masm {
+    /// Registers for temporaries. Arguments are passed in the first ones, and a result is returned there.
+    const TEMPS: &'static [Reg];
+    /// How many cells of arguments are passed in registers.
+    const ARGS: usize;
+    /// Registers for locals that calls leave alone.
+    const PINS: &'static [Reg];
+    /// Further registers for locals, in functions that call nothing.
+    const LEAF_PINS: &'static [Reg];
+    /// A register that verbs may change, as may the compiler between two verbs: for moves in a circle.
+    const SCRATCH: Reg;
+
+    /// Bytes of code so far: where the next verb's code will be.
+    fn place(&self) -> usize;
+
+    /// Whether everything went well: memory, and the reach of branches.
+    fn reach(&self) -> Result<(), OutOfReach>;
+
+    /// The label is here.
+    fn bind(&mut self, label: &mut Label);
+    /// Goes to the label.
+    fn jump(&mut self, label: &mut Label);
+    /// Goes to the label if the condition holds of what was compared last.
+    fn branch(&mut self, cond: Cond, label: &mut Label);
+    /// Goes to the place of the `index`th jump behind this, of which there are `count`, or to the last one.
+    fn jump_table(&mut self, index: Reg, count: u32);
+    /// A jump of the table.
+    fn jump_table_entry(&mut self, label: &mut Label);
+
+    /// `dst = src`. Does not disturb what was compared, and neither do loads and stores.
+    fn mov(&mut self, dst: Reg, src: Val);
+    /// `dst = a op b`.
+    fn alu(&mut self, op: Alu, dst: Reg, a: Reg, b: Val);
+    /// `dst = a op (b shifted)`, if the instruction set has that.
+    fn alu_shifted(&mut self, op: Alu, dst: Reg, a: Reg, b: Reg, shift: Shift, by: u32) -> bool;
+    /// `dst = number - b`.
+    fn subtract_from(&mut self, dst: Reg, number: u32, b: Reg);
+    /// `dst = a / b`; the divisor is not 0, and the quotient of signed numbers representable or of no interest.
+    fn divide(&mut self, op: Division, dst: Reg, a: Reg, b: Reg);
+    /// `dst = op a`.
+    fn bits(&mut self, op: Bits, dst: Reg, a: Reg);
+    /// `dst = a op b`.
+    fn pair_alu(&mut self, op: PairAlu, dst: Pair, a: Pair, b: (Val, Val));
+    /// `dst` = a times b, both of which are unsigned words.
+    fn pair_mul_words(&mut self, dst: Pair, a: Reg, b: Reg);
+    /// Shifts by a number below 64. `dst` is `a`, or has no register in common with it.
+    fn pair_shift_by(&mut self, shift: Shift, dst: Pair, a: Pair, by: u32);
+    /// Shifts in place by the lowest six bits of `b`; changes `temp`.
+    fn pair_shift(&mut self, shift: Shift, value: Pair, b: Reg, temp: Reg);
+
+    /// `dst` = the zeros before the first one, from above or from below; 64 if there is none.
+    fn pair_zeros(&mut self, leading: bool, dst: Reg, a: Pair);
+
+    /// Compares, for the conditions that follow.
+    fn compare(&mut self, a: Reg, b: Val);
+    /// Compares pairs; the condition that then holds if `cond` holds of them.
+    fn compare_pair(&mut self, cond: Cond, a: Pair, b: (Val, Val)) -> Cond;
+    /// `dst = 1` if the condition holds, otherwise 0.
+    fn set(&mut self, cond: Cond, dst: Reg);
+    /// `dst = src` if the condition holds.
+    fn move_if(&mut self, cond: Cond, dst: Reg, src: Val);
+    /// Nobody will ask any more what was compared.
+    fn compared(&mut self);
+    /// `dst = 1` if `a` is 0, otherwise 0.
+    fn is_zero(&mut self, dst: Reg, a: Reg);
+
+    /// Reads or writes a cell of the frame.
+    fn frame(&mut self, load: bool, reg: Reg, frame: &Frame, cell: u32);
+    /// Writes a cell of the results.
+    fn result(&mut self, reg: Reg, frame: &Frame, cell: u32);
+    /// Writes 0 to cells of the frame; changes `temp`.
+    fn frame_zero(&mut self, frame: &Frame, cell: u32, count: u32, temp: Reg);
+
+    /// Goes to `trap` unless the bytes from the register's address to `end` bytes behind it lie inside the memory, which
+    /// has at least `min_memory` bytes.
+    fn check_bounds(&mut self, address: Reg, end: u64, min_memory: u64, trap: &mut Label);
+    /// Loads a word or half a pair.
+    fn load(&mut self, op: LoadOp, dst: (Reg, Option<Reg>), place: Place);
+    /// Stores.
+    fn store(&mut self, op: StoreOp, src: (Reg, Option<Reg>), place: Place);
+    /// Reads or writes a cell of a global.
+    fn global(&mut self, load: bool, reg: Reg, global: GlobalCell);
+
+    /// The function at the label begins. `result_cells` is 0 unless a result is returned in registers.
+    fn enter(
+        &mut self,
+        function: &mut Label,
+        frame: &Frame,
+        result_cells: u32,
+        large: bool,
+        routines: &mut Routines,
+    );
+    /// Whether there is always room for frames of so many cells. If not, the function must be `large` when it is entered.
+    fn fits(&self, frame: &Frame, cells: u32) -> bool;
+    /// The size of the frame of the large function that began last.
+    fn set_frame_cells(&mut self, frame: &Frame, cells: u32);
+    /// Returns.
+    fn leave(&mut self, frame: &Frame);
+    /// Calls the function at a label with arguments from `cells` of the frame on, of which the first are in registers.
+    fn call(&mut self, function: &mut Label, frame: &Frame, cells: u32, callee_shared: u32);
+    /// Calls something that the instance imports, with arguments in cells.
+    fn call_import(&mut self, index: u32, frame: &Frame, cells: u32, routines: &mut Routines);
+    /// The label is here, and all jumps to it go backwards: they poll the interrupt word. Comes from above without.
+    fn loop_header(&mut self, label: &mut Label, routines: &mut Routines);
+    /// Traps.
+    fn trap(&mut self, trap: Trap, routines: &mut Routines);
+    /// What code has in common, at its beginning.
+    fn routines(&mut self) -> Routines;
+}
+
+/// A cell of a global.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GlobalCell {
+    /// A cell of the instance's own.
+    Own(u32),
+    /// A cell of an imported one.
+    Import(u32, u32),
+}
+
+/// Code that all functions of a module share.
+#[derive(Clone, Copy, Debug)]
+pub struct Routines {
+    /// How functions are entered from outside: a `vm::Entry`.
+    pub entry: u32,
+    /// Leaves code; one for each trap, in the order of [`Trap::ALL`].
+    pub traps: [Label; Trap::ALL.len()],
+    /// Calls a function that is imported.
+    pub import: Label,
+    /// There is no room for a frame, or the interrupt word is set.
+    pub stop: Label,
+}

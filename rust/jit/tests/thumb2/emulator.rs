@@ -1,0 +1,225 @@
+//! Compiled code on an emulated Cortex-M, against the interpreter on this machine.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use wasmote::{Engine, EngineConfig, Error, Instance, Linker, Quotas, Store, Value};
+use wasmote_core::{ErrorKind, FuncType, ValType};
+use wasmote_frontend::{ElementItem, Module, SegmentMode};
+use wasmote_jit::isa::thumb2::Thumb2;
+use wasmote_jit::{Compiler, Settings};
+use wasmote_platform::Heap;
+
+/// Modules with calls, as the runner reads them.
+pub struct Cases {
+    words: Vec<u32>,
+    /// What a module is, for messages.
+    names: Vec<String>,
+    calls: usize,
+}
+
+/// A module of the present cases.
+pub struct Subject {
+    module: &'static Module<'static>,
+    store: Store,
+    instance: Instance,
+    functions: BTreeMap<&'static str, u32>,
+    calls: Vec<u32>,
+    count: u32,
+}
+
+impl Cases {
+    pub fn new() -> Cases {
+        Cases { words: Vec::new(), names: Vec::new(), calls: 0 }
+    }
+
+    /// Compiles a module for both sides; `calls` says what to call.
+    pub fn module(&mut self, name: &str, wat: &str, calls: impl FnOnce(&mut Subject)) {
+        let bytes = Vec::leak(wat::parse_str(wat).unwrap_or_else(|error| panic!("{name}: {error}\n{wat}")));
+        let engine = Engine::new(EngineConfig { fuel: false, ..EngineConfig::default() }).unwrap();
+        let quotas = Quotas { stack_bytes: 64 * 1024, call_depth: 8, ..Quotas::default() };
+        let mut store = Store::new(&engine, quotas).unwrap();
+        let mut linker = Linker::new(&engine);
+        linker.func("host", "add", |a: i32, b: i32| a.wrapping_add(b)).unwrap();
+        let loaded =
+            wasmote::Module::from_copy(&engine, bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let instance = linker.instantiate(&mut store, &loaded).unwrap();
+
+        let heap = Heap::platform().unwrap();
+        let module: &'static _ = Box::leak(Box::new(Module::parse(bytes, &heap).unwrap()));
+        self.compile(name, wat, module, &heap);
+        let functions = module.exports().map(|export| (export.name, export.index)).collect();
+        let mut subject = Subject { module, store, instance, functions, calls: Vec::new(), count: 0 };
+        calls(&mut subject);
+        assert!(subject.count > 0);
+        self.words.push(subject.count);
+        self.words.append(&mut subject.calls);
+        self.calls += subject.count as usize;
+        self.names.push(name.to_owned());
+    }
+
+    fn compile(&mut self, name: &str, wat: &str, module: &Module<'_>, heap: &Heap) {
+        let masm = Thumb2::new(heap);
+        let mut compiler = Compiler::new(masm, module, heap, Settings::default()).unwrap();
+        let mut front = wasmote_frontend::Compiler::new(module, heap);
+        let mut functions = Vec::new();
+        for own in 0..module.func_count() - module.import_funcs() {
+            compiler.next(own, false);
+            let mut result = front.function(own, &mut compiler);
+            if result.is_err_and(|error| error.kind == ErrorKind::FunctionTooLarge) {
+                compiler.next(own, true);
+                result = front.function(own, &mut compiler);
+            }
+            result.unwrap_or_else(|error| panic!("{name}: {error}: {:?}\n{wat}", compiler.missing()));
+            functions.push(compiler.compiled().start);
+            functions.push(module.func_type_index(module.import_funcs() + own));
+        }
+        assert!(compiler.is_complete(), "{name}");
+        compiler.masm().code().check().unwrap();
+
+        let words = &mut self.words;
+        words.push(compiler.entry());
+        words.push(module.memory().map_or(0, |memory| memory.limits.min << memory.page_log2));
+        words.push(module.import_funcs());
+        words.push(module.data_count());
+        for segment in (0..module.data_count()).filter_map(|index| module.data(index)) {
+            let SegmentMode::Active { offset, .. } = segment.mode else { panic!("a passive segment") };
+            words.push(offset.eval(|_| 0, |_| 0) as u32);
+            words.push(segment.bytes.len() as u32);
+            words.extend(packed(segment.bytes));
+        }
+        let globals: Vec<u32> = module
+            .own_globals()
+            .flat_map(|(ty, value)| {
+                let bits = value.eval(|_| 0, |_| 0);
+                (0..ty.value.cells()).map(move |half| (bits >> (32 * half)) as u32)
+            })
+            .collect();
+        words.push(globals.len() as u32);
+        words.extend(globals);
+        let mut table = vec![0; module.tables().first().map_or(0, |table| table.limits.min as usize)];
+        for segment in (0..module.element_count()).filter_map(|index| module.element(index)) {
+            let SegmentMode::Active { offset, .. } = segment.mode else { panic!("a passive segment") };
+            for (at, item) in segment.items().enumerate() {
+                let ElementItem::Func(func) = item else { panic!("an expression") };
+                // Instance 1 is the only one with functions in tables.
+                table[offset.eval(|_| 0, |_| 0) as usize + at] = 2 << 20 | func;
+            }
+        }
+        words.push(table.len() as u32);
+        words.extend(table);
+        words.push(functions.len() as u32 / 2);
+        words.extend(functions);
+        let code = packed(compiler.masm().code().bytes());
+        words.push(code.len() as u32);
+        words.extend(code);
+    }
+
+    /// Runs all calls.
+    pub fn run(self, name: &str) {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("cases.bin");
+        let count = self.words.len() as u32 + 1;
+        let words = std::iter::once(&count).chain(&self.words);
+        std::fs::write(&file, words.flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let firmware = here.join("../../xtask/firmware");
+        let elf = folder.join("cases.elf");
+        let mut gcc = Command::new("arm-none-eabi-gcc");
+        gcc.args([
+            "-mcpu=cortex-m4",
+            "-mthumb",
+            "-mfpu=fpv4-sp-d16",
+            "-mfloat-abi=hard",
+            "-std=gnu11",
+            "-O1",
+        ])
+        .args(["-ffreestanding", "-Wall", "-Wextra", "-Werror", "-nostdlib", "-Wl,--no-warn-rwx-segments"])
+        .args([format!("-I{}", firmware.display()), "-T".into()])
+        .args([firmware.join("mps2.ld"), here.join("tests/thumb2/runner.c"), firmware.join("mps2.c")])
+        .args([PathBuf::from("-lgcc"), PathBuf::from("-o"), elf.clone()]);
+        let output = gcc.output().expect("arm-none-eabi-gcc (package gcc-arm-none-eabi)");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let mut qemu = Command::new("timeout");
+        qemu.args(["300", "qemu-system-arm", "-M", "mps2-an386", "-display", "none", "-monitor", "none"])
+            .args(["-serial", "stdio", "-semihosting-config", "enable=on,target=native", "-device"])
+            .arg(format!("loader,file={},addr=0x21000000,force-raw=on", file.display()))
+            .arg("-kernel")
+            .arg(&elf);
+        let output = qemu.output().expect("qemu-system-arm (package qemu-system-arm)");
+        let said = String::from_utf8_lossy(&output.stdout);
+        if !said.trim_end().ends_with("all right") {
+            let at = said.lines().filter(|line| line.starts_with("module")).count();
+            let module = at.checked_sub(1).and_then(|at| self.names.get(at));
+            let end: Vec<&str> = said.lines().rev().take(2).collect();
+            panic!("{end:?}, in {module:?}; the firmware is {}", elf.display());
+        }
+        println!("{} modules, {} calls, {} bytes", self.names.len(), self.calls, self.words.len() * 4);
+    }
+}
+
+impl Subject {
+    /// Calls an export with arguments as bits; what the interpreter gives is what the compiled code must give.
+    pub fn call(&mut self, name: &str, args: &[u64]) {
+        let func = self.functions[name];
+        let ty: FuncType<'_> = self.module.func_type(func);
+        assert_eq!(ty.params().len(), args.len());
+        let values: Vec<Value> = ty.params().zip(args).map(|(ty, &bits)| value(ty, bits)).collect();
+        let mut results: Vec<Value> = ty.results().map(|ty| value(ty, 0)).collect();
+        let callee = self.instance.func_dyn(&self.store, name).unwrap();
+        let trap = match callee.call(&mut self.store, &values, &mut results) {
+            Ok(()) => 0,
+            Err(Error::Trap(trap)) => trap as u32,
+            Err(error) => panic!("{name}: {error}"),
+        };
+        self.calls.push(func - self.module.import_funcs());
+        self.calls.push(ty.param_cells());
+        for value in values {
+            self.push(value);
+        }
+        self.calls.push(trap);
+        self.calls.push(ty.result_cells());
+        for result in results {
+            self.push(result);
+        }
+        self.count += 1;
+    }
+
+    fn push(&mut self, value: Value) {
+        let (bits, cells) = match value {
+            Value::I32(value) => (u64::from(value as u32), 1),
+            Value::F32(value) => (u64::from(value.to_bits()), 1),
+            Value::I64(value) => (value as u64, 2),
+            Value::F64(value) => (value.to_bits(), 2),
+            _ => panic!("a reference"),
+        };
+        self.calls.extend((0..cells).map(|half| (bits >> (32 * half)) as u32));
+    }
+}
+
+/// What the compiler says that it lacks for the module's first function.
+pub fn refused(wat: &str) -> Option<&'static str> {
+    let bytes = wat::parse_str(wat).unwrap();
+    let heap = Heap::platform().unwrap();
+    let module = Module::parse(&bytes, &heap).unwrap();
+    let mut compiler = Compiler::new(Thumb2::new(&heap), &module, &heap, Settings::default()).unwrap();
+    let error = wasmote_frontend::Compiler::new(&module, &heap).function(0, &mut compiler).unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::Unsupported(_)), "{error}");
+    compiler.missing()
+}
+
+fn value(ty: ValType, bits: u64) -> Value {
+    match ty {
+        ValType::I32 => Value::I32(bits as i32),
+        ValType::I64 => Value::I64(bits as i64),
+        ValType::F32 => Value::F32(f32::from_bits(bits as u32)),
+        ValType::F64 => Value::F64(f64::from_bits(bits)),
+        _ => panic!("a reference"),
+    }
+}
+
+fn packed(bytes: &[u8]) -> Vec<u32> {
+    let word = |chunk: &[u8]| chunk.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte));
+    bytes.chunks(4).map(word).collect()
+}

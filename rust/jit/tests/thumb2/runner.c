@@ -1,0 +1,208 @@
+/* Runs compiled code and compares what it gives with what it should. The cases follow each other, as words;
+ * tests/thumb2/emulator.rs writes them. */
+#include "mps2.h"
+
+#include <stdbool.h>
+
+struct stack_vm {
+	uint32_t *base, *end, *control, *high_water, *low_water, native_depth, max_native_depth;
+	void *record_frame;
+};
+
+struct table_vm {
+	uint32_t *elements, len;
+};
+
+struct vm_ctx {
+	uint8_t *memory_base;
+	uint32_t memory_len;
+	uint32_t *globals;
+	struct record *funcs;
+	uint64_t fuel;
+	uint32_t interrupt, number, import_funcs;
+	const uint32_t *imports;
+	uint32_t **imported_globals;
+	struct table_vm **tables;
+	struct vm_ctx **instances;
+	struct stack_vm *stack;
+	const void *builtins;
+	void *signature_matches, *owner;
+	uint32_t *stack_limit;
+};
+
+typedef uint32_t (*entry_t)(struct vm_ctx *callee, const struct record *record, uint32_t *cells,
+			    struct vm_ctx *caller);
+typedef uint32_t (*builtin_t)(struct vm_ctx *ctx, uint32_t *cells, uint32_t first, uint32_t second);
+
+struct record {
+	entry_t entry;
+	uint32_t code, type, frame_cells;
+};
+
+/* The emulator puts them into the board's second RAM; the first word is their number. */
+#define CASES ((const uint32_t *)0x21000000)
+
+#define PAGE 65536u
+static uint32_t cells[16384];
+static uint32_t globals[256];
+static uint32_t elements[256];
+static struct record records[512];
+static uint8_t memory[8 * PAGE + 8];
+
+/* gcc calls it to clear structures. */
+__attribute__((optimize("no-tree-loop-distribute-patterns"))) void *memset(void *at, int value, size_t length)
+{
+	for (uint8_t *byte = at; length > 0; length--) {
+		*byte++ = (uint8_t)value;
+	}
+	return at;
+}
+
+static void text(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length]) {
+		length++;
+	}
+	board_write(text, length);
+}
+
+static void number(uint32_t number)
+{
+	char digits[11];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = "0123456789abcdef"[number % 16];
+		number /= 16;
+	} while (number);
+	digits[--at] = ' ';
+	board_write(&digits[at], sizeof(digits) - at);
+}
+
+static uint32_t host_add(struct vm_ctx *callee, const struct record *record, uint32_t *cells, struct vm_ctx *caller)
+{
+	(void)callee, (void)record, (void)caller;
+	cells[0] += cells[1];
+	return 0;
+}
+
+static struct record host_records[] = {{host_add, 0, 0, 0}};
+
+static uint32_t memory_size(struct vm_ctx *ctx, uint32_t *cells, uint32_t first, uint32_t second)
+{
+	(void)first, (void)second;
+	cells[0] = ctx->memory_len / PAGE;
+	return 0;
+}
+
+/* At most to four pages, as the modules say. */
+static uint32_t memory_grow(struct vm_ctx *ctx, uint32_t *cells, uint32_t first, uint32_t second)
+{
+	uint32_t old = ctx->memory_len / PAGE;
+
+	(void)first, (void)second;
+	if (cells[0] > 4 - old) {
+		cells[0] = UINT32_MAX;
+		return 0;
+	}
+	for (uint32_t i = ctx->memory_len; i < (old + cells[0]) * PAGE; i++) {
+		ctx->memory_base[i] = 0;
+	}
+	ctx->memory_len = (old + cells[0]) * PAGE;
+	cells[0] = old;
+	return 0;
+}
+
+static const builtin_t builtins[] = {memory_size, memory_grow};
+
+static const uint32_t *run(const uint32_t *at)
+{
+	static struct stack_vm stack;
+	static struct vm_ctx host, ctx;
+	static struct vm_ctx *instances[] = {&host, &ctx};
+	static struct table_vm table, *tables[] = {&table};
+	static const uint32_t imports[] = {1u << 20 | 0};
+	uint32_t entry = *at++, memory_len = *at++, functions, count;
+
+	stack = (struct stack_vm){.base = cells, .end = &cells[sizeof(cells) / 4]};
+	stack.control = stack.end;
+	stack.max_native_depth = 8;
+	host = (struct vm_ctx){.funcs = host_records};
+	ctx = (struct vm_ctx){.memory_base = memory, .memory_len = memory_len, .globals = globals};
+	ctx.funcs = records, ctx.fuel = UINT64_MAX, ctx.number = 1, ctx.import_funcs = *at++, ctx.imports = imports;
+	ctx.tables = tables, ctx.instances = instances, ctx.stack = &stack, ctx.builtins = builtins;
+	for (uint32_t i = 0; i < memory_len + 8; i++) {
+		memory[i] = i < memory_len ? 0 : 0xA5;
+	}
+	for (uint32_t segments = *at++; segments > 0; segments--) {
+		uint32_t to = *at++, length = *at++;
+
+		for (uint32_t i = 0; i < length; i++) {
+			memory[to + i] = ((const uint8_t *)at)[i];
+		}
+		at += (length + 3) / 4;
+	}
+	count = *at++;
+	for (uint32_t i = 0; i < count; i++) {
+		globals[i] = *at++;
+	}
+	table = (struct table_vm){elements, *at++};
+	for (uint32_t i = 0; i < table.len; i++) {
+		elements[i] = *at++;
+	}
+	functions = *at++;
+	for (uint32_t i = 0; i < functions; i++) {
+		records[i].code = *at++, records[i].type = *at++;
+	}
+	count = *at++;
+	for (uint32_t i = 0; i < functions; i++) {
+		records[i].entry = (entry_t)((uintptr_t)at + entry + 1);
+		records[i].code += (uintptr_t)at + 1;
+	}
+	at += count;
+	count = *at++;
+	for (uint32_t call = 0; call < count; call++) {
+		uint32_t function = *at++, args = *at++, trap, results, found;
+		bool good;
+
+		ctx.interrupt = 0;
+		for (uint32_t i = 0; i < args; i++) {
+			cells[i] = *at++;
+		}
+		trap = *at++, results = *at++;
+		found = records[function].entry(&ctx, &records[function], cells, &ctx);
+		good = found == trap && stack.native_depth == 0;
+		for (uint32_t i = 0; i < results && trap == 0; i++) {
+			good = good && cells[i] == at[i];
+		}
+		if (!good) {
+			text("wrong: function call trap results, each as it should be and as it is:");
+			number(function), number(call), number(trap), number(found);
+			for (uint32_t i = 0; i < results; i++) {
+				number(at[i]), number(cells[i]);
+			}
+			text("\n");
+			board_exit(1);
+		}
+		at += results;
+	}
+	return at;
+}
+
+int main(void)
+{
+	const uint32_t *at = CASES + 1, *end = CASES + CASES[0];
+	uint32_t modules = 0;
+
+	board_init();
+	while (at < end) {
+		text("module");
+		number(modules++);
+		text("\n");
+		at = run(at);
+	}
+	text("all right\n");
+	return 0;
+}

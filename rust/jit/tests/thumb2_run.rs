@@ -1,0 +1,416 @@
+//! Compiled code on an emulated Cortex-M4F gives what the interpreter gives.
+
+#[path = "thumb2/emulator.rs"]
+mod emulator;
+#[path = "thumb2/programs.rs"]
+mod programs;
+
+use emulator::Cases;
+use std::fmt::Write;
+use wasmote_core::{BinaryOp, Op, UnaryOp, ValType};
+
+const WORDS: [u64; 12] =
+    [0, 1, 2, 7, 31, 32, 255, 65_535, 0x7FFF_FFFF, 0x8000_0000, 0xDEAD_BEEF, 0xFFFF_FFFF];
+const LONGS: [u64; 14] = [
+    0,
+    1,
+    31,
+    32,
+    33,
+    63,
+    64,
+    0x7FFF_FFFF,
+    0xFFFF_FFFF,
+    0x1_0000_0000,
+    0x8000_0000_0000_0000,
+    0x7FFF_FFFF_FFFF_FFFF,
+    0x0123_4567_89AB_CDEF,
+    0xFFFF_FFFF_FFFF_FFFF,
+];
+
+fn values(ty: ValType) -> &'static [u64] {
+    match ty {
+        ValType::I32 => &WORDS,
+        _ => &LONGS,
+    }
+}
+
+/// Whether it is compiled so far.
+fn is_integer(ty: ValType) -> bool {
+    matches!(ty, ValType::I32 | ValType::I64)
+}
+
+fn operators() -> impl Iterator<Item = Op> {
+    (0..0x1_0000).filter_map(|opcode| Op::decode(opcode).map(|(op, _)| op))
+}
+
+fn binary() -> impl Iterator<Item = BinaryOp> {
+    operators().filter_map(|op| match op {
+        // 64-bit division is not compiled yet.
+        Op::Binary(BinaryOp::I64DivS | BinaryOp::I64DivU | BinaryOp::I64RemS | BinaryOp::I64RemU) => None,
+        Op::Binary(op) if is_integer(op.types().0) => Some(op),
+        _ => None,
+    })
+}
+
+fn unary() -> impl Iterator<Item = UnaryOp> {
+    operators().filter_map(|op| match op {
+        Op::Unary(op) if is_integer(op.types().0) && is_integer(op.types().1) => Some(op),
+        _ => None,
+    })
+}
+
+/// Every operator on two numbers, its operands locals, temporaries and constants, its result used in every way.
+#[test]
+fn binary_operators() {
+    let mut cases = Cases::new();
+    for op in binary() {
+        let (ty, result) = op.types();
+        let (t, r, name) = (ty.name(), result.name(), op.name());
+        // The same value, but a temporary.
+        let temp = |n: u32| format!("({t}.xor (local.get {n}) (local.get 2))");
+        let mut functions = vec![
+            format!("({name} (local.get 0) (local.get 1))"),
+            format!("({name} {} (local.get 1))", temp(0)),
+            format!("({name} (local.get 0) {})", temp(1)),
+            format!("({name} {} {})", temp(0), temp(1)),
+            format!("(local.set 3 ({name} (local.get 0) (local.get 1))) (local.get 3)"),
+            format!("({name} (local.get 0) (local.get 0))"),
+        ];
+        if ty == result {
+            functions.push(format!("(local.set 0 ({name} (local.get 0) (local.get 1))) (local.get 0)"));
+            functions.push(format!("(local.set 1 ({name} {} (local.get 1))) (local.get 1)", temp(0)));
+            // Other values are alive around it.
+            functions.push(format!(
+                "({t}.add ({t}.mul {} {}) ({name} {} {}))",
+                temp(0),
+                temp(1),
+                temp(1),
+                temp(0)
+            ));
+        } else {
+            functions.push(format!(
+                "(if (result {r}) ({name} (local.get 0) (local.get 1)) (then (i32.const 5)) (else (i32.const 6)))"
+            ));
+            functions.push(format!(
+                "(select (i32.const 5) (i32.const 6) (i32.eqz ({name} {} (local.get 1))))",
+                temp(0)
+            ));
+            functions.push(format!(
+                "(i32.wrap_i64 (select (i64.const 5) (i64.const 6) ({name} (local.get 0) {})))",
+                temp(1)
+            ));
+        }
+        for &value in values(ty) {
+            let number = if ty == ValType::I32 { i64::from(value as i32) } else { value as i64 };
+            functions.push(format!("({name} (local.get 0) ({t}.const {number}))"));
+            functions.push(format!("({name} {} ({t}.const {number}))", temp(0)));
+            functions.push(format!("({name} ({t}.const {number}) (local.get 0))"));
+        }
+        // With many locals that are used more, those of the test have no register of their own.
+        for pinned in [true, false] {
+            let mut wat = String::from("(module");
+            for (at, body) in functions.iter().enumerate() {
+                let locals =
+                    if pinned { String::new() } else { "(local i32 i32 i32 i32 i32 i32 i32)".into() };
+                let busy: String = match pinned {
+                    true => String::new(),
+                    false => (4..11)
+                        .map(|n| {
+                            format!("(local.set {n} (i32.add (local.get {n}) (local.get {n})))").repeat(5)
+                        })
+                        .collect(),
+                };
+                write!(
+                    wat,
+                    "(func (export \"f{at}\") (param {t} {t}) (result {r}) (local {t} {r}) {locals} {busy} {body})"
+                )
+                .unwrap();
+            }
+            wat += ")";
+            cases.module(name, &wat, |subject| {
+                for (at, body) in functions.iter().enumerate() {
+                    let others = if body.contains("(local.get 1)") { values(ty) } else { &[0] };
+                    for &a in values(ty) {
+                        for &b in others {
+                            subject.call(&format!("f{at}"), &[a, b]);
+                        }
+                    }
+                }
+            });
+        }
+    }
+    cases.run("binary_operators");
+}
+
+#[test]
+fn unary_operators() {
+    let mut cases = Cases::new();
+    for op in unary() {
+        let (ty, result) = op.types();
+        let (t, r, name) = (ty.name(), result.name(), op.name());
+        let functions = [
+            format!("({name} (local.get 0))"),
+            format!("({name} ({t}.add (local.get 0) (local.get 1)))"),
+            format!("(local.set 2 ({name} (local.get 0))) (local.get 2)"),
+            format!("({r}.add ({name} (local.get 0)) ({name} ({t}.add (local.get 0) (local.get 1))))"),
+            format!("({r}.mul ({name} ({t}.add (local.get 0) (local.get 1))) ({name} (local.get 0)))"),
+        ];
+        let mut wat = String::from("(module");
+        for (at, body) in functions.iter().enumerate() {
+            write!(wat, "(func (export \"f{at}\") (param {t}) (result {r}) (local {t} {r}) {body})").unwrap();
+        }
+        wat += ")";
+        cases.module(name, &wat, |subject| {
+            for at in 0..functions.len() {
+                for &a in values(ty) {
+                    subject.call(&format!("f{at}"), &[a]);
+                }
+            }
+        });
+    }
+    cases.run("unary_operators");
+}
+
+/// Loads and stores of every width and many offsets, around both ends of the memory and where sums wrap.
+#[test]
+fn memory() {
+    let mut cases = Cases::new();
+    for op in operators() {
+        let (name, ty, log2, store) = match op {
+            Op::Load(op) if is_integer(op.ty()) => (op.name(), op.ty(), op.width_log2(), false),
+            Op::Store(op) if is_integer(op.ty()) => (op.name(), op.ty(), op.width_log2(), true),
+            _ => continue,
+        };
+        let (t, width) = (ty.name(), 1i64 << log2);
+        let offsets =
+            [0, 1, 4, 255, 4088, 4095, 4096, 65_528, 65_535, 65_536, 0x12345, 0x7FFF_FFFF, 0xFFFF_FFFF];
+        let mut wat =
+            String::from("(module (memory 1) (data (i32.const 0) \"\\80\\81\\f2\\f3\\04\\05\\86\\f7\\08\")");
+        let mut names = Vec::new();
+        for offset in offsets {
+            let f = format!("o{offset}");
+            let address = "(local.get 0)";
+            let temp = "(i32.add (local.get 0) (local.get 1))";
+            if store {
+                let value = if ty == ValType::I32 { "(i32.const 0x12345678)" } else { "(i64.const 0x123456789abcdef0)" };
+                write!(
+                    wat,
+                    "(func (export \"{f}\") (param i32) (local i32) ({name} offset={offset} {address} {value}))
+                     (func (export \"t{f}\") (param i32) (local i32) ({name} offset={offset} {temp} {value}))"
+                )
+            } else {
+                write!(
+                    wat,
+                    "(func (export \"{f}\") (param i32) (result {t}) (local i32) ({name} offset={offset} {address}))
+                     (func (export \"t{f}\") (param i32) (result {t}) (local i32) ({name} offset={offset} {temp}))
+                     (func (export \"l{f}\") (param i32) (result {t}) (local i32 {t})
+                        (local.set 2 ({name} offset={offset} {temp})) (local.get 2))"
+                )
+            }
+            .unwrap();
+            names.push((f, offset));
+        }
+        // Addresses that are numbers.
+        for address in [0, 3, 65_526, 65_534, 65_532 - width, 65_539, 0xFFFF_FFFF] {
+            let f = format!("c{address}");
+            let address = address as u32 as i32;
+            let (result, body) = match store {
+                true => (String::new(), format!("({name} offset=1 (i32.const {address}) ({t}.const 77))")),
+                false => (format!("(result {t})"), format!("({name} offset=1 (i32.const {address}))")),
+            };
+            write!(wat, "(func (export \"{f}\") {result} {body})").unwrap();
+        }
+        // Several accesses of one address, in which less or more is known each time.
+        wat += "(func (export \"many\") (param i32) (result i64)
+            (i64.add (i64.load offset=4 (local.get 0))
+                (i64.add (i64.extend_i32_u (i32.load8_u offset=16 (local.get 0)))
+                    (i64.add (i64.load32_u (local.get 0)) (i64.load offset=17 (local.get 0)))))
+            (local.set 0 (i32.add (local.get 0) (i32.const 8)))
+            (i64.add (i64.load offset=8 (local.get 0))))";
+        wat += "(func (export \"sum\") (result i32) (local i32 i32)
+            (loop (local.set 1 (i32.add (i32.rotl (local.get 1) (i32.const 1)) (i32.load (local.get 0))))
+                (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 4))) (i32.const 65536))))
+            (local.get 1)))";
+        cases.module(name, &wat, |subject| {
+            for (f, offset) in &names {
+                let end = 65_536 - offset - width;
+                for address in [0, 1, 2, end - 1, end, end + 1, end + 2, end + 9, 65_536, -1 - offset, -1] {
+                    subject.call(f, &[address as u32 as u64]);
+                    subject.call(&format!("t{f}"), &[address as u32 as u64]);
+                    if !store {
+                        subject.call(&format!("l{f}"), &[address as u32 as u64]);
+                    }
+                }
+                subject.call("sum", &[]);
+            }
+            for address in [0, 3, 65_526, 65_534, 65_532 - width, 65_539, 0xFFFF_FFFF] {
+                subject.call(&format!("c{address}"), &[]);
+            }
+            for address in 65_536 - 48..65_540 {
+                subject.call("many", &[address]);
+            }
+            subject.call("sum", &[]);
+        });
+    }
+    cases.run("memory");
+}
+
+/// Control flow, calls, globals, selections.
+#[test]
+fn control() {
+    let mut cases = Cases::new();
+    cases.module(
+        "control",
+        r#"(module
+            (import "host" "add" (func $add (param i32 i32) (result i32)))
+            (memory 1)
+            (global $g (mut i32) (i32.const 5))
+            (global $h (mut i64) (i64.const 0x123456789))
+            (func $fib (export "fib") (param i32) (result i32)
+                (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
+                    (then (local.get 0))
+                    (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                        (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+            (func $forever (export "forever") (param i32) (result i32)
+                (i32.add (i32.const 1) (call $forever (i32.add (local.get 0) (i32.const 1)))))
+            (func $many (export "many") (param i32 i64 i32 i64 i32 i32) (result i64)
+                (i64.add (i64.add (local.get 1) (i64.mul (local.get 3) (i64.const 3)))
+                    (i64.extend_i32_u (i32.add (i32.add (local.get 0) (i32.mul (local.get 2) (i32.const 5)))
+                        (i32.sub (local.get 4) (i32.mul (local.get 5) (i32.const 7)))))))
+            (func (export "swap") (param i32 i32 i32 i32) (result i64)
+                (call $many (local.get 3) (i64.extend_i32_s (local.get 2)) (local.get 1)
+                    (i64.extend_i32_u (local.get 0)) (local.get 2) (local.get 3)))
+            (func $turn (param i32 i32 i32 i32) (result i32)
+                (i32.add (i32.add (local.get 0) (i32.mul (local.get 1) (i32.const 10)))
+                    (i32.add (i32.mul (local.get 2) (i32.const 100)) (i32.mul (local.get 3) (i32.const 1000)))))
+            (func (export "turn") (param i32 i32 i32 i32) (result i32)
+                (call $turn (local.get 1) (local.get 2) (local.get 3) (local.get 0)))
+            (func (export "turn2") (param i32 i32 i32 i32) (result i32)
+                (call $turn (i32.add (local.get 3) (i32.const 1)) (local.get 2) (i32.const 0)
+                    (i32.sub (local.get 0) (local.get 1))))
+            (func $two (param i32) (result i32 i64)
+                (i32.add (local.get 0) (i32.const 1)) (i64.extend_i32_s (local.get 0)))
+            (func (export "two") (param i32) (result i64 i32) (local i64 i32)
+                (call $two (local.get 0)) (local.set 1) (local.set 2)
+                (local.get 1) (local.get 2))
+            (func (export "host") (param i32 i32) (result i32)
+                (i32.mul (local.get 0) (call $add (call $add (local.get 0) (local.get 1)) (i32.const 3))))
+            (func (export "globals") (param i32) (result i64)
+                (global.set $g (i32.add (global.get $g) (local.get 0)))
+                (global.set $h (i64.mul (global.get $h) (i64.extend_i32_u (global.get $g))))
+                (global.get $h))
+            (func (export "table") (param i32) (result i32)
+                (block (block (block (block (br_table 2 0 1 0 3 (local.get 0)))
+                    (return (i32.const 10))) (return (i32.const 20))) (return (i32.const 30)))
+                (i32.const 40))
+            (func (export "values") (param i32) (result i32)
+                (i32.add (i32.const 1) (block (result i32)
+                    (br_table 0 1 0 (i32.const 7) (local.get 0)))))
+            (func (export "one") (param i32) (result i32) (block (br_table 0 (local.get 0))) (i32.const 3))
+            (func (export "loops") (param i32) (result i32) (local i32 i32)
+                (loop $outer
+                    (local.set 2 (i32.const 0))
+                    (loop $inner
+                        (local.set 1 (i32.add (local.get 1) (i32.mul (local.get 2) (local.get 0))))
+                        (br_if $inner (i32.lt_s (local.tee 2 (i32.add (local.get 2) (i32.const 1))) (i32.const 10))))
+                    (br_if $outer (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+                (local.get 1))
+            (func (export "carry") (param i32) (result i32)
+                (block $out (result i32)
+                    (drop (br_if $out (i32.const 9) (i32.eq (local.get 0) (i32.const 1))))
+                    (drop (br_if $out (i32.mul (local.get 0) (i32.const 3)) (i32.gt_s (local.get 0) (i32.const 5))))
+                    (i32.add (local.get 0) (i32.const 100))))
+            (func (export "pick") (param i32 i64 i64) (result i64)
+                (select (i64.add (local.get 1) (i64.const 1)) (local.get 2) (local.get 0)))
+            (func (export "unreachable") (param i32) (result i32)
+                (if (local.get 0) (then (unreachable))) (i32.const 1))
+            (func (export "locals") (param i32) (result i32)
+                (local i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)
+                (local.set 20 (i32.add (local.get 0) (local.get 19)))
+                (local.set 7 (i32.add (local.get 20) (local.get 6)))
+                (i32.add (local.get 7) (i32.add (local.get 12) (local.get 1))))
+            (func (export "overwrite") (param i32) (result i32)
+                (i32.sub (local.get 0) (local.tee 0 (i32.add (local.get 0) (i32.const 5)))))
+            (func (export "deep") (param i32) (result i32)
+                (i32.add (local.get 0) (i32.mul (i32.add (local.get 0) (i32.const 1)) (i32.add
+                    (i32.xor (local.get 0) (i32.const 2)) (i32.sub (i32.or (local.get 0) (i32.const 3))
+                    (i32.add (i32.and (local.get 0) (i32.const 7)) (i32.mul (i32.shl (local.get 0) (i32.const 4))
+                    (i32.shr_u (local.get 0) (i32.add (local.get 0) (i32.const 5))))))))))
+        )"#,
+        |subject| {
+            for n in 0..12 {
+                for f in ["fib", "table", "values", "one", "carry", "two", "globals", "locals", "overwrite", "deep"] {
+                    subject.call(f, &[n]);
+                }
+                subject.call("host", &[n, 100]);
+                subject.call("swap", &[n, 5, 0xFFFF_FFFF, 9]);
+                subject.call("turn", &[n, 2, 3, 4]);
+                subject.call("turn2", &[n, 2, 3, 4]);
+                subject.call("pick", &[n & 1, n << 33, 77]);
+            }
+            for f in ["carry", "table", "deep", "locals", "two"] {
+                subject.call(f, &[0xFFFF_FFFF]);
+            }
+            subject.call("loops", &[9]);
+            subject.call("unreachable", &[0]);
+            subject.call("unreachable", &[1]);
+            subject.call("many", &[1, 1 << 40, 3, 1 << 63, 5, 6]);
+            subject.call("forever", &[0]);
+            subject.call("fib", &[15]);
+        },
+    );
+    // A frame that is larger than what is checked for all, one with cells far away, and calls from there.
+    let locals = |count: usize| "i64 ".repeat(count);
+    for count in [20, 40, 100, 600, 3000] {
+        let last = count;
+        let wat = format!(
+            "(module
+                (func $f (export \"f\") (param i32) (result i64) (local {})
+                    (local.set {last} (i64.extend_i32_u (local.get 0)))
+                    (local.set 1 (i64.mul (local.get {last}) (i64.const 0x100000001)))
+                    (if (result i64) (i32.eqz (local.get 0)) (then (local.get 1))
+                        (else (i64.add (i64.add (local.get {last}) (local.get {})) (i64.add (local.get 1)
+                            (call $f (i32.sub (local.get 0) (i32.const 1)))))))))",
+            locals(count),
+            last - 1
+        );
+        cases.module("frames", &wat, |subject| {
+            for n in [0, 1, 2, 3, 10_000] {
+                subject.call("f", &[n]);
+            }
+        });
+    }
+    cases.run("control");
+}
+
+/// What is not compiled yet is refused, by name.
+#[test]
+fn refusals() {
+    for (body, what) in [
+        ("(drop (f32.add (f32.const 1) (f32.const 2)))", "f32.add"),
+        ("(drop (i64.div_s (i64.const 1) (i64.const 2)))", "i64.div_s"),
+        ("(drop (memory.size))", "memory and table operators"),
+        ("(call_indirect (i32.const 0))", "call_indirect"),
+        ("(return_call 0)", "tail calls"),
+        ("(drop (ref.func 0))", "ref.func"),
+    ] {
+        let wat = format!("(module (memory 1) (table 1 funcref) (elem (i32.const 0) 0) (func {body}))");
+        assert_eq!(emulator::refused(&wat), Some(what), "{wat}");
+    }
+}
+
+/// Programs of many statements on few and on many locals.
+#[test]
+fn random_programs() {
+    let mut cases = Cases::new();
+    for seed in 1..=120 {
+        let program = programs::program(seed);
+        cases.module(&format!("program {seed}"), &program.wat, |subject| {
+            for &args in &program.args {
+                subject.call("run", &args);
+            }
+        });
+    }
+    cases.run("random_programs");
+}
