@@ -220,7 +220,7 @@ pub enum Vfp1 {
     Vabs,
     Vneg,
     Vsqrt,
-    /// Compares; the flags go to [`vmrs`](Asm::vmrs).
+    /// Compares; the flags go to [`vmrs`](super::Asm::vmrs).
     Vcmp,
     Vrintz,
     Vrintn,
