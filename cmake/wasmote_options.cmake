@@ -6,7 +6,8 @@
 #   wasmote_option_definitions(<variable>)    the options as Kconfig would define them for C: NAME=1, or nothing, or NAME=5
 #   wasmote_rust_target(<variable> <flags>..) the Rust target that the C compiler's flags mean
 #   wasmote_build_staticlib(<target> RUST_TARGET <triple>)
-#                                             an imported library that cargo builds from the options
+#                                             an imported library that cargo builds from the options, and a second
+#                                             one, <target>_builtins: what a firmware lacks that links no C library
 #
 # A yes-or-no option is on with y, ON, 1 or TRUE, and off with n, OFF, 0, FALSE or not set.
 
@@ -15,15 +16,15 @@ include_guard(GLOBAL)
 # The list of all options: name after CONFIG_WASMOTE_, default, what becomes of it, and for some what it needs.
 #
 #   feature             a cargo feature of wasmote-capi: its name is the option's, in lower case with dashes
-#   choice:group[:x]    exactly one of the group is y. x: `feature=name`, or `opt=level`, cargo's optimisation level
+#   choice:group[:x]    exactly one of the group is y. x: `feature=name`, or `profile=name`, cargo's profile
 #   number:least..most  an environment variable for cargo, WASMOTE_<name>
 set(WASMOTE_OPTIONS
     "INTERP                 y       feature"
     "DISPATCH_SPEED         y       choice:DISPATCH:feature=dispatch-tail"
     "DISPATCH_SIZE          n       choice:DISPATCH"
-    "OPT_SPEED              n       choice:OPT:opt=3"
-    "OPT_SIZE               y       choice:OPT:opt=s"
-    "OPT_MINSIZE            n       choice:OPT:opt=z"
+    "OPT_SPEED              n       choice:OPT:profile=firmware-speed"
+    "OPT_SIZE               y       choice:OPT:profile=firmware"
+    "OPT_MINSIZE            n       choice:OPT:profile=firmware-minsize"
     "FLOAT                  y       feature"
     "SIGN_EXTENSION         y       feature"
     "SATURATING_FLOAT       y       feature                 FLOAT"
@@ -319,8 +320,8 @@ function(wasmote_build_staticlib target)
             list(APPEND features ${feature})
         elseif(option_kind MATCHES "feature=(.+)$")
             list(APPEND features ${CMAKE_MATCH_1})
-        elseif(option_kind MATCHES "opt=(.+)$")
-            list(APPEND environment "CARGO_PROFILE_FIRMWARE_OPT_LEVEL=${CMAKE_MATCH_1}")
+        elseif(option_kind MATCHES "profile=(.+)$")
+            set(profile ${CMAKE_MATCH_1})
         endif()
     endforeach()
     list(JOIN features "," features)
@@ -331,18 +332,26 @@ function(wasmote_build_staticlib target)
     if(NOT directory)
         set(directory "${CMAKE_CURRENT_BINARY_DIR}/cargo")
     endif()
-    set(archive "${directory}/${arg_RUST_TARGET}/firmware/libwasmote.a")
+    set(folder "${directory}/${arg_RUST_TARGET}/${profile}")
+    set(archive "${folder}/libwasmote.a")
+    set(runtime "${folder}/libwasmote_runtime.a")
+    set(builtins "${folder}/libwasmote_builtins.a")
     # Always run, since cargo knows best whether something has changed. It leaves the archive alone if not.
     add_custom_target(${target}_cargo
         COMMAND "${CMAKE_COMMAND}" -E env ${environment}
-                "${WASMOTE_CARGO}" build --locked --package wasmote-capi --profile firmware
+                "${WASMOTE_CARGO}" build --locked --package wasmote-capi --profile ${profile}
                 --target ${arg_RUST_TARGET} --target-dir "${directory}"
                 --no-default-features --features "${features}"
-        BYPRODUCTS "${archive}"
+        COMMAND "${CMAKE_COMMAND}" "-DAR=${CMAKE_AR}" "-DARCHIVE=${archive}"
+                -P "${WASMOTE_ROOT}/cmake/wasmote_split_archive.cmake"
+        BYPRODUCTS "${archive}" "${runtime}" "${builtins}"
         WORKING_DIRECTORY "${WASMOTE_ROOT}"
         COMMENT "wasmote for ${arg_RUST_TARGET}"
         USES_TERMINAL VERBATIM)
-    add_library(${target} STATIC IMPORTED GLOBAL)
-    set_target_properties(${target} PROPERTIES IMPORTED_LOCATION "${archive}")
-    add_dependencies(${target} ${target}_cargo)
+    foreach(library "" _builtins)
+        add_library(${target}${library} STATIC IMPORTED GLOBAL)
+        add_dependencies(${target}${library} ${target}_cargo)
+    endforeach()
+    set_target_properties(${target} PROPERTIES IMPORTED_LOCATION "${runtime}")
+    set_target_properties(${target}_builtins PROPERTIES IMPORTED_LOCATION "${builtins}")
 endfunction()

@@ -29,7 +29,7 @@ pub const EMULATOR: [&str; 14] = [
 
 /// Makes sure that everything is there.
 pub fn need() -> Result<()> {
-    tools::need(&[tools::ARM_GCC, tools::ARM_QEMU])?;
+    tools::need(&[tools::CMAKE, tools::ARM_GCC, tools::ARM_QEMU])?;
     tools::targets(&[TARGET])
 }
 
@@ -37,7 +37,7 @@ pub fn need() -> Result<()> {
 pub fn archive(configuration: &Configuration, options: &[WasmoteOption], target: &str) -> Result<PathBuf> {
     let folder = repo::work("cargo")?;
     let cargo = configuration.cargo(options);
-    let mut run = Run::cargo().args(["build", "--package", "wasmote-capi", "--profile", "firmware"]);
+    let mut run = Run::cargo().args(["build", "--package", "wasmote-capi", "--profile", &cargo.profile]);
     run = run.args(["--target", target, "--no-default-features", "--features", &cargo.features]);
     run = run.arg("--target-dir").arg(&folder);
     for (name, value) in cargo.environment {
@@ -45,9 +45,14 @@ pub fn archive(configuration: &Configuration, options: &[WasmoteOption], target:
     }
     let name = configuration.name.replace(' ', "-");
     run.logged(&format!("archive-{name}-{target}"), false)?;
+    // Without Rust's memcpy and arithmetic, as the builds of firmware do.
+    let built = folder.join(target).join(&cargo.profile).join("libwasmote.a");
+    let split = Run::new("cmake").arg("-DAR=arm-none-eabi-ar").arg(format!("-DARCHIVE={}", built.display()));
+    let split = split.arg("-P").arg(repo::path("cmake/wasmote_split_archive.cmake"));
+    split.logged(&format!("split-{name}-{target}"), false)?;
     // The next configuration is built in the same place.
     let kept = repo::work("archive")?.join(format!("{name}-{target}.a"));
-    let built = folder.join(target).join("firmware/libwasmote.a");
+    let built = built.with_file_name("libwasmote_runtime.a");
     std::fs::copy(&built, &kept).with_context(|| format!("copying {}", built.display()))?;
     Ok(kept)
 }
@@ -70,9 +75,8 @@ impl Firmware<'_> {
         let elf = repo::work("bare")?.join(format!("{}.elf", self.name.replace(' ', "-")));
         let script = repo::path("xtask/firmware/mps2.ld");
         let run = gcc().args(["-nostdlib", "-Wl,--gc-sections,--no-warn-rwx-segments", "-T"]).arg(script);
-        // libgcc first: it then serves both sides of a comparison.
-        let run =
-            run.args(self.flags).args(self.sources).args(["-lgcc"]).args(self.archive).args(["-lgcc", "-o"]);
+        // Both sides of a comparison have their memcpy and arithmetic from the same libraries.
+        let run = run.args(self.flags).args(self.sources).args(self.archive).args(["-lc", "-lgcc", "-o"]);
         run.arg(&elf).logged(&format!("link-{}", self.name.replace(' ', "-")), false)?;
         Ok(elf)
     }

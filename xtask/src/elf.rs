@@ -51,15 +51,20 @@ pub fn measure(path: &Path) -> Result<(Size, Vec<Symbol>)> {
             size.ram += section.size();
         }
     }
-    let mut symbols: Vec<Symbol> = file
+    let mut symbols: Vec<(u64, Symbol)> = file
         .symbols()
         .filter(|symbol| symbol.size() > 0)
         .filter_map(|symbol| {
             let section = file.section_by_index(symbol.section_index()?).ok()?;
             let name = plain_name(symbol.name().unwrap_or("?"));
-            (!is_lent(&section)).then(|| Symbol { name, size: symbol.size(), ram: is_variable(&section) })
+            let one = Symbol { name, size: symbol.size(), ram: is_variable(&section) };
+            (!is_lent(&section)).then_some((symbol.address(), one))
         })
         .collect();
+    // One of those that name the same thing.
+    symbols.sort_by_key(|(address, _)| *address);
+    symbols.dedup_by(|(a, _), (b, _)| a == b);
+    let mut symbols: Vec<Symbol> = symbols.into_iter().map(|(_, symbol)| symbol).collect();
     symbols.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
     Ok((size, symbols))
 }

@@ -21,7 +21,7 @@ enum Kind {
     /// A cargo feature.
     Feature,
     /// One of a group of which exactly one is on; what it means.
-    Choice { group: String, feature: Option<String>, opt_level: Option<String> },
+    Choice { group: String, feature: Option<String>, profile: Option<String> },
     /// A number in the environment.
     Number,
 }
@@ -46,7 +46,7 @@ fn parse(line: &str) -> Result<WasmoteOption> {
                 let what = what.iter().find_map(|what| what.strip_prefix(key));
                 what.and_then(|rest| rest.strip_prefix('=')).map(str::to_owned)
             };
-            Kind::Choice { group: (*group).to_owned(), feature: value("feature"), opt_level: value("opt") }
+            Kind::Choice { group: (*group).to_owned(), feature: value("feature"), profile: value("profile") }
         }
         _ => bail!("{LIST}: {line}"),
     };
@@ -70,6 +70,8 @@ pub struct Configuration {
 pub struct Cargo {
     /// Features of wasmote-capi, with commas.
     pub features: String,
+    /// The profile.
+    pub profile: String,
     /// Variables of the environment.
     pub environment: Vec<(String, String)>,
 }
@@ -126,15 +128,16 @@ impl Configuration {
     pub fn cargo(&self, options: &[WasmoteOption]) -> Cargo {
         let mut features = Vec::new();
         let mut environment = Vec::new();
+        let mut cargo_profile = String::new();
         for option in options {
             let on = self.on.contains(&option.name);
             match &option.kind {
                 Kind::Feature if on => features.push(feature_name(&option.name)),
-                Kind::Choice { feature, opt_level, .. } if on => {
+                Kind::Choice { feature, profile, .. } if on => {
                     features.extend(feature.clone());
-                    let level = opt_level.clone();
-                    environment
-                        .extend(level.map(|level| ("CARGO_PROFILE_FIRMWARE_OPT_LEVEL".to_owned(), level)));
+                    if let Some(profile) = profile {
+                        cargo_profile.clone_from(profile);
+                    }
                 }
                 Kind::Number => {
                     environment.push((format!("WASMOTE_{}", option.name), option.default.clone()))
@@ -142,7 +145,7 @@ impl Configuration {
                 _ => {}
             }
         }
-        Cargo { features: features.join(","), environment }
+        Cargo { features: features.join(","), profile: cargo_profile, environment }
     }
 }
 
@@ -198,8 +201,8 @@ mod tests {
         [
             "\"A y feature\"",
             "\"B y feature A\"",
-            "\"O1 y choice:O:opt=s\"",
-            "\"O2 n choice:O:opt=3\"",
+            "\"O1 y choice:O:profile=p1\"",
+            "\"O2 n choice:O:profile=p2\"",
             "\"N 7 number:0..9\"",
         ]
         .iter()
@@ -221,8 +224,8 @@ mod tests {
     fn a_choice_has_one_member_on() {
         let options = options();
         let fast = Configuration::default_of(&options, "x").with(&options, "y", "O2", true).unwrap();
-        let environment = fast.cargo(&options).environment;
-        let pairs: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(pairs, [("CARGO_PROFILE_FIRMWARE_OPT_LEVEL", "3"), ("WASMOTE_N", "7")]);
+        let cargo = fast.cargo(&options);
+        assert_eq!(cargo.profile, "p2");
+        assert_eq!(cargo.environment, [("WASMOTE_N".to_owned(), "7".to_owned())]);
     }
 }

@@ -4,7 +4,7 @@ use crate::run::{Run, progress};
 use anyhow::{Context, Result, bail};
 use std::sync::Mutex;
 
-/// A program, and the Debian package that holds it.
+/// A program, or another file by its path, and the Debian package that holds it.
 pub struct Tool {
     program: &'static str,
     package: &'static str,
@@ -16,8 +16,11 @@ const fn tool(program: &'static str, package: &'static str) -> Tool {
 
 /// What builds FreeRTOS firmware, whatever the board.
 pub const CMAKE: &[Tool] = &[tool("cmake", "cmake"), tool("ninja", "ninja-build")];
-/// C for Cortex-M.
-pub const ARM_GCC: &[Tool] = &[tool("arm-none-eabi-gcc", "gcc-arm-none-eabi")];
+/// C for Cortex-M, with its library.
+pub const ARM_GCC: &[Tool] = &[
+    tool("arm-none-eabi-gcc", "gcc-arm-none-eabi"),
+    tool("/usr/lib/arm-none-eabi/newlib/libc.a", "libnewlib-arm-none-eabi"),
+];
 /// An emulated Cortex-M.
 pub const ARM_QEMU: &[Tool] = &[tool("qemu-system-arm", "qemu-system-arm")];
 /// C for RISC-V.
@@ -56,7 +59,7 @@ fn apt(args: &[&str]) -> Result<()> {
     run.env("DEBIAN_FRONTEND", "noninteractive").logged(&format!("apt-{}", args[0]), false).map(drop)
 }
 
-/// Whether a program is on the path.
+/// Whether a program is on the path, or a file where it should be.
 pub fn is_there(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())

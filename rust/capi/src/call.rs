@@ -7,9 +7,7 @@ use crate::store::{Access, StoreCell};
 use crate::types::wasmote_status::*;
 use crate::types::*;
 use core::ffi::c_char;
-use core::ops::{Deref, DerefMut};
 use wasmote::{ExternRef, Func, ValType, Value, WasmValue};
-use wasmote_platform::{Heap, Vec};
 
 /// The value that the application gives.
 pub(crate) fn value_in(value: &wasmote_value_t) -> Result<Value, Failure> {
@@ -53,54 +51,6 @@ impl Access<'_> {
     pub fn func(&self, func: wasmote_func_t) -> Result<Func, Failure> {
         let found = func_in(func.handle).filter(|_| func.owner == self.cell.id());
         found.ok_or_else(|| WASMOTE_ERR_INVALID_ARGUMENT.into())
-    }
-}
-
-/// Values of a call: a few need no allocation.
-pub(crate) struct Values {
-    few: [Value; 4],
-    many: Option<Vec<Value>>,
-    len: usize,
-}
-
-impl Values {
-    pub fn new(heap: &Heap, len: usize) -> Result<Values, Failure> {
-        let mut values = Values { few: [Value::I32(0); 4], many: None, len };
-        if len > values.few.len() {
-            let mut many = Vec::new(heap);
-            many.resize(len, Value::I32(0))?;
-            values.many = Some(many);
-        }
-        Ok(values)
-    }
-
-    /// The values that the application gives.
-    pub fn given(heap: &Heap, args: &[wasmote_value_t]) -> Result<Values, Failure> {
-        let mut values = Values::new(heap, args.len())?;
-        for (to, from) in values.iter_mut().zip(args) {
-            *to = value_in(from)?;
-        }
-        Ok(values)
-    }
-
-    /// Gives them to the application.
-    pub fn give(&self, results: &mut [wasmote_value_t]) {
-        for (to, from) in results.iter_mut().zip(self.iter()) {
-            *to = value_out(*from);
-        }
-    }
-}
-
-impl Deref for Values {
-    type Target = [Value];
-    fn deref(&self) -> &[Value] {
-        self.many.as_deref().unwrap_or(&self.few).get(..self.len).unwrap_or_default()
-    }
-}
-
-impl DerefMut for Values {
-    fn deref_mut(&mut self) -> &mut [Value] {
-        self.many.as_deref_mut().unwrap_or(&mut self.few).get_mut(..self.len).unwrap_or_default()
     }
 }
 
@@ -205,27 +155,36 @@ pub unsafe extern "C" fn wasmote_func_call(
         // SAFETY: (C1) the header demands it.
         let mut access = unsafe { Access::new(instance) }?;
         let func = access.func(func)?;
-        let heap = access.cell.root.engine.heap();
         // SAFETY: (C3) the header demands it.
-        let given = Values::given(heap, unsafe { array(args, arg_count) }?)?;
-        let mut got = Values::new(heap, result_count)?;
+        let args = unsafe { array(args, arg_count) }?;
         // SAFETY: (C3) the header demands it. Before the call, so that one that cannot be answered is not made.
         unsafe { array_mut(results, result_count) }?;
-        call(&mut access, func, &given, &mut got, report)?;
-        // SAFETY: (C3) as above; not borrowed while host functions ran, which may know the place.
-        got.give(unsafe { array_mut(results, result_count) }?);
-        Ok(())
+        let mut place = results;
+        call(&mut access, func, args, report, result_count, &mut |value| {
+            // SAFETY: (C3) so many are there, as was checked; not borrowed while host functions run, which may know
+            // the place.
+            unsafe {
+                place.write(value);
+                place = place.add(1);
+            }
+        })
     })
 }
 
+/// Calls a function; `result` gets its results, in order.
 pub(crate) fn call(
     access: &mut Access<'_>,
     func: Func,
-    given: &[Value],
-    got: &mut [Value],
+    args: &[wasmote_value_t],
     report: &mut Report<'_>,
+    result_count: usize,
+    result: &mut dyn FnMut(wasmote_value_t),
 ) -> Result<(), Failure> {
-    let Err(error) = func.call(&mut access.cx(), given, got) else { return Ok(()) };
+    let mut given = args.iter();
+    let mut arg = || given.next().and_then(|value| value_in(value).ok());
+    let mut give = |value| result(value_out(value));
+    let called = func.call_with(&mut access.cx(), (args.len(), &mut arg), (result_count, &mut give));
+    let Err(error) = called else { return Ok(()) };
     Err(match access.store() {
         Ok(store) => failed(store, error, report),
         // In a host function the frames belong to the call that is still running.

@@ -13,6 +13,35 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     unsafe { abi::wasmote_platform_panic(file.as_ptr().cast::<c_char>(), file.len(), line) }
 }
 
+// The Arm EABI's names for memcpy and its like (Run-time ABI for the Arm Architecture, 4.3.4), which compilers call and
+// not every C library has. The sections are the linker's to drop.
+#[cfg(target_arch = "arm")]
+macro_rules! memory_function {
+    ($name:literal $($instruction:literal)*) => {
+        core::arch::global_asm!(
+            concat!(".section .text.", $name, ", \"ax\", %progbits"),
+            concat!(".irp name, ", $name, ", ", $name, "4, ", $name, "8"),
+            ".weak \\name",
+            ".type \\name, %function",
+            ".thumb_func",
+            "\\name:",
+            ".endr",
+            $($instruction,)*
+            "bx r3",
+            ".pool",
+            ".text",
+        );
+    };
+}
+#[cfg(target_arch = "arm")]
+memory_function!("__aeabi_memcpy" "ldr r3, =memcpy");
+#[cfg(target_arch = "arm")]
+memory_function!("__aeabi_memmove" "ldr r3, =memmove");
+#[cfg(target_arch = "arm")]
+memory_function!("__aeabi_memset" "mov r3, r1" "mov r1, r2" "mov r2, r3" "ldr r3, =memset");
+#[cfg(target_arch = "arm")]
+memory_function!("__aeabi_memclr" "mov r2, r1" "movs r1, #0" "ldr r3, =memset");
+
 /// Rust's global allocator, which the library `alloc` needs to be linked. wasmote itself allocates from accounts;
 /// the second validation (CONFIG_WASMOTE_WASMPARSER) from here.
 struct Platform;

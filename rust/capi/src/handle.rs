@@ -164,7 +164,13 @@ pub(crate) unsafe fn string<'a>(from: *const core::ffi::c_char) -> Result<&'a st
         return Err(WASMOTE_ERR_INVALID_ARGUMENT.into());
     }
     // SAFETY: (C3) the caller says so.
-    text(unsafe { core::ffi::CStr::from_ptr(from) }.to_bytes())
+    text(unsafe {
+        let mut len = 0;
+        while *from.add(len) != 0 {
+            len += 1;
+        }
+        core::slice::from_raw_parts(from.cast::<u8>(), len)
+    })
 }
 
 /// A name of the application's.

@@ -10,6 +10,7 @@ use crate::runtime::number;
 use crate::store::{Access, StoreCell};
 use crate::types::wasmote_status::*;
 use crate::types::*;
+use log::Level;
 use wasmote::{Error, Instance, InterruptHandle, Linker, Quotas, Store};
 use wasmote_platform::Shared;
 
@@ -121,7 +122,7 @@ pub unsafe extern "C" fn wasmote_instance_new(
             }
         }
         started?;
-        event!(Info, "instance made");
+        event(Level::Info, |text| _ = text.add("instance made"));
         Ok(())
     })
 }
@@ -160,7 +161,7 @@ pub(crate) fn failed(store: &Store, error: Error, report: &mut Report<'_>) -> Fa
     if error.trap().is_none() {
         return report.fail(error, None);
     }
-    event!(Warn, "trap: {}", error.message());
+    event(Level::Warn, |text| _ = text.add("trap: ").add(error.message()));
     let frame = store.backtrace().frames().first().filter(|_| report.wanted());
     report.fail(error, frame.and_then(|frame| store.resolve(frame).ok()))
 }
@@ -176,7 +177,7 @@ pub unsafe extern "C" fn wasmote_instance_delete(instance: *mut wasmote_instance
         unsafe { Access::new(instance) }?.store()?;
         // SAFETY: (C1) an instance, as was checked, and the last who knows it.
         drop(unsafe { take::<InstanceBody>(instance) });
-        event!(Debug, "instance deleted");
+        event(Level::Debug, |text| _ = text.add("instance deleted"));
         Ok(())
     })
 }

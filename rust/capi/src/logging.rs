@@ -1,14 +1,15 @@
-//! Events for the system's log, through the facade `log`. Formatting is linked only if there is a level
-//! (CONFIG_WASMOTE_LOG_LEVEL, as WASMOTE_LOG_LEVEL in the environment of the build: 0 nothing, 1 errors, .. 5 all).
+//! Events for the system's log, through the facade `log`, up to a level (CONFIG_WASMOTE_LOG_LEVEL, as
+//! WASMOTE_LOG_LEVEL in the environment of the build: 0 nothing, 1 errors, .. 5 all).
 
+use crate::message::Text;
 use crate::runtime::number;
 use core::ffi::c_char;
-use core::fmt::Write;
-use log::{LevelFilter, Log, Metadata, Record};
+use core::fmt::{Display, Formatter, Write};
+use log::{Level, LevelFilter, Log, Metadata, Record};
 use wasmote_platform::abi;
 
 /// What is logged.
-pub(crate) const LEVEL: LevelFilter = match number(option_env!("WASMOTE_LOG_LEVEL"), 0) {
+const LEVEL: LevelFilter = match number(option_env!("WASMOTE_LOG_LEVEL"), 0) {
     0 => LevelFilter::Off,
     1 => LevelFilter::Error,
     2 => LevelFilter::Warn,
@@ -17,20 +18,31 @@ pub(crate) const LEVEL: LevelFilter = match number(option_env!("WASMOTE_LOG_LEVE
     _ => LevelFilter::Trace,
 };
 
-/// Logs an event at a level of `log::Level`, if this build logs that level.
-macro_rules! event {
-    ($level:ident, $($text:tt)+) => {
-        if log::Level::$level <= $crate::logging::LEVEL {
-            log::log!(target: "wasmote", log::Level::$level, $($text)+);
-        }
-    };
-}
-pub(crate) use event;
-
-struct PlatformLog;
-
 /// Lines are cut off here.
 const LINE: usize = 120;
+
+/// Logs an event, if this build logs that level. The text is not put together by the facade: the standard library's
+/// formatting of numbers and strings is larger than all that is logged.
+#[inline(always)]
+pub(crate) fn event(level: Level, write: impl FnOnce(&mut Text<'_>)) {
+    if level <= LEVEL {
+        let mut line = [0; LINE];
+        let mut text = Text::new(&mut line);
+        write(&mut text);
+        log::log!(target: "wasmote", level, "{}", Written(text.as_str()));
+    }
+}
+
+/// A string that is printed as it is, whatever the format asks for.
+struct Written<'a>(&'a str);
+
+impl Display for Written<'_> {
+    fn fmt(&self, to: &mut Formatter<'_>) -> core::fmt::Result {
+        to.write_str(self.0)
+    }
+}
+
+struct PlatformLog;
 
 impl Log for PlatformLog {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -41,31 +53,22 @@ impl Log for PlatformLog {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let mut line = Line { bytes: [0; LINE], len: 0 };
+        let mut line = [0; LINE];
+        let mut text = Text::new(&mut line);
         // A line that is too long is still a line.
-        let _ = line.write_fmt(*record.args());
-        let message = line.bytes.as_ptr().cast::<c_char>();
-        // SAFETY: (C8) `len` bytes of the array are written.
-        unsafe { abi::wasmote_platform_log(record.level() as u32, message, line.len) };
+        let _ = text.write_fmt(*record.args());
+        let message = text.as_str();
+        // SAFETY: (C8) a string and its length.
+        unsafe {
+            abi::wasmote_platform_log(
+                record.level() as u32,
+                message.as_ptr().cast::<c_char>(),
+                message.len(),
+            );
+        }
     }
 
     fn flush(&self) {}
-}
-
-struct Line {
-    bytes: [u8; LINE],
-    len: usize,
-}
-
-impl Write for Line {
-    fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        let fits = text.floor_char_boundary(LINE - self.len);
-        for (to, from) in self.bytes.iter_mut().skip(self.len).zip(text.bytes().take(fits)) {
-            *to = from;
-            self.len += 1;
-        }
-        if fits == text.len() { Ok(()) } else { Err(core::fmt::Error) }
-    }
 }
 
 /// Sends what is logged to the platform, unless the application, one in Rust, has a logger of its own.

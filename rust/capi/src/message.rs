@@ -3,10 +3,11 @@
 
 use crate::signature;
 use crate::types::*;
-use core::ffi::{CStr, c_char};
+use core::ffi::c_char;
 use core::num::NonZero;
 use wasmote::{Error, ErrorClass, ErrorKind, FuncType, LinkReason, LoadError, ResolvedFrame, Trap};
-use wasmote_platform::OutOfMemory;
+use wasmote_core::texts::c_text;
+use wasmote_platform::{OutOfMemory, from_utf8};
 use wasmote_status::*;
 
 /// What a function of the API returns when it fails: a status that is not `WASMOTE_OK`. No more than that, so that it
@@ -104,7 +105,7 @@ impl<'a> Report<'a> {
         let status = failure.status();
         if !self.told {
             self.write(u32::MAX, |text| {
-                text.add(status_text(status).to_str().unwrap_or_default());
+                text.add(status_text(status).strip_suffix('\0').unwrap_or_default());
             });
         }
         if let Some(error) = &mut self.error {
@@ -183,12 +184,16 @@ impl<'a> Text<'a> {
         Text { to, len: 0 }
     }
 
+    /// What is in it.
+    pub fn as_str(&self) -> &str {
+        // SAFETY: (C8) c_char is a byte, and so many are written.
+        let bytes = unsafe { core::slice::from_raw_parts(self.to.as_ptr().cast::<u8>(), self.len) };
+        from_utf8(bytes).unwrap_or_default()
+    }
+
     /// Appends as much as fits.
-    #[inline(never)]
     pub fn add(&mut self, more: &str) -> &mut Text<'a> {
-        for &byte in more.as_bytes() {
-            self.byte(byte);
-        }
+        more.bytes().for_each(|byte| self.byte(byte));
         self
     }
 
@@ -203,14 +208,10 @@ impl<'a> Text<'a> {
 
     /// Appends a number in decimal.
     pub fn number(&mut self, number: u32) -> &mut Text<'a> {
-        let mut unit = 1;
-        while number / unit >= 10 {
-            unit *= 10;
+        if number >= 10 {
+            self.number(number / 10);
         }
-        while unit > 0 {
-            self.byte(b'0' + (number / unit % 10) as u8);
-            unit /= 10;
-        }
+        self.byte(b'0' + (number % 10) as u8);
         self
     }
 
@@ -224,51 +225,48 @@ impl<'a> Text<'a> {
     }
 }
 
+impl core::fmt::Write for Text<'_> {
+    fn write_str(&mut self, more: &str) -> core::fmt::Result {
+        self.add(more);
+        Ok(())
+    }
+}
+
 /// The text of a status, in English. Never NULL; "unknown status" for numbers that are none, and "" in builds
 /// without CONFIG_WASMOTE_MESSAGES. From any thread and from an interrupt service routine.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmote_status_str(status: wasmote_status_t) -> *const c_char {
-    status_text(status).as_ptr()
+    status_text(status).as_ptr().cast()
 }
 
-fn status_text(status: wasmote_status_t) -> &'static CStr {
-    const TEXTS: [&CStr; 16] = [
-        c"success",
-        c"invalid argument",
-        c"out of memory",
-        c"quota exceeded",
-        c"malformed module",
-        c"invalid module",
-        c"unsupported",
-        c"implementation limit",
-        c"unknown import",
-        c"incompatible import",
-        c"not found",
-        c"type mismatch",
-        c"out of bounds",
-        c"busy",
-        c"time-out",
-        c"host error",
-    ];
-    const TRAPS: [&CStr; 12] = [
-        c"trap: unreachable",
-        c"trap: memory access out of bounds",
-        c"trap: table access out of bounds",
-        c"trap: indirect call to null",
-        c"trap: bad signature",
-        c"trap: integer overflow",
-        c"trap: integer division by zero",
-        c"trap: bad conversion to integer",
-        c"trap: stack overflow",
-        c"trap: out of fuel",
-        c"trap: interrupted",
-        c"trap: host function failed",
-    ];
+/// The text of a status, ended by a NUL.
+fn status_text(status: wasmote_status_t) -> &'static str {
+    const TEXTS: &str = concat!(
+        "success\0",
+        "invalid argument\0",
+        "out of memory\0",
+        "quota exceeded\0",
+        "malformed module\0",
+        "invalid module\0",
+        "unsupported\0",
+        "implementation limit\0",
+        "unknown import\0",
+        "incompatible import\0",
+        "not found\0",
+        "type mismatch\0",
+        "out of bounds\0",
+        "busy\0",
+        "time-out\0",
+        "host error\0",
+    );
     if !cfg!(feature = "messages") {
-        return c"";
+        return "\0";
     }
-    let text = usize::try_from(status).ok().and_then(|status| {
-        TEXTS.get(status).or_else(|| TRAPS.get(status.checked_sub(Trap::Unreachable as usize)?))
-    });
-    text.copied().unwrap_or(c"unknown status")
+    if let Some(trap) = Trap::from_code(status.cast_unsigned()) {
+        return trap.c_message();
+    }
+    match c_text(TEXTS, status as usize) {
+        "" => "unknown status\0",
+        text => text,
+    }
 }

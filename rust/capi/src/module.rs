@@ -6,6 +6,7 @@ use crate::message::{Report, run};
 use crate::runtime::{Root, RuntimeBody};
 use crate::types::wasmote_status::*;
 use crate::types::*;
+use log::Level;
 use wasmote::{Engine, Error, Module};
 use wasmote_platform::Shared;
 
@@ -68,10 +69,19 @@ unsafe fn load(
         // SAFETY: (C1) (C3) the caller says so.
         let (body, bytes) = unsafe { (get::<RuntimeBody>(runtime)?, array(bytes, size)?) };
         let module = make_module(&body.root.engine, bytes).map_err(|error| {
-            event!(Warn, "module refused: {} at byte {}", error.message(), error.offset().unwrap_or(0));
+            event(Level::Warn, |text| {
+                text.add("module refused: ").add(error.message());
+                text.add(" at byte ").number(error.offset().unwrap_or(0));
+            });
             report.fail(error, None)
         })?;
-        event!(Info, "module loaded: {size} bytes, {} of code", module.code_bytes());
+        event(Level::Info, |text| {
+            text.add("module loaded: ")
+                .number(size as u32)
+                .add(" bytes, ")
+                .number(module.code_bytes() as u32);
+            text.add(" of code");
+        });
         let body = ModuleBody { module, root: body.root.clone() };
         let heap = body.root.engine.heap().clone();
         // SAFETY: (C3) the caller says so.

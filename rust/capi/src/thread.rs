@@ -1,6 +1,6 @@
 //! Calls in threads of their own.
 
-use crate::call::{Values, call};
+use crate::call::{call, value_in};
 use crate::handle::{Handle, Reserved, array, array_mut, can_put, get, put, take};
 use crate::instance::InstanceBody;
 use crate::message::{Report, run};
@@ -10,7 +10,7 @@ use crate::types::*;
 use core::cell::{Cell, UnsafeCell};
 use core::ffi::c_void;
 use wasmote::{Func, Instance};
-use wasmote_platform::{Shared, abi};
+use wasmote_platform::{Shared, Vec, abi};
 
 /// A call that runs in a thread.
 pub(crate) struct ThreadBody {
@@ -26,8 +26,9 @@ struct Work {
     store: Shared<StoreCell>,
     instance: Instance,
     func: Func,
-    given: Values,
-    got: Values,
+    args: Vec<wasmote_value_t>,
+    /// There is room for all of them.
+    results: Vec<wasmote_value_t>,
     status: wasmote_status_t,
     error: wasmote_error_t,
 }
@@ -69,20 +70,20 @@ pub unsafe extern "C" fn wasmote_thread_start(
         }
         let func = access.func(func)?;
         let heap = access.cell.root.engine.heap();
-        let given = Values::given(heap, args)?;
         let cx = access.cx();
         let ty = func.ty(&cx)?;
-        if !ty.params().eq(given.iter().map(|value| value.ty())) {
+        if !ty.params().map(Some).eq(args.iter().map(|value| value_in(value).map(|value| value.ty()).ok())) {
             return Err(WASMOTE_ERR_TYPE_MISMATCH.into());
         }
         let result_count = ty.results().len();
-        let got = Values::new(heap, result_count)?;
+        let args = Vec::from_iter(heap, args.iter().copied())?;
+        let results = Vec::with_capacity(heap, result_count)?;
         let work = UnsafeCell::new(Work {
             store: body.store.clone(),
             instance: access.instance(),
             func,
-            given,
-            got,
+            args,
+            results,
             status: 0,
             error: wasmote_error_t {
                 status: 0,
@@ -123,12 +124,16 @@ unsafe extern "C" fn entry(handle: *mut c_void) {
     // SAFETY: (C1) (C10) the handle that `wasmote_thread_start` gave us, and until it is joined the work is ours.
     let Ok(body) = (unsafe { get::<ThreadBody>(handle.cast()) }) else { return };
     // SAFETY: (C10) as above.
-    let Work { store, instance, func, given, got, status, error } = unsafe { &mut *body.work.get() };
+    let Work { store, instance, func, args, results, status, error } = unsafe { &mut *body.work.get() };
     // SAFETY: (C4) (C10) the mark was given up for us.
     let mut access = unsafe { Access::resume(store, *instance) };
     // SAFETY: (C3) a place of our own.
     let report = unsafe { Report::new(error) };
-    *status = report.run(|report| call(&mut access, *func, given, got, report));
+    *status = report.run(|report| {
+        // There is room.
+        let mut result = |value| _ = results.push(value);
+        call(&mut access, *func, args, report, body.result_count, &mut result)
+    });
 }
 
 /// Waits for the thread, and gives what its call returned: WASMOTE_OK with the results, or how it failed. In both
@@ -164,7 +169,9 @@ pub unsafe extern "C" fn wasmote_thread_join(
         if work.status != 0 {
             return Err(report.copy(work.error));
         }
-        work.got.give(results);
+        for (to, from) in results.iter_mut().zip(work.results.iter()) {
+            *to = *from;
+        }
         Ok(())
     })
 }

@@ -1,6 +1,7 @@
 //! Why a module was refused.
 
 use crate::Feature;
+use crate::texts::text;
 
 /// A module was refused: what is wrong, and where.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,16 +30,26 @@ macro_rules! error_kinds {
             Unsupported(Feature),
         }
 
+        /// The kinds without what belongs to them: the number of the text.
+        #[derive(Clone, Copy)]
+        #[allow(clippy::enum_variant_names)]
+        enum Kind {
+            $( $( $name, )* )*
+            Unsupported,
+        }
+
         impl ErrorKind {
             /// The text, without place. Empty-handed builds (feature `messages` off) have only the class.
-            pub const fn message(self) -> &'static str {
+            pub fn message(self) -> &'static str {
                 if !cfg!(feature = "messages") {
                     return self.class().name();
                 }
-                match self {
-                    $( $( ErrorKind::$name => $text, )* )*
-                    ErrorKind::Unsupported(_) => "unsupported feature",
-                }
+                const TEXTS: &str = concat!($( $( $text, "\0", )* )* "unsupported feature\0");
+                let kind = match self {
+                    $( $( ErrorKind::$name => Kind::$name, )* )*
+                    ErrorKind::Unsupported(_) => Kind::Unsupported,
+                };
+                text(TEXTS, kind as usize)
             }
 
             /// The class of the error.

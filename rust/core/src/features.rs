@@ -1,6 +1,8 @@
 //! Feature groups: WebAssembly proposals that a firmware may leave out, and those that wasmote does
 //! not have yet and refuses by name.
 
+use crate::texts::text;
+
 /// A group of WebAssembly features, or a proposal that is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
@@ -45,27 +47,28 @@ pub enum Feature {
 
 impl Feature {
     /// The name of the proposal, as the specification's community writes it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Feature::Mvp => "mvp",
-            Feature::Float => "floating-point",
-            Feature::SignExtension => "sign-extension",
-            Feature::SaturatingFloat => "saturating-float-to-int",
-            Feature::MultiValue => "multi-value",
-            Feature::BulkMemory => "bulk-memory",
-            Feature::ReferenceTypes => "reference-types",
-            Feature::ExtendedConst => "extended-const",
-            Feature::TailCall => "tail-call",
-            Feature::CustomPageSizes => "custom-page-sizes",
-            Feature::Simd => "simd",
-            Feature::Threads => "threads",
-            Feature::Gc => "gc",
-            Feature::Exceptions => "exception-handling",
-            Feature::Memory64 => "memory64",
-            Feature::MultiMemory => "multi-memory",
-            Feature::Components => "component-model",
-            Feature::WideArithmetic => "wide-arithmetic",
-        }
+    pub fn name(self) -> &'static str {
+        const NAMES: &str = concat!(
+            "mvp\0",
+            "floating-point\0",
+            "sign-extension\0",
+            "saturating-float-to-int\0",
+            "multi-value\0",
+            "bulk-memory\0",
+            "reference-types\0",
+            "extended-const\0",
+            "tail-call\0",
+            "custom-page-sizes\0",
+            "simd\0",
+            "threads\0",
+            "gc\0",
+            "exception-handling\0",
+            "memory64\0",
+            "multi-memory\0",
+            "component-model\0",
+            "wide-arithmetic\0",
+        );
+        text(NAMES, self as usize)
     }
 
     /// Whether this build contains the feature. A constant, so that code for an absent feature is

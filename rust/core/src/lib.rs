@@ -8,6 +8,7 @@ mod error;
 mod features;
 pub mod limits;
 mod op;
+pub mod texts;
 mod trap;
 mod types;
 pub mod vm;

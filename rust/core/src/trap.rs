@@ -1,5 +1,7 @@
 //! Traps: how execution ends early.
 
+use crate::texts::c_text;
+
 /// Why execution ended early (WebAssembly Core, 4.2.1 "Results", and what an embedder adds).
 ///
 /// The numbers are part of the C API (`WASMOTE_TRAP_*`) and of the engines' exit codes.
@@ -55,26 +57,37 @@ impl Trap {
     }
 
     /// The text that the specification's test suite uses for the trap.
-    pub const fn message(self) -> &'static str {
-        if !cfg!(feature = "messages") {
-            return "trap";
-        }
-        match self {
-            Trap::Unreachable => "unreachable",
-            Trap::MemoryOutOfBounds => "out of bounds memory access",
-            Trap::TableOutOfBounds => "out of bounds table access",
-            Trap::IndirectCallToNull => "uninitialized element",
-            Trap::BadSignature => "indirect call type mismatch",
-            Trap::IntegerOverflow => "integer overflow",
-            Trap::IntegerDivisionByZero => "integer divide by zero",
-            Trap::BadConversionToInteger => "invalid conversion to integer",
-            Trap::StackOverflow => "call stack exhausted",
-            Trap::OutOfFuel => "out of fuel",
-            Trap::Interrupted => "interrupted",
-            Trap::Host => "host function failed",
-        }
+    pub fn message(self) -> &'static str {
+        self.c_message().strip_prefix(PREFIX).and_then(|text| text.strip_suffix('\0')).unwrap_or("trap")
+    }
+
+    /// The same behind "trap: ", and ended by a NUL.
+    pub fn c_message(self) -> &'static str {
+        c_text(TEXTS, self as usize - Trap::Unreachable as usize)
     }
 }
+
+const PREFIX: &str = "trap: ";
+
+/// In the order of the codes.
+const TEXTS: &str = if cfg!(feature = "messages") {
+    concat!(
+        "trap: unreachable\0",
+        "trap: out of bounds memory access\0",
+        "trap: out of bounds table access\0",
+        "trap: uninitialized element\0",
+        "trap: indirect call type mismatch\0",
+        "trap: integer overflow\0",
+        "trap: integer divide by zero\0",
+        "trap: invalid conversion to integer\0",
+        "trap: call stack exhausted\0",
+        "trap: out of fuel\0",
+        "trap: interrupted\0",
+        "trap: host function failed\0",
+    )
+} else {
+    ""
+};
 
 impl core::fmt::Display for Trap {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {

@@ -7,8 +7,10 @@ pub(crate) fn sort(items: &mut [u32], less: &mut dyn FnMut(u32, u32) -> bool) {
         sift_down(items, root, less);
     }
     for end in (1..items.len()).rev() {
-        items.swap(0, end);
-        if let Some(rest) = items.get_mut(..end) {
+        if let Some((last, rest)) = items.get_mut(..=end).and_then(<[u32]>::split_last_mut) {
+            if let Some(top) = rest.first_mut() {
+                core::mem::swap(top, last);
+            }
             sift_down(rest, 0, less);
         }
     }
@@ -25,9 +27,11 @@ fn sift_down(items: &mut [u32], mut root: usize, less: &mut dyn FnMut(u32, u32) 
             child += 1;
             largest = right;
         }
-        match items.get(root) {
-            Some(&top) if less(top, largest) => items.swap(root, child),
-            _ => return,
+        let Some(&top) = items.get(root).filter(|&&top| less(top, largest)) else { return };
+        for (place, value) in [(root, largest), (child, top)] {
+            if let Some(item) = items.get_mut(place) {
+                *item = value;
+            }
         }
         root = child;
     }

@@ -86,7 +86,7 @@ impl Error {
     }
 
     /// The text, without place. Without the feature `messages`, a word for the class at most.
-    pub const fn message(&self) -> &'static str {
+    pub fn message(&self) -> &'static str {
         match *self {
             Error::Load(LoadError { kind, .. }) => return kind.message(),
             Error::Trap(trap) => return trap.message(),

@@ -1,6 +1,5 @@
 //! Functions, called with typed or with dynamic arguments.
 
-use crate::values::{read_all, write_all};
 use crate::vm::{self, Call, Context};
 use crate::{Error, Value, WasmValues};
 use core::marker::PhantomData;
@@ -51,7 +50,29 @@ impl Func {
     /// [`Error::WrongType`] if arguments or `results` differ from the type in number or an argument in its type;
     /// [`Error::NotFound`]; [`Error::Trap`] or [`Error::Host`] if execution ended early.
     pub fn call(&self, cx: &mut impl Context, args: &[Value], results: &mut [Value]) -> Result<(), Error> {
-        call_dynamic(*self, cx, args, results)
+        let mut given = args.iter().copied();
+        let result_count = results.len();
+        let mut got = results.iter_mut();
+        let mut result = |value| {
+            if let Some(to) = got.next() {
+                *to = value;
+            }
+        };
+        call_dynamic(*self, cx, (args.len(), &mut || given.next()), (result_count, &mut result))
+    }
+
+    /// [`call`](Func::call) with arguments and results that are nowhere in a row: `args` are so many, and `arg` is
+    /// called for each of them, in order; `result` is called with each of the `results`.
+    ///
+    /// # Errors
+    /// As of [`call`](Func::call); [`Error::WrongType`] also if `arg` has none.
+    pub fn call_with(
+        &self,
+        cx: &mut impl Context,
+        (args, arg): (usize, &mut dyn FnMut() -> Option<Value>),
+        (results, result): (usize, &mut dyn FnMut(Value)),
+    ) -> Result<(), Error> {
+        call_dynamic(*self, cx, (args, arg), (results, result))
     }
 }
 
@@ -59,21 +80,27 @@ impl Func {
 fn call_dynamic(
     func: Func,
     mut cx: &mut dyn Context,
-    args: &[Value],
-    results: &mut [Value],
+    (args, arg): (usize, &mut dyn FnMut() -> Option<Value>),
+    (results, result): (usize, &mut dyn FnMut(Value)),
 ) -> Result<(), Error> {
     let mut call = Call::new(&mut cx, func, None)?;
-    let (ty, cells) = call.parts();
-    if results.len() != ty.results().len() {
+    let (ty, mut cells) = call.parts();
+    if args != ty.params().len() || results != ty.results().len() {
         return Err(Error::WrongType);
     }
-    write_all(args, ty.params(), cells)?;
+    for ty in ty.params() {
+        let value = arg().filter(|value| value.ty() == ty).ok_or(Error::WrongType)?;
+        value.write(&mut cells);
+    }
     if !call.refs_belong() {
         return Err(Error::NotFound);
     }
     call.run()?;
     let (ty, cells) = call.parts();
-    read_all(results, ty.results(), cells);
+    let mut cells = &*cells;
+    for ty in ty.results() {
+        result(Value::read(ty, &mut cells));
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Values, and Rust types that stand for them.
 
-use crate::{Error, Func};
+use crate::Func;
 use core::num::NonZeroU32;
 use wasmote_core::ValType;
 
@@ -210,33 +210,3 @@ macro_rules! tuples {
 }
 
 tuples! { () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H) }
-
-/// Writes arguments of these types.
-///
-/// # Errors
-/// [`Error::WrongType`] if they differ in number or type.
-pub(crate) fn write_all(
-    values: &[Value],
-    types: impl ExactSizeIterator<Item = ValType>,
-    cells: &mut [u32],
-) -> Result<(), Error> {
-    let mut cells = cells;
-    if values.len() != types.len() {
-        return Err(Error::WrongType);
-    }
-    for (value, ty) in values.iter().zip(types) {
-        if value.ty() != ty {
-            return Err(Error::WrongType);
-        }
-        value.write(&mut cells);
-    }
-    Ok(())
-}
-
-/// Reads results of these types; there is room for all of them.
-pub(crate) fn read_all(values: &mut [Value], types: impl Iterator<Item = ValType>, cells: &[u32]) {
-    let mut cells = cells;
-    for (value, ty) in values.iter_mut().zip(types) {
-        *value = Value::read(ty, &mut cells);
-    }
-}
