@@ -36,6 +36,11 @@ const fn platform_heap(heap_mb: u32) -> u32 {
     2 * heap_mb + 4
 }
 
+/// How the firmware is built on one board beside the usual way: the other dispatcher, with all checks.
+const VARIANT_BOARD: &str = "riscv32_virt";
+const VARIANT: (&str, &[&str]) =
+    ("loop, extra checks", &["CONFIG_WASMOTE_DISPATCH_SIZE=y", "CONFIG_WASMOTE_EXTRA_CHECKS=y"]);
+
 /// The firmware's CMake project.
 const FIRMWARE: &str = "rust/spec/firmware/freertos";
 
@@ -95,32 +100,44 @@ pub fn write_scripts(verbose: bool) -> Result<PathBuf> {
 
 /// Builds a firmware for each board, and lets them run at the same time.
 fn on_freertos(summary: &mut Summary, boards: impl Iterator<Item = Board>, verbose: bool) {
-    let name = |board: &Board| format!("official suite on FreeRTOS, {}", board.name);
-    let boards: Vec<Board> = boards.filter(|board| summary.wants(&name(board))).collect();
-    if boards.is_empty() {
+    let usual = |board: Board| (board, "", &[][..]);
+    let variant = Board::load(VARIANT_BOARD).map(|board| (board, VARIANT.0, VARIANT.1));
+    let boards: Vec<Board> = boards.collect();
+    let variant = variant.ok().filter(|_| boards.iter().any(|board| board.name == VARIANT_BOARD));
+    let name = |board: &Board, variant: &str| {
+        format!("official suite on FreeRTOS, {} {variant}", board.name).trim_end().to_owned()
+    };
+    let mut builds: Vec<_> = boards.into_iter().map(usual).chain(variant).collect();
+    builds.retain(|(board, variant, _)| summary.wants(&name(board, variant)));
+    if builds.is_empty() {
         return;
     }
     let written = write_scripts(verbose);
     let mut running = Vec::new();
-    for board in boards {
-        let name = name(&board);
+    for (board, variant, options) in builds {
+        let name = name(&board, variant);
         let started = written.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"));
-        running.push((name, started.and_then(|folder| start(board, folder, verbose))));
+        running.push((name, started.and_then(|folder| start(board, variant, options, folder, verbose))));
     }
     for (name, started) in running {
         summary.step(&name, || judge(&started?.join().map_err(|_| anyhow::anyhow!("a thread panicked"))??));
     }
 }
 
-fn start(board: Board, folder: &Path, verbose: bool) -> Result<JoinHandle<Result<Console>>> {
+fn start(
+    board: Board,
+    variant: &str,
+    options: &[&str],
+    folder: &Path,
+    verbose: bool,
+) -> Result<JoinHandle<Result<Console>>> {
     board.need()?;
     let fits = |heap: &&u32| platform_heap(**heap) <= board.heap_mb;
     let heap = *HEAPS.iter().rfind(fits).context("the board has too little memory")?;
-    let options = [
-        format!("WASMOTE_SPEC_SUITE={}", scripts(folder, heap).display()),
-        format!("WASMOTE_BOARD_HEAP_MB={}", platform_heap(heap)),
-    ];
-    let firmware = board.build(FIRMWARE, "", &options.each_ref().map(String::as_str), verbose)?;
+    let suite = format!("WASMOTE_SPEC_SUITE={}", scripts(folder, heap).display());
+    let heap = format!("WASMOTE_BOARD_HEAP_MB={}", platform_heap(heap));
+    let variant = variant.replace(',', "");
+    let firmware = board.build(FIRMWARE, &variant, &[&[&*suite, &*heap], options].concat(), verbose)?;
     Ok(std::thread::spawn(move || {
         board.run(&firmware, "run", Duration::from_secs(600), |line| {
             if verbose {
