@@ -4,6 +4,7 @@
 //! words of 32 bits here: what takes 64 comes as a pair, the low half first. Verbs may use the scratch registers of their
 //! own, which the compiler never sees, and leave all others alone.
 
+use wasmote_core::vm::Builtin;
 use wasmote_core::{LoadOp, StoreOp, Trap};
 
 /// A register of the instruction set, by its number there.
@@ -295,6 +296,23 @@ pub trait Masm {
     fn call(&mut self, function: &mut Label, frame: &Frame, cells: u32, callee_shared: u32);
     /// Calls something that the instance imports, with arguments in cells.
     fn call_import(&mut self, index: u32, frame: &Frame, cells: u32, routines: &mut Routines);
+    /// Calls what the table holds at the index in the first register, if it has the type, with arguments in cells.
+    fn call_indirect(&mut self, table: u32, ty: u32, frame: &Frame, cells: u32, routines: &mut Routines);
+    /// Calls an operator of the runtime's, with operands in cells.
+    fn builtin(
+        &mut self,
+        builtin: Builtin,
+        immediates: [u32; 2],
+        frame: &Frame,
+        cells: u32,
+        routines: &mut Routines,
+    );
+    /// `dst = reference to function`, of those that are imported or of the instance's own.
+    fn ref_func(&mut self, dst: Reg, func: u32, imported: bool);
+    /// Takes fuel; how much is said by [`set_charge`](Masm::set_charge) at the place given here.
+    fn charge(&mut self, routines: &mut Routines) -> usize;
+    /// So many units; `false` if they are too many.
+    fn set_charge(&mut self, charge: usize, units: u32) -> bool;
     /// The label is here, and all jumps to it go backwards: they poll the interrupt word. Comes from above without.
     fn loop_header(&mut self, label: &mut Label, routines: &mut Routines);
     /// Traps.
@@ -321,6 +339,12 @@ pub struct Routines {
     pub traps: [Label; Trap::ALL.len()],
     /// Calls a function that is imported.
     pub import: Label,
+    /// Calls a function in a table.
+    pub indirect: Label,
+    /// Calls an operator of the runtime's.
+    pub builtin: Label,
+    /// Takes fuel.
+    pub charge: Label,
     /// There is no room for a frame, or the interrupt word is set.
     pub stop: Label,
 }

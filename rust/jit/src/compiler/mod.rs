@@ -81,6 +81,7 @@ pub struct Compiler<M: Masm> {
     /// Cells that functions share with their callers: of the module's own ones.
     shared: Vec<u32>,
     min_memory: u64,
+    import_funcs: u32,
     // Of the present function.
     frame: Frame,
     own: u32,
@@ -129,6 +130,7 @@ impl<M: Masm> Compiler<M> {
             functions,
             shared,
             min_memory,
+            import_funcs: module.import_funcs(),
             frame: Frame::default(),
             own: 0,
             large: false,

@@ -10,7 +10,7 @@ use wasmote_frontend::{Callee, Cell, FuncInfo, GlobalPlace, MemArg, Operand, Sin
 impl<M: Masm> Compiler<M> {
     /// Gives the locals that are used most registers for the whole function.
     fn pin(&mut self) {
-        let leaf: &[Reg] = if self.calls { &[] } else { M::LEAF_PINS };
+        let leaf: &[Reg] = if self.calls || self.settings.metered { &[] } else { M::LEAF_PINS };
         // Those that need not be saved come first.
         let count = leaf.len() + M::PINS.len();
         let mut best = [Use::default(); 16];
@@ -113,9 +113,10 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// What a call leaves: nothing but pinned locals, and a result in registers.
-    fn called(&mut self, ty: FuncType<'_>, cells: Cell, in_registers: bool) {
+    fn called(&mut self, ty: FuncType<'_>, cells: Cell) {
         self.regs.forget_values();
-        if in_registers && ty.results().len() == 1 {
+        self.regs.unlock();
+        if ty.results().len() == 1 {
             for (half, &reg) in M::TEMPS.iter().enumerate().take(ty.result_cells() as usize) {
                 self.regs.set(reg, cells + half as Cell);
             }
@@ -131,7 +132,8 @@ impl<M: Masm> Compiler<M> {
 
 impl<M: Masm> Sink for Compiler<M> {
     type Label = Label;
-    type Charge = ();
+    /// Where the units are to be set.
+    type Charge = usize;
 
     fn metered(&self) -> bool {
         self.settings.metered
@@ -352,18 +354,23 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
-    fn ref_func(&mut self, _dst: Cell, _func: u32) -> Result<(), ErrorKind> {
-        Err(self.not_yet(Feature::ReferenceTypes, "ref.func"))
+    fn ref_func(&mut self, dst: Cell, func: u32) -> Result<(), ErrorKind> {
+        self.settle()?;
+        let target = self.target(dst);
+        self.masm.ref_func(target, func, func < self.import_funcs);
+        self.regs.unlock();
+        Ok(())
     }
 
-    fn builtin(
-        &mut self,
-        _builtin: Builtin,
-        _cells: Cell,
-        _first: u32,
-        _second: u32,
-    ) -> Result<(), ErrorKind> {
-        Err(self.not_yet(Feature::Mvp, "memory and table operators"))
+    fn builtin(&mut self, builtin: Builtin, cells: Cell, first: u32, second: u32) -> Result<(), ErrorKind> {
+        self.settle()?;
+        self.flush();
+        let (frame, from) = (self.frame, self.masm.place());
+        self.masm.builtin(builtin, [first, second], &frame, cells, &mut self.routines);
+        self.made(from, self.at);
+        // A result is in its cell.
+        self.regs.forget_values();
+        Ok(())
     }
 
     fn call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
@@ -378,15 +385,22 @@ impl<M: Masm> Sink for Compiler<M> {
                 if let Some(place) = self.functions.get_mut(own as usize) {
                     *place = label;
                 }
-                self.called(ty, cells, true);
             }
             Callee::Import(index) => {
                 self.flush();
                 self.masm.call_import(index, &frame, cells, &mut self.routines);
-                self.called(ty, cells, false);
             }
-            Callee::Indirect { .. } => return Err(self.not_yet(Feature::Mvp, "call_indirect")),
+            Callee::Indirect { table, ty, index } => {
+                let place = self.word(index, 0);
+                self.consume(index, 1);
+                self.flush();
+                if let Some(&first) = M::TEMPS.first() {
+                    self.masm.mov(first, place);
+                }
+                self.masm.call_indirect(table, ty, &frame, cells, &mut self.routines);
+            }
         }
+        self.called(ty, cells);
         self.made(from, self.at);
         Ok(())
     }
@@ -498,12 +512,17 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
-    fn charge(&mut self) -> Result<(), ErrorKind> {
-        Err(self.not_yet(Feature::Mvp, "fuel"))
+    fn charge(&mut self) -> Result<usize, ErrorKind> {
+        // What comes before may trap before.
+        self.settle()?;
+        let from = self.masm.place();
+        let charge = self.masm.charge(&mut self.routines);
+        self.made(from, self.at);
+        Ok(charge)
     }
 
-    fn set_charge(&mut self, _charge: (), _units: u32) -> Result<(), ErrorKind> {
-        Err(self.not_yet(Feature::Mvp, "fuel"))
+    fn set_charge(&mut self, charge: usize, units: u32) -> Result<(), ErrorKind> {
+        if self.masm.set_charge(charge, units) { Ok(()) } else { Err(ErrorKind::FunctionTooLarge) }
     }
 }
 

@@ -35,8 +35,17 @@ impl Cases {
 
     /// Compiles a module for both sides; `calls` says what to call.
     pub fn module(&mut self, name: &str, wat: &str, calls: impl FnOnce(&mut Subject)) {
+        self.add(name, wat, false, calls);
+    }
+
+    /// As [`module`](Cases::module), with code that counts fuel.
+    pub fn metered(&mut self, name: &str, wat: &str, calls: impl FnOnce(&mut Subject)) {
+        self.add(name, wat, true, calls);
+    }
+
+    fn add(&mut self, name: &str, wat: &str, metered: bool, calls: impl FnOnce(&mut Subject)) {
         let bytes = Vec::leak(wat::parse_str(wat).unwrap_or_else(|error| panic!("{name}: {error}\n{wat}")));
-        let engine = Engine::new(EngineConfig { fuel: false, ..EngineConfig::default() }).unwrap();
+        let engine = Engine::new(EngineConfig { fuel: metered, ..EngineConfig::default() }).unwrap();
         let quotas = Quotas { stack_bytes: 64 * 1024, call_depth: 8, ..Quotas::default() };
         let mut store = Store::new(&engine, quotas).unwrap();
         let mut linker = Linker::new(&engine);
@@ -47,7 +56,7 @@ impl Cases {
 
         let heap = Heap::platform().unwrap();
         let module: &'static _ = Box::leak(Box::new(Module::parse(bytes, &heap).unwrap()));
-        self.compile(name, wat, module, &heap);
+        self.compile(name, wat, module, metered, &heap);
         let functions = module.exports().map(|export| (export.name, export.index)).collect();
         let mut subject = Subject { module, store, instance, functions, calls: Vec::new(), count: 0 };
         calls(&mut subject);
@@ -58,9 +67,9 @@ impl Cases {
         self.names.push(name.to_owned());
     }
 
-    fn compile(&mut self, name: &str, wat: &str, module: &Module<'_>, heap: &Heap) {
+    fn compile(&mut self, name: &str, wat: &str, module: &Module<'_>, metered: bool, heap: &Heap) {
         let masm = Thumb2::new(heap);
-        let mut compiler = Compiler::new(masm, module, heap, Settings::default()).unwrap();
+        let mut compiler = Compiler::new(masm, module, heap, Settings { metered }).unwrap();
         let mut front = wasmote_frontend::Compiler::new(module, heap);
         let mut functions = Vec::new();
         for own in 0..module.func_count() - module.import_funcs() {
@@ -162,6 +171,13 @@ impl Cases {
 impl Subject {
     /// Calls an export with arguments as bits; what the interpreter gives is what the compiled code must give.
     pub fn call(&mut self, name: &str, args: &[u64]) {
+        self.call_with_fuel(name, args, u32::MAX);
+    }
+
+    /// As [`call`](Subject::call), with so much fuel; what is left must be the same as well.
+    pub fn call_with_fuel(&mut self, name: &str, args: &[u64], fuel: u32) {
+        let units = if fuel == u32::MAX { u64::MAX } else { fuel.into() };
+        self.instance.set_fuel(&mut self.store, units).unwrap();
         let func = self.functions[name];
         let ty: FuncType<'_> = self.module.func_type(func);
         assert_eq!(ty.params().len(), args.len());
@@ -174,6 +190,8 @@ impl Subject {
             Err(error) => panic!("{name}: {error}"),
         };
         self.calls.push(func - self.module.import_funcs());
+        self.calls.push(fuel);
+        self.calls.push(self.instance.fuel(&self.store).unwrap() as u32);
         self.calls.push(ty.param_cells());
         for value in values {
             self.push(value);

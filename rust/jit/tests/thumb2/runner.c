@@ -164,22 +164,24 @@ static const uint32_t *run(const uint32_t *at)
 	at += count;
 	count = *at++;
 	for (uint32_t call = 0; call < count; call++) {
-		uint32_t function = *at++, args = *at++, trap, results, found;
+		uint32_t function = *at++, fuel = *at++, left = *at++, args = *at++, trap, results, found;
 		bool good;
 
 		ctx.interrupt = 0;
+		/* All ones: never used up. */
+		ctx.fuel = fuel == UINT32_MAX ? UINT64_MAX : fuel;
 		for (uint32_t i = 0; i < args; i++) {
 			cells[i] = *at++;
 		}
 		trap = *at++, results = *at++;
 		found = records[function].entry(&ctx, &records[function], cells, &ctx);
-		good = found == trap && stack.native_depth == 0;
+		good = found == trap && stack.native_depth == 0 && (uint32_t)ctx.fuel == left;
 		for (uint32_t i = 0; i < results && trap == 0; i++) {
 			good = good && cells[i] == at[i];
 		}
 		if (!good) {
-			text("wrong: function call trap results, each as it should be and as it is:");
-			number(function), number(call), number(trap), number(found);
+			text("wrong: function call; trap fuel results, each as it should be and as it is:");
+			number(function), number(call), number(trap), number(found), number(left), number((uint32_t)ctx.fuel);
 			for (uint32_t i = 0; i < results; i++) {
 				number(at[i]), number(cells[i]);
 			}

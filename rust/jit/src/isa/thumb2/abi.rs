@@ -27,21 +27,27 @@ use wasmote_core::Trap;
 pub(super) const MEMORY_BASE: i32 = 0;
 pub(super) const MEMORY_LEN: i32 = 4;
 pub(super) const GLOBALS: i32 = 8;
-const FUNCS: i32 = 12;
-const INTERRUPT: i32 = 24;
-const IMPORT_FUNCS: i32 = 32;
-const IMPORTS: i32 = 36;
+pub(super) const FUNCS: i32 = 12;
+pub(super) const FUEL: i32 = 16;
+pub(super) const INTERRUPT: i32 = 24;
+pub(super) const NUMBER: i32 = 28;
+pub(super) const IMPORT_FUNCS: i32 = 32;
+pub(super) const IMPORTS: i32 = 36;
 pub(super) const IMPORTED_GLOBALS: i32 = 40;
-const INSTANCES: i32 = 48;
+pub(super) const TABLES: i32 = 44;
+pub(super) const INSTANCES: i32 = 48;
 const STACK: i32 = 52;
+pub(super) const BUILTINS: i32 = 56;
+pub(super) const SIGNATURE_MATCHES: i32 = 60;
 const STACK_LIMIT: i32 = 68;
 // In a `StackVm`.
 const CONTROL: i32 = 8;
 const NATIVE_DEPTH: i32 = 20;
 const MAX_NATIVE_DEPTH: i32 = 24;
 // In a `FuncRecord`.
-const CODE: i32 = 4;
-const RECORD_LOG2: u8 = 4;
+pub(super) const CODE: i32 = 4;
+pub(super) const TYPE: i32 = 8;
+pub(super) const RECORD_LOG2: u8 = 4;
 
 /// Bytes of frame for which there is room above every frame that passed its check.
 pub(super) const MARGIN: u32 = 256;
@@ -51,12 +57,12 @@ const NATIVE: u16 = 0x4FF0;
 /// What `entry` keeps on the native stack: cells, what the function's first word says, the limit before.
 const LOCALS: u32 = 12;
 
-const R0: Reg = Reg(0);
-const R1: Reg = Reg(1);
-const R2: Reg = Reg(2);
-const R3: Reg = Reg(3);
-const R6: Reg = Reg(6);
-const R7: Reg = Reg(7);
+pub(super) const R0: Reg = Reg(0);
+pub(super) const R1: Reg = Reg(1);
+pub(super) const R2: Reg = Reg(2);
+pub(super) const R3: Reg = Reg(3);
+pub(super) const R6: Reg = Reg(6);
+pub(super) const R7: Reg = Reg(7);
 
 /// The registers that a function saves, as a list.
 fn saved(frame: &Frame) -> u16 {
@@ -65,11 +71,11 @@ fn saved(frame: &Frame) -> u16 {
 }
 
 impl Thumb2 {
-    fn load_word(&mut self, rt: Reg, rn: Reg, offset: i32) {
+    pub(super) fn load_word(&mut self, rt: Reg, rn: Reg, offset: i32) {
         self.asm.mem(Mem::Ldr, rt, Address::Offset(rn, offset));
     }
 
-    fn store_word(&mut self, rt: Reg, rn: Reg, offset: i32) {
+    pub(super) fn store_word(&mut self, rt: Reg, rn: Reg, offset: i32) {
         self.asm.mem(Mem::Str, rt, Address::Offset(rn, offset));
     }
 
@@ -128,12 +134,6 @@ impl Thumb2 {
         self.refer(Branch::Link, function);
     }
 
-    pub(super) fn call_imported(&mut self, index: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
-        self.number(R0, index);
-        self.add(IP, FP, frame.cell_offset(cells) as u32);
-        self.refer(Branch::Link, &mut routines.import);
-    }
-
     /// Who comes from above jumps over the poll.
     pub(super) fn poll_here(&mut self, label: &mut Label, routines: &mut Routines) {
         let (mut above, mut body) = (Label::NEW, Label::NEW);
@@ -155,7 +155,7 @@ impl Thumb2 {
     }
 
     /// What the memory is now.
-    fn load_memory_registers(&mut self) {
+    pub(super) fn load_memory_registers(&mut self) {
         self.load_word(BASE, CTX, MEMORY_BASE);
         self.load_word(LIMIT, CTX, MEMORY_LEN);
         self.asm.dp(Dp::Sub, Flags::Keep, LIMIT, LIMIT, Src::Imm(4));
@@ -167,6 +167,9 @@ impl Thumb2 {
             entry: self.asm.code.len() as u32,
             traps: [Label::NEW; Trap::ALL.len()],
             import: Label::NEW,
+            indirect: Label::NEW,
+            builtin: Label::NEW,
+            charge: Label::NEW,
             stop: Label::NEW,
         };
         let (mut overflow, mut leave, mut done, mut exit) = (Label::NEW, Label::NEW, Label::NEW, Label::NEW);
@@ -223,7 +226,8 @@ impl Thumb2 {
         self.asm.mov(Flags::Any, R0, Src::Imm(Trap::StackOverflow as u32));
         self.refer(Branch::Near, &mut leave);
 
-        self.import_routine(&mut routines, &mut exit);
+        self.call_routines(&mut routines, &mut exit);
+        self.charge_routine(&mut routines);
 
         // A frame did not fit, as does none when the instance is interrupted. The return address is in r14.
         self.resolve(&mut routines.stop);
@@ -252,35 +256,5 @@ impl Thumb2 {
         self.number(temp, 0);
         self.store_word(temp, CTX, STACK_LIMIT);
         self.resolve(&mut on);
-    }
-
-    /// Calls an imported function: its index in r0, its cells at r12.
-    fn import_routine(&mut self, routines: &mut Routines, exit: &mut Label) {
-        self.resolve(&mut routines.import);
-        self.asm.mem_many(false, true, true, SP, 1 << R3.0 | 1 << LR.0);
-        self.load_word(R1, CTX, IMPORTS);
-        self.asm.mem(Mem::Ldr, R0, Address::Index(R1, R0, 2));
-        // The instance counts from 1 in references.
-        self.asm.mov(Flags::Any, R1, Src::Shifted(R0, S::Lsr, 20));
-        self.asm.dp(Dp::Sub, Flags::Any, R1, R1, Src::Imm(1));
-        self.asm.extract(false, R3, R0, 0, 20);
-        self.load_word(R2, CTX, INSTANCES);
-        self.asm.mem(Mem::Ldr, R0, Address::Index(R2, R1, 2));
-        self.load_word(R1, R0, IMPORT_FUNCS);
-        self.asm.dp(Dp::Sub, Flags::Any, R3, R3, Src::Reg(R1));
-        self.load_word(R1, R0, FUNCS);
-        self.asm.dp(Dp::Add, Flags::Any, R1, R1, Src::Shifted(R3, S::Lsl, RECORD_LOG2));
-        self.asm.mov(Flags::Keep, R2, Src::Reg(IP));
-        self.asm.mov(Flags::Keep, R3, Src::Reg(CTX));
-        self.load_word(IP, R1, 0);
-        self.asm.branch_reg(true, IP);
-        // It may have made the memory grow.
-        self.load_memory_registers();
-        self.asm.mem_many(true, false, true, SP, 1 << R3.0 | 1 << LR.0);
-        let mut failed = Label::NEW;
-        self.refer(Branch::Compare { nonzero: true, reg: R0 }, &mut failed);
-        self.asm.branch_reg(false, LR);
-        self.resolve(&mut failed);
-        self.refer(Branch::Far, exit);
     }
 }

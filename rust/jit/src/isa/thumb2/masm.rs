@@ -5,6 +5,7 @@ use crate::masm::{
     Alu, Bits, Cond, Division, Frame, GlobalCell, Label, Masm, OutOfReach, Pair, PairAlu, Place, Routines,
     Shift, Val,
 };
+use wasmote_core::vm::Builtin;
 use wasmote_core::{LoadOp, StoreOp, Trap};
 use wasmote_platform::Heap;
 
@@ -479,6 +480,37 @@ impl Masm for Thumb2 {
 
     fn call_import(&mut self, index: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
         self.call_imported(index, frame, cells, routines);
+    }
+
+    fn call_indirect(&mut self, table: u32, ty: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
+        self.call_table(table, ty, frame, cells, routines);
+    }
+
+    fn builtin(
+        &mut self,
+        builtin: Builtin,
+        immediates: [u32; 2],
+        frame: &Frame,
+        cells: u32,
+        routines: &mut Routines,
+    ) {
+        self.call_builtin(builtin, immediates, frame, cells, routines);
+    }
+
+    fn ref_func(&mut self, dst: Reg, func: u32, imported: bool) {
+        self.reference(dst, func, imported);
+    }
+
+    fn charge(&mut self, routines: &mut Routines) -> usize {
+        let at = self.asm.code.len();
+        self.asm.movw(IP, 0);
+        self.refer(Branch::Link, &mut routines.charge);
+        at
+    }
+
+    fn set_charge(&mut self, charge: usize, units: u32) -> bool {
+        self.asm.set_mov_half(charge, units & 0xFFFF);
+        units <= 0xFFFF
     }
 
     fn loop_header(&mut self, label: &mut Label, routines: &mut Routines) {

@@ -5,5 +5,6 @@ pub mod asm;
 mod masm;
 mod memory;
 mod pairs;
+mod routines;
 
 pub use masm::Thumb2;

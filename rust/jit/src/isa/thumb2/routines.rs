@@ -1,0 +1,210 @@
+//! Calls that leave the instance's own functions, or do not know whether they do: what all of them have in common.
+
+use super::abi::{
+    BUILTINS, CODE, FUEL, FUNCS, IMPORT_FUNCS, IMPORTS, INSTANCES, NUMBER, R0, R1, R2, R3, R6, R7,
+    RECORD_LOG2, SIGNATURE_MATCHES, TABLES, TYPE,
+};
+use super::asm::{Address, Branch, Cond as C, Dp, Flags, LR, Mem, PC, Reg, SP, Shift as S, Src, Test, Unary};
+use super::masm::{CTX, FP, IP, Thumb2};
+use crate::masm::{Frame, Label, Routines};
+use wasmote_core::Trap;
+use wasmote_core::vm::{Builtin, FUNC_BITS};
+
+const R8: Reg = Reg(8);
+/// What the routines save: their own registers, and the return address.
+const SAVED: u16 = 1 << 6 | 1 << 7 | 1 << 8 | 1 << 14;
+
+impl Thumb2 {
+    fn trap_label(routines: &mut Routines, trap: Trap) -> &mut Label {
+        let index = Trap::ALL.iter().position(|&other| other == trap).unwrap_or(0);
+        // There is one for each trap.
+        &mut routines.traps[index]
+    }
+
+    /// The address of a cell.
+    fn cell_address(&mut self, reg: Reg, frame: &Frame, cell: u32) {
+        self.add(reg, FP, frame.cell_offset(cell) as u32);
+    }
+
+    pub(super) fn call_imported(&mut self, index: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
+        self.number(R0, index);
+        self.cell_address(IP, frame, cells);
+        self.refer(Branch::Link, &mut routines.import);
+    }
+
+    pub(super) fn call_table(
+        &mut self,
+        table: u32,
+        ty: u32,
+        frame: &Frame,
+        cells: u32,
+        routines: &mut Routines,
+    ) {
+        self.number(R1, table);
+        self.number(R2, ty);
+        self.cell_address(IP, frame, cells);
+        self.refer(Branch::Link, &mut routines.indirect);
+    }
+
+    pub(super) fn call_builtin(
+        &mut self,
+        builtin: Builtin,
+        [first, second]: [u32; 2],
+        frame: &Frame,
+        cells: u32,
+        routines: &mut Routines,
+    ) {
+        self.number(R0, builtin as u32);
+        self.cell_address(R1, frame, cells);
+        self.number(R2, first);
+        self.number(R3, second);
+        self.refer(Branch::Link, &mut routines.builtin);
+    }
+
+    pub(super) fn reference(&mut self, dst: Reg, func: u32, imported: bool) {
+        if imported {
+            self.load_word(IP, CTX, IMPORTS);
+            self.number(dst, func);
+            self.asm.mem(Mem::Ldr, dst, Address::Index(IP, dst, 2));
+        } else {
+            // Instances count from 1 there.
+            self.load_word(dst, CTX, NUMBER);
+            self.add(dst, dst, 1);
+            self.number(IP, func);
+            self.asm.dp(Dp::Orr, Flags::Any, dst, IP, Src::Shifted(dst, S::Lsl, FUNC_BITS as u8));
+        }
+    }
+
+    pub(super) fn call_routines(&mut self, routines: &mut Routines, exit: &mut Label) {
+        let (mut resolve, mut call, mut back) = (Label::NEW, Label::NEW, Label::NEW);
+        // Index in r0, cells at r12.
+        self.resolve(&mut routines.import);
+        self.asm.mem_many(false, true, true, SP, SAVED);
+        self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
+        self.load_word(R1, CTX, IMPORTS);
+        self.asm.mem(Mem::Ldr, R0, Address::Index(R1, R0, 2));
+        self.refer(Branch::Link, &mut resolve);
+        self.refer(Branch::Near, &mut call);
+
+        self.indirect_routine(routines, &mut resolve, &mut call);
+
+        // Calls the record in r1 with the instance in r0, and returns to who called the routine.
+        self.resolve(&mut call);
+        self.asm.mov(Flags::Keep, R2, Src::Reg(R6));
+        self.asm.mov(Flags::Keep, R3, Src::Reg(CTX));
+        self.load_word(IP, R1, 0);
+        self.asm.branch_reg(true, IP);
+        self.resolve(&mut back);
+        // It may have made the memory grow. A result in registers is in cells.
+        self.load_memory_registers();
+        let mut failed = Label::NEW;
+        self.refer(Branch::Compare { nonzero: true, reg: R0 }, &mut failed);
+        self.asm.mem_dual(true, R0, R1, R6, 0);
+        self.asm.mem_many(true, false, true, SP, SAVED & !0x4000 | 0x8000);
+        self.resolve(&mut failed);
+        self.asm.mem_many(true, false, true, SP, SAVED);
+        self.refer(Branch::Far, exit);
+
+        // Number in r0, cells in r1, immediates in r2 and r3.
+        self.resolve(&mut routines.builtin);
+        self.asm.mem_many(false, true, true, SP, SAVED);
+        self.asm.mov(Flags::Keep, R6, Src::Reg(R1));
+        self.load_word(IP, CTX, BUILTINS);
+        self.asm.mem(Mem::Ldr, IP, Address::Index(IP, R0, 2));
+        self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
+        self.asm.branch_reg(true, IP);
+        self.refer_short(Branch::Near, Branch::Far, &mut back);
+
+        // What the reference in r0 names: instance in r0, record in r1. Keeps r2.
+        self.resolve(&mut resolve);
+        self.asm.mov(Flags::Any, R1, Src::Shifted(R0, S::Lsr, FUNC_BITS as u8));
+        self.asm.dp(Dp::Sub, Flags::Any, R1, R1, Src::Imm(1));
+        self.asm.extract(false, R3, R0, 0, FUNC_BITS as u8);
+        self.load_word(R0, CTX, INSTANCES);
+        self.asm.mem(Mem::Ldr, R0, Address::Index(R0, R1, 2));
+        self.load_word(R1, R0, IMPORT_FUNCS);
+        self.asm.dp(Dp::Sub, Flags::Any, R3, R3, Src::Reg(R1));
+        self.load_word(R1, R0, FUNCS);
+        self.asm.dp(Dp::Add, Flags::Any, R1, R1, Src::Shifted(R3, S::Lsl, RECORD_LOG2));
+        self.asm.branch_reg(false, LR);
+    }
+
+    /// Index in r0, table in r1, type in r2, cells at r12.
+    fn indirect_routine(&mut self, routines: &mut Routines, resolve: &mut Label, call: &mut Label) {
+        let (mut other, mut typed, mut wrong) = (Label::NEW, Label::NEW, Label::NEW);
+        self.resolve(&mut routines.indirect);
+        self.load_word(R3, CTX, TABLES);
+        self.asm.mem(Mem::Ldr, R3, Address::Index(R3, R1, 2));
+        self.load_word(R1, R3, 4);
+        self.asm.test(Test::Cmp, R0, Src::Reg(R1));
+        self.refer(Branch::FarIf(C::Hs), Thumb2::trap_label(routines, Trap::TableOutOfBounds));
+        self.load_word(R3, R3, 0);
+        self.asm.mem(Mem::Ldr, R0, Address::Index(R3, R0, 2));
+        self.asm.test(Test::Cmp, R0, Src::Imm(0));
+        self.refer(Branch::FarIf(C::Eq), Thumb2::trap_label(routines, Trap::IndirectCallToNull));
+        self.asm.mem_many(false, true, true, SP, SAVED);
+        self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
+        self.asm.mov(Flags::Keep, R7, Src::Reg(R2));
+        self.asm.mov(Flags::Keep, R8, Src::Reg(R0));
+        self.refer(Branch::Link, resolve);
+        self.asm.test(Test::Cmp, R0, Src::Reg(CTX));
+        self.refer(Branch::FarIf(C::Ne), &mut other);
+        self.load_word(R2, R1, TYPE);
+        self.asm.test(Test::Cmp, R2, Src::Reg(R7));
+        self.refer(Branch::FarIf(C::Ne), &mut wrong);
+        // Compiled code of this instance is gone to, not called: it returns to where the routine would.
+        let at = self.asm.code.len() as u32;
+        self.asm.add_wide(true, R2, PC, ((at + 4) & !3) - routines.entry);
+        self.asm.dp(Dp::Add, Flags::Any, R2, R2, Src::Imm(1));
+        self.load_word(R3, R1, 0);
+        self.asm.test(Test::Cmp, R3, Src::Reg(R2));
+        self.refer(Branch::FarIf(C::Ne), call);
+        self.load_word(R2, R1, CODE);
+        self.load_word(R3, R2, -5);
+        self.asm.unary(Unary::Uxth, R3, R3);
+        self.asm.dp(Dp::Add, Flags::Keep, IP, R6, Src::Shifted(R3, S::Lsl, 2));
+        self.load_word(LR, SP, 12);
+        self.store_word(R2, SP, 12);
+        self.asm.mem_many(true, false, false, R6, 0xF);
+        self.asm.mem_many(true, false, true, SP, SAVED & !0x4000 | 0x8000);
+        // Of another instance: the runtime compares the types.
+        self.resolve(&mut other);
+        self.asm.mem_many(false, true, true, SP, 0b11);
+        self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
+        self.asm.mov(Flags::Keep, R1, Src::Reg(R7));
+        self.asm.mov(Flags::Keep, R2, Src::Reg(R8));
+        self.load_word(IP, CTX, SIGNATURE_MATCHES);
+        self.asm.branch_reg(true, IP);
+        self.asm.unary(Unary::Uxtb, R2, R0);
+        self.asm.mem_many(true, false, true, SP, 0b11);
+        self.refer(Branch::Compare { nonzero: true, reg: R2 }, &mut typed);
+        self.resolve(&mut wrong);
+        self.asm.mem_many(true, false, true, SP, SAVED);
+        self.refer(Branch::Far, Thumb2::trap_label(routines, Trap::BadSignature));
+        self.resolve(&mut typed);
+        self.refer(Branch::Far, call);
+    }
+
+    /// Takes as many units as r12 says. All registers but the return address stay.
+    pub(super) fn charge_routine(&mut self, routines: &mut Routines) {
+        let (mut out, mut endless) = (Label::NEW, Label::NEW);
+        self.resolve(&mut routines.charge);
+        self.asm.mem_many(false, true, true, SP, 0b11);
+        self.asm.mem_dual(true, R0, R1, CTX, FUEL);
+        // All ones are never used up.
+        self.asm.dp(Dp::And, Flags::Keep, R0, R0, Src::Reg(R1));
+        self.asm.test(Test::Cmn, R0, Src::Imm(1));
+        self.load_word(R0, CTX, FUEL);
+        self.refer(Branch::NearIf(C::Eq), &mut endless);
+        self.asm.dp(Dp::Sub, Flags::Set, R0, R0, Src::Reg(IP));
+        self.asm.dp(Dp::Sbc, Flags::Set, R1, R1, Src::Imm(0));
+        self.refer(Branch::NearIf(C::Lo), &mut out);
+        self.asm.mem_dual(false, R0, R1, CTX, FUEL);
+        self.resolve(&mut endless);
+        self.asm.mem_many(true, false, true, SP, 0b11);
+        self.asm.branch_reg(false, LR);
+        self.resolve(&mut out);
+        self.asm.mem_many(true, false, true, SP, 0b11);
+        self.refer(Branch::Far, Thumb2::trap_label(routines, Trap::OutOfFuel));
+    }
+}
