@@ -72,8 +72,10 @@ impl HostCall for LinkedFunc {
         let status = unsafe { (self.function)(handle, cells.as_mut_ptr(), self.user_data) };
         // SAFETY: (C5) our own block. Written in any case, so that a handle that was kept is noticed.
         unsafe { handle.cast::<u32>().write_volatile(handle::DELETED) };
+        if status == 0 {
+            return Ok(());
+        }
         match Trap::from_code(status as u32) {
-            _ if status == 0 => Ok(()),
             Some(trap) if trap != Trap::Host => Err(HostError::Trap(trap)),
             _ => Err(HostError::Code(status)),
         }
