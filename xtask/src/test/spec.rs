@@ -55,12 +55,17 @@ pub fn steps(summary: &mut Summary, boards: &[String], verbose: bool) {
         Ok(known) => known,
         Err(error) => return summary.step("boards", || Err(error)),
     };
+    let names: Vec<&str> = known.iter().map(|board| board.name.as_str()).collect();
+    let names = names.join(", ");
     let (freertos, others): (Vec<&String>, Vec<_>) =
         boards.iter().partition(|name| known.iter().any(|board| board.name == **name));
     let wanted = |board: &Board| boards.is_empty() || freertos.contains(&&board.name);
     on_freertos(summary, known.into_iter().filter(wanted), verbose);
     for name in others {
-        summary.step(&format!("official suite on Zephyr, {name}"), || zephyr::spec(name, verbose));
+        summary.step(&format!("official suite on Zephyr, {name}"), || {
+            let not_freertos = || format!("{name} is not one of {names}, and on Zephyr");
+            zephyr::spec(name, verbose).with_context(not_freertos)
+        });
     }
 }
 
