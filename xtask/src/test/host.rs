@@ -134,9 +134,10 @@ fn compile_headers() -> Result<Found> {
 }
 
 /// Tests that are CMake scripts.
-const CMAKE_TESTS: [(&str, &str); 2] = [
+const CMAKE_TESTS: [(&str, &str); 3] = [
     ("options of Kconfig and CMake are the same", "zephyr-module/tests/kconfig.cmake"),
     ("options of CMake", "cmake/tests/options.cmake"),
+    ("the archive split by CMake", "cmake/tests/split_archive.cmake"),
 ];
 
 fn cmake_script(script: &str) -> Result<Found> {
