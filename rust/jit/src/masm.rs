@@ -67,6 +67,40 @@ pub enum PairAlu {
     Mul,
 }
 
+/// An operation of two numbers of single precision.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Float2 {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Min,
+    Max,
+    CopySign,
+}
+
+/// An operation of one number, or a conversion.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Float1 {
+    /// The number without its sign.
+    Abs,
+    /// The number with the opposite sign.
+    Neg,
+    /// The square root.
+    Sqrt,
+    /// From an integer.
+    FromInteger {
+        /// A signed one.
+        signed: bool,
+    },
+    /// To the nearest integer that lies towards 0; 0 if it is no number.
+    ToInteger {
+        /// A signed one.
+        signed: bool,
+    },
+}
+
 /// A quotient or a remainder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Division {
@@ -251,6 +285,15 @@ pub trait Masm {
     fn compare(&mut self, a: Reg, b: Val);
     /// Compares pairs; the condition that then holds if `cond` holds of them.
     fn compare_pair(&mut self, cond: Cond, a: Pair, b: (Val, Val)) -> Cond;
+    /// Whether there are numbers of single precision.
+    fn has_floats(&self) -> bool;
+    /// Compares numbers of single precision; the condition that then holds if `cond`, one of those of signed integers,
+    /// holds of them. None but `NotEqual` holds of what is no number.
+    fn compare_floats(&mut self, cond: Cond, a: Reg, b: Val) -> Cond;
+    /// `dst = a op b`, of numbers of single precision.
+    fn float2(&mut self, op: Float2, dst: Reg, a: Reg, b: Reg);
+    /// `dst = op a`.
+    fn float1(&mut self, op: Float1, dst: Reg, a: Reg);
     /// `dst = 1` if the condition holds, otherwise 0.
     fn set(&mut self, cond: Cond, dst: Reg);
     /// `dst = src` if the condition holds.

@@ -28,16 +28,60 @@ const LONGS: [u64; 14] = [
     0xFFFF_FFFF_FFFF_FFFF,
 ];
 
+/// Bits: zeros, the least, one, integers and what is almost one, limits of integers, infinity, and what is no number.
+const FLOATS: [u64; 22] = [
+    0,
+    0x8000_0000,
+    1,
+    0x8080_0001,
+    0x3F80_0000,
+    0xBF80_0000,
+    0xBF7F_FFFF,
+    0x3F00_0000,
+    0x4020_0000,
+    0xC060_0000,
+    0x42C8_3333,
+    0x4EFF_FFFF,
+    0x4F00_0000,
+    0xCF00_0000,
+    0xCF00_0001,
+    0x4F7F_FFFF,
+    0x4F80_0000,
+    0x7F7F_FFFF,
+    0x7F80_0000,
+    0xFF80_0000,
+    0x7FC0_0000,
+    0xFFA0_0001,
+];
+
 fn values(ty: ValType) -> &'static [u64] {
     match ty {
         ValType::I32 => &WORDS,
+        ValType::F32 => &FLOATS,
         _ => &LONGS,
     }
 }
 
-/// Whether it is compiled so far.
-fn is_integer(ty: ValType) -> bool {
-    matches!(ty, ValType::I32 | ValType::I64)
+/// Whether operators on it are compiled so far.
+fn is_compiled(ty: ValType) -> bool {
+    matches!(ty, ValType::I32 | ValType::I64 | ValType::F32)
+}
+
+/// A constant with these bits.
+fn constant(ty: ValType, bits: u64) -> String {
+    match ty {
+        ValType::I32 => format!("(i32.const {})", bits as i32),
+        ValType::F32 => format!("(f32.reinterpret_i32 (i32.const {}))", bits as i32),
+        _ => format!("(i64.const {})", bits as i64),
+    }
+}
+
+/// The same value, but a temporary.
+fn temporary(ty: ValType, value: &str) -> String {
+    match ty {
+        ValType::F32 => format!("(f32.neg (f32.neg {value}))"),
+        _ => format!("({t}.sub {value} (local.get 2))", t = ty.name()),
+    }
 }
 
 fn operators() -> impl Iterator<Item = Op> {
@@ -48,14 +92,27 @@ fn binary() -> impl Iterator<Item = BinaryOp> {
     operators().filter_map(|op| match op {
         // 64-bit division is not compiled yet.
         Op::Binary(BinaryOp::I64DivS | BinaryOp::I64DivU | BinaryOp::I64RemS | BinaryOp::I64RemU) => None,
-        Op::Binary(op) if is_integer(op.types().0) => Some(op),
+        Op::Binary(op) if is_compiled(op.types().0) => Some(op),
         _ => None,
     })
 }
 
 fn unary() -> impl Iterator<Item = UnaryOp> {
     operators().filter_map(|op| match op {
-        Op::Unary(op) if is_integer(op.types().0) && is_integer(op.types().1) => Some(op),
+        // Nor are these.
+        Op::Unary(
+            UnaryOp::F32Ceil
+            | UnaryOp::F32Floor
+            | UnaryOp::F32Trunc
+            | UnaryOp::F32Nearest
+            | UnaryOp::F32ConvertI64S
+            | UnaryOp::F32ConvertI64U
+            | UnaryOp::I64TruncF32S
+            | UnaryOp::I64TruncF32U
+            | UnaryOp::I64TruncSatF32S
+            | UnaryOp::I64TruncSatF32U,
+        ) => None,
+        Op::Unary(op) if is_compiled(op.types().0) && is_compiled(op.types().1) => Some(op),
         _ => None,
     })
 }
@@ -67,8 +124,7 @@ fn binary_operators() {
     for op in binary() {
         let (ty, result) = op.types();
         let (t, r, name) = (ty.name(), result.name(), op.name());
-        // The same value, but a temporary.
-        let temp = |n: u32| format!("({t}.xor (local.get {n}) (local.get 2))");
+        let temp = |n: u32| temporary(ty, &format!("(local.get {n})"));
         let mut functions = vec![
             format!("({name} (local.get 0) (local.get 1))"),
             format!("({name} {} (local.get 1))", temp(0)),
@@ -102,10 +158,10 @@ fn binary_operators() {
             ));
         }
         for &value in values(ty) {
-            let number = if ty == ValType::I32 { i64::from(value as i32) } else { value as i64 };
-            functions.push(format!("({name} (local.get 0) ({t}.const {number}))"));
-            functions.push(format!("({name} {} ({t}.const {number}))", temp(0)));
-            functions.push(format!("({name} ({t}.const {number}) (local.get 0))"));
+            let number = constant(ty, value);
+            functions.push(format!("({name} (local.get 0) {number})"));
+            functions.push(format!("({name} {} {number})", temp(0)));
+            functions.push(format!("({name} {number} (local.get 0))"));
         }
         // With many locals that are used more, those of the test have no register of their own.
         for pinned in [true, false] {
@@ -149,12 +205,13 @@ fn unary_operators() {
     for op in unary() {
         let (ty, result) = op.types();
         let (t, r, name) = (ty.name(), result.name(), op.name());
+        let temp = temporary(ty, "(local.get 0)").replace("(local.get 2)", "(local.get 1)");
         let functions = [
             format!("({name} (local.get 0))"),
-            format!("({name} ({t}.add (local.get 0) (local.get 1)))"),
+            format!("({name} {temp})"),
             format!("(local.set 2 ({name} (local.get 0))) (local.get 2)"),
-            format!("({r}.add ({name} (local.get 0)) ({name} ({t}.add (local.get 0) (local.get 1))))"),
-            format!("({r}.mul ({name} ({t}.add (local.get 0) (local.get 1))) ({name} (local.get 0)))"),
+            format!("({r}.add ({name} (local.get 0)) ({name} {temp}))"),
+            format!("({r}.mul ({name} {temp}) ({name} (local.get 0)))"),
         ];
         let mut wat = String::from("(module");
         for (at, body) in functions.iter().enumerate() {
@@ -178,8 +235,8 @@ fn memory() {
     let mut cases = Cases::new();
     for op in operators() {
         let (name, ty, log2, store) = match op {
-            Op::Load(op) if is_integer(op.ty()) => (op.name(), op.ty(), op.width_log2(), false),
-            Op::Store(op) if is_integer(op.ty()) => (op.name(), op.ty(), op.width_log2(), true),
+            Op::Load(op) if is_compiled(op.ty()) => (op.name(), op.ty(), op.width_log2(), false),
+            Op::Store(op) if is_compiled(op.ty()) => (op.name(), op.ty(), op.width_log2(), true),
             _ => continue,
         };
         let (t, width) = (ty.name(), 1i64 << log2);
@@ -193,7 +250,7 @@ fn memory() {
             let address = "(local.get 0)";
             let temp = "(i32.add (local.get 0) (local.get 1))";
             if store {
-                let value = if ty == ValType::I32 { "(i32.const 0x12345678)" } else { "(i64.const 0x123456789abcdef0)" };
+                let value = constant(ty, 0x1234_5678_9ABC_DEF0);
                 write!(
                     wat,
                     "(func (export \"{f}\") (param i32) (local i32) ({name} offset={offset} {address} {value}))
@@ -216,7 +273,9 @@ fn memory() {
             let f = format!("c{address}");
             let address = address as u32 as i32;
             let (result, body) = match store {
-                true => (String::new(), format!("({name} offset=1 (i32.const {address}) ({t}.const 77))")),
+                true => {
+                    (String::new(), format!("({name} offset=1 (i32.const {address}) {})", constant(ty, 77)))
+                }
                 false => (format!("(result {t})"), format!("({name} offset=1 (i32.const {address}))")),
             };
             write!(wat, "(func (export \"{f}\") {result} {body})").unwrap();
@@ -456,13 +515,18 @@ fn tables_and_builtins() {
 /// What is not compiled yet is refused, by name.
 #[test]
 fn refusals() {
-    for (body, what) in [
-        ("(drop (f32.add (f32.const 1) (f32.const 2)))", "f32.add"),
-        ("(drop (i64.div_s (i64.const 1) (i64.const 2)))", "i64.div_s"),
-        ("(return_call 0)", "tail calls"),
+    use wasmote_jit::isa::thumb2::Fpu;
+    for (fpu, body, what) in [
+        (Fpu::None, "(drop (f32.add (f32.const 1) (f32.const 2)))", "f32.add"),
+        (Fpu::None, "(drop (f32.abs (f32.const 1)))", "f32.abs"),
+        (Fpu::None, "(drop (f32.lt (f32.const 1) (f32.const 2)))", "f32.lt"),
+        (Fpu::Single, "(drop (f64.add (f64.const 1) (f64.const 2)))", "f64.add"),
+        (Fpu::Single, "(drop (f32.ceil (f32.const 1)))", "f32.ceil"),
+        (Fpu::Single, "(drop (i64.div_s (i64.const 1) (i64.const 2)))", "i64.div_s"),
+        (Fpu::Single, "(return_call 0)", "tail calls"),
     ] {
         let wat = format!("(module (memory 1) (table 1 funcref) (elem (i32.const 0) 0) (func {body}))");
-        assert_eq!(emulator::refused(&wat), Some(what), "{wat}");
+        assert_eq!(emulator::refused(&wat, fpu), Some(what), "{wat}");
     }
 }
 

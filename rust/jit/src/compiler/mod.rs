@@ -7,6 +7,7 @@
 //! An operator is not compiled when it is told, but when the next one is: that one may know where the result should go, or
 //! do the work of both.
 
+mod floats;
 mod memory;
 mod operators;
 mod pairs;

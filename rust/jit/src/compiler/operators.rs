@@ -33,6 +33,11 @@ pub(super) fn comparison(op: BinaryOp) -> Option<(Cond, u32)> {
     })
 }
 
+/// Whether the operator leaves a condition.
+fn is_comparison(op: BinaryOp) -> bool {
+    comparison(op).is_some() || super::floats::comparison(op).is_some()
+}
+
 /// What an operator on integers does, and how many cells its operands have.
 pub(super) fn alu(op: BinaryOp) -> Option<(Alu, u32)> {
     use BinaryOp::*;
@@ -96,7 +101,7 @@ impl<M: Masm> Compiler<M> {
 
     pub(super) fn emit(&mut self, Deferred { op, dst, at }: Deferred) -> Result<(), ErrorKind> {
         match op {
-            Op::Unary(op, a) => self.emit_unary(op, dst, a)?,
+            Op::Unary(op, a) => self.emit_unary(op, dst, a, at)?,
             Op::Binary(op, a, b) => self.emit_binary(op, dst, a, b, at)?,
             Op::Shifted(op, a, b, shift, by) => {
                 let (first, second) = (self.word_reg(a, 0), self.word_reg(b, 0));
@@ -114,7 +119,7 @@ impl<M: Masm> Compiler<M> {
         Ok(())
     }
 
-    fn emit_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind> {
+    fn emit_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand, at: u32) -> Result<(), ErrorKind> {
         use UnaryOp::*;
         let bits = match op {
             I32Clz => Bits::LeadingZeros,
@@ -131,7 +136,7 @@ impl<M: Masm> Compiler<M> {
             }
             I64Eqz | I32WrapI64 | I64Clz | I64Ctz | I64Popcnt | I64ExtendI32S | I64ExtendI32U
             | I64Extend8S | I64Extend16S | I64Extend32S => return self.emit_pair_unary(op, dst, a),
-            _ => return Err(self.not_yet(op.feature(), op.name())),
+            _ => return self.emit_float_unary(op, dst, a, at),
         };
         let from = self.word_reg(a, 0);
         self.consume(a, 1);
@@ -148,7 +153,7 @@ impl<M: Masm> Compiler<M> {
         b: Operand,
         at: u32,
     ) -> Result<(), ErrorKind> {
-        if comparison(op).is_some() {
+        if is_comparison(op) {
             let cond = self.emit_comparison(op, a, b);
             let target = self.target(dst);
             self.masm.set(cond, target);
@@ -167,7 +172,7 @@ impl<M: Masm> Compiler<M> {
             I32DivU => Division { signed: false, remainder: false },
             I32RemS => Division { signed: true, remainder: true },
             I32RemU => Division { signed: false, remainder: true },
-            _ => return Err(self.not_yet(op.feature(), op.name())),
+            _ => return self.emit_float_binary(op, dst, a, b),
         };
         self.emit_division(division, dst, a, b, at)
     }
@@ -189,6 +194,9 @@ impl<M: Masm> Compiler<M> {
 
     /// Compares; the condition that holds then if the operator gives 1. The operands are consumed.
     pub(super) fn emit_comparison(&mut self, op: BinaryOp, a: Operand, b: Operand) -> Cond {
+        if let Some(cond) = super::floats::comparison(op) {
+            return self.emit_float_comparison(cond, a, b);
+        }
         let (cond, cells) = comparison(op).unwrap_or((Cond::Equal, 1));
         let (a, b, cond) = if is_const(a) { (b, a, cond.swapped()) } else { (a, b, cond) };
         let cond = if cells == 1 {
@@ -210,7 +218,7 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// For a branch, the frame learns everything; that leaves what is compared alone, so it costs nothing if it comes here.
-    fn before_comparison(&mut self) {
+    pub(super) fn before_comparison(&mut self) {
         if self.branching {
             self.flush();
         }
@@ -259,7 +267,7 @@ impl<M: Masm> Compiler<M> {
     pub(super) fn emit_condition(&mut self, operand: Operand) -> Result<Cond, ErrorKind> {
         if let Some(deferred) = self.deferred_result(operand) {
             match deferred.op {
-                Op::Binary(op, a, b) if comparison(op).is_some() => {
+                Op::Binary(op, a, b) if is_comparison(op) => {
                     self.deferred = None;
                     return Ok(self.emit_comparison(op, a, b));
                 }

@@ -271,6 +271,9 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     fn binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) -> Result<(), ErrorKind> {
+        if super::floats::comparison(op).is_some() && !self.masm.has_floats() {
+            return Err(self.not_yet(op.feature(), op.name()));
+        }
         // A shift of which only this operator wants to know is done with it.
         if let Some((alu, 1)) = alu(op)
             && !matches!(alu, Alu::Mul | Alu::Shift(_))

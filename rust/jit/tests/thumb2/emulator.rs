@@ -6,7 +6,7 @@ use std::process::Command;
 use wasmote::{Engine, EngineConfig, Error, Instance, Linker, Quotas, Store, Value};
 use wasmote_core::{ErrorKind, FuncType, ValType};
 use wasmote_frontend::{ElementItem, Module, SegmentMode};
-use wasmote_jit::isa::thumb2::Thumb2;
+use wasmote_jit::isa::thumb2::{Fpu, Thumb2};
 use wasmote_jit::{Compiler, Settings};
 use wasmote_platform::Heap;
 
@@ -68,7 +68,7 @@ impl Cases {
     }
 
     fn compile(&mut self, name: &str, wat: &str, module: &Module<'_>, metered: bool, heap: &Heap) {
-        let masm = Thumb2::new(heap);
+        let masm = Thumb2::new(heap, Fpu::Single);
         let mut compiler = Compiler::new(masm, module, heap, Settings { metered }).unwrap();
         let mut front = wasmote_frontend::Compiler::new(module, heap);
         let mut functions = Vec::new();
@@ -199,9 +199,22 @@ impl Subject {
         self.calls.push(trap);
         self.calls.push(ty.result_cells());
         for result in results {
-            self.push(result);
+            self.push_result(result);
         }
         self.count += 1;
+    }
+
+    /// Each word with a mask of the bits that matter. What is no number may have any sign, and any low bits
+    /// (WebAssembly Core, 4.3.3).
+    fn push_result(&mut self, value: Value) {
+        let from = self.calls.len();
+        self.push(value);
+        let words = self.calls.split_off(from);
+        let mask = match value {
+            Value::F32(value) if value.is_nan() => 0x7FC0_0000,
+            _ => u32::MAX,
+        };
+        self.calls.extend(words.into_iter().flat_map(|word| [word & mask, mask]));
     }
 
     fn push(&mut self, value: Value) {
@@ -217,11 +230,11 @@ impl Subject {
 }
 
 /// What the compiler says that it lacks for the module's first function.
-pub fn refused(wat: &str) -> Option<&'static str> {
+pub fn refused(wat: &str, fpu: Fpu) -> Option<&'static str> {
     let bytes = wat::parse_str(wat).unwrap();
     let heap = Heap::platform().unwrap();
     let module = Module::parse(&bytes, &heap).unwrap();
-    let mut compiler = Compiler::new(Thumb2::new(&heap), &module, &heap, Settings::default()).unwrap();
+    let mut compiler = Compiler::new(Thumb2::new(&heap, fpu), &module, &heap, Settings::default()).unwrap();
     let error = wasmote_frontend::Compiler::new(&module, &heap).function(0, &mut compiler).unwrap_err();
     assert!(matches!(error.kind, ErrorKind::Unsupported(_)), "{error}");
     compiler.missing()

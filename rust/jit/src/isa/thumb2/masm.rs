@@ -2,8 +2,8 @@
 
 use super::asm::{Asm, Branch, Cond as C, Dp, Flags, LR, Mul, Reg, Shift as S, Src, Test, Unary, modified};
 use crate::masm::{
-    Alu, Bits, Cond, Division, Frame, GlobalCell, Label, Masm, OutOfReach, Pair, PairAlu, Place, Routines,
-    Shift, Val,
+    Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, OutOfReach, Pair, PairAlu,
+    Place, Routines, Shift, Val,
 };
 use wasmote_core::vm::Builtin;
 use wasmote_core::{LoadOp, StoreOp, Trap};
@@ -20,10 +20,20 @@ pub(super) const CTX: Reg = Reg(9);
 /// The length of the memory minus 4.
 pub(super) const LIMIT: Reg = Reg(10);
 
+/// The floating-point unit that code is made for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fpu {
+    /// There is none.
+    None,
+    /// FPv4 or FPv5, of which only single precision is used.
+    Single,
+}
+
 /// The macro-assembler for Thumb-2.
 #[derive(Debug)]
 pub struct Thumb2 {
     pub(super) asm: Asm,
+    fpu: Fpu,
     /// Whether the flags are those of a comparison that is yet to be asked.
     pub(super) flags_wanted: bool,
     pub(super) out_of_reach: bool,
@@ -60,8 +70,8 @@ pub(super) fn shift_by(shift: Shift, by: u32) -> (S, u8) {
 
 impl Thumb2 {
     /// No code yet.
-    pub fn new(heap: &Heap) -> Thumb2 {
-        Thumb2 { asm: Asm::new(heap), flags_wanted: false, out_of_reach: false, frame_size: 0 }
+    pub fn new(heap: &Heap, fpu: Fpu) -> Thumb2 {
+        Thumb2 { asm: Asm::new(heap), fpu, flags_wanted: false, out_of_reach: false, frame_size: 0 }
     }
 
     /// The code.
@@ -393,6 +403,24 @@ impl Masm for Thumb2 {
         let cond = self.compare_pairs(cond, a, b);
         self.flags_wanted = true;
         cond
+    }
+
+    fn has_floats(&self) -> bool {
+        self.fpu != Fpu::None
+    }
+
+    fn compare_floats(&mut self, cond: Cond, a: Reg, b: Val) -> Cond {
+        let cond = self.compare_singles(cond, a, b);
+        self.flags_wanted = true;
+        cond
+    }
+
+    fn float2(&mut self, op: Float2, dst: Reg, a: Reg, b: Reg) {
+        self.single2(op, dst, a, b);
+    }
+
+    fn float1(&mut self, op: Float1, dst: Reg, a: Reg) {
+        self.single1(op, dst, a);
     }
 
     fn set(&mut self, cond: Cond, dst: Reg) {

@@ -2,9 +2,10 @@
 
 mod abi;
 pub mod asm;
+mod floats;
 mod masm;
 mod memory;
 mod pairs;
 mod routines;
 
-pub use masm::Thumb2;
+pub use masm::{Fpu, Thumb2};
