@@ -7,13 +7,15 @@ use wasmote_platform::{Heap, OutOfMemory, Vec};
 #[derive(Debug)]
 pub struct Code {
     bytes: Vec<u8>,
+    /// Bytes that there is room for.
+    room: usize,
     failed: bool,
 }
 
 impl Code {
     /// No code yet; its memory is taken from `heap`.
     pub fn new(heap: &Heap) -> Code {
-        Code { bytes: Vec::new(heap), failed: false }
+        Code { bytes: Vec::new(heap), room: 0, failed: false }
     }
 
     /// Bytes so far: the place of the next one.
@@ -33,8 +35,18 @@ impl Code {
 
     /// Appends bytes.
     pub fn put(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.failed |= self.bytes.push(byte).is_err();
+        if self.bytes.len() + bytes.len() > self.room {
+            self.grow();
+        }
+        self.failed |= self.bytes.extend_from_slice(bytes).is_err();
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let more = 64 + self.bytes.len() / 2;
+        match self.bytes.reserve_exact(more) {
+            Ok(()) => self.room = self.bytes.len() + more,
+            Err(_) => self.failed = true,
         }
     }
 

@@ -135,7 +135,7 @@ impl<M: Masm> Compiler<M> {
             frame: Frame::default(),
             own: 0,
             large: false,
-            regs: Regs::new(),
+            regs: Regs::new(M::TEMPS),
             uses: Vec::new(heap),
             calls: false,
             local_cells: 0,

@@ -1,59 +1,60 @@
 //! Which register holds what.
 
-use super::Compiler;
+use super::{CANDIDATES, Compiler};
 use crate::masm::{Masm, Pair, Reg, Val};
 use wasmote_frontend::{Cell, Operand};
 
 /// Registers that an instruction set may have.
 const REGS: usize = 16;
-
-/// What a register holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-enum Hold {
-    /// Nothing that is wanted.
-    #[default]
-    Free,
-    /// A local, for the whole function.
-    Pin(Cell),
-    /// A cell, which the frame holds as well.
-    Clean(Cell),
-    /// A cell, of which the frame does not know.
-    Dirty(Cell),
-}
-
-/// The registers' contents.
-pub(super) struct Regs {
-    holds: [Hold; REGS],
-    /// Registers that the present operator uses: nothing else may be put there. One bit each.
-    locked: u32,
-    /// Locals whose address was found to lie so many bytes before the end of the memory.
-    checked: [(Cell, u32); 4],
-    next_check: usize,
-    /// Cells that are 0, and whether the frame is yet to learn that. They may have a register as well.
-    zeros: [(Cell, bool); ZEROS],
-}
-
 /// Cells that may be known to be 0.
 const ZEROS: usize = 8;
 /// Cells beyond this are not: a frame so large is reached in other ways.
 const MAX_ZERO: Cell = 900;
+/// Locals of whose addresses something may be known.
+const CHECKS: usize = 4;
 
 /// No cell.
 const NONE: Cell = Cell::MAX;
 
+/// What registers hold, and what else is known of cells. It is asked several times for each operator, so each question
+/// looks at as little as it can.
+pub(super) struct Regs {
+    /// The registers for temporaries.
+    temps: &'static [Reg],
+    /// The cell that each of them holds.
+    cells: [Cell; REGS],
+    /// Those that hold a cell of which the frame does not know. One bit each, as in what follows.
+    dirty: u32,
+    /// Those that the present operator uses: nothing else may be put there.
+    locked: u32,
+    /// The register that a local has for the whole function, plus one.
+    pins: [u8; CANDIDATES],
+    /// Locals whose address was found to lie so many bytes before the end of the memory.
+    checked: [(Cell, u32); CHECKS],
+    next_check: usize,
+    /// Cells that are 0, and whether the frame is yet to learn that. They may have a register as well.
+    zeros: [(Cell, bool); ZEROS],
+    /// How many of these places have been used.
+    zero_count: usize,
+}
+
 impl Regs {
-    pub fn new() -> Regs {
+    pub fn new(temps: &'static [Reg]) -> Regs {
         Regs {
-            holds: [Hold::Free; REGS],
+            temps,
+            cells: [NONE; REGS],
+            dirty: 0,
             locked: 0,
-            checked: [(NONE, 0); 4],
+            pins: [0; CANDIDATES],
+            checked: [(NONE, 0); CHECKS],
             next_check: 0,
             zeros: [(NONE, false); ZEROS],
+            zero_count: 0,
         }
     }
 
-    fn hold(&mut self, reg: Reg) -> &mut Hold {
-        &mut self.holds[usize::from(reg.0) % REGS]
+    fn held(&mut self, reg: Reg) -> &mut Cell {
+        &mut self.cells[usize::from(reg.0) % REGS]
     }
 
     fn lock(&mut self, reg: Reg) {
@@ -66,42 +67,50 @@ impl Regs {
 
     /// Nothing is known, and no local has a register.
     pub fn clear(&mut self) {
-        *self = Regs::new();
+        *self = Regs::new(self.temps);
     }
 
     /// A local has this register for the whole function.
     pub fn pin(&mut self, reg: Reg, cell: Cell) {
-        *self.hold(reg) = Hold::Pin(cell);
+        if let Some(pin) = self.pins.get_mut(cell as usize) {
+            *pin = reg.0 + 1;
+        }
+    }
+
+    /// The register that a local has for the whole function.
+    pub fn pinned(&self, cell: Cell) -> Option<Reg> {
+        self.pins.get(cell as usize)?.checked_sub(1).map(Reg)
     }
 
     /// The register holds the cell, and the frame does not.
     pub fn set(&mut self, reg: Reg, cell: Cell) {
-        *self.hold(reg) = Hold::Dirty(cell);
+        *self.held(reg) = cell;
+        self.dirty |= 1 << reg.0;
+    }
+
+    /// The register holds the cell, as does the frame.
+    fn set_clean(&mut self, reg: Reg, cell: Cell) {
+        *self.held(reg) = cell;
+        self.dirty &= !(1 << reg.0);
     }
 
     /// The register that holds a cell.
     pub fn find(&self, cell: Cell) -> Option<Reg> {
-        let at = self.holds.iter().position(
-            |hold| matches!(*hold, Hold::Pin(held) | Hold::Clean(held) | Hold::Dirty(held) if held == cell),
-        )?;
-        Some(Reg(at as u8))
+        self.pinned(cell).or_else(|| self.find_value(cell))
     }
 
     /// The register that holds a cell, other than that of a local for the whole function.
     pub fn find_value(&self, cell: Cell) -> Option<Reg> {
-        let at = self
-            .holds
-            .iter()
-            .position(|hold| matches!(*hold, Hold::Clean(held) | Hold::Dirty(held) if held == cell))?;
-        Some(Reg(at as u8))
+        self.temps.iter().copied().find(|reg| self.cells[usize::from(reg.0) % REGS] == cell)
     }
 
     /// The cell that a register holds for the moment.
     pub fn cell(&self, reg: Reg) -> Option<Cell> {
-        match self.holds.get(usize::from(reg.0)) {
-            Some(&(Hold::Clean(cell) | Hold::Dirty(cell))) => Some(cell),
-            _ => None,
-        }
+        self.cells.get(usize::from(reg.0)).copied().filter(|&cell| cell != NONE)
+    }
+
+    fn is_dirty(&self, reg: Reg) -> bool {
+        self.dirty >> reg.0 & 1 != 0
     }
 
     /// The register of the cell, if it has one, is used by the present operator.
@@ -109,12 +118,6 @@ impl Regs {
         if let Some(reg) = self.find(cell) {
             self.lock(reg);
         }
-    }
-
-    /// The register that a local has for the whole function.
-    pub fn pinned(&self, cell: Cell) -> Option<Reg> {
-        let at = self.holds.iter().position(|hold| *hold == Hold::Pin(cell))?;
-        Some(Reg(at as u8))
     }
 
     /// The operator is done.
@@ -129,31 +132,37 @@ impl Regs {
 
     /// What the register held is not wanted any more; the present operator may still read it.
     pub fn free(&mut self, reg: Reg) {
-        let hold = self.hold(reg);
-        if !matches!(hold, Hold::Pin(_)) {
-            *hold = Hold::Free;
-        }
+        self.set_clean(reg, NONE);
     }
 
     /// Registers hold nothing but pinned locals any more, and nothing else is known.
     pub fn forget(&mut self) {
         self.forget_values();
-        self.checked = [(NONE, 0); 4];
+        self.checked = [(NONE, 0); CHECKS];
     }
 
     /// Registers hold nothing but pinned locals any more. What was found out of their values is still true.
     pub fn forget_values(&mut self) {
-        for hold in &mut self.holds {
-            if !matches!(hold, Hold::Pin(_)) {
-                *hold = Hold::Free;
+        self.cells = [NONE; REGS];
+        self.dirty = 0;
+        self.forget_zeros(0);
+    }
+
+    /// The cells from this one on are not known to be 0.
+    fn forget_zeros(&mut self, from: Cell) {
+        for zero in self.zeros.iter_mut().take(self.zero_count) {
+            if zero.0 >= from {
+                *zero = (NONE, false);
             }
         }
-        self.zeros = [(NONE, false); ZEROS];
+        while self.zero_count > 0 && self.zeros[self.zero_count - 1].0 == NONE {
+            self.zero_count -= 1;
+        }
     }
 
     /// Whether the cell is known to be 0.
     pub fn is_zero(&self, cell: Cell) -> bool {
-        self.zeros.iter().any(|zero| zero.0 == cell)
+        self.zeros.iter().take(self.zero_count).any(|zero| zero.0 == cell)
     }
 
     /// The cell is 0; `false` if that cannot be noted.
@@ -161,16 +170,14 @@ impl Regs {
         if cell > MAX_ZERO {
             return false;
         }
-        let place = self.zeros.iter_mut().find(|zero| zero.0 == NONE);
-        let found = place.is_some();
-        if let Some(place) = place {
-            *place = (cell, dirty);
-        }
-        found
+        let Some(at) = self.zeros.iter().position(|zero| zero.0 == NONE) else { return false };
+        self.zeros[at] = (cell, dirty);
+        self.zero_count = self.zero_count.max(at + 1);
+        true
     }
 
     fn remove_zero(&mut self, cell: Cell) {
-        for zero in &mut self.zeros {
+        for zero in self.zeros.iter_mut().take(self.zero_count) {
             if zero.0 == cell {
                 *zero = (NONE, false);
             }
@@ -187,7 +194,7 @@ impl Regs {
         let at = match self.checked.iter().position(|check| check.0 == cell) {
             Some(at) => at,
             None => {
-                self.next_check = (self.next_check + 1) % self.checked.len();
+                self.next_check = (self.next_check + 1) % CHECKS;
                 self.next_check
             }
         };
@@ -216,13 +223,12 @@ impl<M: Masm> Compiler<M> {
                 continue;
             }
             // Rather what the frame holds as well, then what will be wanted last: the lowest temporary.
-            let hold = *self.regs.hold(reg);
-            let cost = match hold {
-                Hold::Free => 0,
-                Hold::Clean(_) => 1,
-                Hold::Dirty(cell) if self.is_local(cell) => 2,
-                Hold::Dirty(cell) => 3 + u64::from(cell),
-                Hold::Pin(_) => continue,
+            let held = *self.regs.held(reg);
+            let cost = match self.regs.is_dirty(reg) {
+                _ if held == NONE => 0,
+                false => 1,
+                true if self.is_local(held) => 2,
+                true => 3 + u64::from(held),
             };
             if best.is_none_or(|(_, least)| cost < least) {
                 best = Some((reg, cost));
@@ -243,10 +249,10 @@ impl<M: Masm> Compiler<M> {
 
     /// The frame learns what the register holds.
     pub(super) fn spill(&mut self, reg: Reg) {
-        if let Hold::Dirty(cell) = *self.regs.hold(reg) {
-            let frame = self.frame;
+        if self.regs.is_dirty(reg) {
+            let (frame, cell) = (self.frame, *self.regs.held(reg));
             self.masm.frame(false, reg, &frame, cell);
-            *self.regs.hold(reg) = Hold::Clean(cell);
+            self.regs.set_clean(reg, cell);
         }
     }
 
@@ -261,7 +267,7 @@ impl<M: Masm> Compiler<M> {
     /// The frame learns which cells are 0.
     pub(super) fn flush_zeros(&mut self) {
         let mut first = true;
-        for at in 0..ZEROS {
+        for at in 0..self.regs.zero_count {
             if let Some(&(cell, true)) = self.regs.zeros.get(at) {
                 if first {
                     self.masm.mov(M::SCRATCH, Val::Imm(0));
@@ -285,7 +291,7 @@ impl<M: Masm> Compiler<M> {
         let reg = self.alloc();
         let frame = self.frame;
         self.masm.frame(true, reg, &frame, cell);
-        *self.regs.hold(reg) = Hold::Clean(cell);
+        self.regs.set_clean(reg, cell);
         reg
     }
 
@@ -373,17 +379,11 @@ impl<M: Masm> Compiler<M> {
         }
         if !self.is_local(cell) {
             for &reg in M::TEMPS {
-                if let Hold::Clean(held) | Hold::Dirty(held) = *self.regs.hold(reg)
-                    && held > cell
-                {
+                if *self.regs.held(reg) > cell {
                     self.regs.free(reg);
                 }
             }
-            for zero in &mut self.regs.zeros {
-                if zero.0 > cell {
-                    *zero = (NONE, false);
-                }
-            }
+            self.regs.forget_zeros(cell + 1);
         }
         if let Some(reg) = self.regs.find(cell) {
             self.regs.free(reg);
