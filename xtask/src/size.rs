@@ -115,7 +115,7 @@ fn part(name: &str) -> &str {
     match path.split_once("::") {
         Some((first, _)) => first.rsplit(' ').next().unwrap_or(first),
         None if name.starts_with("wasmote_") => "wasmote_capi",
-        None => "C, assembler and compiler_builtins",
+        None => "C, assembler, libgcc, C library",
     }
 }
 
