@@ -172,7 +172,10 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// Puts the topmost `count` operands into their cells; returns the first of the cells.
     pub fn settle_top(&mut self, count: usize) -> Cell {
-        let first = self.stack.len().saturating_sub(count);
+        // Code that cannot be reached may want operands that are not there. Those below the block are alive behind it,
+        // and no code would put them anywhere here.
+        let height = self.control.last().map_or(0, |block| block.height as usize);
+        let first = self.stack.len().saturating_sub(count).max(height);
         while self.pending.back().is_some_and(|&place| place as usize >= first) {
             self.pending.pop_back();
         }
