@@ -11,6 +11,11 @@ pub const MAX_INSTANCES: u32 = 4_094;
 pub const MAX_PARAMS: u32 = 1_000;
 /// Results of a function type.
 pub const MAX_RESULTS: u32 = 1_000;
+/// Parameters and results beyond the sixteenth that the operators of a module's bodies pass on: so many, and so many for
+/// each byte of code. It bounds the time that loading takes.
+pub const MAX_VALUES: u32 = 100_000;
+/// See [`MAX_VALUES`].
+pub const MAX_VALUES_PER_BYTE: u32 = 8;
 /// Locals that a function declares, as in other engines.
 pub const MAX_LOCALS: u32 = 50_000;
 /// Tables of a module.

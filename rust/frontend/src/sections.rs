@@ -521,8 +521,13 @@ fn exports<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, heap: &Heap) {
         }
     }
     // Names must differ (3.4.10). Sorted, equal ones are neighbours.
+    // They are compared as bytes: to check a long name again at each comparison would take very long.
     let bytes = module.bytes;
-    let name = |offset: u32| Reader::new(bytes, offset, u32::MAX).name();
+    let name = |offset: u32| {
+        let mut reader = Reader::new(bytes, offset, u32::MAX);
+        let len = reader.u32();
+        reader.slice(len)
+    };
     sort(&mut offsets, &mut |a, b| name(a) < name(b));
     for pair in offsets.windows(2) {
         if let &[a, b] = pair

@@ -112,6 +112,11 @@ impl<T> Vec<T> {
         self.raw.len
     }
 
+    /// Number of elements that there is room for.
+    pub fn capacity(&self) -> usize {
+        self.raw.capacity
+    }
+
     /// Whether there are no elements.
     pub fn is_empty(&self) -> bool {
         self.raw.len == 0

@@ -42,6 +42,8 @@ pub struct Compiler<'m, 'a, S: Sink> {
     control: Vec<Control<'a, S>>,
     /// Depths of the labels that a jump table needs a detour for.
     detours: Vec<u32>,
+    /// See [`Body::moved`].
+    values: u32,
     /// The function behind the last one compiled, and where its body's length is: functions mostly come in order.
     next: (u32, u32),
 }
@@ -56,6 +58,7 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
             stack: Vec::new(heap),
             control: Vec::new(heap),
             detours: Vec::new(heap),
+            values: 0,
             next: (0, module.code.start),
         }
     }
@@ -94,6 +97,7 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
             stack: &mut self.stack,
             control: &mut self.control,
             detours: &mut self.detours,
+            values: &mut self.values,
             pending: heapless::Deque::new(),
             reachable: true,
             frame_cells: 0,
@@ -117,6 +121,7 @@ struct Body<'b, 'a, S: Sink> {
     stack: &'b mut Vec<Entry>,
     control: &'b mut Vec<Control<'a, S>>,
     detours: &'b mut Vec<u32>,
+    values: &'b mut u32,
     /// Stack positions of the entries that are pending locals, lowest first.
     pending: heapless::Deque<u32, LAZY_LOCALS>,
     /// Whether the code here can be reached; the sink is told nothing otherwise.
@@ -217,6 +222,20 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     fn need(&mut self, feature: Feature) {
         self.reader.need(self.features, feature, self.op_at);
+    }
+
+    /// Bounds the work for types with many values, of which an operator of two bytes may handle a thousand: those beyond
+    /// the first few are counted, and must stay in proportion to the code.
+    pub(crate) fn moved(&mut self, count: usize) {
+        const FEW: usize = 16;
+        if count > FEW {
+            *self.values += (count - FEW) as u32;
+            let bytes = self.op_at.saturating_sub(self.module.code.start);
+            let most = bytes.saturating_mul(limits::MAX_VALUES_PER_BYTE).saturating_add(limits::MAX_VALUES);
+            if *self.values > most {
+                self.fail(ErrorKind::TooManyParams);
+            }
+        }
     }
 
     /// Counts an operator into the current straight line of code.

@@ -117,6 +117,7 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// Pops operands of these types, the last one first.
     pub fn pop_all(&mut self, types: ValTypes<'_>) {
+        self.moved(types.len());
         for ty in types.rev() {
             self.pop(ty);
         }
@@ -124,6 +125,7 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// Pushes temporaries of these types.
     pub fn push_all(&mut self, types: ValTypes<'_>) {
+        self.moved(types.len());
         for ty in types {
             self.push(ty);
         }
@@ -211,6 +213,7 @@ impl<S: Sink> Body<'_, '_, S> {
     pub fn check_top(&mut self, types: ValTypes<'_>) {
         let (height, unreachable) =
             self.control.last().map_or((0, false), |frame| (frame.height, frame.unreachable));
+        self.moved(types.len());
         let mut place = self.stack.len();
         for ty in types.rev() {
             if place == height as usize {

@@ -153,7 +153,10 @@ impl Builder {
             record.code = base.wrapping_add(record.code.addr()).cast();
         }
         self.batched = self.code.records.len();
-        self.code.blocks.reserve_exact(1)?;
-        Ok(self.code.blocks.push(block)?)
+        let blocks = &mut self.code.blocks;
+        if blocks.len() == blocks.capacity() {
+            blocks.reserve_exact(1 + blocks.len() / 8)?;
+        }
+        Ok(blocks.push(block)?)
     }
 }
