@@ -9,6 +9,12 @@
 #define TIMER_CTRL REGISTER(0x40000000)
 #define TIMER_VALUE REGISTER(0x40000004)
 #define TIMER_RELOAD REGISTER(0x40000008)
+#define ALARM_CTRL REGISTER(0x40001000)
+#define ALARM_VALUE REGISTER(0x40001004)
+#define ALARM_RELOAD REGISTER(0x40001008)
+#define ALARM_CLEAR REGISTER(0x4000100C)
+#define ALARM_IRQ 9
+#define NVIC_ENABLE REGISTER(0xE000E100)
 #define SCB_CPACR REGISTER(0xE000ED88)
 
 extern uint32_t data_start[], data_end[], data_load[], bss_start[], bss_end[], stack_top[];
@@ -36,8 +42,17 @@ static void fault(void)
 	board_exit(1);
 }
 
-__attribute__((section(".vectors"), used)) static void (*const vectors[16])(void) = {
-	(void (*)(void))stack_top, reset, fault, fault, fault, fault, fault,
+static void (*alarm)(void);
+
+static void alarm_handler(void)
+{
+	ALARM_CTRL = 0;
+	ALARM_CLEAR = 1;
+	alarm();
+}
+
+__attribute__((section(".vectors"), used)) static void (*const vectors[16 + ALARM_IRQ + 1])(void) = {
+	(void (*)(void))stack_top, reset, fault, fault, fault, fault, fault, [16 + ALARM_IRQ] = alarm_handler,
 };
 
 void board_init(void)
@@ -74,4 +89,19 @@ void board_exit(int code)
 uint64_t board_instructions(void)
 {
 	return (uint64_t)(UINT32_MAX - TIMER_VALUE) * 40;
+}
+
+/* The second timer, which runs as fast. */
+void board_interrupt_after(uint64_t instructions, void (*handler)(void))
+{
+	ALARM_CTRL = 0;
+	ALARM_CLEAR = 1;
+	if (instructions == 0) {
+		return;
+	}
+	alarm = handler;
+	ALARM_RELOAD = 0;
+	ALARM_VALUE = (uint32_t)(instructions / 40 + 1);
+	NVIC_ENABLE = 1u << ALARM_IRQ;
+	ALARM_CTRL = 9;
 }

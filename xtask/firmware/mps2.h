@@ -11,5 +11,7 @@ void board_write(const char *text, size_t length);
 _Noreturn void board_exit(int code);
 /* Instructions since board_init under `-icount shift=0`, in steps of 40. */
 uint64_t board_instructions(void);
+/* Calls the handler in an interrupt service routine after so many instructions, once. 0: never, after all. */
+void board_interrupt_after(uint64_t instructions, void (*handler)(void));
 
 #endif

@@ -94,7 +94,7 @@ pub fn bench(options: &Options) -> Result<()> {
     ensure!(!measured.is_empty(), "there is no such configuration");
     let text = format!("{}\n{}", program_table(&programs, &measured), module_table(&programs, &measured)?);
     if options.write {
-        tables::write("bench", &text)?;
+        tables::write(tables::BENCHMARKS, "bench", &text)?;
     }
     if options.json {
         let mut engines = Map::new();

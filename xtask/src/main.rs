@@ -1,4 +1,4 @@
-//! The project's entry point: `cargo xtask demo`, `test`, `size`, `bench`, `headers`.
+//! The project's entry point: `cargo xtask demo`, `test`, `size`, `bench`, `hostile`, `headers`.
 
 mod bare;
 mod bench;
@@ -6,6 +6,7 @@ mod demo;
 mod elf;
 mod firmware;
 mod headers;
+mod hostile;
 mod metadata;
 mod options;
 mod repo;
@@ -33,6 +34,8 @@ enum Command {
     Size(size::Options),
     /// Instructions of the guest programs on an emulated Cortex-M4F, native and wasmote side by side
     Bench(bench::Options),
+    /// What becomes of hostile modules on an emulated Cortex-M4F, and how late they obey an interrupt
+    Hostile(hostile::Options),
     /// Writes the C headers from the Rust sources
     Headers(headers::Options),
 }
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Command::Test(options) => return test::test(&options),
         Command::Size(options) => size::size(&options),
         Command::Bench(options) => bench::bench(&options),
+        Command::Hostile(options) => hostile::hostile(&options),
         Command::Headers(options) => headers::headers(&options),
     };
     finish(done)

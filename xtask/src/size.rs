@@ -56,7 +56,7 @@ pub fn size(options: &Options) -> Result<()> {
     }
     let text = [table(&measured), part_table(&measured), symbol_table(&measured, options.symbols)].join("\n");
     if options.write {
-        tables::write("size", &text)?;
+        tables::write(tables::BENCHMARKS, "size", &text)?;
     }
     if options.json {
         let all: Map<String, Value> = measured

@@ -1,0 +1,22 @@
+/* The modules to try; the table is made by xtask. */
+#ifndef HOSTILE_H
+#define HOSTILE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hostile {
+	const char *name;
+	const uint8_t *wasm;
+	const uint8_t *wasm_end;
+	/* Its start function never ends. */
+	bool starts_forever;
+	/* How often it is interrupted. */
+	uint32_t interrupts;
+	uint32_t heap_bytes, memory_bytes, table_elements, stack_bytes;
+};
+
+extern const struct hostile hostiles[];
+extern const size_t hostile_count;
+
+#endif

@@ -1,0 +1,471 @@
+//! The hostile modules, in the text format, and how each must end.
+
+use crate::repo;
+use anyhow::{Result, ensure};
+use regex::Regex;
+use std::fmt::Write;
+
+/// A module, what it may use, and how it must end.
+pub struct Hostile {
+    /// In a few words.
+    pub name: String,
+    pub text: String,
+    /// The text of the status that loading it, making an instance or the call must end with.
+    pub ends: &'static str,
+    /// Its start function never ends.
+    pub starts_forever: bool,
+    /// How often it is interrupted.
+    pub interrupts: u32,
+    pub heap_bytes: u32,
+    pub memory_bytes: u32,
+    pub table_elements: u32,
+    pub stack_bytes: u32,
+}
+
+const INTERRUPTED: &str = "trap: interrupted";
+const OVERFLOW: &str = "trap: stack overflow";
+const NO_MEMORY: &str = "out of memory";
+const QUOTA: &str = "quota exceeded";
+const LIMIT: &str = "implementation limit";
+const MALFORMED: &str = "malformed module";
+const INVALID: &str = "invalid module";
+const SUCCESS: &str = "success";
+
+fn hostile(name: &str, ends: &'static str, text: impl Into<String>) -> Hostile {
+    Hostile {
+        name: name.to_owned(),
+        text: text.into(),
+        ends,
+        starts_forever: false,
+        interrupts: 200,
+        heap_bytes: 8 << 20,
+        memory_bytes: 256 << 10,
+        table_elements: 16_384,
+        stack_bytes: 8192,
+    }
+}
+
+impl Hostile {
+    fn heap(mut self, bytes: u32) -> Hostile {
+        self.heap_bytes = bytes;
+        self
+    }
+
+    fn starts_forever(mut self) -> Hostile {
+        self.starts_forever = true;
+        self
+    }
+
+    fn interrupts(mut self, count: u32) -> Hostile {
+        self.interrupts = count;
+        self
+    }
+}
+
+/// A module that only has `run`, with some locals.
+fn run(body: &str) -> String {
+    format!(r#"(module {ITEMS} (func $run (export "run") {LOCALS} {body}))"#)
+}
+
+const ITEMS: &str = r#"(import "env" "back" (func $back)) (import "env" "nothing" (func $nothing)) (memory 1)
+    (table $t 1000 1000 funcref) (elem (table $t) (i32.const 7) func $run)"#;
+const LOCALS: &str = "(local $i i32) (local $j i32) (local $l i64) (local $d f64) (local $f f32)";
+
+fn forever(body: &str) -> String {
+    run(&format!("(loop {body} (br 0))"))
+}
+
+/// `count` times what `make` makes of the number.
+fn many(count: u32, make: impl Fn(u32) -> String) -> String {
+    (0..count).map(make).collect()
+}
+
+/// All of them.
+pub fn all() -> Result<Vec<Hostile>> {
+    let mut all = running();
+    all.extend(bulk());
+    all.extend(loading());
+    all.extend(operators()?);
+    Ok(all)
+}
+
+fn running() -> Vec<Hostile> {
+    let divisions = "(local.set $l (i64.div_s (local.get $l) (i64.const 7)))";
+    let xors = |count| "(local.set $i (i32.xor (local.get $j) (i32.const 3)))".repeat(count);
+    vec![
+        hostile("endless loop", INTERRUPTED, forever("")),
+        hostile("start function that never ends", INTERRUPTED, "(module (func $s (loop (br 0))) (start $s))")
+            .starts_forever(),
+        hostile("endless recursion", OVERFLOW, run("(call $run)")),
+        hostile("endless tail call", INTERRUPTED, run("(return_call $run)")),
+        hostile("endless indirect tail call", INTERRUPTED, run("(return_call_indirect $t (i32.const 7))")),
+        hostile(
+            "recursion into large frames",
+            OVERFLOW,
+            run("(call $big)").replace(
+                "(func $run",
+                &format!("(func $big (local {}) (call $big)) (func $run", "i64 ".repeat(200)),
+            ),
+        ),
+        hostile("host calls in a straight line", INTERRUPTED, forever(&"(call $nothing)".repeat(2000))),
+        hostile("ping-pong with a host function", OVERFLOW, run("(call $back)")),
+        hostile("100 KB without a branch", INTERRUPTED, forever(&divisions.repeat(12_000))),
+        hostile(
+            "calls deep in each other, each with a long end",
+            INTERRUPTED,
+            run("(loop (global.set $depth (i32.const 100)) (call $deep) (br 0))")
+                .replace("(memory 1)", "(memory 1) (global $depth (mut i32) (i32.const 0))")
+                .replace(
+                    "(func $run",
+                    &format!(
+                        "(func $deep (local $l i64) (if (global.get $depth) (then
+                            (global.set $depth (i32.sub (global.get $depth) (i32.const 1))) (call $deep))) {})
+                         (func $run",
+                        divisions.repeat(200)
+                    ),
+                ),
+        )
+        .heap(1 << 20),
+        hostile(
+            "branches that jump past the polls",
+            INTERRUPTED,
+            forever(
+                &format!(
+                    "(block (br_if 0 (i32.eqz (local.get $i))) {}) {}",
+                    xors(300),
+                    divisions.repeat(100)
+                )
+                .repeat(20),
+            ),
+        ),
+        hostile(
+            "function with 2,000 cells of locals, called forever",
+            INTERRUPTED,
+            forever("(call $f)")
+                .replace("(func $run", &format!("(func $f (local {})) (func $run", "i64 ".repeat(950))),
+        ),
+        hostile(
+            "branches with 1,000 values",
+            INTERRUPTED,
+            forever(&format!(
+                "(block (result {0}) {1} (br 0)) {2}",
+                "i32 ".repeat(1000),
+                "(i32.const 1)".repeat(1000),
+                "drop ".repeat(1000)
+            )),
+        ),
+        hostile(
+            "indirect calls of types with 1,000 parameters of another instance's kind",
+            "trap: bad signature",
+            run(&format!(
+                "{} (call_indirect $t (param {}) (i32.const 7))",
+                "(i32.const 1)".repeat(1000),
+                "i32 ".repeat(1000)
+            )),
+        ),
+    ]
+}
+
+fn bulk() -> Vec<Hostile> {
+    let memory = |body: &str| {
+        format!(
+            r#"(module (memory 4 4) (data $d "{}") (func (export "run") (loop {body} (br 0))))"#,
+            "x".repeat(60_000)
+        )
+    };
+    let table = |body: &str| {
+        format!(
+            r#"(module (table $t 16000 funcref) (table $u 16000 funcref) (func $f) (elem $e func {0})
+                (elem $x funcref {1}) (func (export "run") (loop {body} (br 0))))"#,
+            "$f ".repeat(16_000),
+            "(ref.func $f)".repeat(16_000)
+        )
+    };
+    let mut all = vec![
+        hostile(
+            "memory.fill of everything",
+            INTERRUPTED,
+            memory("(memory.fill (i32.const 0) (i32.const 7) (i32.const 262144))"),
+        ),
+        hostile(
+            "memory.copy of everything, by one byte",
+            INTERRUPTED,
+            memory("(memory.copy (i32.const 1) (i32.const 0) (i32.const 262143))"),
+        ),
+        hostile(
+            "memory.copy of everything, down",
+            INTERRUPTED,
+            memory("(memory.copy (i32.const 0) (i32.const 1) (i32.const 262143))"),
+        ),
+        hostile(
+            "memory.init of everything",
+            INTERRUPTED,
+            memory("(memory.init $d (i32.const 3) (i32.const 0) (i32.const 60000))"),
+        ),
+        hostile(
+            "table.fill of everything",
+            INTERRUPTED,
+            table("(table.fill $t (i32.const 0) (ref.func $f) (i32.const 16000))"),
+        ),
+        hostile(
+            "table.copy of everything",
+            INTERRUPTED,
+            table("(table.copy $t $u (i32.const 0) (i32.const 0) (i32.const 16000))"),
+        ),
+        hostile(
+            "table.init of everything",
+            INTERRUPTED,
+            table("(table.init $t $e (i32.const 0) (i32.const 0) (i32.const 16000))"),
+        ),
+        hostile(
+            "table.init of expressions",
+            INTERRUPTED,
+            table("(table.init $t $x (i32.const 0) (i32.const 0) (i32.const 16000))"),
+        ),
+        hostile(
+            "table.init of the last element",
+            INTERRUPTED,
+            table("(table.init $t $x (i32.const 0) (i32.const 15999) (i32.const 1))"),
+        ),
+        hostile(
+            "memory.grow by one byte, forever",
+            INTERRUPTED,
+            r#"(module (memory 200000 (pagesize 1)) (func (export "run") (loop (drop (memory.grow (i32.const 1))) (br 0))))"#,
+        ),
+        hostile(
+            "memory.grow to the quota",
+            SUCCESS,
+            r#"(module (memory 0) (func (export "run") (drop (memory.grow (i32.const 4)))))"#,
+        ),
+        hostile(
+            "memory.grow between other blocks",
+            INTERRUPTED,
+            r#"(module (memory 1000 (pagesize 1)) (table $t 1 externref) (func (export "run") (loop
+                (drop (memory.grow (i32.const 5000))) (drop (table.grow $t (ref.null extern) (i32.const 50))) (br 0))))"#,
+        ),
+        hostile(
+            "table.grow by one element, forever",
+            INTERRUPTED,
+            r#"(module (table $t 1 externref) (func (export "run") (loop
+                (drop (table.grow $t (ref.null extern) (i32.const 1))) (br 0))))"#,
+        ),
+    ];
+    for one in &mut all {
+        one.table_elements = 40_000;
+    }
+    all
+}
+
+fn loading() -> Vec<Hostile> {
+    let nested = |count: usize| format!("{}{}", "block ".repeat(count), "end ".repeat(count));
+    let mut constant = String::from("i32.const 1 ");
+    constant.push_str(&"i32.const 1 i32.add ".repeat(100_000));
+    // The names that are compared most: of two siblings at the top of a heap one is long, and the others are larger.
+    let long = "a".repeat(60_000);
+    vec![
+        hostile("memory of 4 GB", QUOTA, "(module (memory 65535))"),
+        hostile("table of 10,000,000 elements", QUOTA, "(module (table 10000000 funcref))"),
+        hostile("100 tables", QUOTA, format!("(module {})", "(table 1000 funcref)".repeat(100))),
+        hostile("101 tables", LIMIT, format!("(module {})", "(table 0 funcref)".repeat(101))),
+        hostile(
+            "20,000 types",
+            SUCCESS,
+            format!("(module {})", many(20_000, |i| format!("(type (func (param {})))", types(i)))),
+        ),
+        hostile("1,001 parameters", LIMIT, format!("(module (type (func (param {}))))", "i32 ".repeat(1001))),
+        hostile("20,000 functions", SUCCESS, format!("(module {})", "(func)".repeat(20_000))),
+        hostile("20,000 functions, little heap", NO_MEMORY, format!("(module {})", "(func)".repeat(20_000))).heap(64 << 10),
+        hostile(
+            "20,000 imports that nobody has",
+            "unknown import",
+            format!("(module {})", r#"(import "env" "nothing" (func)) (import "nowhere" "x" (func))"#.repeat(10_000)),
+        ),
+        hostile("20,000 imports", SUCCESS, format!("(module {})", r#"(import "env" "nothing" (func))"#.repeat(20_000))),
+        hostile(
+            "20,000 exports",
+            SUCCESS,
+            format!("(module (func) {})", many(20_000, |i| format!(r#"(export "{i}" (func 0))"#))),
+        ),
+        hostile("exports of the same name", INVALID, format!("(module (func) {})", r#"(export "a" (func 0))"#.repeat(5000))),
+        hostile(
+            "long names among short ones",
+            SUCCESS,
+            format!(
+                r#"(module (func) {} (export "{long}a" (func 0)) {} (export "{long}b" (func 0)) {})"#,
+                many(6000, |i| format!(r#"(export "b{i}" (func 0))"#)),
+                many(6000, |i| format!(r#"(export "0{i}" (func 0))"#)),
+                many(6000, |i| format!(r#"(export "c{i}" (func 0))"#)),
+            ),
+        ),
+        hostile("name of 300,000 bytes", SUCCESS, format!(r#"(module (func (export "{}")))"#, "é".repeat(150_000))),
+        hostile("constant expression of 300 KB", SUCCESS, format!("(module (global i32 {constant}))")),
+        hostile(
+            "20,000 data segments",
+            SUCCESS,
+            format!("(module (memory 1) {})", r#"(data (i32.const 5) "x")"#.repeat(20_000)),
+        ),
+        hostile(
+            "data segment behind the memory",
+            "trap: memory access out of bounds",
+            r#"(module (memory 1) (data (i32.const 65536) "x"))"#,
+        ),
+        hostile(
+            "20,000 element segments",
+            SUCCESS,
+            format!("(module (table 10 funcref) (func) {})", "(elem (i32.const 5) 0)".repeat(20_000)),
+        ),
+        hostile(
+            "element segments of 100,000 functions",
+            SUCCESS,
+            format!("(module (table 10000 funcref) (func) {})", format!("(elem (i32.const 0) {})", "0 ".repeat(10_000)).repeat(10)),
+        ),
+        hostile(
+            "br_table with 1,000,000 targets",
+            NO_MEMORY,
+            format!("(module (func (block (br_table {} (i32.const 1)))))", "0 ".repeat(1_000_000)),
+        )
+        .heap(4 << 20),
+        hostile(
+            "br_table with 200,000 targets",
+            SUCCESS,
+            format!(r#"(module (func (export "run") (block (br_table {} (i32.const 1)))))"#, "0 ".repeat(200_000)),
+        ),
+        hostile(
+            "br_table to 10,000 labels",
+            SUCCESS,
+            format!("(module (func (param i32) {} local.get 0 br_table {} {} ))", "block ".repeat(10_000), many(10_001, |i| format!("{i} ")), "end ".repeat(10_000)),
+        ),
+        hostile("blocks nested 100,000 deep", SUCCESS, format!("(module (func {}))", nested(100_000))),
+        hostile("blocks nested 100,000 deep, little heap", NO_MEMORY, format!("(module (func {}))", nested(100_000))).heap(256 << 10),
+        hostile(
+            "50,000 locals of alternating types, each read",
+            SUCCESS,
+            format!(
+                "(module (func (local {}) {}))",
+                "i32 f32 ".repeat(25_000),
+                many(20_000, |i| format!("(drop (local.get {}))", i * 2))
+            ),
+        ),
+        hostile(
+            "50,001 locals",
+            MALFORMED,
+            format!("(module (func (local {})))", "i32 ".repeat(50_001)),
+        ),
+        hostile("frame of 50,000 cells", OVERFLOW, format!(r#"(module (func (export "run") (local {})))"#, "i32 ".repeat(50_000))),
+        hostile(
+            "operands nested 50,000 deep",
+            SUCCESS,
+            format!("(module (func {} {} drop))", "i32.const 1 ".repeat(50_000), "i32.add ".repeat(49_999)),
+        ),
+        hostile("operands nested 70,000 deep", LIMIT, format!("(module (func {} unreachable))", "i32.const 1 ".repeat(70_000))),
+        hostile("function of 200 KB", SUCCESS, format!("(module (func (param i32) {}))", "(drop (i32.add (local.get 0) (i32.const 100)))".repeat(30_000))),
+        hostile(
+            "calls with 1,000 parameters and results",
+            LIMIT,
+            format!(
+                "(module (type $t (func (param {0}) (result {0}))) (func $f (type $t) unreachable) (func unreachable {1} unreachable))",
+                "i32 ".repeat(1000),
+                "call $f ".repeat(2000)
+            ),
+        ),
+        hostile(
+            "calls with 17 parameters and results",
+            SUCCESS,
+            format!(
+                "(module (type $t (func (param {0}) (result {0}))) (func $f (type $t) unreachable) (func unreachable {1} unreachable))",
+                "i32 ".repeat(17),
+                "call $f ".repeat(20_000)
+            ),
+        ),
+        hostile(
+            "branches with 1,000 values, by the thousand",
+            LIMIT,
+            format!(
+                "(module (func (block (result {0}) {1} {2}) unreachable))",
+                "i32 ".repeat(1000),
+                "(i32.const 1)".repeat(1000),
+                "(br_if 0 (i32.const 1))".repeat(2000)
+            ),
+        )
+        .heap(2 << 20),
+        hostile("name section of 300 KB that is none", SUCCESS, format!(r#"(module (@custom "name" "\01{}"))"#, "x".repeat(300_000))),
+    ]
+    .into_iter()
+    .map(|one| one.interrupts(8))
+    .collect()
+}
+
+/// The number in base four, as types.
+fn types(mut number: u32) -> String {
+    let mut text = String::new();
+    for _ in 0..8 {
+        text += ["i32 ", "i64 ", "f32 ", "f64 "][number as usize % 4];
+        number /= 4;
+    }
+    text
+}
+
+/// The operator table.
+const TABLE: &str = "rust/core/src/op.rs";
+
+/// Operands that keep an operator busy.
+fn operands(ty: &str) -> &'static [&'static str] {
+    match ty {
+        "I32" => &["(i32.const 0x7fffffff)", "(i32.const 3)"],
+        "I64" => &["(i64.const 0x7fffffffffffffff)", "(i64.const 3)", "(i64.const 0x100000001)"],
+        "F32" => &["(f32.const 1.5)", "(f32.const 0x1p-140)", "(f32.const 1234567.8)"],
+        "F64" => &["(f64.const 1.5)", "(f64.const 0x1p-1060)", "(f64.const 1234567.8)"],
+        _ => &[],
+    }
+}
+
+/// For every operator on numbers and for every load and store a loop with a straight line of it that is longer than the
+/// longest way without a poll; with several operands.
+fn operators() -> Result<Vec<Hostile>> {
+    let row = Regex::new(r#"0x[0-9A-F]+ \w+ "([a-z0-9_.]+)": (?:(\w+) -> \w+|[0-9], \w+), "#)?;
+    let text = repo::read(&repo::path(TABLE))?;
+    let mut class = "";
+    let mut all = Vec::new();
+    for line in text.lines() {
+        if let Some(name) = line.trim().strip_suffix(" {") {
+            class =
+                ["unary", "binary", "load", "store"].into_iter().find(|&class| class == name).unwrap_or("");
+        }
+        let Some(found) = row.captures(line).filter(|_| !class.is_empty()) else { continue };
+        let op = &found[1];
+        let ty = found.get(2).map_or("", |ty| ty.as_str());
+        let width = op.split('.').next().unwrap_or_default();
+        let mut bodies: Vec<(String, String)> = Vec::new();
+        match class {
+            "unary" | "binary" => {
+                for a in operands(ty) {
+                    for b in operands(ty).iter().take(if class == "binary" { 3 } else { 1 }) {
+                        let (mut set, mut line) = (String::new(), String::new());
+                        let ty = ty.to_lowercase();
+                        write!(set, "(local.set $a_{ty} {a}) (local.set $b_{ty} {b})")?;
+                        if class == "binary" {
+                            write!(line, "(drop ({op} (local.get $a_{ty}) (local.get $b_{ty})))")?;
+                        } else {
+                            write!(line, "(drop ({op} (local.get $a_{ty})))")?;
+                        }
+                        bodies.push((set, line));
+                    }
+                }
+            }
+            "load" => bodies.push((String::new(), format!("(drop ({op} offset=70 (local.get $a_i32)))"))),
+            _ => bodies
+                .push((String::new(), format!("({op} offset=70 (local.get $a_i32) (local.get $a_{width}))"))),
+        }
+        for (set, line) in bodies {
+            let line = line.repeat(270);
+            let text = format!(
+                r#"(module (memory 1) (func (export "run") (local $a_i32 i32) (local $b_i32 i32) (local $a_i64 i64)
+                    (local $b_i64 i64) (local $a_f32 f32) (local $b_f32 f32) (local $a_f64 f64) (local $b_f64 f64)
+                    {set} (loop {line} (br 0))))"#
+            );
+            all.push(hostile(&format!("operator {op}"), INTERRUPTED, text).interrupts(24));
+        }
+    }
+    ensure!(all.len() > 250, "{TABLE}: the table has another form than this expects: {} found", all.len());
+    Ok(all)
+}
