@@ -794,8 +794,9 @@ wasmote_status_t wasmote_instance_delete(wasmote_instance_t *instance);
 
 /**
  * Lets what the instance runs, or else its next call, trap with WASMOTE_TRAP_INTERRUPTED, until
- * wasmote_instance_clear_interrupt(). Code stops at its next call or backward branch; a host function that blocks is
- * not woken. From any thread and from an interrupt service routine.
+ * wasmote_instance_clear_interrupt(). Code stops within a bounded time, which docs/security.md tells; a host function that
+ * blocks is not woken, and code of other instances that it calls goes on until it returns. From any thread and from an
+ * interrupt service routine.
  */
 void wasmote_instance_interrupt(wasmote_instance_t *instance);
 

@@ -183,8 +183,9 @@ pub unsafe extern "C" fn wasmote_instance_delete(instance: *mut wasmote_instance
 }
 
 /// Lets what the instance runs, or else its next call, trap with WASMOTE_TRAP_INTERRUPTED, until
-/// wasmote_instance_clear_interrupt(). Code stops at its next call or backward branch; a host function that blocks is
-/// not woken. From any thread and from an interrupt service routine.
+/// wasmote_instance_clear_interrupt(). Code stops within a bounded time, which docs/security.md tells; a host function that
+/// blocks is not woken, and code of other instances that it calls goes on until it returns. From any thread and from an
+/// interrupt service routine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmote_instance_interrupt(instance: *mut wasmote_instance_t) {
     // SAFETY: (C1) the header demands it.

@@ -33,6 +33,8 @@ macro_rules! for_each_instruction {
             exit "" Mvp fast;
             trap "u" Mvp small;
             fuel "N" Mvp fast;
+            // Looks at the interrupt word; see `encode::poll`.
+            poll "" Mvp small;
             // An instruction with cells that a byte cannot name; see `exec::wide`.
             wide "uu_XX" Mvp small;
 

@@ -76,7 +76,7 @@ impl Memory {
     pub fn grow(&self, cx: &mut impl Context, delta: u32) -> Result<u32, Error> {
         let state = vm::state_mut(cx);
         state.memory(*self).ok_or(Error::NotFound)?;
-        state.grow_memory(*self, delta).ok_or(Error::OutOfBounds)
+        state.grow_memory(*self, delta, vm::Work::HOST)?.ok_or(Error::OutOfBounds)
     }
 }
 
@@ -134,7 +134,7 @@ impl Table {
     pub fn grow(&self, cx: &mut impl Context, delta: u32, value: Value) -> Result<u32, Error> {
         let state = vm::state_mut(cx);
         let cell = element(state, *self, value)?;
-        state.grow_table(*self, delta, cell).ok_or(Error::OutOfBounds)
+        state.grow_table(*self, delta, cell, vm::Work::HOST)?.ok_or(Error::OutOfBounds)
     }
 }
 

@@ -330,12 +330,112 @@ fn bulk_operators_are_interrupted_between_slices() {
     // Backwards, because the ranges overlap: the last slice first.
     assert_eq!(memory.data(&store).unwrap()[1024], 0);
     handle.clear();
-    assert_eq!(call::<(), ()>(&mut store, instance, "small", ()), Ok(()));
+    // One slice is not cut; the function's return is the next place where the interrupt is seen.
+    assert_eq!(call::<(), ()>(&mut store, instance, "small", ()), interrupted);
+    assert!(memory.data(&store).unwrap()[..1024].iter().all(|&byte| byte == 8));
     handle.clear();
     assert_eq!(call::<_, ()>(&mut store, instance, "table", ExternRef::new(1)), interrupted);
     let table = instance.table(&store, "t").unwrap();
     assert_eq!(table.get(&store, 255), Ok(Value::ExternRef(ExternRef::new(1))));
     assert_eq!(table.get(&store, 256), Ok(Value::ExternRef(None)));
+}
+
+#[test]
+fn growing_is_interrupted_and_paid() {
+    let engine = engine();
+    let mut linker = Linker::new(&engine);
+    linker
+        .func("env", "interrupt", |caller: &mut Caller<'_>| {
+            let instance = caller.instance();
+            instance.interrupt_handle(caller).unwrap().interrupt();
+        })
+        .unwrap();
+    let module = module(
+        &engine,
+        r#"(module (import "env" "interrupt" (func $interrupt)) (memory (export "m") 0 50000 (pagesize 1))
+            (table $t (export "t") 10 externref)
+            (func (export "memory") (param i32) (result i32) (memory.grow (local.get 0)))
+            (func (export "table") (param externref i32) (result i32) (table.grow $t (local.get 0) (local.get 1)))
+            (func (export "stopped memory") (call $interrupt) (drop (memory.grow (i32.const 20000))))
+            (func (export "stopped table") (call $interrupt) (drop (table.grow $t (ref.null extern) (i32.const 5000)))))"#,
+    );
+    let quotas = Quotas { table_elements: 6000, ..quotas() };
+    let mut store = Store::new(&engine, quotas).unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let handle = instance.interrupt_handle(&store).unwrap();
+    let (memory, table) = (instance.memory(&store, "m").unwrap(), instance.table(&store, "t").unwrap());
+    let interrupted = Err(Error::Trap(Trap::Interrupted));
+    for _ in 0..3 {
+        assert_eq!(call::<(), ()>(&mut store, instance, "stopped memory", ()), interrupted);
+        handle.clear();
+        assert_eq!(call::<(), ()>(&mut store, instance, "stopped table", ()), interrupted);
+        handle.clear();
+        // As if nothing had happened.
+        assert_eq!(memory.size(&store), Ok(0));
+        assert_eq!(table.size(&store), Ok(10));
+    }
+    let value = ExternRef::new(3);
+    let fuel = |store: &mut Store, fuel| instance.set_fuel(store, fuel).unwrap();
+    // The operators, and a unit for every 64 bytes or 16 elements that there are then.
+    fuel(&mut store, 2 + 157);
+    assert_eq!(call::<_, i32>(&mut store, instance, "memory", 10_000), Ok(0));
+    assert_eq!(instance.fuel(&store), Ok(0));
+    fuel(&mut store, 2 + 312);
+    assert_eq!(call::<_, i32>(&mut store, instance, "memory", 10_001), Err(Error::Trap(Trap::OutOfFuel)));
+    assert_eq!(memory.size(&store), Ok(10_000));
+    fuel(&mut store, 3 + 64);
+    assert_eq!(call::<_, i32>(&mut store, instance, "table", (value, 1014)), Ok(10));
+    assert_eq!(instance.fuel(&store), Ok(0));
+    fuel(&mut store, 3 + 64);
+    assert_eq!(call::<_, i32>(&mut store, instance, "table", (value, 1)), Err(Error::Trap(Trap::OutOfFuel)));
+    // What is refused at once, and growing by nothing, costs no more than the operators.
+    fuel(&mut store, 2 + 3 + 2);
+    assert_eq!(call::<_, i32>(&mut store, instance, "memory", 50_000), Ok(-1));
+    assert_eq!(call::<_, i32>(&mut store, instance, "table", (value, 6000)), Ok(-1));
+    assert_eq!(call::<_, i32>(&mut store, instance, "memory", 0), Ok(10_000));
+    assert_eq!(instance.fuel(&store), Ok(0));
+    assert!(memory.data(&store).unwrap().iter().all(|&byte| byte == 0));
+    assert_eq!(table.get(&store, 1023), Ok(Value::ExternRef(value)));
+    assert_eq!(table.size(&store), Ok(1024));
+}
+
+/// The elements of a segment have different lengths, so those before the first one that is wanted are read too.
+#[test]
+fn elements_left_out_are_paid_and_interrupted() {
+    let engine = engine();
+    let mut linker = Linker::new(&engine);
+    linker
+        .func("env", "interrupt", |caller: &mut Caller<'_>| {
+            let instance = caller.instance();
+            instance.interrupt_handle(caller).unwrap().interrupt();
+        })
+        .unwrap();
+    let functions = "$f ".repeat(2000);
+    let module = module(
+        &engine,
+        &format!(
+            r#"(module (import "env" "interrupt" (func $interrupt)) (table $t (export "t") 10 funcref) (func $f)
+                (elem $e func {functions} $last) (func $last (export "last"))
+                (func (export "init") (param i32 i32)
+                    (table.init $t $e (i32.const 3) (local.get 0) (local.get 1)))
+                (func (export "stopped") (call $interrupt)
+                    (table.init $t $e (i32.const 4) (i32.const 2000) (i32.const 1))))"#
+        ),
+    );
+    let mut store = store(&engine);
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let table = instance.table(&store, "t").unwrap();
+    let last = Value::FuncRef(Some(instance.func_dyn(&store, "last").unwrap()));
+    instance.set_fuel(&mut store, 4 + 126).unwrap();
+    call::<_, ()>(&mut store, instance, "init", (2000, 1)).unwrap();
+    assert_eq!(instance.fuel(&store), Ok(0));
+    assert_eq!(table.get(&store, 3), Ok(last));
+    instance.set_fuel(&mut store, 4).unwrap();
+    call::<_, ()>(&mut store, instance, "init", (2001, 0)).unwrap();
+    instance.set_fuel(&mut store, 1000).unwrap();
+    let stopped = call::<(), ()>(&mut store, instance, "stopped", ());
+    assert_eq!(stopped, Err(Error::Trap(Trap::Interrupted)));
+    assert_eq!(table.get(&store, 4), Ok(Value::FuncRef(None)));
 }
 
 #[test]

@@ -197,10 +197,13 @@ impl Encoder {
         }
     }
 
-    /// The label is here: all branches to it that were told before learn it.
+    /// The label is here: all branches to it that were told before learn it. If one of them goes past a `poll`, there must be
+    /// one here.
     pub(super) fn bind_label(&mut self, label: &mut Label) -> Result<(), ErrorKind> {
         let here = self.words.len();
+        let mut first = here;
         while let Some(at) = label.place.checked_sub(1) {
+            first = at;
             let distance = self.link(at);
             self.set_offset(at, here)?;
             label.place = if distance == 0 { 0 } else { label.place.saturating_sub(distance) };
@@ -208,7 +211,7 @@ impl Encoder {
         *label = Label { place: here, bound: true };
         self.last = None;
         self.before = None;
-        Ok(())
+        if first < self.polled { self.poll() } else { Ok(()) }
     }
 
     /// The branch at `at` goes to the label.

@@ -49,7 +49,17 @@ pub struct Encoder {
     at: u32,
     sought: Option<u32>,
     located: Option<u32>,
+    /// One past the last `poll`, or the function's beginning, where the call polled.
+    polled: usize,
+    /// How many words there are when the next one is due.
+    poll_due: usize,
+    /// Whether there was no memory for a `poll`.
+    starved: bool,
 }
+
+/// Words behind a `poll` after which there must be another one. Whatever way is taken through a function, not many more
+/// are carried out without a look at the interrupt word: calls, returns and branches that go backwards look too.
+pub(crate) const POLL_WORDS: usize = 256;
 
 /// The instruction just encoded, if its first field is the cell that it writes, and it is not `wide`.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +102,9 @@ impl Encoder {
             at: 0,
             sought: None,
             located: None,
+            polled: 0,
+            poll_due: 0,
+            starved: false,
         }
     }
 
@@ -130,6 +143,25 @@ impl Encoder {
         self.last = None;
         self.before = None;
         words.iter().try_for_each(|&word| self.word(word))
+    }
+
+    /// Appends a `poll` if many words lie behind the last one. Where one instruction has ended and the next has not begun.
+    fn poll_if_due(&mut self) -> Result<(), ErrorKind> {
+        if self.words.len() < self.poll_due { Ok(()) } else { self.poll() }
+    }
+
+    /// An instruction that may take as long as so many others follows.
+    fn slow(&mut self, words: usize) {
+        self.poll_due = self.poll_due.saturating_sub(words);
+    }
+
+    /// Appends a `poll`.
+    #[cold]
+    fn poll(&mut self) -> Result<(), ErrorKind> {
+        self.words(&[Code::poll as u32])?;
+        self.polled = self.words.len();
+        self.poll_due = self.polled + POLL_WORDS;
+        Ok(())
     }
 
     /// Appends an instruction: the fields of its first word, the words that follow.

@@ -1,6 +1,6 @@
 //! What the front end tells, and what becomes of it.
 
-use super::{Encoder, Field, Label};
+use super::{Encoder, Field, Label, POLL_WORDS};
 use crate::isa::{Code, GlobalFar, Rare};
 use wasmote_core::limits::MAX_FRAME_CELLS;
 use wasmote_core::vm::Builtin;
@@ -21,6 +21,9 @@ impl Sink for Encoder {
 
     fn at(&mut self, offset: u32) {
         self.at = offset;
+        if self.poll_if_due().is_err() {
+            self.starved = true;
+        }
     }
 
     fn begin(&mut self, func: &FuncInfo<'_>) -> Result<(), ErrorKind> {
@@ -29,6 +32,9 @@ impl Sink for Encoder {
         self.before = None;
         self.local_cells = func.local_cells;
         self.located = None;
+        self.polled = 0;
+        self.poll_due = POLL_WORDS;
+        self.starved = false;
         self.far = self.wide || func.body_len > FAR_BODY;
         self.high = func.local_cells;
         self.scratch = 0;
@@ -44,15 +50,25 @@ impl Sink for Encoder {
     }
 
     fn end(&mut self, frame_cells: u32) -> Result<(), ErrorKind> {
+        if self.starved {
+            return Err(ErrorKind::OutOfMemory);
+        }
         self.frame_cells = frame_cells.max(self.scratch).max(self.high);
         if self.frame_cells > MAX_FRAME_CELLS { Err(ErrorKind::FrameTooLarge) } else { Ok(()) }
     }
 
     fn unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind> {
+        if matches!(op, UnaryOp::F32Sqrt | UnaryOp::F64Sqrt) {
+            self.slow(20);
+        }
         self.encode_unary(op, dst, a)
     }
 
     fn binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) -> Result<(), ErrorKind> {
+        use BinaryOp::*;
+        if matches!(op, I64DivS | I64DivU | I64RemS | I64RemU | F64Add | F64Sub | F64Mul | F64Div) {
+            self.slow(5);
+        }
         self.encode_binary(op, dst, a, b)
     }
 
@@ -65,6 +81,8 @@ impl Sink for Encoder {
     }
 
     fn copy(&mut self, ty: ValType, dst: Cell, src: Operand) -> Result<(), ErrorKind> {
+        // One operator may copy a thousand values.
+        self.poll_if_due()?;
         if self.retarget(src, dst, ty.cells()) {
             return Ok(());
         }

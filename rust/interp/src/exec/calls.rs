@@ -39,10 +39,17 @@ fn replace(s: State, function: Function, cells: usize, params: usize) -> Step {
     }
 }
 
+/// Goes on where the innermost record says.
 #[inline(always)]
-fn leave(s: State) -> Step {
+fn resume(s: State) -> Step {
     let (pc, fp, ctx) = s.ctx.pop();
     Step::Next(pc, fp, ctx)
+}
+
+/// Returns. Polls the interrupt word, or else the ends of many nested calls would be one long way without a poll.
+#[inline(always)]
+fn leave(s: State) -> Step {
+    if s.ctx.interrupted() { Step::Trap(Trap::Interrupted) } else { resume(s) }
 }
 
 #[inline(always)]
@@ -87,7 +94,7 @@ pub(super) fn call_indirect(s: State) -> Step {
 #[inline(always)]
 pub(super) fn call_rare(s: State) -> Step {
     let code = prepare(s.word, s.pc, s.fp, s.ctx);
-    if code == 0 { leave(s) } else { Step::Failed(code) }
+    if code == 0 { resume(s) } else { Step::Failed(code) }
 }
 
 #[inline(never)]

@@ -105,6 +105,11 @@ pub(super) fn fuel(s: State) -> Step {
     if s.ctx.charge(s.word >> 8) { s.next(0) } else { Step::Trap(Trap::OutOfFuel) }
 }
 
+#[inline(always)]
+pub(super) fn poll(s: State) -> Step {
+    if s.ctx.interrupted() { Step::Trap(Trap::Interrupted) } else { s.next(0) }
+}
+
 /// The outermost frame has returned, or the copy of a `wide` instruction is done.
 #[inline(always)]
 pub(super) fn exit(_: State) -> Step {

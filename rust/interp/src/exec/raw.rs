@@ -225,6 +225,8 @@ impl Ctx {
     /// Whether the interrupt word says stop.
     #[inline(always)]
     pub(crate) fn interrupted(self) -> bool {
+        #[cfg(test)]
+        crate::tests::polled();
         // SAFETY: (I3) the context lives; the word is atomic.
         unsafe { (*self.0).interrupt.load(Ordering::Relaxed) != 0 }
     }

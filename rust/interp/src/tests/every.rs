@@ -1,6 +1,6 @@
 //! Every instruction has been carried out by some test.
 
-use super::{calls, memory, numbers, unseen, wide};
+use super::{calls, memory, numbers, polls, unseen, wide};
 
 #[test]
 fn every_instruction_is_tested() {
@@ -17,6 +17,7 @@ fn every_instruction_is_tested() {
     calls::fuel();
     wide::frames();
     wide::branches();
+    polls::straight_lines();
     let unseen = unseen();
     assert!(unseen.is_empty(), "not carried out: {unseen:?}");
 }

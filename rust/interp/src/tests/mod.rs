@@ -5,20 +5,30 @@ mod encoding;
 mod every;
 mod memory;
 mod numbers;
+mod polls;
 mod rig;
 mod wide;
 
 use crate::isa::Code;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 std::thread_local! {
     static SEEN: RefCell<BTreeSet<u8>> = const { RefCell::new(BTreeSet::new()) };
+    /// Instructions since the interrupt word was looked at, and the most that there were.
+    static SINCE_POLL: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
 }
 
 /// Called by the dispatchers for each instruction.
 pub(crate) fn saw(word: u32) {
     SEEN.with_borrow_mut(|seen| seen.insert(word as u8));
+    let (since, most) = SINCE_POLL.get();
+    SINCE_POLL.set((since + 1, most.max(since + 1)));
+}
+
+/// Called by the executor whenever it looks at the interrupt word.
+pub(crate) fn polled() {
+    SINCE_POLL.set((0, SINCE_POLL.get().1));
 }
 
 /// Instructions that this thread has not carried out.

@@ -4,6 +4,7 @@
 //! the interrupt word.
 
 use super::instance::InstanceData;
+use super::place::Block;
 use super::state::State;
 use super::table::TableData;
 use crate::{Memory, Table};
@@ -14,6 +15,8 @@ use wasmote_core::vm::{Builtin, BuiltinFn, VmCtx};
 
 /// Bytes between two polls: 256 elements.
 const SLICE: usize = 1024;
+/// The same for elements that are read in a module, each of which takes longer.
+const READ_SLICE: usize = 128;
 /// Bytes for one unit of fuel: 16 elements.
 const BYTES_PER_UNIT: usize = 64;
 /// Bytes of an element of a table.
@@ -106,6 +109,85 @@ fn inside(at: u32, n: u32, len: usize, trap: Trap) -> Result<(), Trap> {
     }
 }
 
+/// Long work for an instance: its fuel is charged first, and between slices its interrupt word is looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Work {
+    /// The instance's context; `None` if the host does the work.
+    ctx: Option<*mut VmCtx>,
+}
+
+impl Work {
+    /// Work for the host, which nobody pays or interrupts.
+    pub const HOST: Work = Work { ctx: None };
+
+    /// # Safety
+    /// `ctx` is an instance's, which lives as long as this is used; its code waits meanwhile.
+    unsafe fn of(ctx: *mut VmCtx) -> Work {
+        Work { ctx: Some(ctx) }
+    }
+
+    /// Charges for work on `bytes` bytes.
+    fn charge(self, bytes: usize) -> Result<(), Trap> {
+        if let Some(ctx) = self.ctx
+            && cfg!(feature = "fuel")
+        {
+            // SAFETY: (R2) only the running code, which waits for us, uses the fuel.
+            let fuel = unsafe { &mut (*ctx).fuel };
+            if *fuel != u64::MAX {
+                let units = bytes.div_ceil(BYTES_PER_UNIT) as u64;
+                *fuel = fuel.checked_sub(units).ok_or(Trap::OutOfFuel)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn go_on(self) -> Result<(), Trap> {
+        match self.ctx {
+            // SAFETY: (R8) only the atomic word is looked at.
+            Some(ctx) if unsafe { &(*ctx).interrupt }.load(Ordering::Relaxed) != 0 => Err(Trap::Interrupted),
+            _ => Ok(()),
+        }
+    }
+
+    /// Calls `work(at, n)` for slices of at most `slice` of `bytes` bytes, from the last one to the first if `backwards`.
+    fn slices(
+        self,
+        bytes: usize,
+        slice: usize,
+        backwards: bool,
+        work: &mut dyn FnMut(usize, usize),
+    ) -> Result<(), Trap> {
+        let mut done = 0;
+        while done < bytes {
+            let n = slice.min(bytes - done);
+            work(if backwards { bytes - done - n } else { done }, n);
+            done += n;
+            if done < bytes {
+                self.go_on()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets an array grow to `len` elements; false if there is no memory. It costs as much as all its bytes, because it may
+    /// have to move, which the platform does in one go. If this ends early the array has its former length.
+    pub fn grow<T: Copy>(self, block: &mut Block<T>, len: usize, value: T) -> Result<bool, Trap> {
+        let old = block.len();
+        self.charge(len * size_of::<T>())?;
+        if block.reserve(len).is_err() {
+            return Ok(false);
+        }
+        let mut ok = true;
+        let grown = self.slices((len - old) * size_of::<T>(), SLICE, false, &mut |at, n| {
+            ok &= block.resize(old + (at + n) / size_of::<T>(), value).is_ok();
+        });
+        if grown.is_err() {
+            ok &= block.resize(old, value).is_ok();
+        }
+        grown.map(|()| ok)
+    }
+}
+
 /// Charges for `bytes` bytes, then calls `work(at, n)` for slices of them, from the last one to the first if
 /// `backwards`.
 ///
@@ -117,25 +199,10 @@ unsafe fn bulk(
     backwards: bool,
     work: &mut dyn FnMut(usize, usize),
 ) -> Result<(), Trap> {
-    if cfg!(feature = "fuel") {
-        // SAFETY: (R2) only the running code, which waits for us, uses the fuel.
-        let fuel = unsafe { &mut (*ctx).fuel };
-        if *fuel != u64::MAX {
-            let units = bytes.div_ceil(BYTES_PER_UNIT) as u64;
-            *fuel = fuel.checked_sub(units).ok_or(Trap::OutOfFuel)?;
-        }
-    }
-    let mut done = 0;
-    while done < bytes {
-        let n = SLICE.min(bytes - done);
-        work(if backwards { bytes - done - n } else { done }, n);
-        done += n;
-        // SAFETY: (R8) only the atomic word is looked at.
-        if done < bytes && unsafe { &(*ctx).interrupt }.load(Ordering::Relaxed) != 0 {
-            return Err(Trap::Interrupted);
-        }
-    }
-    Ok(())
+    // SAFETY: (R2) the caller says so.
+    let slices = unsafe { Work::of(ctx) };
+    slices.charge(bytes)?;
+    slices.slices(bytes, SLICE, backwards, work)
 }
 
 /// Copies `bytes` bytes, which may overlap.
@@ -160,8 +227,10 @@ unsafe extern "C" fn memory_grow(ctx: *mut VmCtx, cells: *mut u32, _: u32, _: u3
     // SAFETY: (R2) (R4) a validated operator of an instance that has a memory.
     unsafe {
         let [delta] = op.args();
-        let old = state(ctx).grow_memory(Memory((*ctx).number), delta);
-        op.result(old.unwrap_or(u32::MAX))
+        match state(ctx).grow_memory(Memory((*ctx).number), delta, Work::of(ctx)) {
+            Ok(old) => op.result(old.unwrap_or(u32::MAX)),
+            Err(trap) => trap as u32,
+        }
     }
 }
 
@@ -246,8 +315,11 @@ unsafe extern "C" fn table_grow(ctx: *mut VmCtx, cells: *mut u32, index: u32, _:
     // SAFETY: (R2) (R4) a validated operator.
     unsafe {
         let [reference, delta] = op.args();
-        let old = state(ctx).grow_table(Table { instance: (*ctx).number, index }, delta, reference);
-        op.result(old.unwrap_or(u32::MAX))
+        let table = Table { instance: (*ctx).number, index };
+        match state(ctx).grow_table(table, delta, reference, Work::of(ctx)) {
+            Ok(old) => op.result(old.unwrap_or(u32::MAX)),
+            Err(trap) => trap as u32,
+        }
     }
 }
 
@@ -302,15 +374,17 @@ unsafe fn init_table(ctx: *mut VmCtx, index: u32, segment: u32, [to, from, n]: [
         inside(from, n, len as usize, Trap::TableOutOfBounds)?;
         inside(to, n, table.vm.len as usize, Trap::TableOutOfBounds)?;
         let Some(segment) = segment else { return Ok(()) };
+        // Elements have different lengths: those before `from` are read too.
         let mut items = segment.items();
-        for _ in 0..from {
-            items.next();
-        }
+        let (from, end) = (from as usize * ELEMENT, (from as usize + n as usize) * ELEMENT);
         let base = table.vm.elements.add(to as usize);
-        bulk(ctx, n as usize * ELEMENT, false, &mut |at, n| {
-            for element in at / ELEMENT..(at + n) / ELEMENT {
-                if let Some(item) = items.next() {
-                    *base.add(element) = instance.element(&item);
+        let (work, bytes) = (Work::of(ctx), if n == 0 { 0 } else { end });
+        work.charge(bytes)?;
+        work.slices(bytes, READ_SLICE, false, &mut |at, n| {
+            for at in (at..at + n).step_by(ELEMENT) {
+                let item = items.next();
+                if let (Some(item), Some(at)) = (item, at.checked_sub(from)) {
+                    *base.add(at / ELEMENT) = instance.element(&item);
                 }
             }
         })

@@ -256,8 +256,11 @@ impl InstanceData {
 
     /// An element segment, unless it was dropped.
     pub(super) fn elements(&self, segment: u32) -> Option<ElementSegment<'_>> {
-        let element = self.module.as_ref()?.parsed().element(segment)?;
-        (!self.is_dropped(segment)).then_some(element)
+        // First: the head of an active segment, which is dropped by the time code runs, may be long.
+        if self.is_dropped(segment) {
+            return None;
+        }
+        self.module.as_ref()?.parsed().element(segment)
     }
 
     /// The bytes of a data segment; none if it was dropped.

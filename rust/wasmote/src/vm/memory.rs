@@ -1,10 +1,11 @@
 //! Memories (WebAssembly Core, 4.2.8).
 
+use super::builtins::Work;
 use super::place::Block;
 use super::state::State;
 use crate::{Error, Memory, Quota};
-use wasmote_core::MemoryType;
 use wasmote_core::vm::VmCtx;
+use wasmote_core::{MemoryType, Trap};
 use wasmote_platform::Heap;
 
 /// A memory.
@@ -49,20 +50,11 @@ impl MemoryData {
         ctx.memory_len = self.bytes.len();
     }
 
-    /// Grows by `delta` pages of zeros. The former number of pages, or `None` if limits, quota or heap forbid it.
-    fn grow(&mut self, delta: u32) -> Option<u32> {
-        let old = self.pages;
-        if delta == 0 {
-            return Some(old);
-        }
-        let new = old.checked_add(delta)?;
+    /// The number of pages and of bytes after growing by `delta` pages; `None` if limits or quota forbid it.
+    fn grown(&self, delta: u32) -> Option<(u32, u32)> {
+        let new = self.pages.checked_add(delta)?;
         let len = bytes(self.ty, new).filter(|&len| len <= self.quota)?;
-        if new > self.ty.limits.max.unwrap_or(self.ty.max_pages()) {
-            return None;
-        }
-        self.bytes.resize(len as usize, 0).ok()?;
-        self.pages = new;
-        Some(old)
+        (new <= self.ty.limits.max.unwrap_or(self.ty.max_pages())).then_some((new, len))
     }
 }
 
@@ -72,13 +64,27 @@ fn bytes(ty: MemoryType, pages: u32) -> Option<u32> {
 }
 
 impl State {
-    /// Grows a memory, as `memory.grow` (WebAssembly Core, 4.4.7). The former number of pages, or `None` if its
-    /// limits, its quota or the heap forbid it.
-    pub(crate) fn grow_memory(&mut self, memory: Memory, delta: u32) -> Option<u32> {
-        let place = self.memory_at(memory)?;
+    /// Grows a memory by `delta` pages of zeros, as `memory.grow` (WebAssembly Core, 4.4.7). The former number of pages, or
+    /// `None` if its limits, its quota or the heap forbid it. See [`Work`] for how it may be ended early: the memory is then
+    /// as large as before.
+    pub(crate) fn grow_memory(
+        &mut self,
+        memory: Memory,
+        delta: u32,
+        work: Work,
+    ) -> Result<Option<u32>, Trap> {
+        let Some(place) = self.memory_at(memory) else { return Ok(None) };
         // SAFETY: (R2) memories live as long as the store; code that runs reads the context again after this.
         let grown = unsafe { &mut *place };
-        let old = grown.grow(delta)?;
+        let old = grown.pages;
+        if delta == 0 {
+            return Ok(Some(old));
+        }
+        let Some((pages, len)) = grown.grown(delta) else { return Ok(None) };
+        let done = work.grow(&mut grown.bytes, len as usize, 0);
+        if let Ok(true) = done {
+            grown.pages = pages;
+        }
         for instance in self.instances.iter() {
             // SAFETY: (R2) instances and their contexts live as long as the store.
             unsafe {
@@ -88,6 +94,6 @@ impl State {
                 }
             }
         }
-        Some(old)
+        Ok(done?.then_some(old))
     }
 }

@@ -16,6 +16,7 @@ mod place;
 mod state;
 mod table;
 
+pub(crate) use builtins::Work;
 pub(crate) use call::Call;
 pub use call::Caller;
 pub(crate) use code::{Bytes, Code};

@@ -38,7 +38,12 @@ impl<T: Copy> Block<T> {
         Ok(block)
     }
 
-    /// Changes the length; new elements are `value`. The address may change.
+    /// Makes room for elements up to `len`. The address may change.
+    pub fn reserve(&mut self, len: usize) -> Result<(), OutOfMemory> {
+        self.0.reserve_exact(len.saturating_sub(self.len()))
+    }
+
+    /// Changes the length; new elements are `value`. The address stays if there is room.
     pub fn resize(&mut self, len: usize, value: T) -> Result<(), OutOfMemory> {
         self.0.resize(len, value)
     }

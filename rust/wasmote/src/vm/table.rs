@@ -1,10 +1,11 @@
 //! Tables (WebAssembly Core, 4.2.7).
 
+use super::builtins::Work;
 use super::place::Block;
 use super::state::State;
 use crate::{Error, Quota, Table};
 use wasmote_core::vm::{NULL_REF, TableVm};
-use wasmote_core::{TableType, limits};
+use wasmote_core::{TableType, Trap, limits};
 use wasmote_platform::Heap;
 
 /// A table.
@@ -41,30 +42,42 @@ impl TableData {
         self.elements.get_mut()
     }
 
-    fn grow(&mut self, delta: u32, value: u32) -> Option<u32> {
-        let old = self.vm.len;
-        let new = old.checked_add(delta)?;
-        if new > self.ty.limits.max.unwrap_or(u32::MAX).min(limits::MAX_TABLE_ELEMENTS) {
-            return None;
-        }
-        self.elements.resize(new as usize, value).ok()?;
-        self.vm = TableVm { elements: self.elements.base(), len: new };
-        Some(old)
+    /// The number of elements after growing by `delta`; `None` if limits forbid it.
+    fn grown(&self, delta: u32) -> Option<u32> {
+        let new = self.vm.len.checked_add(delta)?;
+        (new <= self.ty.limits.max.unwrap_or(u32::MAX).min(limits::MAX_TABLE_ELEMENTS)).then_some(new)
     }
 }
 
 impl State {
     /// Grows a table, as `table.grow` (WebAssembly Core, 4.4.6). The former number of elements, or `None` if its
-    /// limits, its quota or the heap forbid it.
-    pub(crate) fn grow_table(&mut self, table: Table, delta: u32, value: u32) -> Option<u32> {
-        let place = self.table_at(table)?;
+    /// limits, its quota or the heap forbid it. See [`Work`] for how it may be ended early: the table is then as large as
+    /// before.
+    pub(crate) fn grow_table(
+        &mut self,
+        table: Table,
+        delta: u32,
+        value: u32,
+        work: Work,
+    ) -> Result<Option<u32>, Trap> {
+        let Some(place) = self.table_at(table) else { return Ok(None) };
         // SAFETY: (R2) tables live as long as the store; code that runs reads the table again after this.
         let grown = unsafe { &mut *place };
-        let owner = self.instance_mut(grown.owner)?;
-        let left = owner.table_quota.checked_sub(delta)?;
-        let old = grown.grow(delta, value)?;
-        owner.table_quota = left;
-        Some(old)
+        let Some(owner) = self.instance_mut(grown.owner) else { return Ok(None) };
+        let old = grown.vm.len;
+        let (Some(left), Some(new)) = (owner.table_quota.checked_sub(delta), grown.grown(delta)) else {
+            return Ok(None);
+        };
+        if delta == 0 {
+            return Ok(Some(old));
+        }
+        let done = work.grow(&mut grown.elements, new as usize, value);
+        grown.vm.elements = grown.elements.base();
+        if let Ok(true) = done {
+            grown.vm.len = new;
+            owner.table_quota = left;
+        }
+        Ok(done?.then_some(old))
     }
 
     /// The elements of a table of this store's.
