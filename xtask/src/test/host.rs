@@ -1,6 +1,6 @@
 //! The host leg: Rust tests, lints, and checks of the sources.
 
-use super::{fuzzing, places, tailcalls};
+use super::{fuzzing, invariants, places, tailcalls};
 use crate::metadata::Metadata;
 use crate::run::Run;
 use crate::summary::{Found, Summary};
@@ -16,6 +16,7 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
     summary.step("each feature group off compiles", || feature_groups(verbose));
     summary.step("dependencies point one way", places::dependencies);
     summary.step("unsafe only where it may be", places::unsafe_code);
+    summary.step("unsafe code names its invariants", invariants::check);
     summary.step("long files", places::long_files);
     summary.step("headers are those of the sources", || headers::check().map(|()| Found::pass("")));
     summary.step("headers in C99 and C++17", compile_headers);

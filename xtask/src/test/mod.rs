@@ -4,6 +4,7 @@ mod docs;
 mod freertos;
 mod fuzzing;
 mod host;
+mod invariants;
 mod places;
 mod spec;
 mod tailcalls;

@@ -154,7 +154,29 @@ fn code(wasm: &[u8], global: u32) -> Result<Vec<u8>> {
     Ok(out)
 }
 
+/// The binary logarithm of a page's bytes; of any memory that can be grown, there is one.
+fn page_log2(wasm: &[u8]) -> Result<u8> {
+    let mut log2 = 16;
+    for payload in Parser::new(0).parse_all(wasm) {
+        let memory = match payload? {
+            Payload::ImportSection(section) => {
+                let imports =
+                    section.into_imports().map(|import| Ok(import?.ty)).collect::<Result<Vec<_>>>()?;
+                imports.into_iter().find_map(|ty| match ty {
+                    wasmparser::TypeRef::Memory(ty) => Some(ty),
+                    _ => None,
+                })
+            }
+            Payload::MemorySection(section) => section.into_iter().next().transpose()?,
+            _ => None,
+        };
+        log2 = memory.and_then(|ty| ty.page_size_log2).map_or(log2, |log2| log2 as u8);
+    }
+    Ok(log2)
+}
+
 fn counted(wasm: &[u8], body: &FunctionBody<'_>, params: u32, global: u32) -> Result<Vec<u8>> {
+    let page_log2 = page_log2(wasm)?;
     let mut out = Vec::new();
     let mut groups = Vec::new();
     let mut local = params;
@@ -163,13 +185,13 @@ fn counted(wasm: &[u8], body: &FunctionBody<'_>, params: u32, global: u32) -> Re
         local += count;
         groups.push((count, ty));
     }
-    // The groups as they are, and one more of one i32.
+    // The groups as they are, and one more of two i32.
     let start = body.range().start as usize;
     let operators = body.get_operators_reader()?;
     let (_, size) = read_leb(&wasm[start..])?;
     leb(&mut out, groups.len() as u64 + 1);
     out.extend(&wasm[start + size..operators.original_position() as usize]);
-    out.extend([1, 0x7F]);
+    out.extend([2, 0x7F]);
     let add = |out: &mut Vec<u8>, amount: &[u8]| {
         out.push(0x23);
         leb(out, global.into());
@@ -194,24 +216,79 @@ fn counted(wasm: &[u8], body: &FunctionBody<'_>, params: u32, global: u32) -> Re
         if !free {
             add(&mut out, &[0x42, 1]);
         }
-        // The binary logarithm of an element's bytes.
-        let element = match operator {
-            Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } | Operator::MemoryInit { .. } => {
-                Some(0)
-            }
-            Operator::TableFill { .. } | Operator::TableCopy { .. } | Operator::TableInit { .. } => Some(2),
-            _ => None,
+        let (get, set, tee) = (0x20, 0x21, 0x22);
+        let using = |out: &mut Vec<u8>, how: u8, local: u32| {
+            out.push(how);
+            leb(out, local.into());
         };
-        if element.is_some() {
-            out.push(0x22);
-            leb(&mut out, local.into());
+        let (first, second) = (local, local + 1);
+        // (count << log2 + 63) >> 6, of an i64 that was pushed.
+        let units = |log2: u8| [0x42, log2, 0x86, 0x42, 0x3F, 0x7C, 0x42, 6, 0x88];
+        // That, or 0 if what was pushed then is 0.
+        let or_nothing = |amount: &mut Vec<u8>, condition: &[u8]| {
+            amount.extend([0x42, 0]);
+            amount.extend(condition);
+            amount.push(0x1B);
+        };
+        let mut amount = Vec::new();
+        match operator {
+            Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } | Operator::MemoryInit { .. } => {
+                using(&mut out, tee, first);
+                using(&mut amount, get, first);
+                amount.push(0xAD);
+                amount.extend(units(0));
+            }
+            Operator::TableFill { .. } | Operator::TableCopy { .. } => {
+                using(&mut out, tee, first);
+                using(&mut amount, get, first);
+                amount.push(0xAD);
+                amount.extend(units(2));
+            }
+            // Those that are left out cost as well, if any are taken.
+            Operator::TableInit { .. } => {
+                using(&mut out, set, first);
+                using(&mut out, tee, second);
+                using(&mut out, get, first);
+                using(&mut amount, get, first);
+                amount.push(0xAD);
+                using(&mut amount, get, second);
+                amount.extend([0xAD, 0x7C]);
+                amount.extend(units(2));
+                let mut condition = Vec::new();
+                using(&mut condition, get, first);
+                or_nothing(&mut amount, &condition);
+            }
+            // All that there is afterwards, if it has grown.
+            Operator::MemoryGrow { .. } | Operator::TableGrow { .. } => {
+                using(&mut out, tee, first);
+                let log2 = match operator {
+                    Operator::TableGrow { table } => {
+                        amount.extend([0xFC, 16]);
+                        leb(&mut amount, table.into());
+                        2
+                    }
+                    _ => {
+                        amount.extend([0x3F, 0]);
+                        page_log2
+                    }
+                };
+                amount.push(0xAD);
+                amount.extend(units(log2));
+                // The result is not -1, and the operand not 0.
+                let mut condition = Vec::new();
+                using(&mut condition, get, second);
+                condition.extend([0x41, 0x7F, 0x47]);
+                using(&mut condition, get, first);
+                condition.extend([0x41, 0, 0x47, 0x71]);
+                or_nothing(&mut amount, &condition);
+            }
+            _ => {}
         }
         out.extend(bytes);
-        if let Some(log2) = element {
-            // ((length << log2) + 63) >> 6
-            let mut amount = vec![0x20];
-            leb(&mut amount, local.into());
-            amount.extend([0xAD, 0x42, log2, 0x86, 0x42, 0x3F, 0x7C, 0x42, 6, 0x88]);
+        if matches!(operator, Operator::MemoryGrow { .. } | Operator::TableGrow { .. }) {
+            using(&mut out, tee, second);
+        }
+        if !amount.is_empty() {
             add(&mut out, &amount);
         }
     }

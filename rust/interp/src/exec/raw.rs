@@ -34,6 +34,7 @@ use crate::isa::Code;
 use core::ptr;
 use core::sync::atomic::Ordering;
 use wasmote_core::Trap;
+use wasmote_core::limits::MAX_FRAME_CELLS;
 use wasmote_core::vm::{Builtin, FuncRecord, StackVm, VmCtx, split_func_ref};
 
 /// The word that the outermost frame returns to.
@@ -94,7 +95,7 @@ impl Pc {
         #[cfg(not(miri))]
         {
             let mut place = self.0;
-            // SAFETY: no instruction at all.
+            // SAFETY: (I1) no instruction at all: the place stays what it was.
             unsafe {
                 core::arch::asm!("/* {0} */", inout(reg) place, options(pure, nomem, nostack, preserves_flags));
             }
@@ -265,6 +266,7 @@ impl Ctx {
     /// The reference to imported function `index`.
     #[inline(always)]
     pub(crate) fn import(self, index: usize) -> u32 {
+        check!(index < self.import_funcs() as usize, "I6: no such import");
         // SAFETY: (I3) the context lives; (I6) the module imports that many.
         unsafe { (*self.0).imports.add(index).read() }
     }
@@ -282,6 +284,7 @@ impl Ctx {
         let (instance, index) = split_func_ref(reference);
         // SAFETY: (I3) the context lives; (I6) there is such an instance.
         let ctx = Ctx(unsafe { (*self.0).instances.add(instance as usize).read() });
+        check!(!ctx.0.is_null() && ctx.number() == instance, "I6: no such instance");
         check!(index >= ctx.import_funcs(), "I6: reference not resolved");
         ctx.own_function(index.wrapping_sub(ctx.import_funcs()) as usize)
     }
@@ -303,6 +306,7 @@ impl Ctx {
     pub(crate) fn element(self, table: usize, index: u32) -> Option<u32> {
         // SAFETY: (I3) the context lives; (I6) there is such a table.
         let table = unsafe { (*self.0).tables.add(table).read() };
+        check!(!table.is_null() && table.is_aligned(), "I6: no such table");
         // SAFETY: (I3) the table lives.
         let (elements, len) = unsafe { ((*table).elements, (*table).len) };
         // SAFETY: (I3) there are `len` elements.
@@ -345,6 +349,7 @@ impl Ctx {
     fn memory<const N: usize>(self, address: u32, offset: u32) -> Option<*mut u8> {
         // SAFETY: (I3) the context lives.
         let (base, len) = unsafe { ((*self.0).memory_base, (*self.0).memory_len) };
+        check!((base as usize).checked_add(len).is_some(), "I4: no such memory");
         let room = len.checked_sub((offset as usize).checked_add(N)?)?;
         // SAFETY: (I4) `address + offset + N` is at most the length.
         (address as usize <= room).then(|| unsafe { base.add(address as usize).add(offset as usize) })
@@ -359,8 +364,21 @@ impl Ctx {
 
     #[inline(always)]
     fn stack(self) -> *mut StackVm {
+        check!(!self.0.is_null() && self.0.is_aligned(), "I3: no context");
         // SAFETY: (I3) the context lives.
         unsafe { (*self.0).stack }
+    }
+
+    /// Asserts that a record lies on the control stack.
+    #[inline(always)]
+    fn check_record(self, record: *mut u32) {
+        if cfg!(feature = "extra-checks") {
+            let stack = self.stack();
+            // SAFETY: (I3) the stack lives.
+            let (base, end) = unsafe { ((*stack).base, (*stack).end) };
+            let last = record.wrapping_add(RECORD_CELLS);
+            assert!(record.is_aligned() && base <= record && last <= end, "I5: record beyond the stack");
+        }
     }
 
     /// Whether a frame fits below `control` and a trap's record. Counts the cells for the statistics.
@@ -392,6 +410,7 @@ impl Ctx {
         if !self.fits(cells, frame_cells, record) {
             return None;
         }
+        self.check_record(record);
         // SAFETY: (I5) there is room for one record, and, as was just checked, for another one below it.
         unsafe {
             record.cast::<Record>().write(Record { pc, fp, ctx: self });
@@ -410,6 +429,7 @@ impl Ctx {
         // SAFETY: (I5) control points at a record that `push` or `record` wrote.
         unsafe {
             let record = (*stack).control;
+            self.check_record(record);
             let Record { pc, fp, ctx } = record.cast::<Record>().read();
             (*stack).control = record.add(RECORD_CELLS);
             (pc, Frame::new(fp, (*stack).control), ctx)
@@ -422,6 +442,7 @@ impl Ctx {
         // SAFETY: (I5) there is room for one record.
         unsafe {
             let record = (*stack).control.sub(RECORD_CELLS);
+            self.check_record(record);
             record.cast::<Record>().write(Record { pc, fp: fp.cells, ctx: self });
             (*stack).control = record;
         }
@@ -452,7 +473,12 @@ impl Function {
     #[inline(always)]
     fn code(self) -> (Pc, u32) {
         // SAFETY: (I7) the record lives, and is of this engine.
-        unsafe { (Pc((*self.record).code.cast()), (*self.record).frame_cells) }
+        let (code, frame_cells) = unsafe { ((*self.record).code.cast::<u32>(), (*self.record).frame_cells) };
+        check!(
+            !code.is_null() && code.is_aligned() && frame_cells <= MAX_FRAME_CELLS,
+            "I7: no record of ours"
+        );
+        (Pc(code), frame_cells)
     }
 
     /// Enters the function with arguments at a cell of the caller's frame, if it is of this engine.
@@ -504,7 +530,7 @@ pub unsafe extern "C" fn entry(
     cells: *mut u32,
     _caller: *mut VmCtx,
 ) -> u32 {
-    // SAFETY: as the caller says.
+    // SAFETY: (I3) (I7) as the caller says.
     match unsafe { Level::begin(callee, record, cells) } {
         Ok((level, pc, fp, ctx)) => {
             let code = run(pc, fp, ctx);
