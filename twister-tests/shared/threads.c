@@ -1,6 +1,7 @@
 /* Several instances in several threads, host calls that block, calls in threads of their own. */
 #include "wasmote_test.h"
 
+GUEST(add);
 GUEST(crc32);
 GUEST(fib);
 GUEST(host_call);
@@ -145,6 +146,133 @@ TEST(threads, one_runtime_used_by_all)
     }
     run_together(workers, 3, work_in_runtime);
     CHECK_OK(wasmote_runtime_delete(runtime));
+}
+
+/* ---- everything shared, under load ---- */
+
+#define LOAD_THREADS 3
+#define LOAD_ROUNDS 25
+
+/* What a thread does with an instance of its own of the shared module, and with modules that come and go. */
+struct load {
+    struct guest guest;
+    wasmote_status_t status;
+    int32_t right, interrupted, made, refused;
+    volatile bool done;
+};
+
+static struct load loads[LOAD_THREADS];
+
+static wasmote_status_t small_instance(wasmote_module_t *module, wasmote_instance_t **out)
+{
+    wasmote_quotas_t quotas = wasmote_quotas_default();
+    quotas.stack_bytes = 2048;
+    quotas.trim_memory = true;
+    return wasmote_instance_new(module, NULL, &quotas, out, NULL);
+}
+
+/* Loads, calls and deletes; true unless something went wrong. There may be too little memory, as others do the same. */
+static bool come_and_go(struct load *load)
+{
+    struct guest guest = {.runtime = load->guest.runtime};
+    wasmote_value_t result;
+    load->status = wasmote_module_load(guest.runtime, add_wasm, add_wasm_size, &guest.module, NULL);
+    if (load->status == WASMOTE_OK) {
+        load->status = small_instance(guest.module, &guest.instance);
+        if (load->status == WASMOTE_OK) {
+            load->status = guest_call(&guest, "add", &result, I32(40), I32(load->right));
+            load->made += load->status == WASMOTE_OK && result.of.i32 == 40 + load->right;
+            wasmote_instance_delete(guest.instance);
+        }
+        wasmote_module_delete(guest.module);
+    }
+    if (load->status == WASMOTE_ERR_OUT_OF_MEMORY) {
+        load->refused++;
+        load->status = WASMOTE_OK;
+    }
+    return load->status == WASMOTE_OK;
+}
+
+static void work_under_load(void *argument)
+{
+    struct load *load = argument;
+    for (int i = 0; i < LOAD_ROUNDS; i++) {
+        wasmote_value_t result;
+        load->status = guest_call(&load->guest, "run", &result, I32(15));
+        if (load->status == WASMOTE_TRAP_INTERRUPTED) {
+            load->interrupted++;
+            wasmote_instance_clear_interrupt(load->guest.instance);
+        } else if (load->status == WASMOTE_OK) {
+            load->right += result.of.i32 == 610;
+        } else {
+            break;
+        }
+        if (!come_and_go(load)) {
+            break;
+        }
+        test_sleep_ms(1);
+    }
+    load->done = true;
+}
+
+static void interrupt_all(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < LOAD_THREADS; i++) {
+        wasmote_instance_interrupt(loads[i].guest.instance);
+    }
+}
+
+/* One runtime, one module, one allocator with little left; interrupts from a thread and from an interrupt service
+ * routine. */
+TEST(threads, everything_shared_under_load)
+{
+    wasmote_runtime_config_t config = {.heap_limit = 0};
+    test_thread_t threads[LOAD_THREADS];
+    struct guest guest = {.instance = NULL};
+    wasmote_stats_t before, after;
+    int32_t interrupted = 0, made = 0;
+    const size_t blocks = test_free_blocks();
+    if (TEST_OPTION(CONFIG_WASMOTE_RUNTIME_POOL)) {
+        config = (wasmote_runtime_config_t){.pool = test_pool, .pool_size = 40 * 1024};
+    }
+    CHECK_OK(wasmote_runtime_new(&config, &guest.runtime));
+    CHECK_OK(wasmote_module_load(guest.runtime, fib_wasm, fib_wasm_size, &guest.module, &guest.error));
+    for (int i = 0; i < LOAD_THREADS; i++) {
+        loads[i] = (struct load){.guest = guest};
+        CHECK_OK(small_instance(guest.module, &loads[i].guest.instance));
+    }
+    wasmote_runtime_stats(guest.runtime, &before);
+    for (int i = 0; i < LOAD_THREADS; i++) {
+        test_thread_start(&threads[i], work_under_load, &loads[i]);
+    }
+    for (int round = 0; round < 2 * LOAD_ROUNDS; round++) {
+        test_isr_after_us(500, interrupt_all, NULL);
+        test_sleep_ms(2);
+        if (round % 3 == 0) {
+            interrupt_all(NULL);
+        }
+        test_sleep_ms(1);
+    }
+    for (int i = 0; i < LOAD_THREADS; i++) {
+        test_thread_join(&threads[i]);
+        CHECK(loads[i].done);
+        CHECK(loads[i].status == WASMOTE_OK || loads[i].status == WASMOTE_TRAP_INTERRUPTED);
+        CHECK_EQ(loads[i].right + loads[i].interrupted, LOAD_ROUNDS);
+        CHECK_EQ(loads[i].made + loads[i].refused, LOAD_ROUNDS);
+        interrupted += loads[i].interrupted;
+        made += loads[i].made;
+    }
+    CHECK(interrupted > 0);
+    CHECK(made > 0);
+    wasmote_runtime_stats(guest.runtime, &after);
+    CHECK_EQ(after.heap_used, before.heap_used);
+    for (int i = 0; i < LOAD_THREADS; i++) {
+        CHECK_OK(wasmote_instance_delete(loads[i].guest.instance));
+    }
+    CHECK_OK(wasmote_module_delete(guest.module));
+    CHECK_OK(wasmote_runtime_delete(guest.runtime));
+    CHECK_EQ(test_free_blocks(), blocks);
 }
 
 /* ---- host functions that block ---- */

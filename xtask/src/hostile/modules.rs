@@ -14,6 +14,8 @@ pub struct Hostile {
     pub ends: &'static str,
     /// Its start function never ends.
     pub starts_forever: bool,
+    /// Its memory grows, and may have to move.
+    pub moves: bool,
     /// How often it is interrupted.
     pub interrupts: u32,
     pub heap_bytes: u32,
@@ -37,6 +39,7 @@ fn hostile(name: &str, ends: &'static str, text: impl Into<String>) -> Hostile {
         text: text.into(),
         ends,
         starts_forever: false,
+        moves: false,
         interrupts: 200,
         heap_bytes: 8 << 20,
         memory_bytes: 256 << 10,
@@ -252,6 +255,7 @@ fn bulk() -> Vec<Hostile> {
     ];
     for one in &mut all {
         one.table_elements = 40_000;
+        one.moves = one.name.contains(".grow");
     }
     all
 }

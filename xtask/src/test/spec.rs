@@ -2,9 +2,9 @@
 
 use super::zephyr;
 use crate::firmware::{Board, Console};
-use crate::repo;
 use crate::run::Run;
 use crate::summary::{Found, Summary};
+use crate::{repo, tools};
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,45 @@ const BUILDS: [(&str, &[&str]); 3] = [
     ("debug, extra checks", &["--features", "extra-checks"]),
     ("release, loop", &["--release"]),
     ("release, tail calls", &["--release", "--features", "dispatch-tail"]),
+];
+
+/// Other byte orders and word sizes, under user-mode emulation. A build and a run take minutes, so they are run where the
+/// tools have been installed, which nothing here does.
+struct Foreign {
+    what: &'static str,
+    target: &'static str,
+    linker: &'static str,
+    emulator: &'static str,
+    /// The folder of the C library.
+    library: &'static str,
+    packages: &'static str,
+}
+
+const FOREIGN: [Foreign; 3] = [
+    Foreign {
+        what: "big endian, 64 bits",
+        target: "s390x-unknown-linux-gnu",
+        linker: "s390x-linux-gnu-gcc",
+        emulator: "qemu-s390x",
+        library: "/usr/s390x-linux-gnu",
+        packages: "qemu-user gcc-s390x-linux-gnu libc6-dev-s390x-cross",
+    },
+    Foreign {
+        what: "big endian, 32 bits",
+        target: "powerpc-unknown-linux-gnu",
+        linker: "powerpc-linux-gnu-gcc",
+        emulator: "qemu-ppc",
+        library: "/usr/powerpc-linux-gnu",
+        packages: "qemu-user gcc-powerpc-linux-gnu libc6-dev-powerpc-cross",
+    },
+    Foreign {
+        what: "little endian, 32 bits",
+        target: "armv7-unknown-linux-gnueabihf",
+        linker: "arm-linux-gnueabihf-gcc",
+        emulator: "qemu-arm",
+        library: "/usr/arm-linux-gnueabihf",
+        packages: "qemu-user gcc-arm-linux-gnueabihf libc6-dev-armhf-cross",
+    },
 ];
 
 /// Megabytes of heap that scripts are written for: for boards of few megabytes, and for those that can do all.
@@ -48,7 +87,11 @@ const FIRMWARE: &str = "rust/spec/firmware/freertos";
 pub fn steps(summary: &mut Summary, boards: &[String], verbose: bool) {
     if boards.is_empty() {
         for (name, args) in BUILDS {
-            summary.step(&format!("official suite, {name}"), || suite(name, args, verbose));
+            summary.step(&format!("official suite, {name}"), || suite(name, args, Vec::new(), verbose));
+        }
+        for foreign in &FOREIGN {
+            let Foreign { what, target, .. } = foreign;
+            summary.step(&format!("official suite, {what}, {target}"), || foreign.suite(verbose));
         }
     }
     let known = match Board::all() {
@@ -69,9 +112,27 @@ pub fn steps(summary: &mut Summary, boards: &[String], verbose: bool) {
     }
 }
 
-fn suite(name: &str, args: &[&str], verbose: bool) -> Result<Found> {
+impl Foreign {
+    fn suite(&self, verbose: bool) -> Result<Found> {
+        if ![self.linker, self.emulator].into_iter().all(tools::is_there) {
+            return Ok(Found::skip(format!("takes minutes; to run it, install {}", self.packages)));
+        }
+        tools::targets(&[self.target])?;
+        let variable = format!("CARGO_TARGET_{}", self.target.replace('-', "_").to_uppercase());
+        let environment = vec![
+            (format!("{variable}_LINKER"), self.linker.to_owned()),
+            (format!("{variable}_RUNNER"), format!("{} -L {}", self.emulator, self.library)),
+        ];
+        suite(self.target, &["--release", "--target", self.target], environment, verbose)
+    }
+}
+
+fn suite(name: &str, args: &[&str], environment: Vec<(String, String)>, verbose: bool) -> Result<Found> {
     let log = format!("spec {name}").replace([' ', ','], "-");
-    let run = Run::cargo().args(["run", "--quiet", "--package", "wasmote-spec"]).args(args);
+    let mut run = Run::cargo().args(["run", "--quiet", "--package", "wasmote-spec"]).args(args);
+    for (name, value) in environment {
+        run = run.env(&name, value);
+    }
     let text = run.args(["--", "--json"]).logged(&log, verbose)?;
     let last = text.lines().rfind(|line| line.starts_with('{')).context("the runner printed no report")?;
     let report: Report = serde_json::from_str(last)?;
