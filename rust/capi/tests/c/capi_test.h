@@ -101,6 +101,7 @@ void test_start(void);
 void test_quotas(void);
 void test_pools(void);
 void test_failing_allocations(void);
+void test_all_allocations(void);
 
 void test_null(void);
 void test_wrong_kinds(void);
@@ -117,7 +118,7 @@ void test_thread_misuse(void);
     X(test_globals_and_tables) X(test_linked_instances) X(test_traps) X(test_fuel) X(test_interrupt)                   \
     X(test_introspection) X(test_statistics) X(test_cells)                                                             \
     X(test_bad_modules) X(test_truncated) X(test_mutated) X(test_imports) X(test_start) X(test_quotas)                 \
-    X(test_pools) X(test_failing_allocations)                                                                          \
+    X(test_pools) X(test_failing_allocations) X(test_all_allocations)                                                   \
     X(test_null) X(test_wrong_kinds) X(test_deleted) X(test_busy)                                                      \
     X(test_thread) X(test_thread_interrupt) X(test_start_interrupt) X(test_thread_misuse)
 
