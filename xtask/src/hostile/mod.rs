@@ -106,7 +106,11 @@ fn measure(only: &str) -> Result<Vec<Outcome>> {
         let Outcome { name, ended, late, .. } = outcome;
         ensure!(ended == module.ends, "{name}: {ended}, not {}", module.ends);
         let load = LOAD.0 * outcome.bytes + LOAD.1;
-        ensure!(outcome.load <= load, "{name}: loading took {} instructions, not at most {load}", outcome.load);
+        ensure!(
+            outcome.load <= load,
+            "{name}: loading took {} instructions, not at most {load}",
+            outcome.load
+        );
         let bound = BOUND + if module.moves { u64::from(module.memory_bytes) } else { 0 };
         ensure!(
             *late <= bound,

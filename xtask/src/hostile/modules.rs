@@ -443,7 +443,7 @@ fn operators() -> Result<Vec<Hostile>> {
         match class {
             "unary" | "binary" => {
                 for a in operands(ty) {
-                    for b in operands(ty).iter().take(if class == "binary" { 3 } else { 1 }) {
+                    for b in operands(ty).iter().skip(1).take(if class == "binary" { 2 } else { 1 }) {
                         let (mut set, mut line) = (String::new(), String::new());
                         let ty = ty.to_lowercase();
                         write!(set, "(local.set $a_{ty} {a}) (local.set $b_{ty} {b})")?;
@@ -463,11 +463,11 @@ fn operators() -> Result<Vec<Hostile>> {
         for (set, line) in bodies {
             let line = line.repeat(270);
             let text = format!(
-                r#"(module (memory 1) (func (export "run") (local $a_i32 i32) (local $b_i32 i32) (local $a_i64 i64)
+                r#"(module (memory 200 (pagesize 1)) (func (export "run") (local $a_i32 i32) (local $b_i32 i32) (local $a_i64 i64)
                     (local $b_i64 i64) (local $a_f32 f32) (local $b_f32 f32) (local $a_f64 f64) (local $b_f64 f64)
                     {set} (loop {line} (br 0))))"#
             );
-            all.push(hostile(&format!("operator {op}"), INTERRUPTED, text).interrupts(24));
+            all.push(hostile(&format!("operator {op}"), INTERRUPTED, text).interrupts(16));
         }
     }
     ensure!(all.len() > 250, "{TABLE}: the table has another form than this expects: {} found", all.len());
