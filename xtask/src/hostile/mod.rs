@@ -33,7 +33,7 @@ const BOUND: u64 = 60_000;
 
 /// Instructions that loading may take: for each byte, and for the parameters and results that any module may pass on. What
 /// takes more for each byte the larger a module is would exceed it: the modules are large.
-const LOAD: (u64, u64) = (1500, 20_000_000);
+const LOAD: (u64, u64) = (4000, 40_000_000);
 
 const PAGE: &str = "docs/security.md";
 

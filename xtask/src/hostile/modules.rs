@@ -25,7 +25,7 @@ pub struct Hostile {
 }
 
 const INTERRUPTED: &str = "trap: interrupted";
-const OVERFLOW: &str = "trap: stack overflow";
+const OVERFLOW: &str = "trap: call stack exhausted";
 const NO_MEMORY: &str = "out of memory";
 const QUOTA: &str = "quota exceeded";
 const LIMIT: &str = "implementation limit";
@@ -159,7 +159,7 @@ fn running() -> Vec<Hostile> {
         ),
         hostile(
             "indirect calls of types with 1,000 parameters of another instance's kind",
-            "trap: bad signature",
+            "trap: indirect call type mismatch",
             run(&format!(
                 "{} (call_indirect $t (param {}) (i32.const 7))",
                 "(i32.const 1)".repeat(1000),
@@ -310,7 +310,7 @@ fn loading() -> Vec<Hostile> {
         ),
         hostile(
             "data segment behind the memory",
-            "trap: memory access out of bounds",
+            "trap: out of bounds memory access",
             r#"(module (memory 1) (data (i32.const 65536) "x"))"#,
         ),
         hostile(
