@@ -58,6 +58,25 @@ fn c_and_cpp() {
     run(&mut Command::new(program));
 }
 
+/// Sequences of calls: some at random, and the fuzzer's (`fuzz/`): its corpus and what it found.
+#[test]
+fn sequences() {
+    let sources = [here("tests/sequence/sequence.c"), here("tests/sequence/main.c")];
+    let mut command = Command::new(compile("cc", "-std=c99", &sources, &archive(), "sequence"));
+    command.arg("3000");
+    let mut files = 0;
+    for folder in ["corpus", "regressions"] {
+        let Ok(entries) = std::fs::read_dir(here("../../fuzz").join(folder).join("c_api")) else { continue };
+        for entry in entries {
+            command.arg(entry.unwrap().path());
+            files += 1;
+        }
+    }
+    assert!(files > 20, "{files} files");
+    let text = run(&mut command);
+    assert!(text.ends_with(&format!("{} arguments\n", files + 1)), "{text}");
+}
+
 /// `c/modules.h` holds the modules in `modules/`. `WASMOTE_BLESS=1` writes it.
 #[test]
 fn modules_are_made_from_their_texts() {

@@ -1,5 +1,7 @@
 //! Modules made by hand: every byte of the format that has a meaning, with every value; numbers around every limit.
 
+mod texts;
+
 use wasmote::Feature;
 
 /// A module, and what it is about.
@@ -163,25 +165,7 @@ impl Edges {
             }
         }
         // Names of all forms of UTF-8.
-        let texts: [&[u8]; 16] = [
-            b"\xC2\x80",
-            b"\xC1\x80",
-            b"\xDF\xBF",
-            b"\xE0\xA0\x80",
-            b"\xE0\x9F\xBF",
-            b"\xED\x9F\xBF",
-            b"\xED\xA0\x80",
-            b"\xEF\xBF\xBF",
-            b"\xF0\x90\x80\x80",
-            b"\xF0\x8F\x80\x80",
-            b"\xF4\x8F\xBF\xBF",
-            b"\xF4\x90\x80\x80",
-            b"\xF5\x80\x80\x80",
-            b"\xE2\x82",
-            b"\x80",
-            b"\xFF",
-        ];
-        for text in texts {
+        for text in texts::NAMES {
             self.add(format!("custom section {text:x?}"), module(&[section(0, &sized(text))]));
             let import = join(&[&[1], &sized(text), &sized(b""), &[3, 0x7F, 0]]);
             self.add(format!("import from {text:x?}"), module(&[section(2, &import)]));
@@ -274,62 +258,9 @@ impl Edges {
                 self.add(format!("constant expression {global:x?}"), module(&[section(6, &global)]));
             }
         }
-        for (feature, text) in [
-            (Feature::Gc, "(module (type (struct)))"),
-            (Feature::Gc, "(module (type (array i32)))"),
-            (Feature::Gc, "(module (rec (type (func)) (type (func))))"),
-            (Feature::Gc, "(module (type (sub (func))))"),
-            (Feature::Gc, "(module (func (param anyref)))"),
-            (Feature::Gc, "(module (func (param (ref extern))))"),
-            (Feature::Gc, "(module (func (local i31ref)))"),
-            (Feature::Gc, "(module (func (drop (ref.null none))))"),
-            (Feature::Gc, "(module (table 0 eqref))"),
-            (Feature::Gc, "(module (type $t (func)) (func (drop (ref.null $t))))"),
-            (Feature::Gc, "(module (type $t (func)) (global (ref null $t) (ref.null $t)))"),
-            (Feature::Gc, "(module (func $f) (table 1 (ref func) (ref.func $f)))"),
-            (Feature::Gc, "(module (func (drop (ref.i31 (i32.const 0)))))"),
-            (
-                Feature::Gc,
-                "(module (type $t (func)) (func (param (ref null $t)) (call_ref $t (local.get 0))))",
-            ),
-            (
-                Feature::Gc,
-                "(module (type $t (func)) (func (param (ref null $t)) (return_call_ref $t (local.get 0))))",
-            ),
-            (Feature::Gc, "(module (func (param funcref) (drop (ref.as_non_null (local.get 0)))))"),
-            (Feature::Gc, "(module (func (param funcref) (drop (br_on_null 0 (local.get 0)))))"),
-            (Feature::Gc, "(module (func (param externref) (drop (ref.eq (ref.null eq) (ref.null eq)))))"),
-            (Feature::Exceptions, "(module (tag))"),
-            (Feature::Exceptions, "(module (import \"\" \"\" (tag)))"),
-            (Feature::Exceptions, "(module (func try_table end))"),
-            (Feature::Exceptions, "(module (func unreachable throw_ref))"),
-            (Feature::Exceptions, "(module (func (param exnref)))"),
-            (Feature::Exceptions, "(module (func (local exnref)))"),
-            (Feature::Exceptions, "(module (table 0 exnref))"),
-            (Feature::Memory64, "(module (memory i64 0))"),
-            (Feature::Memory64, "(module (memory i64 0 1))"),
-            (Feature::Memory64, "(module (import \"\" \"\" (memory i64 0)))"),
-            (Feature::Memory64, "(module (table i64 0 funcref))"),
-            (Feature::Memory64, "(module (memory i64 0 (pagesize 1)))"),
-            (Feature::Memory64, "(module (memory i64 0 1 (pagesize 1)))"),
-            (Feature::Threads, "(module (memory 0 1 shared (pagesize 1)))"),
-            (Feature::MultiMemory, "(module (memory 0) (memory 0))"),
-            (Feature::MultiMemory, "(module (import \"\" \"\" (memory 0)) (memory 0))"),
-            (Feature::Simd, "(module (func (param v128)))"),
-            (Feature::Simd, "(module (func (local v128)))"),
-            (Feature::Simd, "(module (global v128 (v128.const i64x2 0 0)))"),
-            (Feature::Simd, "(module (func (drop (i8x16.splat (i32.const 0)))))"),
-            (Feature::Simd, "(module (func (result i32) (block (result v128) unreachable) unreachable))"),
-            (Feature::Simd, "(module (func unreachable (select (result v128)) unreachable))"),
-            (Feature::Threads, "(module (memory 0 1 shared))"),
-            (Feature::Threads, "(module (import \"\" \"\" (memory 0 1 shared)))"),
-            (Feature::Threads, "(module (func atomic.fence))"),
-            (Feature::Threads, "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))"),
-            (Feature::WideArithmetic, "(module (func unreachable i64.add128 unreachable))"),
-            (Feature::WideArithmetic, "(module (func unreachable i64.mul_wide_s unreachable))"),
-        ] {
+        for (feature, text) in texts::REFUSED {
             match wat::parse_str(text) {
-                Ok(bytes) => self.refused(text, bytes, feature),
+                Ok(bytes) => self.refused(*text, bytes, *feature),
                 Err(error) => panic!("{text}: {error}"),
             }
         }
@@ -643,49 +574,9 @@ impl Edges {
 
     /// What is easier to write as text.
     fn texts(&mut self) {
-        for text in [
-            "(module (func $f) (func (drop (ref.func $f))))",
-            "(module (func $f) (elem declare func $f) (func (drop (ref.func $f))))",
-            "(module (func $f (export \"f\")) (func (drop (ref.func $f))))",
-            "(module (func $f) (global funcref (ref.func $f)) (func (drop (ref.func $f))))",
-            "(module (func $f) (start $f) (func (drop (ref.func $f))))",
-            "(module (func $f) (table funcref (elem $f)) (func (drop (ref.func $f))))",
-            "(module (func $f) (table 1 funcref) (elem (i32.const 0) funcref (ref.func $f)) (func (drop (ref.func $f))))",
-            "(module (import \"\" \"\" (global $g i32)) (global i32 (global.get $g)))",
-            "(module (import \"\" \"\" (global $g (mut i32))) (global i32 (global.get $g)))",
-            "(module (global $g i32 (i32.const 0)) (global i32 (global.get $g)))",
-            "(module (import \"\" \"\" (global $g i64)) (global i32 (global.get $g)))",
-            "(module (import \"\" \"\" (global $g i32)) (memory 1) (data (global.get $g) \"a\"))",
-            "(module (import \"\" \"\" (global $g i32)) (memory 1) (data (i32.add (global.get $g) (i32.const 1)) \"a\"))",
-            "(module (func (result i32) unreachable (select (i32.const 0))))",
-            "(module (func unreachable select drop))",
-            "(module (func unreachable select i32.eqz drop))",
-            "(module (func (param externref) (drop (select (local.get 0) (local.get 0) (i32.const 0)))))",
-            "(module (func (param externref) (drop (select (result externref) (local.get 0) (local.get 0) (i32.const 0)))))",
-            "(module (func unreachable (ref.null func) (ref.null extern) (i32.const 0) select drop))",
-            "(module (func (result i32 i64) (block (result i32 i64) (i32.const 0) (i64.const 0))))",
-            "(module (func (param i32) (loop (param i32) (br 0)) (unreachable)))",
-            "(module (func (local.get 0) (loop (param i32) (drop))) (func (param i32)))",
-            "(module (func (param i32) (local.get 0) (if (param i32) (result i32) (i32.const 0) (then)) (drop)))",
-            "(module (func (param i32) (local.get 0) (if (param i32) (result i64) (i32.const 0) (then (drop) (i64.const 0))) (drop)))",
-            "(module (func (block (br_table 0 1 (i32.const 0)))))",
-            "(module (func (result i32) (block (result i32) (br_table 0 1 (i32.const 0) (i32.const 0)))))",
-            "(module (func (result i32) (block (br_table 0 1 (i32.const 0) (i32.const 0))) (i32.const 0)))",
-            "(module (func (result i32) (block (result i64) (br_table 0 1 (unreachable))) (drop) (i32.const 0)))",
-            "(module (func (result i32) unreachable (block (result i64) (br_table 0 1 (i32.const 0))) (drop) (i32.const 0)))",
-            "(module (func $f (result i32) (return_call $g)) (func $g (result i64) (i64.const 0)))",
-            "(module (func $f (result i32) (return_call $g)) (func $g (result i32) (i32.const 0)))",
-            "(module (table 1 externref) (type $t (func)) (func (call_indirect (type $t) (i32.const 0))))",
-            "(module (table 1 externref) (table 1 funcref) (type $t (func)) (func (call_indirect 1 (type $t) (i32.const 0))))",
-            "(module (table $a 1 externref) (table $b 1 funcref) (func (table.copy $a $b (i32.const 0) (i32.const 0) (i32.const 0))))",
-            "(module (table $a 1 externref) (elem $e func) (func (table.init $a $e (i32.const 0) (i32.const 0) (i32.const 0))))",
-            "(module (table $a 1 externref) (func (table.fill $a (i32.const 0) (ref.null func) (i32.const 0))))",
-            "(module (table $a 1 externref) (func (drop (table.grow $a (ref.null extern) (i32.const 0)))))",
-            "(module (memory 1) (func (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 0))) (data \"a\"))",
-            "(module (memory 1) (func (global.set 0 (i32.const 0))) (global i32 (i32.const 0)))",
-        ] {
+        for text in texts::TEXTS {
             match wat::parse_str(text) {
-                Ok(bytes) => self.add(text, bytes),
+                Ok(bytes) => self.add(*text, bytes),
                 Err(error) => panic!("{text}: {error}"),
             }
         }

@@ -9,5 +9,6 @@ pub mod generate;
 pub mod judge;
 mod limits;
 mod random;
+pub mod targets;
 
 pub use random::Random;

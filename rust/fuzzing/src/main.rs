@@ -4,8 +4,9 @@ use anyhow::{Result, bail};
 use clap::{Args, Parser};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use wasmote_fuzzing::generate::{self, Kind};
 use wasmote_fuzzing::judge::{self, Tally, Verdict};
-use wasmote_fuzzing::{differential, edges};
+use wasmote_fuzzing::{Random, differential, edges, targets};
 
 /// Compares wasmote with other implementations on generated modules. The same seed and number of cases give the same
 /// modules on every machine.
@@ -15,6 +16,18 @@ enum Command {
     Judge(Cases),
     /// Compares executions with those of wasmi (and of wasmtime, if built with that feature)
     Run(Cases),
+    /// Writes inputs for the fuzzer's targets to begin with
+    Seeds {
+        /// A folder in it for each target
+        folder: PathBuf,
+    },
+    /// Does with files what a target of the fuzzer does
+    Replay {
+        /// The target: load, quotas, execute
+        target: String,
+        /// Its inputs
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Args)]
@@ -83,6 +96,8 @@ fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Judge(cases) => judge(&cases),
         Command::Run(cases) => run(&cases),
+        Command::Seeds { folder } => seeds(&folder),
+        Command::Replay { target, files } => replay(&target, &files),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -117,4 +132,43 @@ fn run(cases: &Cases) -> Result<()> {
     );
     println!("{:>9} modules, {} units of fuel, digest {:016x}", tally.ran, tally.fuel, tally.digest);
     report(&cases.save, &tally.differences)
+}
+
+fn seeds(folder: &Path) -> Result<()> {
+    let write = |target: &str, number: u64, bytes: &[u8]| -> Result<()> {
+        let folder = folder.join(target);
+        std::fs::create_dir_all(&folder)?;
+        Ok(std::fs::write(folder.join(format!("seed{number}")), bytes)?)
+    };
+    for number in 0..400 {
+        let mut random = Random::new(1, number);
+        let len = 200 + random.below(1500);
+        write("execute", number, &random.bytes(len))?;
+        write("c_api", number, &random.bytes(len / 2))?;
+        let kind = if number % 8 == 0 { Kind::BadBodies } else { Kind::Valid };
+        if let Some(module) = generate::module(kind, &mut random).filter(|module| module.len() < 3000) {
+            write("load", number, &module)?;
+            let mut input = vec![0xFF; 8];
+            if number % 2 == 0 {
+                input = random.bytes(8);
+            }
+            input.extend(module);
+            write("quotas", number, &input)?;
+        }
+    }
+    Ok(())
+}
+
+fn replay(target: &str, files: &[PathBuf]) -> Result<()> {
+    let run = match target {
+        "load" => targets::load,
+        "quotas" => targets::quotas,
+        "execute" => targets::execute,
+        _ => bail!("there is no target {target} here"),
+    };
+    for file in files {
+        println!("{}", file.display());
+        run(&std::fs::read(file)?);
+    }
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! Generated modules: a fixed number of them, the same each time. docs/testing.md says what is compared.
 
+use super::fuzzer;
+use crate::repo;
 use crate::run::Run;
 use crate::summary::{Found, Summary};
 use anyhow::{Context, Result, bail};
@@ -12,24 +14,23 @@ const EXECUTED: &str = "4000";
 /// Whatever the dispatcher and the checks, everything that can be observed is the same, fuel included.
 const BUILDS: [(&str, &[&str]); 3] = [
     ("loop", &[]),
-    ("tail calls", &["--features", "dispatch-tail"]),
-    ("extra checks", &["--features", "extra-checks"]),
+    ("tail calls", &["--features", "wasmote/dispatch-tail"]),
+    ("extra checks", &["--features", "wasmote/extra-checks"]),
 ];
 
 pub fn steps(summary: &mut Summary, verbose: bool) {
     summary.step("generated modules, wasmparser as judge", || {
-        let text = fuzzing(&[], &["judge", "--cases", JUDGED]).logged("judge", verbose)?;
-        Ok(Found::pass(last_line(&text)?))
+        Ok(Found::pass(fuzzing(&[], &["judge", "--cases", JUDGED], "judge", verbose)?))
     });
     summary.step("generated modules run as in wasmi", || executed(verbose));
+    summary.step("libFuzzer", || fuzzer::fuzzer(verbose));
 }
 
 fn executed(verbose: bool) -> Result<Found> {
     let mut lines = Vec::new();
     for (name, features) in BUILDS {
         let log = format!("differential {name}").replace(' ', "-");
-        let text = fuzzing(features, &["run", "--cases", EXECUTED]).logged(&log, verbose)?;
-        lines.push(last_line(&text)?);
+        lines.push(fuzzing(features, &["run", "--cases", EXECUTED], &log, verbose)?);
     }
     match lines.iter().find(|line| **line != lines[0]) {
         None => Ok(Found { passed: lines.len().try_into()?, note: lines.swap_remove(0), ..Found::default() }),
@@ -37,12 +38,14 @@ fn executed(verbose: bool) -> Result<Found> {
     }
 }
 
-/// The program `wasmote-fuzzing` in a release build, in as many threads as it likes.
-fn fuzzing(features: &[&str], args: &[&str]) -> Run {
-    let run = Run::cargo().args(["run", "--quiet", "--release", "--package", "wasmote-fuzzing"]);
-    run.args(features).arg("--").args(args).args(["--threads", "2"])
-}
-
-fn last_line(text: &str) -> Result<String> {
+/// Runs the program `wasmote-fuzzing` in a release build with these features; the last line that it prints.
+fn fuzzing(features: &[&str], args: &[&str], log: &str, verbose: bool) -> Result<String> {
+    // With the features that the whole workspace gives to what it uses, as for the tests: nothing is built twice.
+    let build = Run::cargo().args(["build", "--release", "--workspace", "--bin", "wasmote-fuzzing"]);
+    build.args(features).logged(&format!("{log}-build"), verbose)?;
+    let program = repo::target().join("release/wasmote-fuzzing");
+    let save = repo::work("fuzzing")?;
+    let text =
+        Run::new(program).args(args).args(["--threads", "2", "--save"]).arg(save).logged(log, verbose)?;
     Ok(text.lines().last().context("it printed nothing")?.trim().to_owned())
 }

@@ -2,6 +2,7 @@
 
 mod docs;
 mod freertos;
+mod fuzzer;
 mod fuzzing;
 mod host;
 mod invariants;

@@ -49,15 +49,16 @@ pub fn dependencies() -> Result<Found> {
     Ok(Found::pass(format!("{} crates", metadata.packages.len())))
 }
 
-/// Where `unsafe` may stand. Guests and samples are programs on the other side of the API; the interpreter's tests
-/// stand in for the runtime below it.
-const UNSAFE_PLACES: [&str; 8] = [
+/// Where `unsafe` may stand. Guests, samples and the fuzzer are programs on the other side of the API; the interpreter's
+/// tests stand in for the runtime below it.
+const UNSAFE_PLACES: [&str; 9] = [
     "rust/interp/src/exec/raw.rs",
     "rust/interp/src/tests/",
     "rust/wasmote/src/vm/",
     "rust/platform/",
     "rust/capi/",
     "rust/guests/",
+    "fuzz/",
     "samples/",
     "freertos-port/",
 ];

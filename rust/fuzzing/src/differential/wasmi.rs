@@ -1,6 +1,7 @@
 //! wasmi.
 
 use super::{Call, Host, Kind, Look, Outcome, Runner, Scenario, Stop, Type, Val, count};
+use ::wasmi::errors::{ErrorKind, InstantiationError};
 use ::wasmi::{
     Config, Engine, Error, Extern, ExternRef, FuncType, Instance, Linker, Module, Nullable, Ref, Store,
     TrapCode, ValType,
@@ -131,6 +132,10 @@ fn to(store: &mut impl ::wasmi::AsContextMut, value: Val) -> ::wasmi::Val {
 }
 
 fn stop(error: Error) -> Stop {
+    // The trap of an active segment is no trap here.
+    if let ErrorKind::Instantiation(InstantiationError::ElementSegmentDoesNotFit { .. }) = error.kind() {
+        return Stop::Trap(Trap::TableOutOfBounds);
+    }
     let Some(code) = error.as_trap_code() else {
         return if error.to_string() == "host" {
             Stop::Trap(Trap::Host)

@@ -77,7 +77,7 @@ fn engine() -> wasmtime::Result<Engine> {
     config.cranelift_opt_level(wasmtime::OptLevel::None);
     // Small memories, many of them.
     config.memory_reservation(0).memory_guard_size(0).memory_reservation_for_growth(0);
-    config.max_wasm_stack(4 << 20);
+    config.max_wasm_stack(1 << 20);
     let engine = Engine::new(&config)?;
     Ok(ENGINE.get_or_init(|| engine).clone())
 }
@@ -152,10 +152,8 @@ fn of(store: &mut impl AsContextMut, value: &wasmtime::Val) -> Val {
 }
 
 fn extern_of(store: &mut impl AsContextMut, value: Option<Rooted<ExternRef>>) -> Val {
-    let number = value.and_then(|value| {
-        let data = value.data(store.as_context_mut()).ok()??;
-        data.downcast_ref::<u32>().copied()
-    });
+    let number =
+        value.and_then(|value| value.data(store.as_context_mut()).ok()??.downcast_ref::<u32>().copied());
     Val::Extern(number)
 }
 

@@ -1,0 +1,81 @@
+//! libFuzzer on the targets in `fuzz/`, for a little while. What it needs is not everywhere: without it one line says so.
+
+use crate::run::Run;
+use crate::summary::Found;
+use crate::{repo, tools};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const TARGETS: [&str; 4] = ["load", "quotas", "execute", "c_api"];
+/// Seconds for each target, two at a time; `WASMOTE_FUZZ_SECONDS` says otherwise.
+const SECONDS: u64 = 20;
+const HOST: &str = "x86_64-unknown-linux-gnu";
+pub fn fuzzer(verbose: bool) -> Result<Found> {
+    let seconds = match std::env::var("WASMOTE_FUZZ_SECONDS") {
+        Ok(text) => text.parse().context("WASMOTE_FUZZ_SECONDS is no number")?,
+        Err(_) => SECONDS,
+    };
+    if let Some(reason) = missing() {
+        return Ok(Found::skip(format!("{} are not fuzzed: {reason}", TARGETS.join(", "))));
+    }
+    tools::need(&[tools::HOST_GCC])?;
+    // Apart from the other builds: it is of another compiler, with other flags.
+    let folder = repo::work("fuzz")?;
+    let build = Run::new("rustup").args(["run", "nightly", "cargo", "build", "--release", "--target", HOST]);
+    let build =
+        build.arg("--manifest-path").arg(repo::path("fuzz/Cargo.toml")).env("CARGO_TARGET_DIR", &folder);
+    let build = build.env("RUSTC_WRAPPER", repo::path("fuzz/rustc.sh")).env("CARGO_TERM_COLOR", "never");
+    build.logged("fuzz-build", verbose)?;
+    let mut notes = Vec::new();
+    for pair in TARGETS.chunks(2) {
+        let ran: Vec<Result<String>> = std::thread::scope(|scope| {
+            let folder = &folder;
+            let started: Vec<_> =
+                pair.iter().map(|target| scope.spawn(move || fuzz(folder, target, seconds))).collect();
+            let ended = started.into_iter().map(|thread| thread.join());
+            ended.map(|ended| ended.unwrap_or_else(|_| bail!("the thread panicked"))).collect()
+        });
+        for note in ran {
+            notes.push(note?);
+        }
+    }
+    Ok(Found { passed: TARGETS.len().try_into()?, note: notes.join(", "), ..Found::default() })
+}
+
+/// What is not there.
+fn missing() -> Option<&'static str> {
+    if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
+        return Some("only done on x86-64 Linux");
+    }
+    let toolchains = Run::new("rustup").args(["toolchain", "list"]).text().unwrap_or_default();
+    if !toolchains.lines().any(|line| line.starts_with("nightly")) {
+        return Some("it needs `rustup toolchain install nightly`");
+    }
+    None
+}
+
+/// Runs a target, from its corpus on. What it finds beyond is kept in the work folder.
+fn fuzz(folder: &Path, target: &str, seconds: u64) -> Result<String> {
+    let program = folder.join(HOST).join("release").join(target);
+    let found = repo::work(&format!("fuzz/corpus/{target}"))?;
+    let artifacts = repo::work("fuzz/artifacts")?.join(format!("{target}-"));
+    let mut run = Run::new(program)
+        .args([format!("-max_total_time={seconds}"), format!("-artifact_prefix={}", artifacts.display())])
+        .args(["-timeout=20", "-rss_limit_mb=2048", "-max_len=4096", "-print_final_stats=1"])
+        .arg(found);
+    for inputs in inputs(target) {
+        run = run.arg(inputs);
+    }
+    let ended = run.watched(Duration::from_secs(seconds + 120), |_| {})?;
+    let executed = ended.text.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units: "));
+    match (ended.status, executed) {
+        (Some(status), Some(executed)) if status.success() => Ok(format!("{target} {}", executed.trim())),
+        _ => bail!("{target}:\n{}", crate::run::tail(&ended.text, 60)),
+    }
+}
+
+fn inputs(target: &str) -> impl Iterator<Item = PathBuf> {
+    let folders = ["corpus", "regressions"].map(|folder| repo::path("fuzz").join(folder).join(target));
+    folders.into_iter().filter(|folder| folder.is_dir())
+}
