@@ -1,4 +1,4 @@
-//! Plays a script on the Rust API. The firmware's player (`firmware/player.c`) does the same on the C API.
+//! Plays a script on the Rust API. The firmware's player (`firmware/`) does the same on the C API.
 
 use crate::script::{Action, Directive, Script, What};
 use crate::{Failure, Policy, Report, spectest};
