@@ -11,10 +11,9 @@
 //! - **(I2) Frames.** A [`Frame`] points at cells of the store's value stack. Code names only cells below its
 //!   record's `frame_cells`, and all of them lie below the control stack: that was checked when the function
 //!   was entered. Arguments begin inside the caller's frame.
-//! - **(I3) Contexts.** A [`Ctx`] points at a `VmCtx` that lives, unmoved, until `entry` returns, as do all
-//!   that it points at, and whose fields say what `wasmote_core::vm` says. No reference to it or to the
-//!   `StackVm` exists while code runs, other than to the interrupt word, which is atomic. All contexts of a store share
-//!   one stack.
+//! - **(I3) Contexts.** A [`Ctx`] points at a `VmCtx` that lives, unmoved, until `entry` returns, as do all that it
+//!   points at, and whose fields say what `wasmote_core::vm` says. No reference to it or to the `StackVm` exists while
+//!   code runs, other than to the interrupt word, which is atomic. All contexts of a store share one stack.
 //! - **(I4) Memory.** `memory_len` bytes at `memory_base` may be read and written; nobody else does so while code
 //!   runs. Both are read anew for each access, because a call may change them.
 //! - **(I5) Control stack.** From `control` upwards lie the records that this module pushed, innermost first, up to the
