@@ -22,7 +22,8 @@ pub struct Options {
     /// Runs only the steps whose names contain this text
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     step: String,
-    /// The spec leg alone, on this board alone: one of freertos-port/boards, or a platform of Twister's
+    /// The spec leg alone, on this board alone: one of freertos-port/boards, a platform of Twister's,
+    /// or one of the Rust targets that are emulated for it
     #[arg(long = "board", value_name = "NAME")]
     boards: Vec<String>,
     /// Shows what compilers, emulators and tests print as they print it

@@ -27,8 +27,8 @@ const BUILDS: [(&str, &[&str]); 3] = [
     ("release, tail calls", &["--release", "--features", "dispatch-tail"]),
 ];
 
-/// Other byte orders and word sizes, under user-mode emulation. A build and a run take minutes, so they are run where the
-/// tools have been installed, which nothing here does.
+/// Other byte orders and word sizes, under user-mode emulation. A build and a run take minutes, so they are only run if they
+/// are named like a board.
 struct Foreign {
     what: &'static str,
     target: &'static str,
@@ -83,16 +83,22 @@ const VARIANT: (&str, &[&str]) =
 /// The firmware's CMake project.
 const FIRMWARE: &str = "rust/spec/firmware/freertos";
 
-/// All of it, or only on these boards: FreeRTOS boards by name, Twister's platforms.
+/// All of it, or only on these boards: FreeRTOS boards by name, Rust targets, Twister's platforms.
 pub fn steps(summary: &mut Summary, boards: &[String], verbose: bool) {
     if boards.is_empty() {
         for (name, args) in BUILDS {
             summary.step(&format!("official suite, {name}"), || suite(name, args, Vec::new(), verbose));
         }
-        for foreign in &FOREIGN {
-            let Foreign { what, target, .. } = foreign;
-            summary.step(&format!("official suite, {what}, {target}"), || foreign.suite(verbose));
-        }
+    }
+    let named = |target: &str| boards.iter().any(|name| name == target);
+    for foreign in FOREIGN.iter().filter(|foreign| boards.is_empty() || named(foreign.target)) {
+        let Foreign { what, target, .. } = foreign;
+        summary.step(&format!("official suite, {what}, {target}"), || match boards {
+            [] => {
+                Ok(Found::skip(format!("takes minutes; run it by: cargo xtask test spec --board {target}")))
+            }
+            _ => foreign.suite(verbose),
+        });
     }
     let known = match Board::all() {
         Ok(known) => known,
@@ -104,7 +110,7 @@ pub fn steps(summary: &mut Summary, boards: &[String], verbose: bool) {
         boards.iter().partition(|name| known.iter().any(|board| board.name == **name));
     let wanted = |board: &Board| boards.is_empty() || freertos.contains(&&board.name);
     on_freertos(summary, known.into_iter().filter(wanted), verbose);
-    for name in others {
+    for name in others.into_iter().filter(|name| FOREIGN.iter().all(|foreign| foreign.target != **name)) {
         summary.step(&format!("official suite on Zephyr, {name}"), || {
             let not_freertos = || format!("{name} is not one of {names}, and on Zephyr");
             zephyr::spec(name, verbose).with_context(not_freertos)
@@ -115,7 +121,7 @@ pub fn steps(summary: &mut Summary, boards: &[String], verbose: bool) {
 impl Foreign {
     fn suite(&self, verbose: bool) -> Result<Found> {
         if ![self.linker, self.emulator].into_iter().all(tools::is_there) {
-            return Ok(Found::skip(format!("takes minutes; to run it, install {}", self.packages)));
+            bail!("missing programs; install {}", self.packages);
         }
         tools::targets(&[self.target])?;
         let variable = format!("CARGO_TARGET_{}", self.target.replace('-', "_").to_uppercase());
