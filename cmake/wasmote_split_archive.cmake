@@ -14,6 +14,7 @@ set(builtins "${folder}/libwasmote_builtins.a")
 # What was split is known by its contents: cargo gives back an archive of former options with its former time.
 set(stamp "${folder}/libwasmote_split.sha256")
 file(SHA256 "${ARCHIVE}" now)
+string(APPEND now " ${AR}") # an ar for another CPU makes no index
 set(before "")
 if(EXISTS "${stamp}" AND EXISTS "${runtime}" AND EXISTS "${builtins}")
     file(READ "${stamp}" before)
@@ -52,4 +53,4 @@ foreach(part runtime builtins)
     file(RENAME "${${part}}.new" "${${part}}")
     file(TOUCH "${${part}}")
 endforeach()
-file(WRITE "${stamp}" ${now})
+file(WRITE "${stamp}" "${now}")

@@ -33,7 +33,7 @@ pub fn need() -> Result<()> {
     tools::targets(&[TARGET])
 }
 
-/// Builds the archive of a configuration.
+/// Builds the archive of a configuration. For [`TARGET`], without Rust's memcpy and arithmetic, as the builds of firmware do.
 pub fn archive(configuration: &Configuration, options: &[WasmoteOption], target: &str) -> Result<PathBuf> {
     let folder = repo::work("cargo")?;
     let cargo = configuration.cargo(options);
@@ -45,14 +45,16 @@ pub fn archive(configuration: &Configuration, options: &[WasmoteOption], target:
     }
     let name = configuration.name.replace(' ', "-");
     run.logged(&format!("archive-{name}-{target}"), false)?;
-    // Without Rust's memcpy and arithmetic, as the builds of firmware do.
-    let built = folder.join(target).join(&cargo.profile).join("libwasmote.a");
-    let split = Run::new("cmake").arg("-DAR=arm-none-eabi-ar").arg(format!("-DARCHIVE={}", built.display()));
-    let split = split.arg("-P").arg(repo::path("cmake/wasmote_split_archive.cmake"));
-    split.logged(&format!("split-{name}-{target}"), false)?;
+    let mut built = folder.join(target).join(&cargo.profile).join("libwasmote.a");
+    if target == TARGET {
+        let split =
+            Run::new("cmake").arg("-DAR=arm-none-eabi-ar").arg(format!("-DARCHIVE={}", built.display()));
+        let split = split.arg("-P").arg(repo::path("cmake/wasmote_split_archive.cmake"));
+        split.logged(&format!("split-{name}-{target}"), false)?;
+        built.set_file_name("libwasmote_runtime.a");
+    }
     // The next configuration is built in the same place.
     let kept = repo::work("archive")?.join(format!("{name}-{target}.a"));
-    let built = built.with_file_name("libwasmote_runtime.a");
     std::fs::copy(&built, &kept).with_context(|| format!("copying {}", built.display()))?;
     Ok(kept)
 }
