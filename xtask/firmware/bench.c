@@ -21,33 +21,6 @@ static wasmote_status_t tick(wasmote_caller_t *caller, uint32_t *cells, void *us
 	return WASMOTE_OK;
 }
 
-static void print(const char *text)
-{
-	size_t length = 0;
-
-	while (text[length]) {
-		length++;
-	}
-	board_write(text, length);
-}
-
-static void print_number(int64_t number)
-{
-	char digits[24];
-	size_t at = sizeof(digits);
-	uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-
-	do {
-		digits[--at] = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest);
-	if (number < 0) {
-		digits[--at] = '-';
-	}
-	digits[--at] = ' ';
-	board_write(&digits[at], sizeof(digits) - at);
-}
-
 /* Ends the run if something failed, and says what. */
 static void must(wasmote_status_t status, const struct program *program, const char *what,
 		 const wasmote_error_t *error)
@@ -55,14 +28,14 @@ static void must(wasmote_status_t status, const struct program *program, const c
 	if (status == WASMOTE_OK) {
 		return;
 	}
-	print(program->name);
-	print(": ");
-	print(what);
-	print(": ");
-	print(wasmote_status_str(status));
-	print(": ");
-	print(error ? error->message : "");
-	print("\n");
+	board_text(program->name);
+	board_text(": ");
+	board_text(what);
+	board_text(": ");
+	board_text(wasmote_status_str(status));
+	board_text(": ");
+	board_text(error ? error->message : "");
+	board_text("\n");
 	board_exit(1);
 }
 
@@ -103,16 +76,16 @@ static void run(wasmote_runtime_t *runtime, const struct program *program)
 	interpreted = (int64_t)board_instructions() - start;
 	wasmote_instance_stats(instance, &stats);
 
-	print("program ");
-	print(program->name);
-	print_number(native);
-	print_number(interpreted);
-	print_number(native_result);
-	print_number(result.of.i32);
-	print_number(load);
-	print_number(module_heap);
-	print_number((int64_t)(stats.heap_used - stats.memory_bytes) - STACK_BYTES);
-	print("\n");
+	board_text("program ");
+	board_text(program->name);
+	board_number(' ', native, 10);
+	board_number(' ', interpreted, 10);
+	board_number(' ', native_result, 10);
+	board_number(' ', result.of.i32, 10);
+	board_number(' ', load, 10);
+	board_number(' ', module_heap, 10);
+	board_number(' ', (int64_t)(stats.heap_used - stats.memory_bytes) - STACK_BYTES, 10);
+	board_text("\n");
 	must(wasmote_instance_delete(instance), program, "delete", NULL);
 	must(wasmote_module_delete(module), program, "delete", NULL);
 }
@@ -124,7 +97,7 @@ int main(void)
 
 	board_init();
 	if (wasmote_runtime_new(&config, &runtime) != WASMOTE_OK) {
-		print("no runtime\n");
+		board_text("no runtime\n");
 		return 1;
 	}
 	for (size_t i = 0; i < program_count; i++) {

@@ -17,33 +17,10 @@ __attribute__((section(".large"), aligned(16))) static uint8_t pool[POOL_BYTES];
 static wasmote_instance_t *volatile instance;
 static volatile uint64_t interrupted_at;
 
-static void print(const char *text)
-{
-	size_t length = 0;
-
-	while (text[length]) {
-		length++;
-	}
-	board_write(text, length);
-}
-
-static void print_number(uint64_t number)
-{
-	char digits[24];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	digits[--at] = '|';
-	board_write(&digits[at], sizeof(digits) - at);
-}
-
 static void print_status(wasmote_status_t status)
 {
-	print("|");
-	print(wasmote_status_str(status));
+	board_text("|");
+	board_text(wasmote_status_str(status));
 }
 
 /* In the interrupt service routine of the timer. */
@@ -140,7 +117,7 @@ static void try(const struct hostile *hostile)
 	uint32_t interrupts = 0;
 
 	if (wasmote_runtime_new(&config, &runtime) != WASMOTE_OK) {
-		print("no runtime\n");
+		board_text("no runtime\n");
 		board_exit(1);
 	}
 	load = board_instructions();
@@ -166,22 +143,22 @@ static void try(const struct hostile *hostile)
 		wasmote_module_delete(module);
 	}
 	if (wasmote_runtime_delete(runtime) != WASMOTE_OK) {
-		print("something is left of the last module\n");
+		board_text("something is left of the last module\n");
 		board_exit(1);
 	}
-	print("module|");
-	print(hostile->name);
+	board_text("module|");
+	board_text(hostile->name);
 	print_status(loaded);
-	print_number(error.offset);
-	print_number(load);
+	board_number('|', error.offset, 10);
+	board_number('|', load, 10);
 	print_status(ended.made);
-	print_number(ended.make);
+	board_number('|', ended.make, 10);
 	print_status(ended.called);
-	print_number(ended.called == WASMOTE_TRAP_INTERRUPTED ? 0 : ended.call);
-	print_number(heap);
-	print_number(late);
-	print_number(interrupts);
-	print("\n");
+	board_number('|', ended.called == WASMOTE_TRAP_INTERRUPTED ? 0 : ended.call, 10);
+	board_number('|', heap, 10);
+	board_number('|', late, 10);
+	board_number('|', interrupts, 10);
+	board_text("\n");
 }
 
 int main(void)

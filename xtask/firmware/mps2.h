@@ -7,6 +7,9 @@
 /* Starts the console and the counter. */
 void board_init(void);
 void board_write(const char *text, size_t length);
+void board_text(const char *text);
+/* A number in base 10 or 16, behind a character. */
+void board_number(char before, int64_t number, unsigned base);
 /* Ends the emulator. */
 _Noreturn void board_exit(int code);
 /* Instructions since board_init under `-icount shift=0`, in steps of 40. */

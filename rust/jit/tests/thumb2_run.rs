@@ -2,6 +2,8 @@
 
 #[path = "thumb2/emulator.rs"]
 mod emulator;
+#[path = "thumb2/guests.rs"]
+mod guests;
 #[path = "thumb2/programs.rs"]
 mod programs;
 
@@ -196,7 +198,7 @@ fn binary_operators() {
             });
         }
     }
-    cases.run("binary_operators");
+    cases.run("binary_operators", false);
 }
 
 #[test]
@@ -226,7 +228,7 @@ fn unary_operators() {
             }
         });
     }
-    cases.run("unary_operators");
+    cases.run("unary_operators", false);
 }
 
 /// Loads and stores of every width and many offsets, around both ends of the memory and where sums wrap.
@@ -312,7 +314,7 @@ fn memory() {
             subject.call("sum", &[]);
         });
     }
-    cases.run("memory");
+    cases.run("memory", false);
 }
 
 /// Control flow, calls, globals, selections.
@@ -440,7 +442,7 @@ fn control() {
             }
         });
     }
-    cases.run("control");
+    cases.run("control", false);
 }
 
 /// Calls through tables, and operators of the runtime's.
@@ -509,7 +511,7 @@ fn tables_and_builtins() {
             subject.call("same", &[]);
         },
     );
-    cases.run("tables_and_builtins");
+    cases.run("tables_and_builtins", false);
 }
 
 /// What is not compiled yet is refused, by name.
@@ -547,5 +549,5 @@ fn random_programs() {
             }
         });
     }
-    cases.run("random_programs");
+    cases.run("random_programs", false);
 }

@@ -299,16 +299,22 @@ fn interrupted_from_another_thread() {
     }
 }
 
-#[test]
-fn bulk_operators_are_interrupted_between_slices() {
-    let engine = engine();
-    let mut linker = Linker::new(&engine);
+/// A linker with a function that interrupts the instance that calls it.
+fn interrupting(engine: &Engine) -> Linker<'static> {
+    let mut linker = Linker::new(engine);
     linker
         .func("env", "interrupt", |caller: &mut Caller<'_>| {
             let instance = caller.instance();
             instance.interrupt_handle(caller).unwrap().interrupt();
         })
         .unwrap();
+    linker
+}
+
+#[test]
+fn bulk_operators_are_interrupted_between_slices() {
+    let engine = engine();
+    let linker = interrupting(&engine);
     let module = module(
         &engine,
         r#"(module (import "env" "interrupt" (func $interrupt)) (memory (export "m") 1) (table $t (export "t") 1000 externref)
@@ -343,13 +349,7 @@ fn bulk_operators_are_interrupted_between_slices() {
 #[test]
 fn growing_is_interrupted_and_paid() {
     let engine = engine();
-    let mut linker = Linker::new(&engine);
-    linker
-        .func("env", "interrupt", |caller: &mut Caller<'_>| {
-            let instance = caller.instance();
-            instance.interrupt_handle(caller).unwrap().interrupt();
-        })
-        .unwrap();
+    let linker = interrupting(&engine);
     let module = module(
         &engine,
         r#"(module (import "env" "interrupt" (func $interrupt)) (memory (export "m") 0 50000 (pagesize 1))
@@ -403,13 +403,7 @@ fn growing_is_interrupted_and_paid() {
 #[test]
 fn elements_left_out_are_paid_and_interrupted() {
     let engine = engine();
-    let mut linker = Linker::new(&engine);
-    linker
-        .func("env", "interrupt", |caller: &mut Caller<'_>| {
-            let instance = caller.instance();
-            instance.interrupt_handle(caller).unwrap().interrupt();
-        })
-        .unwrap();
+    let linker = interrupting(&engine);
     let functions = "$f ".repeat(2000);
     let module = module(
         &engine,

@@ -229,7 +229,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     pub(crate) fn moved(&mut self, count: usize) {
         const FEW: usize = 16;
         if count > FEW {
-            *self.values += (count - FEW) as u32;
+            *self.values = self.values.saturating_add((count - FEW) as u32);
             let bytes = self.op_at.saturating_sub(self.module.code.start);
             let most = bytes.saturating_mul(limits::MAX_VALUES_PER_BYTE).saturating_add(limits::MAX_VALUES);
             if *self.values > most {

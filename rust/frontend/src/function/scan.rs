@@ -56,7 +56,8 @@ impl<S: Sink> Body<'_, '_, S> {
         self.reader = start;
     }
 
-    /// Skips an operator's immediates.
+    /// Skips an operator's immediates. All are named, so that none is forgotten: a call that is overlooked would be told
+    /// wrongly.
     fn skip(&mut self, op: Op) {
         let reader = &mut self.reader;
         match op {
@@ -117,7 +118,12 @@ impl<S: Sink> Body<'_, '_, S> {
                 reader.u32();
                 self.sink.calls();
             }
-            _ => {}
+            // Seen to above.
+            Op::Block | Op::Loop | Op::If | Op::End | Op::LocalGet | Op::LocalSet | Op::LocalTee => {}
+            Op::Call | Op::ReturnCall | Op::CallIndirect | Op::ReturnCallIndirect => {}
+            // Nothing follows.
+            Op::Unary(_) | Op::Binary(_) | Op::Reinterpret(..) | Op::Select | Op::Drop | Op::RefIsNull => {}
+            Op::Unreachable | Op::Nop | Op::Else | Op::Return => {}
         }
     }
 }

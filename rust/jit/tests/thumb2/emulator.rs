@@ -35,16 +35,21 @@ impl Cases {
 
     /// Compiles a module for both sides; `calls` says what to call.
     pub fn module(&mut self, name: &str, wat: &str, calls: impl FnOnce(&mut Subject)) {
-        self.add(name, wat, false, calls);
+        self.add(name, parsed(name, wat), false, calls);
+    }
+
+    /// As [`module`](Cases::module), in the binary format.
+    pub fn binary(&mut self, name: &str, bytes: Vec<u8>, calls: impl FnOnce(&mut Subject)) {
+        self.add(name, bytes, false, calls);
     }
 
     /// As [`module`](Cases::module), with code that counts fuel.
     pub fn metered(&mut self, name: &str, wat: &str, calls: impl FnOnce(&mut Subject)) {
-        self.add(name, wat, true, calls);
+        self.add(name, parsed(name, wat), true, calls);
     }
 
-    fn add(&mut self, name: &str, wat: &str, metered: bool, calls: impl FnOnce(&mut Subject)) {
-        let bytes = Vec::leak(wat::parse_str(wat).unwrap_or_else(|error| panic!("{name}: {error}\n{wat}")));
+    fn add(&mut self, name: &str, bytes: Vec<u8>, metered: bool, calls: impl FnOnce(&mut Subject)) {
+        let bytes = Vec::leak(bytes);
         let engine = Engine::new(EngineConfig { fuel: metered, ..EngineConfig::default() }).unwrap();
         let quotas = Quotas { stack_bytes: 64 * 1024, call_depth: 8, ..Quotas::default() };
         let mut store = Store::new(&engine, quotas).unwrap();
@@ -56,7 +61,7 @@ impl Cases {
 
         let heap = Heap::platform().unwrap();
         let module: &'static _ = Box::leak(Box::new(Module::parse(bytes, &heap).unwrap()));
-        self.compile(name, wat, module, metered, &heap);
+        self.compile(name, module, metered, &heap);
         let functions = module.exports().map(|export| (export.name, export.index)).collect();
         let mut subject = Subject { module, store, instance, functions, calls: Vec::new(), count: 0 };
         calls(&mut subject);
@@ -67,7 +72,7 @@ impl Cases {
         self.names.push(name.to_owned());
     }
 
-    fn compile(&mut self, name: &str, wat: &str, module: &Module<'_>, metered: bool, heap: &Heap) {
+    fn compile(&mut self, name: &str, module: &Module<'_>, metered: bool, heap: &Heap) {
         let masm = Thumb2::new(heap, Fpu::Single);
         let mut compiler = Compiler::new(masm, module, heap, Settings { metered }).unwrap();
         let mut front = wasmote_frontend::Compiler::new(module, heap);
@@ -79,7 +84,7 @@ impl Cases {
                 compiler.next(own, true);
                 result = front.function(own, &mut compiler);
             }
-            result.unwrap_or_else(|error| panic!("{name}: {error}: {:?}\n{wat}", compiler.missing()));
+            result.unwrap_or_else(|error| panic!("{name}: {error}: {:?}", compiler.missing()));
             functions.push(compiler.compiled().start);
             functions.push(module.func_type_index(module.import_funcs() + own));
         }
@@ -124,8 +129,8 @@ impl Cases {
         words.extend(code);
     }
 
-    /// Runs all calls.
-    pub fn run(self, name: &str) {
+    /// Runs all calls. The instructions that each module's calls take, if they are to be counted.
+    pub fn run(self, name: &str, count_instructions: bool) -> Vec<u64> {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("cases.bin");
@@ -156,6 +161,9 @@ impl Cases {
             .arg(format!("loader,file={},addr=0x21000000,force-raw=on", file.display()))
             .arg("-kernel")
             .arg(&elf);
+        if count_instructions {
+            qemu.args(["-icount", "shift=0"]);
+        }
         let output = qemu.output().expect("qemu-system-arm (package qemu-system-arm)");
         let said = String::from_utf8_lossy(&output.stdout);
         if !said.trim_end().ends_with("all right") {
@@ -165,6 +173,8 @@ impl Cases {
             panic!("{end:?}, in {module:?}; the firmware is {}", elf.display());
         }
         println!("{} modules, {} calls, {} bytes", self.names.len(), self.calls, self.words.len() * 4);
+        let taken = said.lines().filter_map(|line| line.strip_prefix("instructions "));
+        taken.map(|number| u64::from_str_radix(number, 16).unwrap()).collect()
     }
 }
 
@@ -248,6 +258,10 @@ fn value(ty: ValType, bits: u64) -> Value {
         ValType::F64 => Value::F64(f64::from_bits(bits)),
         _ => panic!("a reference"),
     }
+}
+
+fn parsed(name: &str, wat: &str) -> Vec<u8> {
+    wat::parse_str(wat).unwrap_or_else(|error| panic!("{name}: {error}\n{wat}"))
 }
 
 fn packed(bytes: &[u8]) -> Vec<u32> {

@@ -58,27 +58,9 @@ __attribute__((optimize("no-tree-loop-distribute-patterns"))) void *memset(void 
 	return at;
 }
 
-static void text(const char *text)
-{
-	size_t length = 0;
-
-	while (text[length]) {
-		length++;
-	}
-	board_write(text, length);
-}
-
 static void number(uint32_t number)
 {
-	char digits[11];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = "0123456789abcdef"[number % 16];
-		number /= 16;
-	} while (number);
-	digits[--at] = ' ';
-	board_write(&digits[at], sizeof(digits) - at);
+	board_number(' ', number, 16);
 }
 
 static uint32_t host_add(struct vm_ctx *callee, const struct record *record, uint32_t *cells, struct vm_ctx *caller)
@@ -116,6 +98,9 @@ static uint32_t memory_grow(struct vm_ctx *ctx, uint32_t *cells, uint32_t first,
 }
 
 static const builtin_t builtins[] = {memory_size, memory_grow};
+
+/* Under `-icount shift=0`: what the calls of the last module took. */
+static uint32_t instructions;
 
 static const uint32_t *run(const uint32_t *at)
 {
@@ -163,8 +148,10 @@ static const uint32_t *run(const uint32_t *at)
 	}
 	at += count;
 	count = *at++;
+	instructions = 0;
 	for (uint32_t call = 0; call < count; call++) {
 		uint32_t function = *at++, fuel = *at++, left = *at++, args = *at++, trap, results, found;
+		uint64_t start;
 		bool good;
 
 		ctx.interrupt = 0;
@@ -174,18 +161,20 @@ static const uint32_t *run(const uint32_t *at)
 			cells[i] = *at++;
 		}
 		trap = *at++, results = *at++;
+		start = board_instructions();
 		found = records[function].entry(&ctx, &records[function], cells, &ctx);
+		instructions += (uint32_t)(board_instructions() - start);
 		good = found == trap && stack.native_depth == 0 && (uint32_t)ctx.fuel == left;
 		for (uint32_t i = 0; i < results && trap == 0; i++) {
 			good = good && (cells[i] & at[2 * i + 1]) == at[2 * i];
 		}
 		if (!good) {
-			text("wrong: function call; trap fuel results, each as it should be and as it is:");
+			board_text("wrong: function call; trap fuel results, each as it should be and as it is:");
 			number(function), number(call), number(trap), number(found), number(left), number((uint32_t)ctx.fuel);
 			for (uint32_t i = 0; i < results; i++) {
 				number(at[2 * i]), number(cells[i]);
 			}
-			text("\n");
+			board_text("\n");
 			board_exit(1);
 		}
 		at += 2 * results;
@@ -200,11 +189,14 @@ int main(void)
 
 	board_init();
 	while (at < end) {
-		text("module");
+		board_text("module");
 		number(modules++);
-		text("\n");
+		board_text("\n");
 		at = run(at);
+		board_text("instructions");
+		number(instructions);
+		board_text("\n");
 	}
-	text("all right\n");
+	board_text("all right\n");
 	return 0;
 }
