@@ -93,10 +93,10 @@ impl<M: Masm> Compiler<M> {
             let kind = usize::from(!signed);
             let not_a_number = self.masm.compare_floats(Cond::NotEqual, from, Val::Reg(from));
             self.branch_to_trap(not_a_number, Trap::BadConversionToInteger, at)?;
-            let large = self.masm.compare_floats(Cond::GreaterOrEqual, from, Val::Imm(TOO_LARGE[kind]));
+            let large = self.masm.compare_floats(Cond::GreaterOrEqual, from, Val::number(TOO_LARGE[kind]));
             self.branch_to_trap(large, Trap::IntegerOverflow, at)?;
             let small = if signed { Cond::Less } else { Cond::LessOrEqual };
-            let small = self.masm.compare_floats(small, from, Val::Imm(LEAST[kind]));
+            let small = self.masm.compare_floats(small, from, Val::number(LEAST[kind]));
             self.branch_to_trap(small, Trap::IntegerOverflow, at)?;
         }
         self.consume(a, 1);

@@ -1,7 +1,8 @@
 //! The compiler: a [`Sink`](wasmote_frontend::Sink) that makes native code with the verbs of a [`Masm`].
 //!
-//! A value of 64 bits is two cells, and each cell has a place of its own: a register or its place in the frame. The locals
-//! that are used most, counted by loop depth, have a register for the whole function. All others, and temporaries, are in
+//! A value of 64 bits is two cells. Each cell has a place of its own, a register or its place in the frame; or both have one
+//! place where registers are as large. The locals that are used most, counted by loop depth, have a register for the whole
+//! function. All others, and temporaries, are in
 //! registers as long as there are any and no control flow joins; then they are in the frame.
 //!
 //! An operator is not compiled when it is told, but when the next one is: that one may know where the result should go, or
@@ -11,6 +12,7 @@ mod floats;
 mod memory;
 mod operators;
 mod pairs;
+mod places;
 mod regs;
 mod sink;
 
@@ -67,6 +69,8 @@ struct TrapExit {
 struct Use {
     cell: Cell,
     weight: u32,
+    /// Whether its register holds two cells.
+    wide: bool,
 }
 
 /// Cells of locals that may get a register for the whole function.
