@@ -49,8 +49,8 @@ impl Arguments {
     }
 
     /// All of them if they are not just cells from the first one on.
-    pub fn list(&self) -> &[(Cell, Size)] {
-        self.places.get(..self.count).unwrap_or(&[])
+    pub fn list<M: Masm>(&self) -> &[(Cell, Size)] {
+        if M::WIDE { self.places.get(..self.count).unwrap_or(&[]) } else { &[] }
     }
 
     /// Whether a cell is one of these places.

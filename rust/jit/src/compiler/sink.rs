@@ -2,7 +2,7 @@
 
 use super::operators::{alu, commutes};
 use super::places::{Arguments, param_size, place_size, places};
-use super::{CANDIDATES, Compiled, Compiler, Op, Use};
+use super::{CANDIDATES, Compiled, Compiler, Op, POLL_BYTES_TO_RETURN, Polls, Use, in_registers};
 use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Reg, Size, Val};
 use wasmote_core::vm::Builtin;
 use wasmote_core::{BinaryOp, ErrorKind, Feature, FuncType, LoadOp, StoreOp, Trap, UnaryOp, ValType, limits};
@@ -150,10 +150,11 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    /// The function to call, if it can be called directly.
-    fn callee(&self, own: u32) -> (Label, u32) {
-        let label = self.functions.get(own as usize).copied().unwrap_or(Label::NEW);
-        (label, self.shared.get(own as usize).copied().unwrap_or(0))
+    fn poll_before_return(&mut self) -> Result<(), ErrorKind> {
+        match self.polls.call {
+            Some(call) => self.poll_after(call, POLL_BYTES_TO_RETURN),
+            None => Ok(()),
+        }
     }
 }
 
@@ -213,16 +214,13 @@ impl<M: Masm> Sink for Compiler<M> {
             saved_cells: 0,
         };
         self.pin();
-        let in_registers = if func.ty.results().len() == 1 { results } else { 0 };
-        let (mut label, _) = self.callee(self.own);
         let frame = self.frame;
         let args = Arguments::new::<M>(func.ty);
-        let outside = if M::WIDE { args.list() } else { &[] };
-        self.compiled.start =
-            self.masm.enter(&mut label, &frame, outside, in_registers, self.large, &mut self.routines) as u32;
-        if let Some(place) = self.functions.get_mut(self.own as usize) {
-            *place = label;
-        }
+        let (start, inside) =
+            self.masm.enter(&frame, args.list::<M>(), in_registers(func.ty), self.large, &mut self.routines);
+        self.compiled.start = start as u32;
+        self.inside = inside;
+        self.polls = Polls { last: start, call: None };
         // Parameters are in registers. Those without a register of their own may stay there.
         for (at, &reg) in M::TEMPS.iter().enumerate().take(args.count) {
             let (cell, size) = args.place::<M>(at);
@@ -294,7 +292,12 @@ impl<M: Masm> Sink for Compiler<M> {
         if self.compiled.frame_cells > limits::MAX_FRAME_CELLS {
             return Err(ErrorKind::FrameTooLarge);
         }
-        self.masm.reach().map_err(|_| ErrorKind::FunctionTooLarge)
+        // Only now: it may turn out that the function cannot be compiled.
+        if let Some(function) = self.functions.get_mut(self.own as usize) {
+            self.absent -= usize::from(function.is_used());
+            self.masm.bind_at(function, self.inside);
+        }
+        self.masm.check()
     }
 
     fn unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind> {
@@ -410,6 +413,7 @@ impl<M: Masm> Sink for Compiler<M> {
     fn builtin(&mut self, builtin: Builtin, cells: Cell, first: u32, second: u32) -> Result<(), ErrorKind> {
         self.settle()?;
         self.flush();
+        self.calling();
         let (frame, from) = (self.frame, self.masm.place());
         self.masm.builtin(builtin, [first, second], &frame, cells, &mut self.routines);
         self.made(from, self.at);
@@ -420,17 +424,16 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
         self.settle()?;
+        self.calling();
         let from = self.masm.place();
         let frame = self.frame;
-        let results = if ty.results().len() == 1 { ty.result_cells() } else { 0 };
+        let results = in_registers(ty);
         match callee {
             Callee::Own(own) => {
                 self.arguments(cells, ty);
                 let (mut label, shared) = self.callee(own);
                 self.masm.call(&mut label, &frame, cells, shared);
-                if let Some(place) = self.functions.get_mut(own as usize) {
-                    *place = label;
-                }
+                self.set_callee(own, label)?;
             }
             Callee::Import(index) => {
                 self.flush();
@@ -457,6 +460,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn return_one(&mut self, result: Option<(ValType, Operand)>) -> Result<(), ErrorKind> {
         self.settle()?;
+        self.poll_before_return()?;
         let frame = self.frame;
         if let Some((ty, operand)) = result {
             // As if to a callee, but that nothing else is wanted any more.
@@ -483,6 +487,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn return_many(&mut self, cells: Cell, count: u32) -> Result<(), ErrorKind> {
         self.settle()?;
+        self.poll_before_return()?;
         self.flush();
         let frame = self.frame;
         // Registers are free now.
@@ -514,8 +519,9 @@ impl<M: Masm> Sink for Compiler<M> {
             let from = self.masm.place();
             self.masm.loop_header(label, &mut self.routines);
             self.made(from, self.at);
-        } else {
-            self.masm.bind(label);
+        } else if self.masm.bind(label) < self.polls.last {
+            // Who comes from there has gone past a poll.
+            self.poll()?;
         }
         Ok(())
     }

@@ -18,11 +18,12 @@
 //! return address, and the function takes it from there: so returns are predicted, and calls take no native stack.
 //!
 //! Where a function begins for who comes from outside, it takes its arguments from cells. The word before that says how it
-//! is called: in its low half the cells before the saved registers, in its high half the cells of a result in registers.
+//! is called and what its frame looks like: in its low half the cells before the saved registers, then a byte with the cells
+//! of a result in registers and one with the number of saved registers.
 
 use super::asm::{
-    Branch, Cond as C, Load, Mem, Op, R12, R13, R14, R15, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP, Reg, Size,
-    Store,
+    Branch, Cond as C, Load, Mem, Op, R8, R12, R13, R14, R15, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP, Reg,
+    Size, Store,
 };
 use super::masm::{BASE, CTX, FP, LIMIT, X64};
 use crate::isa::layout::Layout;
@@ -62,42 +63,66 @@ impl X64 {
 
     pub(super) fn begin_function(
         &mut self,
-        function: &mut Label,
         frame: &Frame,
         args: &[(u32, Size)],
         results: u32,
         large: bool,
         routines: &mut Routines,
-    ) -> usize {
-        let mut full = Label::NEW;
+    ) -> (usize, usize) {
+        let end = if large { RAX } else { FP };
+        let (mut full, mut body) = (Label::NEW, Label::NEW);
         self.resolve(&mut full);
+        self.copy(RAX, end);
+        self.refer(Branch::Call, &mut routines.admit);
+        self.refer(Branch::JumpIf(C::E), &mut body);
         self.pins(true, frame);
         self.asm.push(return_place(frame));
         self.load_address(FP, FP, 0);
         self.refer(Branch::Jump, &mut routines.stop);
+        while !self.asm.code.len().is_multiple_of(4) {
+            self.asm.nop();
+        }
         self.asm.code.put16(frame.shared_cells);
-        self.asm.code.put16(results);
+        self.asm.code.put16(results | frame.saved() << 8);
         // Who comes from outside.
         let outside = self.asm.code.len();
         for (&reg, &(cell, size)) in X64::TEMPS.iter().zip(args) {
             self.asm.load(Load::Plain(size), reg, Mem::at(RCX, cell as i32 * 4));
         }
         self.asm.lea(Size::W64, RAX, Mem::at(RCX, frame.shared_cells as i32 * 4));
-        self.resolve(function);
+        let inside = self.asm.code.len();
         self.store_address(FP, RAX, 0);
         self.copy(FP, RAX);
         self.pins(false, frame);
         self.asm.pop(return_place(frame));
-        let end = if large {
+        if large {
             self.asm.lea(Size::W64, RAX, Mem::at(FP, i32::MAX));
             self.frame_size = self.asm.code.len() - 4;
-            RAX
-        } else {
-            FP
-        };
+        }
         self.asm.op(Op::Cmp, Size::W64, end, Mem::at(CTX, VM.stack_limit));
         self.refer(Branch::JumpIf(C::A), &mut full);
-        outside
+        self.resolve(&mut body);
+        (outside, inside)
+    }
+
+    /// Arguments in registers go to their cells, and the rest is as for imported functions.
+    pub(super) fn call_by_record(
+        &mut self,
+        function: &mut Label,
+        own: u32,
+        frame: &Frame,
+        args: &[(u32, Size)],
+        results: u32,
+        routines: &mut Routines,
+    ) {
+        self.resolve(function);
+        self.asm.lea(Size::W64, RCX, Mem::at(RAX, frame.shared_cells as i32 * -4));
+        for (&reg, &(cell, size)) in X64::TEMPS.iter().zip(args) {
+            self.asm.store(Store::Plain(size), Mem::at(RCX, cell as i32 * 4), reg);
+        }
+        self.number(RDX, own.into());
+        self.number(R8, results.into());
+        self.refer(Branch::Jump, &mut routines.own);
     }
 
     pub(super) fn set_frame_bytes(&mut self, bytes: u32) {
@@ -128,11 +153,16 @@ impl X64 {
         let (mut above, mut body) = (Label::NEW, Label::NEW);
         self.refer(Branch::Jump, &mut above);
         self.resolve(label);
-        self.asm.op_imm(Op::Cmp, Size::W32, Mem::at(CTX, VM.interrupt), 0);
+        self.compare_interrupt();
         self.refer(Branch::JumpIf(C::E), &mut body);
         self.go_to_trap(Trap::Interrupted, routines);
         self.resolve(&mut above);
         self.resolve(&mut body);
+    }
+
+    /// Equal if the instance is not interrupted.
+    pub(super) fn compare_interrupt(&mut self) {
+        self.asm.op_imm(Op::Cmp, Size::W32, Mem::at(CTX, VM.interrupt), 0);
     }
 
     /// Calls, so that the place is known.
@@ -161,9 +191,12 @@ impl X64 {
             import: Label::NEW,
             indirect: Label::NEW,
             builtin: Label::NEW,
+            own: Label::NEW,
             charge: Label::NEW,
+            admit: Label::NEW,
             stop: Label::NEW,
         };
+        let mut end = Label::NEW;
         let (mut overflow, mut leave, mut done, mut exit) = (Label::NEW, Label::NEW, Label::NEW, Label::NEW);
         let depth = Mem::at(RAX, VM.native_depth);
         // RDI: instance, RSI: record, RDX: cells, RCX: caller.
@@ -190,10 +223,11 @@ impl X64 {
         self.load_address(RAX, RSI, VM.code);
         self.asm.load(Load::Plain(Size::W32), RDX, Mem::at(RAX, -4));
         self.store_address(RDX, RSP, 8);
+        self.number(FP, 0);
         self.asm.call(RAX);
         // Back. A result in a register goes to its cells.
         self.load_address(RCX, RSP, 0);
-        self.asm.load(Load::Zero16, RAX, Mem::at(RSP, 10));
+        self.asm.load(Load::Zero8, RAX, Mem::at(RSP, 10));
         self.asm.op_imm(Op::Cmp, Size::W32, RAX, 1);
         self.refer(Branch::JumpIf(C::B), &mut done);
         self.asm.store(Store::Plain(Size::W32), Mem::at(RCX, 0), RSI);
@@ -201,8 +235,16 @@ impl X64 {
         self.store_address(RSI, RCX, 0);
         self.resolve(&mut done);
         self.number(RAX, 0);
-        // With a trap's code, or 0, in RAX.
+        self.refer(Branch::Jump, &mut end);
+        // With a trap's code in RAX and the return address in RCX: the frames are reported.
         self.resolve(&mut exit);
+        self.copy(RBX, RAX);
+        self.copy(RDI, CTX);
+        self.copy(RSI, FP);
+        self.copy(RDX, RCX);
+        self.asm.call(Mem::at(CTX, VM.unwind));
+        self.copy(RAX, RBX);
+        self.resolve(&mut end);
         self.load_address(RCX, RSP, 16);
         self.set_limit(RCX);
         self.load_address(RCX, CTX, VM.stack);
@@ -219,13 +261,14 @@ impl X64 {
 
         self.call_routines(&mut routines, &mut exit);
         self.charge_routine(&mut routines);
+        self.admit_routine(&mut routines);
 
         // A frame did not fit, as does none when the instance is interrupted.
         self.resolve(&mut routines.stop);
         self.asm.pop(RCX);
         self.number(RAX, Trap::StackOverflow as u64);
         self.number(RDX, Trap::Interrupted as u64);
-        self.asm.op_imm(Op::Cmp, Size::W32, Mem::at(CTX, VM.interrupt), 0);
+        self.compare_interrupt();
         self.asm.mov_if(C::Ne, Size::W32, RAX, RDX);
         self.refer(Branch::Jump, &mut exit);
         // The place of the trap is what was pushed last.
@@ -238,11 +281,29 @@ impl X64 {
         routines
     }
 
+    /// Equal if a frame that ends at RAX has room after all: the interrupt that took the limit away was taken back before
+    /// it was obeyed. Changes RCX, and RAX, only.
+    fn admit_routine(&mut self, routines: &mut Routines) {
+        let mut refused = Label::NEW;
+        self.resolve(&mut routines.admit);
+        self.compare_interrupt();
+        self.refer(Branch::JumpIf(C::Ne), &mut refused);
+        self.load_address(RCX, CTX, VM.stack);
+        self.load_address(RCX, RCX, VM.control);
+        self.asm.op_imm(Op::Sub, Size::W64, RCX, MARGIN as i32);
+        self.asm.op(Op::Cmp, Size::W64, RAX, RCX);
+        self.refer(Branch::JumpIf(C::A), &mut refused);
+        self.set_limit(RCX);
+        self.number(RAX, 0);
+        self.resolve(&mut refused);
+        self.asm.ret();
+    }
+
     /// Sets the limit of frames, or none if the instance is interrupted: who interrupts it sets first the word, then this.
     fn set_limit(&mut self, limit: Reg) {
         let mut on = Label::NEW;
         self.store_address(limit, CTX, VM.stack_limit);
-        self.asm.op_imm(Op::Cmp, Size::W32, Mem::at(CTX, VM.interrupt), 0);
+        self.compare_interrupt();
         self.refer(Branch::JumpIf(C::E), &mut on);
         self.asm.store_imm(Store::Plain(Size::W64), Mem::at(CTX, VM.stack_limit), 0);
         self.resolve(&mut on);

@@ -5,11 +5,10 @@ use super::asm::{
     RDX, RSI, Reg, Scan, Shift as S, Size, Src, Unary,
 };
 use crate::masm::{
-    Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, OutOfReach, Place, Routines,
-    Shift, Val,
+    Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, Place, Routines, Shift, Val,
 };
 use wasmote_core::vm::Builtin;
-use wasmote_core::{LoadOp, StoreOp, Trap};
+use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
 use wasmote_platform::Heap;
 
 /// The frame: the first saved register.
@@ -68,11 +67,6 @@ impl X64 {
     /// No code yet.
     pub fn new(heap: &Heap) -> X64 {
         X64 { asm: Asm::new(heap), flags_wanted: false, frame_size: 0 }
-    }
-
-    /// The code.
-    pub fn code(&self) -> &crate::code::Code {
-        &self.asm.code
     }
 
     /// A number in a register.
@@ -235,13 +229,20 @@ impl X64 {
     }
 
     /// The branches to the label learn that it is here.
-    pub(super) fn resolve(&mut self, label: &mut Label) {
-        let here = self.asm.code.len();
+    pub(super) fn resolve(&mut self, label: &mut Label) -> usize {
+        self.resolve_at(label, self.asm.code.len())
+    }
+
+    /// The branches to the label learn that it is at a place. The place of the first one.
+    fn resolve_at(&mut self, label: &mut Label, place: usize) -> usize {
+        let mut first = place;
         while let Some(field) = label.place.checked_sub(1).filter(|_| !label.bound) {
-            label.place = self.asm.branch_field(field as usize);
-            self.asm.set_branch(field as usize, here);
+            first = field as usize;
+            label.place = self.asm.branch_field(first);
+            self.asm.set_branch(first, place);
         }
-        *label = Label { place: here as u32, bound: true };
+        *label = Label { place: place as u32, bound: true };
+        first
     }
 }
 
@@ -251,18 +252,29 @@ impl Masm for X64 {
     const ARGS: usize = 4;
     const PINS: &'static [Reg] = &[RBX, R12, R13, R14];
     const LEAF_PINS: &'static [Reg] = &[];
+    const CALL_RECORD_BYTES: usize = 64;
+    const CALL_BIAS: usize = 0;
     const SCRATCH: Reg = RAX;
 
-    fn place(&self) -> usize {
-        self.asm.code.len()
+    fn code(&self) -> &[u8] {
+        self.asm.code.bytes()
     }
 
-    fn reach(&self) -> Result<(), OutOfReach> {
-        Ok(())
+    fn check(&self) -> Result<(), ErrorKind> {
+        self.asm.code.check().map_err(|_| ErrorKind::OutOfMemory)
     }
 
-    fn bind(&mut self, label: &mut Label) {
-        self.resolve(label);
+    fn bind(&mut self, label: &mut Label) -> usize {
+        self.resolve(label)
+    }
+
+    fn bind_at(&mut self, label: &mut Label, place: usize) {
+        self.resolve_at(label, place);
+    }
+
+    fn truncate(&mut self, place: usize) {
+        self.asm.code.truncate(place);
+        self.flags_wanted = false;
     }
 
     fn jump(&mut self, label: &mut Label) {
@@ -454,14 +466,25 @@ impl Masm for X64 {
 
     fn enter(
         &mut self,
-        function: &mut Label,
         frame: &Frame,
         args: &[(u32, Size)],
         results: u32,
         large: bool,
         routines: &mut Routines,
-    ) -> usize {
-        self.begin_function(function, frame, args, results, large, routines)
+    ) -> (usize, usize) {
+        self.begin_function(frame, args, results, large, routines)
+    }
+
+    fn call_record(
+        &mut self,
+        function: &mut Label,
+        own: u32,
+        frame: &Frame,
+        args: &[(u32, Size)],
+        results: u32,
+        routines: &mut Routines,
+    ) {
+        self.call_by_record(function, own, frame, args, results, routines);
     }
 
     fn fits(&self, frame: &Frame, cells: u32) -> bool {
@@ -518,6 +541,11 @@ impl Masm for X64 {
     fn set_charge(&mut self, charge: usize, units: u32) -> bool {
         self.asm.code.set32(charge, units);
         true
+    }
+
+    fn poll(&mut self, interrupted: &mut Label) {
+        self.compare_interrupt();
+        self.refer(Branch::JumpIf(C::Ne), interrupted);
     }
 
     fn loop_header(&mut self, label: &mut Label, routines: &mut Routines) {

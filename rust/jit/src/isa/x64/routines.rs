@@ -101,6 +101,13 @@ impl X64 {
         self.load_address(RAX, CTX, VM.imports);
         self.load_word(RAX, Mem::indexed(RAX, RDX, 2, 0));
         self.refer(Branch::Call, &mut resolve);
+        self.refer(Branch::Jump, &mut call);
+
+        // Place among the module's own functions in RDX, the rest as above.
+        self.resolve(&mut routines.own);
+        self.asm.imul_imm(Size::W32, RSI, RDX, VM.record);
+        self.asm.op(Op::Add, Size::W64, RSI, Mem::at(CTX, VM.funcs));
+        self.copy(RDI, CTX);
         // Calls the record in RSI with the instance in RDI, and returns to who called the routine.
         self.resolve(&mut call);
         self.asm.push(RCX);

@@ -1,12 +1,11 @@
-//! Compiled code on an emulated Cortex-M, against the interpreter on this machine.
+//! Compiled code, against the interpreter on this machine.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use wasmote::{Engine, EngineConfig, Error, Instance, Linker, Quotas, Store, Value};
 use wasmote_core::{ErrorKind, FuncType, ValType};
 use wasmote_frontend::{ElementItem, Module, SegmentMode};
-use wasmote_jit::isa::thumb2::{Fpu, Thumb2};
+use wasmote_jit::masm::Masm;
 use wasmote_jit::{Compiler, Settings};
 use wasmote_platform::Heap;
 
@@ -73,8 +72,8 @@ impl Cases {
     }
 
     fn compile(&mut self, name: &str, module: &Module<'_>, metered: bool, heap: &Heap) {
-        let masm = Thumb2::new(heap, Fpu::Single);
-        let mut compiler = Compiler::new(masm, module, heap, Settings { metered }).unwrap();
+        let mut compiler =
+            Compiler::new(crate::target::masm(heap), module, heap, Settings { metered }).unwrap();
         let mut front = wasmote_frontend::Compiler::new(module, heap);
         let mut functions = Vec::new();
         for own in 0..module.func_count() - module.import_funcs() {
@@ -88,8 +87,7 @@ impl Cases {
             functions.push(compiler.compiled().start);
             functions.push(module.func_type_index(module.import_funcs() + own));
         }
-        assert!(compiler.is_complete(), "{name}");
-        compiler.masm().code().check().unwrap();
+        assert!(compiler.finish(module).unwrap(), "{name}");
 
         let words = &mut self.words;
         words.push(compiler.entry());
@@ -124,47 +122,24 @@ impl Cases {
         words.extend(table);
         words.push(functions.len() as u32 / 2);
         words.extend(functions);
-        let code = packed(compiler.masm().code().bytes());
+        let code = packed(compiler.code());
         words.push(code.len() as u32);
         words.extend(code);
     }
 
-    /// Runs all calls. The instructions that each module's calls take, if they are to be counted.
-    pub fn run(self, name: &str, count_instructions: bool) -> Vec<u64> {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    /// Runs all calls. The instructions that those of the last module take, if they are to be counted.
+    pub fn run(self, name: &str, count_instructions: bool) -> u64 {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}_{name}", crate::target::NAME));
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("cases.bin");
         let count = self.words.len() as u32 + 1;
         let words = std::iter::once(&count).chain(&self.words);
         std::fs::write(&file, words.flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let firmware = here.join("../../xtask/firmware");
         let elf = folder.join("cases.elf");
-        let mut gcc = Command::new("arm-none-eabi-gcc");
-        gcc.args([
-            "-mcpu=cortex-m4",
-            "-mthumb",
-            "-mfpu=fpv4-sp-d16",
-            "-mfloat-abi=hard",
-            "-std=gnu11",
-            "-O1",
-        ])
-        .args(["-ffreestanding", "-Wall", "-Wextra", "-Werror", "-nostdlib", "-Wl,--no-warn-rwx-segments"])
-        .args([format!("-I{}", firmware.display()), "-T".into()])
-        .args([firmware.join("mps2.ld"), here.join("tests/thumb2/runner.c"), firmware.join("mps2.c")])
-        .args([PathBuf::from("-lgcc"), PathBuf::from("-o"), elf.clone()]);
-        let output = gcc.output().expect("arm-none-eabi-gcc (package gcc-arm-none-eabi)");
+        let output = crate::target::gcc(&elf).output().expect("a C compiler for the target");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let mut qemu = Command::new("timeout");
-        qemu.args(["300", "qemu-system-arm", "-M", "mps2-an386", "-display", "none", "-monitor", "none"])
-            .args(["-serial", "stdio", "-semihosting-config", "enable=on,target=native", "-device"])
-            .arg(format!("loader,file={},addr=0x21000000,force-raw=on", file.display()))
-            .arg("-kernel")
-            .arg(&elf);
-        if count_instructions {
-            qemu.args(["-icount", "shift=0"]);
-        }
-        let output = qemu.output().expect("qemu-system-arm (package qemu-system-arm)");
+        let mut command = crate::target::run(&elf, &file, count_instructions);
+        let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let said = String::from_utf8_lossy(&output.stdout);
         if !said.trim_end().ends_with("all right") {
             let at = said.lines().filter(|line| line.starts_with("module")).count();
@@ -173,8 +148,7 @@ impl Cases {
             panic!("{end:?}, in {module:?}; the firmware is {}", elf.display());
         }
         println!("{} modules, {} calls, {} bytes", self.names.len(), self.calls, self.words.len() * 4);
-        let taken = said.lines().filter_map(|line| line.strip_prefix("instructions "));
-        taken.map(|number| u64::from_str_radix(number, 16).unwrap()).collect()
+        crate::target::instructions(&output)
     }
 }
 
@@ -240,11 +214,12 @@ impl Subject {
 }
 
 /// What the compiler says that it lacks for the module's first function.
-pub fn refused(wat: &str, fpu: Fpu) -> Option<&'static str> {
+#[allow(dead_code)]
+pub fn refused<M: Masm>(wat: &str, masm: impl FnOnce(&Heap) -> M) -> Option<&'static str> {
     let bytes = wat::parse_str(wat).unwrap();
     let heap = Heap::platform().unwrap();
     let module = Module::parse(&bytes, &heap).unwrap();
-    let mut compiler = Compiler::new(Thumb2::new(&heap, fpu), &module, &heap, Settings::default()).unwrap();
+    let mut compiler = Compiler::new(masm(&heap), &module, &heap, Settings::default()).unwrap();
     let error = wasmote_frontend::Compiler::new(&module, &heap).function(0, &mut compiler).unwrap_err();
     assert!(matches!(error.kind, ErrorKind::Unsupported(_)), "{error}");
     compiler.missing()
