@@ -14,6 +14,14 @@ pub struct Reg(pub u8);
 /// A value in two registers, the low half first.
 pub type Pair = (Reg, Reg);
 
+/// How many bits an operation is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Size {
+    W32,
+    W64,
+}
+
 /// An operand: a register, or a number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Val {
@@ -67,7 +75,7 @@ pub enum PairAlu {
     Mul,
 }
 
-/// An operation of two numbers of single precision.
+/// An operation of two numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum Float2 {
@@ -89,15 +97,29 @@ pub enum Float1 {
     Neg,
     /// The square root.
     Sqrt,
+    /// The least integer that is not less.
+    Ceil,
+    /// The greatest integer that is not greater.
+    Floor,
+    /// The nearest integer that lies towards 0.
+    Trunc,
+    /// The nearest integer, an even one if there are two.
+    Nearest,
+    /// In the other precision.
+    Convert,
     /// From an integer.
     FromInteger {
         /// A signed one.
         signed: bool,
+        /// Of this size.
+        integer: Size,
     },
-    /// To the nearest integer that lies towards 0; 0 if it is no number.
+    /// To the nearest integer that lies towards 0, or that there is; 0 if it is no number.
     ToInteger {
         /// A signed one.
         signed: bool,
+        /// Of this size.
+        integer: Size,
     },
 }
 
@@ -285,15 +307,22 @@ pub trait Masm {
     fn compare(&mut self, a: Reg, b: Val);
     /// Compares pairs; the condition that then holds if `cond` holds of them.
     fn compare_pair(&mut self, cond: Cond, a: Pair, b: (Val, Val)) -> Cond;
-    /// Whether there are numbers of single precision.
-    fn has_floats(&self) -> bool;
-    /// Compares numbers of single precision; the condition that then holds if `cond`, one of those of signed integers,
-    /// holds of them. None but `NotEqual` holds of what is no number.
-    fn compare_floats(&mut self, cond: Cond, a: Reg, b: Val) -> Cond;
-    /// `dst = a op b`, of numbers of single precision.
-    fn float2(&mut self, op: Float2, dst: Reg, a: Reg, b: Reg);
-    /// `dst = op a`.
-    fn float1(&mut self, op: Float1, dst: Reg, a: Reg);
+    /// Whether there are numbers of this size, and verbs on two of them: comparisons, and all of [`Float2`] but the sign,
+    /// which there is everywhere.
+    fn has_floats(&self, size: Size) -> bool;
+    /// Whether there is this verb.
+    fn has_float1(&self, op: Float1, size: Size) -> bool;
+    /// Compares numbers; the condition that then holds if `cond`, one of those of signed integers, holds of them. None but
+    /// `NotEqual` holds of what is no number. Of numbers of 32 bits the second register does not matter, here and below.
+    fn compare_floats(&mut self, cond: Cond, size: Size, a: Pair, b: (Val, Val)) -> Cond;
+    /// `dst = a op b`, of numbers. `dst` may have registers in common with the others, but the low half not with a high one.
+    fn float2(&mut self, op: Float2, size: Size, dst: Pair, a: Pair, b: Pair);
+    /// `dst = op a`; the size is that of the number, and of the one before if the precision changes.
+    fn float1(&mut self, op: Float1, size: Size, dst: Pair, a: Pair);
+    /// Lets the runtime carry out an operator on numbers, by its number for
+    /// [`numeric::apply`](wasmote_core::numeric::apply). Operands are in the first registers, as the arguments of a call
+    /// are, and so is the result. Four cells of the frame from `cells` on are for its use.
+    fn numeric(&mut self, number: u32, frame: &Frame, cells: u32, routines: &mut Routines);
     /// `dst = 1` if the condition holds, otherwise 0.
     fn set(&mut self, cond: Cond, dst: Reg);
     /// `dst = src` if the condition holds.
@@ -341,6 +370,19 @@ pub trait Masm {
     fn call_import(&mut self, index: u32, frame: &Frame, cells: u32, routines: &mut Routines);
     /// Calls what the table holds at the index in the first register, if it has the type, with arguments in cells.
     fn call_indirect(&mut self, table: u32, ty: u32, frame: &Frame, cells: u32, routines: &mut Routines);
+    /// Calls the function at a label in place of this one, with `params` cells of arguments. If these are more than
+    /// [`ARGS`](Masm::ARGS), all of them are in the frame, from `cells` on, otherwise in registers.
+    fn tail_call(&mut self, function: &mut Label, frame: &Frame, cells: u32, params: u32, callee_shared: u32);
+    /// Calls what the table holds in place of this function; as [`call_indirect`](Masm::call_indirect).
+    fn tail_call_indirect(
+        &mut self,
+        table: u32,
+        ty: u32,
+        frame: &Frame,
+        cells: u32,
+        params: u32,
+        routines: &mut Routines,
+    );
     /// Calls an operator of the runtime's, with operands in cells.
     fn builtin(
         &mut self,
@@ -384,8 +426,16 @@ pub struct Routines {
     pub import: Label,
     /// Calls a function in a table.
     pub indirect: Label,
+    /// Calls a function that was found in a table.
+    pub resolved: Label,
     /// Calls an operator of the runtime's.
     pub builtin: Label,
+    /// Carries out an operator on numbers.
+    pub numeric: Label,
+    /// Divides pairs, for the quotient.
+    pub quotient: Label,
+    /// Divides pairs, for the remainder.
+    pub remainder: Label,
     /// Takes fuel.
     pub charge: Label,
     /// There is no room for a frame, or the interrupt word is set.

@@ -16,7 +16,7 @@ mod sink;
 
 use crate::masm::{Alu, Frame, Label, Masm, Routines, Shift};
 use regs::Regs;
-use wasmote_core::{BinaryOp, ErrorKind, Feature, LoadOp, Trap, UnaryOp};
+use wasmote_core::{BinaryOp, ErrorKind, LoadOp, Trap, UnaryOp};
 use wasmote_frontend::{Cell, MemArg, Module, Operand};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
@@ -92,6 +92,8 @@ pub struct Compiler<M: Masm> {
     uses: Vec<Use>,
     calls: bool,
     local_cells: Cell,
+    /// Cells that its frame has at least, as the runtime uses them.
+    least_cells: Cell,
     deferred: Option<Deferred>,
     /// Whether a branch follows the comparison that is made.
     branching: bool,
@@ -100,7 +102,6 @@ pub struct Compiler<M: Masm> {
     compiled: Compiled,
     sought: Option<u32>,
     located: Option<u32>,
-    missing: Option<&'static str>,
 }
 
 impl<M: Masm> Compiler<M> {
@@ -139,6 +140,7 @@ impl<M: Masm> Compiler<M> {
             uses: Vec::new(heap),
             calls: false,
             local_cells: 0,
+            least_cells: 0,
             deferred: None,
             branching: false,
             traps: Vec::new(heap),
@@ -146,7 +148,6 @@ impl<M: Masm> Compiler<M> {
             compiled: Compiled { start: 0, frame_cells: 0 },
             sought: None,
             located: None,
-            missing: None,
         })
     }
 
@@ -175,16 +176,6 @@ impl<M: Masm> Compiler<M> {
     /// Whether everything that was called is there.
     pub fn is_complete(&self) -> bool {
         self.functions.iter().all(|label| label.bound)
-    }
-
-    /// What in the function just refused is not compiled yet; the error was [`ErrorKind::Unsupported`].
-    pub fn missing(&self) -> Option<&'static str> {
-        self.missing
-    }
-
-    fn not_yet(&mut self, feature: Feature, what: &'static str) -> ErrorKind {
-        self.missing = Some(what);
-        ErrorKind::Unsupported(feature)
     }
 
     /// Asks which operator a call or a trap belongs to whose return address is at this place, in the functions that

@@ -195,7 +195,7 @@ impl<M: Masm> Compiler<M> {
 
     /// The registers for a result of two cells. What is read is still in its registers, and each half of the result comes
     /// into a register of its own or into that of the same half of an operand: not where it would be in the way.
-    fn result_pair(&mut self, dst: Cell, a: (Operand, Pair), b: (Operand, (Val, Val))) -> Pair {
+    pub(super) fn result_pair(&mut self, dst: Cell, a: (Operand, Pair), b: (Operand, (Val, Val))) -> Pair {
         self.free_operand(a.0, 2);
         self.free_operand(b.0, 2);
         let low = self.result_half(dst, a.0, a.1.0, b.0, b.1.0, false);

@@ -40,7 +40,7 @@ struct record {
 };
 
 /* The emulator puts them into the board's second RAM; the first word is their number. */
-#define CASES ((const uint32_t *)0x21000000)
+#define CASES ((const uint32_t *)CASES_AT)
 
 #define PAGE 65536u
 static uint32_t cells[16384];
@@ -97,7 +97,25 @@ static uint32_t memory_grow(struct vm_ctx *ctx, uint32_t *cells, uint32_t first,
 	return 0;
 }
 
-static const builtin_t builtins[] = {memory_size, memory_grow};
+/* wasmote_core::numeric::apply. */
+uint32_t numeric(uint32_t number, uint32_t *cells);
+
+static uint32_t carry_out(struct vm_ctx *ctx, uint32_t *cells, uint32_t first, uint32_t second)
+{
+	(void)ctx, (void)second;
+	return numeric(first, cells);
+}
+
+static const builtin_t builtins[] = {memory_size, memory_grow, [NUMERIC] = carry_out};
+
+/* The type that the module gives to the host's function. */
+static uint32_t host_type;
+
+static bool signature_matches(struct vm_ctx *ctx, uint32_t type, uint32_t reference)
+{
+	(void)ctx;
+	return reference == (1u << 20 | 0) && type == host_type;
+}
 
 /* Under `-icount shift=0`: what the calls of the last module took. */
 static uint32_t instructions;
@@ -118,6 +136,7 @@ static const uint32_t *run(const uint32_t *at)
 	ctx = (struct vm_ctx){.memory_base = memory, .memory_len = memory_len, .globals = globals};
 	ctx.funcs = records, ctx.fuel = UINT64_MAX, ctx.number = 1, ctx.import_funcs = *at++, ctx.imports = imports;
 	ctx.tables = tables, ctx.instances = instances, ctx.stack = &stack, ctx.builtins = builtins;
+	ctx.signature_matches = (void *)signature_matches, host_type = *at++;
 	for (uint32_t i = 0; i < memory_len + 8; i++) {
 		memory[i] = i < memory_len ? 0 : 0xA5;
 	}

@@ -65,7 +65,7 @@ pub(super) const R6: Reg = Reg(6);
 pub(super) const R7: Reg = Reg(7);
 
 /// The registers that a function saves, as a list.
-fn saved(frame: &Frame) -> u16 {
+pub(super) fn saved(frame: &Frame) -> u16 {
     let pins = Thumb2::PINS.iter().take(frame.pins as usize);
     pins.fold(0x4000 | 1 << FP.0, |list, reg| list | 1 << reg.0)
 }
@@ -168,7 +168,11 @@ impl Thumb2 {
             traps: [Label::NEW; Trap::ALL.len()],
             import: Label::NEW,
             indirect: Label::NEW,
+            resolved: Label::NEW,
             builtin: Label::NEW,
+            numeric: Label::NEW,
+            quotient: Label::NEW,
+            remainder: Label::NEW,
             charge: Label::NEW,
             stop: Label::NEW,
         };
