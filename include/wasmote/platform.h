@@ -90,6 +90,28 @@ extern void *wasmote_platform_thread_start(const char *name,
 extern bool wasmote_platform_thread_join(void *thread, uint32_t timeout_ms);
 
 /**
+ * The memory for compiled code: its first byte, aligned to 8 or more, and in `size` its bytes. It is the caller's until
+ * released. NULL if there is none, or all there is has been claimed: devices have one, hosts one for each claim.
+ *
+ * The three functions for code are needed by `CONFIG_WASMOTE_JIT` only.
+ */
+extern void *wasmote_platform_code_claim(size_t *size);
+
+/**
+ * Gives claimed memory back, when nothing in it is executed any more.
+ */
+extern void wasmote_platform_code_release(void *region);
+
+/**
+ * Copies code into claimed memory. When this returns, every thread may execute it, caches are in step, and, if
+ * the hardware can say so, nobody can write it. Meanwhile other threads execute other code in the region, and
+ * may be writing elsewhere in it.
+ */
+extern void wasmote_platform_code_write(void *to,
+                                        const void *code,
+                                        size_t size);
+
+/**
  * Puts the calling thread to sleep for at least this many milliseconds.
  */
 extern void wasmote_platform_sleep_ms(uint32_t milliseconds);

@@ -5,7 +5,7 @@
 //! own, which the compiler never sees, and leave all others alone.
 
 use wasmote_core::vm::Builtin;
-use wasmote_core::{LoadOp, StoreOp, Trap};
+use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
 
 /// A register of the instruction set, by its number there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -221,7 +221,7 @@ pub struct Frame {
 
 impl Frame {
     /// Registers that the function saves: frame, pins and return address.
-    fn saved(&self) -> u32 {
+    pub fn saved(&self) -> u32 {
         self.pins + 2
     }
 
@@ -245,10 +245,6 @@ impl Frame {
     }
 }
 
-/// A branch did not reach its target: the function is too large.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct OutOfReach;
-
 /// A macro-assembler.
 pub trait Masm {
     /// Registers for temporaries. Arguments are passed in the first ones, and a result is returned there.
@@ -259,17 +255,29 @@ pub trait Masm {
     const PINS: &'static [Reg];
     /// Further registers for locals, in functions that call nothing.
     const LEAF_PINS: &'static [Reg];
+    /// Bytes that [`call_record`](Masm::call_record) takes at most.
+    const CALL_RECORD_BYTES: usize;
+    /// What is added to the address of code when it is called by address.
+    const CALL_BIAS: usize;
     /// A register that verbs may change, as may the compiler between two verbs: for moves in a circle.
     const SCRATCH: Reg;
 
-    /// Bytes of code so far: where the next verb's code will be.
-    fn place(&self) -> usize;
+    /// The code so far.
+    fn code(&self) -> &[u8];
+    /// Its length: where the next verb's code will be.
+    fn place(&self) -> usize {
+        self.code().len()
+    }
 
-    /// Whether everything went well: memory, and the reach of branches.
-    fn reach(&self) -> Result<(), OutOfReach>;
+    /// Whether everything went well: `OutOfMemory`; `FunctionTooLarge` if a branch does not reach its target.
+    fn check(&self) -> Result<(), ErrorKind>;
 
-    /// The label is here.
-    fn bind(&mut self, label: &mut Label);
+    /// The label is here. The place of the first branch to it; this one if there is none.
+    fn bind(&mut self, label: &mut Label) -> usize;
+    /// The label is at a place in the code before.
+    fn bind_at(&mut self, label: &mut Label, place: usize);
+    /// Takes back all code from a place on.
+    fn truncate(&mut self, place: usize);
     /// Goes to the label.
     fn jump(&mut self, label: &mut Label);
     /// Goes to the label if the condition holds of what was compared last.
@@ -349,15 +357,10 @@ pub trait Masm {
     /// Reads or writes a cell of a global.
     fn global(&mut self, load: bool, reg: Reg, global: GlobalCell);
 
-    /// The function at the label begins. `result_cells` is 0 unless a result is returned in registers.
-    fn enter(
-        &mut self,
-        function: &mut Label,
-        frame: &Frame,
-        result_cells: u32,
-        large: bool,
-        routines: &mut Routines,
-    );
+    /// A function begins; the place where it is called. `result_cells` is 0 unless a result is returned in registers.
+    fn enter(&mut self, frame: &Frame, result_cells: u32, large: bool, routines: &mut Routines) -> usize;
+    /// The function at the label, one of the module's own, is not compiled: calls it by its record.
+    fn call_record(&mut self, function: &mut Label, own: u32, frame: &Frame, routines: &mut Routines);
     /// Whether there is always room for frames of so many cells. If not, the function must be `large` when it is entered.
     fn fits(&self, frame: &Frame, cells: u32) -> bool;
     /// The size of the frame of the large function that began last.
@@ -398,6 +401,8 @@ pub trait Masm {
     fn charge(&mut self, routines: &mut Routines) -> usize;
     /// So many units; `false` if they are too many.
     fn set_charge(&mut self, charge: usize, units: u32) -> bool;
+    /// Goes to the label if the instance is interrupted. Disturbs what was compared.
+    fn poll(&mut self, interrupted: &mut Label);
     /// The label is here, and all jumps to it go backwards: they poll the interrupt word. Comes from above without.
     fn loop_header(&mut self, label: &mut Label, routines: &mut Routines);
     /// Traps.
@@ -436,8 +441,12 @@ pub struct Routines {
     pub quotient: Label,
     /// Divides pairs, for the remainder.
     pub remainder: Label,
+    /// Calls a function of the module's that is not compiled.
+    pub own: Label,
     /// Takes fuel.
     pub charge: Label,
+    /// Whether there is room for a frame although the limit says that there is none.
+    pub admit: Label,
     /// There is no room for a frame, or the interrupt word is set.
     pub stop: Label,
 }

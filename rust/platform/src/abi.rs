@@ -58,6 +58,20 @@ unsafe extern "C" {
     /// return, and frees the thread. false if the time ran out: the thread goes on.
     pub fn wasmote_platform_thread_join(thread: *mut c_void, timeout_ms: u32) -> bool;
 
+    /// The memory for compiled code: its first byte, aligned to 8 or more, and in `size` its bytes. It is the caller's until
+    /// released. NULL if there is none, or all there is has been claimed: devices have one, hosts one for each claim.
+    ///
+    /// The three functions for code are needed by `CONFIG_WASMOTE_JIT` only.
+    pub fn wasmote_platform_code_claim(size: *mut usize) -> *mut c_void;
+
+    /// Gives claimed memory back, when nothing in it is executed any more.
+    pub fn wasmote_platform_code_release(region: *mut c_void);
+
+    /// Copies code into claimed memory. When this returns, every thread may execute it, caches are in step, and, if
+    /// the hardware can say so, nobody can write it. Meanwhile other threads execute other code in the region, and
+    /// may be writing elsewhere in it.
+    pub fn wasmote_platform_code_write(to: *mut c_void, code: *const c_void, size: usize);
+
     /// Puts the calling thread to sleep for at least this many milliseconds.
     pub fn wasmote_platform_sleep_ms(milliseconds: u32);
 

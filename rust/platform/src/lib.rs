@@ -1,14 +1,16 @@
 //! wasmote's boundary to the RTOS.
 //!
 //! [`abi`] declares the C symbols that a port implements; [`heap`] makes from them the accounted, fallible heap
-//! that everything above allocates from; [`Mutex`] wraps the platform's. With the feature `std` the symbols
-//! are implemented by the standard library, for hosts.
+//! that everything above allocates from; [`Mutex`] wraps the platform's, and `CodeRegion` (feature `jit`) its memory for
+//! compiled code. With the feature `std` the symbols are implemented by the standard library, for hosts.
 #![no_std]
 
 #[cfg(feature = "std")]
 extern crate std;
 
 pub mod abi;
+#[cfg(feature = "jit")]
+mod code;
 pub mod heap;
 mod mutex;
 #[cfg(feature = "std")]
@@ -16,6 +18,8 @@ mod std_impl;
 mod utf8;
 mod vec;
 
+#[cfg(feature = "jit")]
+pub use code::CodeRegion;
 pub use heap::{Heap, OutOfMemory, Shared};
 pub use mutex::Mutex;
 pub use utf8::from_utf8;

@@ -7,6 +7,9 @@ use std::boxed::Box;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "jit")]
+mod code;
+
 /// SAFETY contract of all functions here: see `include/wasmote/platform.h`; the callers are this crate's.
 fn layout(size: usize, align: usize) -> Layout {
     Layout::from_size_align(size, align).unwrap_or_else(|_| std::process::abort())

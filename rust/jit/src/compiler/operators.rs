@@ -1,6 +1,6 @@
 //! Operators of one word, and the choice between those of one and of two.
 
-use super::{Compiler, Deferred, Op};
+use super::{Compiler, Deferred, Op, POLL_BYTES};
 use crate::masm::{Alu, Bits, Cond, Division, Label, Masm, Shift, Val};
 use wasmote_core::{BinaryOp, ErrorKind, Trap, UnaryOp};
 use wasmote_frontend::{Cell, Operand};
@@ -81,10 +81,10 @@ fn is_const(operand: Operand) -> bool {
 impl<M: Masm> Compiler<M> {
     /// Makes the code of what was deferred, with its result where it was to go.
     pub(super) fn settle(&mut self) -> Result<(), ErrorKind> {
-        match self.deferred.take() {
-            Some(deferred) => self.emit(deferred),
-            None => Ok(()),
+        if let Some(deferred) = self.deferred.take() {
+            self.emit(deferred)?;
         }
+        self.poll_after(self.polls.last, POLL_BYTES)
     }
 
     /// Defers an operator.

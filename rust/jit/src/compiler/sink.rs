@@ -1,7 +1,7 @@
 //! What the front end tells, and what becomes of it.
 
 use super::operators::{alu, commutes};
-use super::{CANDIDATES, Compiled, Compiler, Op, Use};
+use super::{CANDIDATES, Compiled, Compiler, Op, POLL_BYTES_TO_RETURN, Polls, Use};
 use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Reg, Val};
 use wasmote_core::vm::Builtin;
 use wasmote_core::{
@@ -129,10 +129,11 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    /// The function to call, if it can be called directly.
-    fn callee(&self, own: u32) -> (Label, u32) {
-        let label = self.functions.get(own as usize).copied().unwrap_or(Label::NEW);
-        (label, self.shared.get(own as usize).copied().unwrap_or(0))
+    fn poll_before_return(&mut self) -> Result<(), ErrorKind> {
+        match self.polls.call {
+            Some(call) => self.poll_after(call, POLL_BYTES_TO_RETURN),
+            None => Ok(()),
+        }
     }
 }
 
@@ -197,13 +198,10 @@ impl<M: Masm> Sink for Compiler<M> {
             Frame { shared_cells: func.param_cells.max(results), param_cells: func.param_cells, pins: 0 };
         self.pin();
         let in_registers = if func.ty.results().len() == 1 { results } else { 0 };
-        let (mut label, _) = self.callee(self.own);
         let frame = self.frame;
-        self.masm.enter(&mut label, &frame, in_registers, self.large, &mut self.routines);
-        if let Some(place) = self.functions.get_mut(self.own as usize) {
-            *place = label;
-        }
-        self.compiled.start = label.place;
+        let start = self.masm.enter(&frame, in_registers, self.large, &mut self.routines);
+        self.compiled.start = start as u32;
+        self.polls = Polls { last: start, call: None };
         // Parameters are in registers. Those without a register of their own may stay there.
         for (cell, &reg) in (0..func.param_cells).zip(M::TEMPS.iter().take(M::ARGS)) {
             self.regs.set(reg, cell);
@@ -271,7 +269,12 @@ impl<M: Masm> Sink for Compiler<M> {
         if self.compiled.frame_cells > limits::MAX_FRAME_CELLS {
             return Err(ErrorKind::FrameTooLarge);
         }
-        self.masm.reach().map_err(|_| ErrorKind::FunctionTooLarge)
+        // Only now: it may turn out that the function cannot be compiled.
+        if let Some(function) = self.functions.get_mut(self.own as usize) {
+            self.absent -= usize::from(function.is_used());
+            self.masm.bind_at(function, self.compiled.start as usize);
+        }
+        self.masm.check()
     }
 
     fn unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind> {
@@ -388,6 +391,7 @@ impl<M: Masm> Sink for Compiler<M> {
     fn builtin(&mut self, builtin: Builtin, cells: Cell, first: u32, second: u32) -> Result<(), ErrorKind> {
         self.settle()?;
         self.flush();
+        self.calling();
         let (frame, from) = (self.frame, self.masm.place());
         self.masm.builtin(builtin, [first, second], &frame, cells, &mut self.routines);
         self.made(from, self.at);
@@ -398,6 +402,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
         self.settle()?;
+        self.calling();
         let from = self.masm.place();
         let frame = self.frame;
         match callee {
@@ -405,9 +410,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 self.arguments(cells, ty.param_cells());
                 let (mut label, shared) = self.callee(own);
                 self.masm.call(&mut label, &frame, cells, shared);
-                if let Some(place) = self.functions.get_mut(own as usize) {
-                    *place = label;
-                }
+                self.set_callee(own, label)?;
             }
             Callee::Import(index) => {
                 self.flush();
@@ -441,9 +444,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 }
                 let (mut label, shared) = self.callee(own);
                 self.masm.tail_call(&mut label, &frame, cells, params, shared);
-                if let Some(place) = self.functions.get_mut(own as usize) {
-                    *place = label;
-                }
+                self.set_callee(own, label)?;
             }
             // Who is called may be anything: it is called, and then this returns.
             Callee::Import(_) => {
@@ -451,6 +452,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 if ty.results().len() > 1 {
                     return self.return_many(cells, ty.result_cells());
                 }
+                self.poll_before_return()?;
                 self.masm.leave(&frame);
             }
             Callee::Indirect { table, ty, index } => {
@@ -470,6 +472,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn return_one(&mut self, result: Option<(ValType, Operand)>) -> Result<(), ErrorKind> {
         self.settle()?;
+        self.poll_before_return()?;
         let frame = self.frame;
         if let Some((ty, operand)) = result {
             // As if to a callee, but that nothing else is wanted any more.
@@ -495,6 +498,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn return_many(&mut self, cells: Cell, count: u32) -> Result<(), ErrorKind> {
         self.settle()?;
+        self.poll_before_return()?;
         self.flush();
         let frame = self.frame;
         // Registers are free now.
@@ -526,8 +530,9 @@ impl<M: Masm> Sink for Compiler<M> {
             let from = self.masm.place();
             self.masm.loop_header(label, &mut self.routines);
             self.made(from, self.at);
-        } else {
-            self.masm.bind(label);
+        } else if self.masm.bind(label) < self.polls.last {
+            // Who comes from there has gone past a poll.
+            self.poll()?;
         }
         Ok(())
     }

@@ -139,8 +139,7 @@ impl Cases {
             functions.push(compiler.compiled().start);
             functions.push(module.func_type_index(module.import_funcs() + own));
         }
-        assert!(compiler.is_complete(), "{name}");
-        compiler.masm().code().check().unwrap();
+        assert!(compiler.finish(module).unwrap(), "{name}");
 
         let words = &mut self.words;
         words.push(compiler.entry());
@@ -177,7 +176,7 @@ impl Cases {
         words.extend(table);
         words.push(functions.len() as u32 / 2);
         words.extend(functions);
-        let code = packed(compiler.masm().code().bytes());
+        let code = packed(compiler.code());
         words.push(code.len() as u32);
         words.extend(code);
     }

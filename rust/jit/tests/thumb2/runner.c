@@ -28,6 +28,7 @@ struct vm_ctx {
 	const void *builtins;
 	void *signature_matches, *owner;
 	uint32_t *stack_limit;
+	void (*unwind)(struct vm_ctx *ctx, const uint32_t *frame, const void *code);
 };
 
 typedef uint32_t (*entry_t)(struct vm_ctx *callee, const struct record *record, uint32_t *cells,
@@ -97,6 +98,11 @@ static uint32_t memory_grow(struct vm_ctx *ctx, uint32_t *cells, uint32_t first,
 	return 0;
 }
 
+static void unwind(struct vm_ctx *ctx, const uint32_t *frame, const void *code)
+{
+	(void)ctx, (void)frame, (void)code;
+}
+
 /* wasmote_core::numeric::apply. */
 uint32_t numeric(uint32_t number, uint32_t *cells);
 
@@ -135,8 +141,8 @@ static const uint32_t *run(const uint32_t *at)
 	host = (struct vm_ctx){.funcs = host_records};
 	ctx = (struct vm_ctx){.memory_base = memory, .memory_len = memory_len, .globals = globals};
 	ctx.funcs = records, ctx.fuel = UINT64_MAX, ctx.number = 1, ctx.import_funcs = *at++, ctx.imports = imports;
-	ctx.tables = tables, ctx.instances = instances, ctx.stack = &stack, ctx.builtins = builtins;
-	ctx.signature_matches = (void *)signature_matches, host_type = *at++;
+	ctx.unwind = unwind, ctx.tables = tables, ctx.instances = instances, ctx.stack = &stack;
+	ctx.builtins = builtins, ctx.signature_matches = (void *)signature_matches, host_type = *at++;
 	for (uint32_t i = 0; i < memory_len + 8; i++) {
 		memory[i] = i < memory_len ? 0 : 0xA5;
 	}

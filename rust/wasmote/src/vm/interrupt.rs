@@ -1,4 +1,5 @@
-//! Interruption of an instance.
+//! Interruption of an instance: engines poll the word; compiled code looks at the limit of its frames as well, which is 0
+//! then, so that the check at a function's beginning is a poll too.
 
 use super::instance::InstanceData;
 use super::place::Place;
@@ -10,7 +11,7 @@ use wasmote_core::vm::VmCtx;
 /// It may outlive the store; it keeps a small block of the store's heap alive.
 pub struct InterruptHandle(Place<VmCtx>);
 
-// SAFETY: (R8) only the atomic word of the context is looked at.
+// SAFETY: (R8) only atomic words of the context are touched.
 unsafe impl Send for InterruptHandle {}
 // SAFETY: (R8) as above.
 unsafe impl Sync for InterruptHandle {}
@@ -23,7 +24,10 @@ impl InterruptHandle {
     /// Lets what the instance runs, or the next call of one of its functions, trap with
     /// [`Trap::Interrupted`](crate::Trap::Interrupted), until it is cleared. Safe in interrupt service routines.
     pub fn interrupt(&self) {
-        self.word().store(1, Ordering::Relaxed);
+        // In this order: who sets the limit looks at the word afterwards.
+        self.word().store(1, Ordering::SeqCst);
+        // SAFETY: (R8) the handle keeps the context alive.
+        unsafe { &(*self.0.ptr()).stack_limit }.store(0, Ordering::SeqCst);
     }
 
     /// Takes the interruption back. Safe in interrupt service routines.

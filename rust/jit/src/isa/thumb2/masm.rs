@@ -1,13 +1,14 @@
 //! The macro-assembler: words and branches.
 
 use super::Fpu;
+use super::abi::INTERRUPT;
 use super::asm::{Asm, Branch, Cond as C, Dp, Flags, LR, Mul, Reg, Shift as S, Src, Test, Unary, modified};
 use crate::masm::{
-    Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, OutOfReach, Pair, PairAlu,
-    Place, Routines, Shift, Size, Val,
+    Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, Pair, PairAlu, Place,
+    Routines, Shift, Size, Val,
 };
 use wasmote_core::vm::Builtin;
-use wasmote_core::{LoadOp, StoreOp, Trap};
+use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
 use wasmote_platform::Heap;
 
 /// What verbs change.
@@ -64,11 +65,6 @@ impl Thumb2 {
     /// No code yet.
     pub fn new(heap: &Heap, fpu: Fpu) -> Thumb2 {
         Thumb2 { asm: Asm::new(heap), fpu, flags_wanted: false, out_of_reach: false, frame_size: 0 }
-    }
-
-    /// The code.
-    pub fn code(&self) -> &crate::code::Code {
-        &self.asm.code
     }
 
     /// Whether the flags may change.
@@ -212,17 +208,28 @@ impl Thumb2 {
     }
 
     /// The branches to the label learn that it is here.
-    pub(super) fn resolve(&mut self, label: &mut Label) {
-        let here = self.asm.code.len();
+    pub(super) fn resolve(&mut self, label: &mut Label) -> usize {
+        self.resolve_at(label, self.asm.code.len())
+    }
+
+    /// The branches to the label learn that it is at a place. The place of the first one.
+    fn resolve_at(&mut self, label: &mut Label, place: usize) -> usize {
+        let mut first = place;
         while let Some(at) = label.place.checked_sub(1).filter(|_| !label.bound) {
-            let before = match self.asm.branch_at(at as usize) {
-                None | Some((Branch::Compare { .. }, _)) => 0,
-                Some((_, offset)) => offset,
-            };
-            self.out_of_reach |= !self.asm.set_branch(at as usize, here as i32 - at as i32);
-            label.place = if before == 0 { 0 } else { (at as i32 + before + 1) as u32 };
+            first = at as usize;
+            label.place = self.branch_before(first);
+            self.out_of_reach |= !self.asm.set_branch(first, place as i32 - at as i32);
         }
-        *label = Label { place: here as u32, bound: true };
+        *label = Label { place: place as u32, bound: true };
+        first
+    }
+
+    /// What a label that is not bound says of the branch before the one at a place.
+    fn branch_before(&self, at: usize) -> u32 {
+        match self.asm.branch_at(at) {
+            None | Some((Branch::Compare { .. }, _) | (_, 0)) => 0,
+            Some((_, offset)) => (at as i32 + offset + 1) as u32,
+        }
     }
 }
 
@@ -231,18 +238,36 @@ impl Masm for Thumb2 {
     const ARGS: usize = 4;
     const PINS: &'static [Reg] = &[Reg(6), Reg(7), Reg(8), Reg(11)];
     const LEAF_PINS: &'static [Reg] = &[LR];
+    const CALL_RECORD_BYTES: usize = 40;
+    // The lowest bit says that it is Thumb.
+    const CALL_BIAS: usize = 1;
     const SCRATCH: Reg = IP;
+
+    fn code(&self) -> &[u8] {
+        self.asm.code.bytes()
+    }
 
     fn place(&self) -> usize {
         self.asm.code.len()
     }
 
-    fn reach(&self) -> Result<(), OutOfReach> {
-        if self.out_of_reach { Err(OutOfReach) } else { Ok(()) }
+    fn check(&self) -> Result<(), ErrorKind> {
+        self.asm.code.check().map_err(|_| ErrorKind::OutOfMemory)?;
+        if self.out_of_reach { Err(ErrorKind::FunctionTooLarge) } else { Ok(()) }
     }
 
-    fn bind(&mut self, label: &mut Label) {
-        self.resolve(label);
+    fn bind(&mut self, label: &mut Label) -> usize {
+        self.resolve(label)
+    }
+
+    fn bind_at(&mut self, label: &mut Label, place: usize) {
+        self.resolve_at(label, place);
+    }
+
+    fn truncate(&mut self, place: usize) {
+        self.asm.code.truncate(place);
+        self.flags_wanted = false;
+        self.out_of_reach = false;
     }
 
     fn jump(&mut self, label: &mut Label) {
@@ -479,15 +504,12 @@ impl Masm for Thumb2 {
         self.access_global(load, reg, global);
     }
 
-    fn enter(
-        &mut self,
-        function: &mut Label,
-        frame: &Frame,
-        results: u32,
-        large: bool,
-        routines: &mut Routines,
-    ) {
-        self.begin_function(function, frame, results, large, routines);
+    fn enter(&mut self, frame: &Frame, results: u32, large: bool, routines: &mut Routines) -> usize {
+        self.begin_function(frame, results, large, routines)
+    }
+
+    fn call_record(&mut self, function: &mut Label, own: u32, frame: &Frame, routines: &mut Routines) {
+        self.call_by_record(function, own, frame, routines);
     }
 
     fn fits(&self, frame: &Frame, cells: u32) -> bool {
@@ -562,6 +584,12 @@ impl Masm for Thumb2 {
     fn set_charge(&mut self, charge: usize, units: u32) -> bool {
         self.asm.set_mov_half(charge, units & 0xFFFF);
         units <= 0xFFFF
+    }
+
+    fn poll(&mut self, interrupted: &mut Label) {
+        self.load_word(IP, CTX, INTERRUPT);
+        self.asm.test(Test::Cmp, IP, Src::Imm(0));
+        self.refer(Branch::FarIf(C::Ne), interrupted);
     }
 
     fn loop_header(&mut self, label: &mut Label, routines: &mut Routines) {

@@ -89,6 +89,15 @@ impl Thumb2 {
         self.refer(Branch::Link, &mut resolve);
         self.refer(Branch::Near, &mut call);
 
+        // Place among the module's own functions in r0, cells at r12.
+        self.resolve(&mut routines.own);
+        self.asm.mem_many(false, true, true, SP, SAVED);
+        self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
+        self.load_word(R1, CTX, FUNCS);
+        self.asm.dp(Dp::Add, Flags::Any, R1, R1, Src::Shifted(R0, S::Lsl, RECORD_LOG2));
+        self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
+        self.refer(Branch::Far, &mut call);
+
         self.indirect_routine(routines, &mut resolve, &mut call);
 
         // Calls the record in r1 with the instance in r0, and returns to who called the routine.
