@@ -163,9 +163,12 @@ pub enum Builtin {
     TableInit,
     /// `elem.drop`: element segment.
     ElemDrop,
+    /// An operator on numbers that compiled code has no instructions for, [`numeric::apply`](crate::numeric::apply):
+    /// its number. Four cells are its own, whatever it takes.
+    Numeric,
 }
 
 impl Builtin {
     /// How many there are.
-    pub const COUNT: usize = Builtin::ElemDrop as usize + 1;
+    pub const COUNT: usize = Builtin::Numeric as usize + 1;
 }

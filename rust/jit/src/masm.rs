@@ -15,6 +15,14 @@ pub struct Reg(pub u8);
 /// A value in two registers, the low half first; or in one, which then is both.
 pub type Pair = (Reg, Reg);
 
+/// How many bits an operation is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Size {
+    W32,
+    W64,
+}
+
 /// What a register holds: `u32` or `u64`.
 pub trait Word: Copy + Eq + core::fmt::Debug {
     /// How much that is.
@@ -102,16 +110,7 @@ pub enum PairAlu {
     Mul,
 }
 
-/// How wide a number is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Size {
-    /// 32 bits: i32, f32.
-    W32,
-    /// 64 bits: i64, f64.
-    W64,
-}
-
-/// An operation of two numbers of single precision.
+/// An operation of two numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum Float2 {
@@ -133,15 +132,29 @@ pub enum Float1 {
     Neg,
     /// The square root.
     Sqrt,
+    /// The least integer that is not less.
+    Ceil,
+    /// The greatest integer that is not greater.
+    Floor,
+    /// The nearest integer that lies towards 0.
+    Trunc,
+    /// The nearest integer, an even one if there are two.
+    Nearest,
+    /// In the other precision.
+    Convert,
     /// From an integer.
     FromInteger {
         /// A signed one.
         signed: bool,
+        /// Of this size.
+        integer: Size,
     },
-    /// To the nearest integer that lies towards 0; 0 if it is no number.
+    /// To the nearest integer that lies towards 0, or that there is; 0 if it is no number.
     ToInteger {
         /// A signed one.
         signed: bool,
+        /// Of this size.
+        integer: Size,
     },
 }
 
@@ -269,6 +282,19 @@ impl Frame {
     }
 }
 
+/// Arguments of a call in place of the function that calls.
+#[derive(Clone, Copy, Debug)]
+pub struct TailArguments<'a> {
+    /// The first of their cells in the frame.
+    pub first: u32,
+    /// How many there are.
+    pub cells: u32,
+    /// Whether all of them are in registers; otherwise all are in the frame.
+    pub in_registers: bool,
+    /// As for [`enter`](Masm::enter).
+    pub places: &'a [(u32, Size)],
+}
+
 /// A macro-assembler.
 pub trait Masm {
     /// What a register holds, and so an address.
@@ -355,15 +381,30 @@ pub trait Masm {
 
     /// Compares, for the conditions that follow.
     fn compare(&mut self, size: Size, a: Reg, b: Val<Self::Word>);
-    /// Whether there are numbers of single precision.
-    fn has_floats(&self) -> bool;
-    /// Compares numbers of single precision; the condition that then holds if `cond`, one of those of signed integers,
-    /// holds of them. None but `NotEqual` holds of what is no number.
-    fn compare_floats(&mut self, cond: Cond, a: Reg, b: Val<Self::Word>) -> Cond;
-    /// `dst = a op b`, of numbers of single precision.
-    fn float2(&mut self, op: Float2, dst: Reg, a: Reg, b: Reg);
-    /// `dst = op a`.
-    fn float1(&mut self, op: Float1, dst: Reg, a: Reg);
+    /// Whether there are numbers of this size, and verbs on two of them: comparisons, and all of [`Float2`] but the sign,
+    /// which there is everywhere.
+    fn has_floats(&self, size: Size) -> bool;
+    /// Whether there is this verb.
+    fn has_float1(&self, op: Float1, size: Size) -> bool;
+    /// Compares numbers; the condition that then holds if `cond`, one of those of signed integers, holds of them. None but
+    /// `NotEqual` holds of what is no number. Of numbers of 32 bits the second register does not matter, here and below.
+    fn compare_floats(
+        &mut self,
+        cond: Cond,
+        size: Size,
+        a: Pair,
+        b: (Val<Self::Word>, Val<Self::Word>),
+    ) -> Cond;
+    /// `dst = a op b`, of numbers. `dst` may have registers in common with the others, but the low half not with a high one.
+    fn float2(&mut self, op: Float2, size: Size, dst: Pair, a: Pair, b: Pair);
+    /// `dst = op a`; the size is that of the number, and of the one before if the precision changes.
+    fn float1(&mut self, op: Float1, size: Size, dst: Pair, a: Pair);
+    /// Lets the runtime carry out an operator on numbers, by its number for
+    /// [`numeric::apply`](wasmote_core::numeric::apply). Operands are in the first registers, as the arguments of a call
+    /// are, and so is the result. Four cells of the frame from `cells` on are for its use.
+    fn numeric(&mut self, _number: u32, _frame: &Frame, _cells: u32, _routines: &mut Routines) {
+        debug_assert!(false, "there are verbs for all");
+    }
     /// `dst = 1` if the condition holds, otherwise 0.
     fn set(&mut self, cond: Cond, dst: Reg);
     /// `dst = src` if the condition holds.
@@ -438,6 +479,18 @@ pub trait Masm {
         cells: u32,
         routines: &mut Routines,
     );
+    /// Calls the function at a label in place of this one.
+    fn tail_call(&mut self, function: &mut Label, frame: &Frame, args: TailArguments<'_>, callee_shared: u32);
+    /// Calls what the table holds in place of this function; as [`call_indirect`](Masm::call_indirect).
+    fn tail_call_indirect(
+        &mut self,
+        table: u32,
+        ty: u32,
+        result_cells: u32,
+        frame: &Frame,
+        args: TailArguments<'_>,
+        routines: &mut Routines,
+    );
     /// Calls an operator of the runtime's, with operands in cells.
     fn builtin(
         &mut self,
@@ -483,8 +536,16 @@ pub struct Routines {
     pub import: Label,
     /// Calls a function in a table.
     pub indirect: Label,
+    /// Calls a function that was found in a table.
+    pub resolved: Label,
     /// Calls an operator of the runtime's.
     pub builtin: Label,
+    /// Carries out an operator on numbers.
+    pub numeric: Label,
+    /// Divides pairs, for the quotient.
+    pub quotient: Label,
+    /// Divides pairs, for the remainder.
+    pub remainder: Label,
     /// Calls a function of the module's that is not compiled.
     pub own: Label,
     /// Takes fuel.
@@ -493,4 +554,25 @@ pub struct Routines {
     pub admit: Label,
     /// There is no room for a frame, or the interrupt word is set.
     pub stop: Label,
+}
+
+impl Routines {
+    /// Nothing of it is there but the way in.
+    pub fn new(entry: usize) -> Routines {
+        Routines {
+            entry: entry as u32,
+            traps: [Label::NEW; Trap::ALL.len()],
+            import: Label::NEW,
+            indirect: Label::NEW,
+            resolved: Label::NEW,
+            builtin: Label::NEW,
+            numeric: Label::NEW,
+            quotient: Label::NEW,
+            remainder: Label::NEW,
+            own: Label::NEW,
+            charge: Label::NEW,
+            admit: Label::NEW,
+            stop: Label::NEW,
+        }
+    }
 }

@@ -1,106 +1,142 @@
-//! Compiled code on an emulated Cortex-M4F gives what the interpreter gives.
+//! Compiled code on emulated Cortex-M gives what the interpreter gives.
 
 mod run;
 
+use run::cases::{Board, build};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use wasmote_core::vm::Builtin;
 use wasmote_jit::isa::thumb2::{Fpu, Thumb2};
+use wasmote_platform::Heap;
 
-mod target {
-    use super::{Fpu, Thumb2};
-    use std::path::{Path, PathBuf};
-    use std::process::{Command, Output};
-    use wasmote_core::{BinaryOp, Op, UnaryOp, ValType};
-    use wasmote_platform::Heap;
+/// An emulated board with its core, and what code is made for it.
+#[derive(Clone, Copy)]
+struct CortexM {
+    /// Its name and the FPU that is used.
+    name: &'static str,
+    /// QEMU's name.
+    machine: &'static str,
+    /// Of the second RAM.
+    cases_at: u32,
+    gcc: &'static [&'static str],
+    rust_target: &'static str,
+    fpu: Fpu,
+}
 
-    pub const NAME: &str = "thumb2";
-    /// Programs of rust/guests that use what is not compiled yet.
-    pub const LEFT_OUT: &[&str] = &[];
+const M3: CortexM = CortexM {
+    name: "m3",
+    machine: "mps2-an385",
+    cases_at: 0x2100_0000,
+    gcc: &["-mcpu=cortex-m3", "-mthumb"],
+    rust_target: "thumbv7m-none-eabi",
+    fpu: Fpu::None,
+};
 
-    pub fn masm(heap: &Heap) -> Thumb2 {
-        Thumb2::new(heap, Fpu::Single)
+const M4F: CortexM = CortexM {
+    name: "m4f",
+    machine: "mps2-an386",
+    cases_at: 0x2100_0000,
+    gcc: &["-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"],
+    rust_target: "thumbv7em-none-eabihf",
+    fpu: Fpu::Single,
+};
+
+const M7: CortexM = CortexM {
+    name: "m7",
+    machine: "mps2-an500",
+    cases_at: 0x6000_0000,
+    gcc: &["-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-d16", "-mfloat-abi=hard"],
+    rust_target: "thumbv7em-none-eabihf",
+    fpu: Fpu::Double,
+};
+
+/// With the FPU that an M33 has; all that it has, the M7 has too.
+const M7_SINGLE: CortexM = CortexM { name: "m7-single", fpu: Fpu::Single5, ..M7 };
+
+impl Board for CortexM {
+    type Masm = Thumb2;
+
+    fn name(self) -> &'static str {
+        self.name
     }
 
-    /// Whether the operator is compiled so far.
-    pub fn compiles(op: Op) -> bool {
-        let compiled = |ty| matches!(ty, ValType::I32 | ValType::I64 | ValType::F32);
-        match op {
-            Op::Binary(BinaryOp::I64DivS | BinaryOp::I64DivU | BinaryOp::I64RemS | BinaryOp::I64RemU) => {
-                false
-            }
-            Op::Unary(
-                UnaryOp::F32Ceil
-                | UnaryOp::F32Floor
-                | UnaryOp::F32Trunc
-                | UnaryOp::F32Nearest
-                | UnaryOp::F32ConvertI64S
-                | UnaryOp::F32ConvertI64U
-                | UnaryOp::I64TruncF32S
-                | UnaryOp::I64TruncF32U
-                | UnaryOp::I64TruncSatF32S
-                | UnaryOp::I64TruncSatF32U,
-            ) => false,
-            Op::Binary(op) => compiled(op.types().0),
-            Op::Unary(op) => compiled(op.types().0) && compiled(op.types().1),
-            Op::Load(op) => compiled(op.ty()),
-            Op::Store(op) => compiled(op.ty()),
-            _ => true,
-        }
+    fn masm(self, heap: &Heap) -> Thumb2 {
+        Thumb2::new(heap, self.fpu)
     }
 
-    /// Builds the firmware that runs cases.
-    pub fn gcc(elf: &Path) -> Command {
+    fn build(self, folder: &Path) -> PathBuf {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let firmware = here.join("../../xtask/firmware");
+        let elf = folder.join("cases.elf");
         let mut gcc = Command::new("arm-none-eabi-gcc");
-        gcc.args([
-            "-mcpu=cortex-m4",
-            "-mthumb",
-            "-mfpu=fpv4-sp-d16",
-            "-mfloat-abi=hard",
-            "-std=gnu11",
-            "-O1",
-        ])
-        .args(["-ffreestanding", "-Wall", "-Wextra", "-Werror", "-nostdlib", "-Wl,--no-warn-rwx-segments"])
-        .args([format!("-I{}", firmware.display()), "-T".into()])
-        .args([firmware.join("mps2.ld"), here.join("tests/run/runner.c"), firmware.join("mps2.c")])
-        .args([PathBuf::from("-lgcc"), PathBuf::from("-o"), elf.to_path_buf()]);
-        gcc
+        gcc.args(self.gcc)
+            .args(["-std=gnu11", "-O1"])
+            .arg(format!("-DCASES_AT={:#x}", self.cases_at))
+            .arg(format!("-DNUMERIC={}", Builtin::Numeric as u32))
+            .args([
+                "-ffreestanding",
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+                "-nostdlib",
+                "-Wl,--no-warn-rwx-segments",
+            ])
+            .args([format!("-I{}", firmware.display()), "-T".into()])
+            .args([firmware.join("mps2.ld"), here.join("tests/run/runner.c"), firmware.join("mps2.c")])
+            .args([self.numeric(folder), PathBuf::from("-lgcc"), PathBuf::from("-o"), elf.clone()]);
+        build(&mut gcc);
+        elf
     }
 
-    /// Runs it.
-    pub fn run(elf: &Path, cases: &Path, count_instructions: bool) -> Command {
+    fn command(self, program: &Path, cases: &Path, count_instructions: bool) -> Command {
         let mut qemu = Command::new("timeout");
-        qemu.args(["300", "qemu-system-arm", "-M", "mps2-an386", "-display", "none", "-monitor", "none"])
+        qemu.args(["300", "qemu-system-arm", "-M", self.machine, "-display", "none", "-monitor", "none"])
             .args(["-serial", "stdio", "-semihosting-config", "enable=on,target=native", "-device"])
-            .arg(format!("loader,file={},addr=0x21000000,force-raw=on", cases.display()))
+            .arg(format!("loader,file={},addr={:#x},force-raw=on", cases.display(), self.cases_at))
             .arg("-kernel")
-            .arg(elf);
+            .arg(program);
         if count_instructions {
             qemu.args(["-icount", "shift=0"]);
         }
         qemu
     }
 
-    /// What the last module took.
-    pub fn instructions(output: &Output) -> u64 {
+    fn instructions(self, output: &Output) -> u64 {
         let said = String::from_utf8_lossy(&output.stdout);
         let taken = said.lines().filter_map(|line| line.strip_prefix("instructions "));
         taken.last().map_or(0, |number| u64::from_str_radix(number, 16).unwrap())
     }
 }
 
-/// What is not compiled yet is refused, by name.
-#[test]
-fn refusals() {
-    for (fpu, body, what) in [
-        (Fpu::None, "(drop (f32.add (f32.const 1) (f32.const 2)))", "f32.add"),
-        (Fpu::None, "(drop (f32.abs (f32.const 1)))", "f32.abs"),
-        (Fpu::None, "(drop (f32.lt (f32.const 1) (f32.const 2)))", "f32.lt"),
-        (Fpu::Single, "(drop (f64.add (f64.const 1) (f64.const 2)))", "f64.add"),
-        (Fpu::Single, "(drop (f32.ceil (f32.const 1)))", "f32.ceil"),
-        (Fpu::Single, "(drop (i64.div_s (i64.const 1) (i64.const 2)))", "i64.div_s"),
-        (Fpu::Single, "(return_call 0)", "tail calls"),
-    ] {
-        let wat = format!("(module (memory 1) (table 1 funcref) (elem (i32.const 0) 0) (func {body}))");
-        assert_eq!(run::cases::refused(&wat, |heap| Thumb2::new(heap, fpu)), Some(what), "{wat}");
+impl CortexM {
+    /// Builds what the runtime carries out for the board's core.
+    fn numeric(self, folder: &Path) -> PathBuf {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let compile = |kind: &str, source: PathBuf, name: &str, crates: &[&str]| {
+            let mut rustc = Command::new("rustc");
+            rustc.args(["--edition", "2024", "-O", "-C", "panic=abort", "--cfg", "feature=\"float\""]);
+            rustc.args(["--cap-lints", "allow", "--target", self.rust_target, "--crate-type", kind]);
+            rustc.args(["--crate-name", name, "-L"]).arg(folder).arg("--out-dir").arg(folder);
+            build(rustc.args(crates).arg(source));
+        };
+        compile("rlib", here.join("../core/src/lib.rs"), "wasmote_core", &[]);
+        compile("staticlib", here.join("tests/run/numeric.rs"), "numeric", &["--extern", "wasmote_core"]);
+        folder.join("libnumeric.a")
     }
+}
+
+on_boards! {
+    m3: M3;
+    m4f: M4F;
+    m7: M7;
+    m7_single: M7_SINGLE;
+}
+
+/// cargo test --release -p wasmote-jit --test thumb2_run -- --ignored --nocapture instructions
+///
+/// What the programs take natively: cargo xtask bench.
+#[test]
+#[ignore = "measures"]
+fn instructions_of_the_guests() {
+    run::guests::instructions(M4F);
 }

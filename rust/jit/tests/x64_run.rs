@@ -1,63 +1,68 @@
-//! Compiled code on this machine gives what the interpreter gives.
+//! Compiled code on this machine gives what the interpreter gives. It runs in a process of its own.
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
 mod run;
 
-mod target {
-    use std::path::Path;
-    use std::process::{Command, Output};
-    use wasmote_core::{Op, ValType};
-    use wasmote_jit::isa::x64::X64;
-    use wasmote_platform::Heap;
+use run::cases::{Board, build};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use wasmote_jit::isa::x64::X64;
+use wasmote_platform::Heap;
 
-    pub const NAME: &str = "x64";
-    /// Programs of rust/guests that use what is not compiled yet.
-    pub const LEFT_OUT: &[&str] = &["matrix_f32"];
+/// This machine.
+#[derive(Clone, Copy)]
+struct Host;
 
-    pub fn masm(heap: &Heap) -> X64 {
+impl Board for Host {
+    type Masm = X64;
+
+    fn name(self) -> &'static str {
+        "host"
+    }
+
+    fn masm(self, heap: &Heap) -> X64 {
         X64::new(heap)
     }
 
-    /// Whether the operator is compiled so far.
-    pub fn compiles(op: Op) -> bool {
-        let compiled = |ty| matches!(ty, ValType::I32 | ValType::I64);
-        match op {
-            Op::Binary(op) => compiled(op.types().0),
-            Op::Unary(op) => compiled(op.types().0) && compiled(op.types().1),
-            Op::Load(op) => compiled(op.ty()),
-            Op::Store(op) => compiled(op.ty()),
-            _ => true,
-        }
-    }
-
-    /// Builds the program that runs cases.
-    pub fn gcc(elf: &Path) -> Command {
-        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/run");
+    fn build(self, folder: &Path) -> PathBuf {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let program = folder.join("cases");
         let mut gcc = Command::new("gcc");
-        gcc.args(["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"])
-            .arg(format!("-I{}/../../../../xtask/firmware", tests.display()))
-            .args([tests.join("runner.c"), tests.join("host.c")])
-            .arg("-o")
-            .arg(elf);
-        gcc
+        gcc.args(["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-DCASES_AT=0x21000000"])
+            .arg(format!("-I{}", here.join("../../xtask/firmware").display()))
+            .args([here.join("tests/run/runner.c"), here.join("tests/run/host.c")])
+            .args([Path::new("-o"), &program]);
+        build(&mut gcc);
+        program
     }
 
-    /// Runs it.
-    pub fn run(elf: &Path, cases: &Path, count_instructions: bool) -> Command {
+    fn command(self, program: &Path, cases: &Path, count_instructions: bool) -> Command {
         let mut command = Command::new("timeout");
         command.arg("300");
         if count_instructions {
             command.args(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-            command.arg("--toggle-collect=carry_out");
+            command.arg("--toggle-collect=run_code");
         }
-        command.arg(elf).env("CASES", cases);
+        command.arg(program).env("CASES", cases);
         command
     }
 
-    /// What the calls took.
-    pub fn instructions(output: &Output) -> u64 {
+    fn instructions(self, output: &Output) -> u64 {
         let said = String::from_utf8_lossy(&output.stderr);
         let taken = said.lines().find_map(|line| line.split_once("Collected : "));
         taken.map_or(0, |(_, number)| number.trim().parse().unwrap())
     }
+}
+
+on_boards! {
+    host: Host;
+}
+
+/// cargo test --release -p wasmote-jit --test x64_run -- --ignored --nocapture instructions
+///
+/// Needs valgrind.
+#[test]
+#[ignore = "measures"]
+fn instructions_of_the_guests() {
+    run::guests::instructions(Host);
 }

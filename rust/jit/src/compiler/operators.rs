@@ -173,9 +173,6 @@ impl<M: Masm> Compiler<M> {
         }
         use BinaryOp::*;
         let division = match op {
-            I64DivS | I64DivU | I64RemS | I64RemU if !M::WIDE => {
-                return Err(self.not_yet(op.feature(), op.name()));
-            }
             I32DivS | I64DivS => Division { signed: true, remainder: false },
             I32DivU | I64DivU => Division { signed: false, remainder: false },
             I32RemS | I64RemS => Division { signed: true, remainder: true },

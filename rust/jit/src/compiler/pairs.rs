@@ -194,7 +194,7 @@ impl<M: Masm> Compiler<M> {
 
     /// The registers for a result of two cells. What is read is still in its registers, and each half of the result comes
     /// into a register of its own or into that of the same half of an operand: not where it would be in the way.
-    fn result_pair(
+    pub(super) fn result_pair(
         &mut self,
         dst: Cell,
         a: (Operand, Pair),

@@ -150,6 +150,21 @@ impl Regs {
         self.set_clean(reg, NONE);
     }
 
+    /// Only these cells are still wanted.
+    fn discard_all_but(&mut self, first: Cell, count: u32) {
+        let wanted = first..first + count;
+        for &reg in self.temps {
+            if !wanted.contains(self.held(reg)) {
+                self.free(reg);
+            }
+        }
+        for zero in &mut self.zeros {
+            if !wanted.contains(&zero.0) {
+                *zero = (NONE, false);
+            }
+        }
+    }
+
     /// Registers hold nothing but pinned locals any more, and nothing else is known.
     pub fn forget(&mut self) {
         self.forget_values();
@@ -304,6 +319,11 @@ impl<M: Masm> Compiler<M> {
                 }
             }
         }
+    }
+
+    /// Only these cells are still wanted, as the function ends.
+    pub(super) fn discard_all_but(&mut self, first: Cell, count: u32) {
+        self.regs.discard_all_but(first, count);
     }
 
     /// A register with the cell in it, or two, locked.

@@ -3,9 +3,11 @@
 use super::operators::{alu, commutes};
 use super::places::{Arguments, param_size, place_size, places};
 use super::{CANDIDATES, Compiled, Compiler, Op, POLL_BYTES_TO_RETURN, Polls, Use, in_registers};
-use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Reg, Size, Val};
+use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Reg, Size, TailArguments, Val};
 use wasmote_core::vm::Builtin;
-use wasmote_core::{BinaryOp, ErrorKind, Feature, FuncType, LoadOp, StoreOp, Trap, UnaryOp, ValType, limits};
+use wasmote_core::{
+    BinaryOp, ErrorKind, FuncType, LoadOp, Op as FrontOp, StoreOp, Trap, UnaryOp, ValType, limits,
+};
 use wasmote_frontend::{Callee, Cell, FuncInfo, GlobalPlace, MemArg, Operand, Sink, When};
 
 impl<M: Masm> Compiler<M> {
@@ -48,8 +50,7 @@ impl<M: Masm> Compiler<M> {
 
     /// Puts arguments where a call wants them: the first ones in registers, the others in the frame. All that is not in
     /// registers which the callee saves goes to the frame.
-    fn arguments(&mut self, cells: Cell, ty: FuncType<'_>) {
-        let args = Arguments::new::<M>(ty);
+    pub(super) fn arguments(&mut self, cells: Cell, args: &Arguments) {
         let registers = args.count;
         let place = |at| {
             let (cell, size) = args.place::<M>(at);
@@ -140,13 +141,15 @@ impl<M: Masm> Compiler<M> {
 
     /// What a call leaves: nothing but pinned locals, and a result in registers.
     fn called(&mut self, ty: FuncType<'_>, cells: Cell) {
+        self.returned(in_registers(ty), cells);
+    }
+
+    /// Nothing but pinned locals is in registers, and a result of so many cells.
+    pub(super) fn returned(&mut self, result_cells: u32, cells: Cell) {
         self.regs.forget_values();
         self.regs.unlock();
-        if ty.results().len() == 1 {
-            let count = ty.result_cells();
-            for (half, &reg) in places::<M>(count).zip(M::TEMPS) {
-                self.hold(reg, cells + half, place_size::<M>(count));
-            }
+        for (half, &reg) in places::<M>(result_cells).zip(M::TEMPS) {
+            self.hold(reg, cells + half, place_size::<M>(result_cells));
         }
     }
 
@@ -186,6 +189,16 @@ impl<M: Masm> Sink for Compiler<M> {
         self.calls = true;
     }
 
+    fn numeric(&mut self, op: FrontOp) {
+        // What the runtime carries out is called.
+        self.calls |= match op {
+            _ if self.calls => true,
+            FrontOp::Unary(op) => self.is_unary_of_runtime(op),
+            FrontOp::Binary(op) => self.is_binary_of_runtime(op),
+            _ => false,
+        };
+    }
+
     fn scan(&mut self) {
         self.calls = false;
         for used in &mut *self.uses {
@@ -206,6 +219,7 @@ impl<M: Masm> Sink for Compiler<M> {
         self.traps.clear();
         self.deferred = None;
         self.local_cells = func.local_cells;
+        self.least_cells = 0;
         let results = func.ty.result_cells();
         self.frame = Frame {
             shared_cells: func.param_cells.max(results),
@@ -278,7 +292,7 @@ impl<M: Masm> Sink for Compiler<M> {
             self.masm.trap(exit.trap, &mut self.routines);
             self.made(from, exit.at);
         }
-        let frame = self.frame;
+        let (frame, frame_cells) = (self.frame, frame_cells.max(self.least_cells));
         if !self.masm.fits(&frame, frame_cells) {
             if !self.large {
                 return Err(ErrorKind::FunctionTooLarge);
@@ -310,12 +324,15 @@ impl<M: Masm> Sink for Compiler<M> {
             }
             return Ok(());
         }
+        if self.is_unary_of_runtime(op) {
+            return self.emit_unary_of_runtime(op, dst, a);
+        }
         self.defer(Op::Unary(op, a), dst)
     }
 
     fn binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) -> Result<(), ErrorKind> {
-        if super::floats::comparison(op).is_some() && !self.masm.has_floats() {
-            return Err(self.not_yet(op.feature(), op.name()));
+        if self.is_binary_of_runtime(op) {
+            return self.emit_binary_of_runtime(op, dst, a, b);
         }
         // A shift of which only this operator wants to know is done with it.
         if let Some((alu, 1)) = alu(op)
@@ -430,7 +447,7 @@ impl<M: Masm> Sink for Compiler<M> {
         let results = in_registers(ty);
         match callee {
             Callee::Own(own) => {
-                self.arguments(cells, ty);
+                self.arguments(cells, &Arguments::new::<M>(ty));
                 let (mut label, shared) = self.callee(own);
                 self.masm.call(&mut label, &frame, cells, shared);
                 self.set_callee(own, label)?;
@@ -454,8 +471,48 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
-    fn tail_call(&mut self, _callee: Callee, _ty: FuncType<'_>, _cells: Cell) -> Result<(), ErrorKind> {
-        Err(self.not_yet(Feature::TailCall, "tail calls"))
+    fn tail_call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
+        self.settle()?;
+        let (from, frame, params) = (self.masm.place(), self.frame, ty.param_cells());
+        let args = Arguments::new::<M>(ty);
+        let mut tail =
+            TailArguments { first: cells, cells: params, in_registers: args.all, places: args.list::<M>() };
+        match callee {
+            Callee::Own(own) => {
+                self.discard_all_but(cells, params);
+                if tail.in_registers {
+                    self.arguments(cells, &args);
+                } else {
+                    self.flush();
+                }
+                let (mut label, shared) = self.callee(own);
+                self.masm.tail_call(&mut label, &frame, tail, shared);
+                self.set_callee(own, label)?;
+            }
+            // Who is called may be anything: it is called, and then this returns.
+            Callee::Import(_) => {
+                self.call(callee, ty, cells)?;
+                if ty.results().len() > 1 {
+                    return self.return_many(cells, ty.result_cells());
+                }
+                self.poll_before_return()?;
+                self.masm.leave(&frame);
+            }
+            Callee::Indirect { table, ty: type_index, index } => {
+                let place = self.word(index, 0);
+                self.consume(index, 1);
+                self.flush();
+                if let Some(&first) = M::TEMPS.first() {
+                    self.masm.mov(first, place);
+                }
+                tail.in_registers = false;
+                let results = in_registers(ty);
+                self.masm.tail_call_indirect(table, type_index, results, &frame, tail, &mut self.routines);
+            }
+        }
+        self.made(from, self.at);
+        self.dead();
+        Ok(())
     }
 
     fn return_one(&mut self, result: Option<(ValType, Operand)>) -> Result<(), ErrorKind> {

@@ -1,7 +1,8 @@
 //! Compiled code, against the interpreter on this machine.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use wasmote::{Engine, EngineConfig, Error, Instance, Linker, Quotas, Store, Value};
 use wasmote_core::{ErrorKind, FuncType, ValType};
 use wasmote_frontend::{ElementItem, Module, SegmentMode};
@@ -9,8 +10,22 @@ use wasmote_jit::masm::Masm;
 use wasmote_jit::{Compiler, Settings};
 use wasmote_platform::Heap;
 
+/// Where code is run, and how it is made for that.
+pub trait Board: Copy {
+    type Masm: Masm;
+    fn name(self) -> &'static str;
+    fn masm(self, heap: &Heap) -> Self::Masm;
+    /// Builds the program that runs cases, in a folder.
+    fn build(self, folder: &Path) -> PathBuf;
+    /// Runs it.
+    fn command(self, program: &Path, cases: &Path, count_instructions: bool) -> Command;
+    /// What the calls of the last module took, if it was counted.
+    fn instructions(self, output: &Output) -> u64;
+}
+
 /// Modules with calls, as the runner reads them.
-pub struct Cases {
+pub struct Cases<B> {
+    board: B,
     words: Vec<u32>,
     /// What a module is, for messages.
     names: Vec<String>,
@@ -27,9 +42,14 @@ pub struct Subject {
     count: u32,
 }
 
-impl Cases {
-    pub fn new() -> Cases {
-        Cases { words: Vec::new(), names: Vec::new(), calls: 0 }
+impl<B: Board> Cases<B> {
+    pub fn new(board: B) -> Cases<B> {
+        Cases { board, words: Vec::new(), names: Vec::new(), calls: 0 }
+    }
+
+    /// Whether they are about as many as the board's RAM holds.
+    pub fn are_many(&self) -> bool {
+        self.words.len() * 4 > 8 << 20
     }
 
     /// Compiles a module for both sides; `calls` says what to call.
@@ -72,8 +92,7 @@ impl Cases {
     }
 
     fn compile(&mut self, name: &str, module: &Module<'_>, metered: bool, heap: &Heap) {
-        let mut compiler =
-            Compiler::new(crate::target::masm(heap), module, heap, Settings { metered }).unwrap();
+        let mut compiler = Compiler::new(self.board.masm(heap), module, heap, Settings { metered }).unwrap();
         let mut front = wasmote_frontend::Compiler::new(module, heap);
         let mut functions = Vec::new();
         for own in 0..module.func_count() - module.import_funcs() {
@@ -83,7 +102,7 @@ impl Cases {
                 compiler.next(own, true);
                 result = front.function(own, &mut compiler);
             }
-            result.unwrap_or_else(|error| panic!("{name}: {error}: {:?}", compiler.missing()));
+            result.unwrap_or_else(|error| panic!("{name}: {error}"));
             functions.push(compiler.compiled().start);
             functions.push(module.func_type_index(module.import_funcs() + own));
         }
@@ -93,6 +112,7 @@ impl Cases {
         words.push(compiler.entry());
         words.push(module.memory().map_or(0, |memory| memory.limits.min << memory.page_log2));
         words.push(module.import_funcs());
+        words.push(if module.import_funcs() == 0 { u32::MAX } else { module.func_type_index(0) });
         words.push(module.data_count());
         for segment in (0..module.data_count()).filter_map(|index| module.data(index)) {
             let SegmentMode::Active { offset, .. } = segment.mode else { panic!("a passive segment") };
@@ -114,8 +134,9 @@ impl Cases {
             let SegmentMode::Active { offset, .. } = segment.mode else { panic!("a passive segment") };
             for (at, item) in segment.items().enumerate() {
                 let ElementItem::Func(func) = item else { panic!("an expression") };
-                // Instance 1 is the only one with functions in tables.
-                table[offset.eval(|_| 0, |_| 0) as usize + at] = 2 << 20 | func;
+                // The module is instance 1, the host's function is instance 0's.
+                let instance = if func < module.import_funcs() { 0 } else { 1 };
+                table[offset.eval(|_| 0, |_| 0) as usize + at] = (instance + 1) << 20 | func;
             }
         }
         words.push(table.len() as u32);
@@ -129,27 +150,37 @@ impl Cases {
 
     /// Runs all calls. The instructions that those of the last module take, if they are to be counted.
     pub fn run(self, name: &str, count_instructions: bool) -> u64 {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}_{name}", crate::target::NAME));
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(self.board.name()).join(name);
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("cases.bin");
         let count = self.words.len() as u32 + 1;
         let words = std::iter::once(&count).chain(&self.words);
         std::fs::write(&file, words.flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
-        let elf = folder.join("cases.elf");
-        let output = crate::target::gcc(&elf).output().expect("a C compiler for the target");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let mut command = crate::target::run(&elf, &file, count_instructions);
+        let program = self.board.build(&folder);
+        let mut command = self.board.command(&program, &file, count_instructions);
         let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let said = String::from_utf8_lossy(&output.stdout);
         if !said.trim_end().ends_with("all right") {
             let at = said.lines().filter(|line| line.starts_with("module")).count();
             let module = at.checked_sub(1).and_then(|at| self.names.get(at));
             let end: Vec<&str> = said.lines().rev().take(2).collect();
-            panic!("{end:?}, in {module:?}; the firmware is {}", elf.display());
+            panic!("{}: {end:?}, in {module:?}; the program is {}", self.board.name(), program.display());
         }
-        println!("{} modules, {} calls, {} bytes", self.names.len(), self.calls, self.words.len() * 4);
-        crate::target::instructions(&output)
+        println!(
+            "{name} on {}: {} modules, {} calls, {} bytes",
+            self.board.name(),
+            self.names.len(),
+            self.calls,
+            self.words.len() * 4
+        );
+        self.board.instructions(&output)
     }
+}
+
+/// Runs a compiler.
+pub fn build(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 impl Subject {
@@ -196,9 +227,13 @@ impl Subject {
         let words = self.calls.split_off(from);
         let mask = match value {
             Value::F32(value) if value.is_nan() => 0x7FC0_0000,
-            _ => u32::MAX,
+            Value::F64(value) if value.is_nan() => 0x7FF8_0000_0000_0000,
+            _ => u64::MAX,
         };
-        self.calls.extend(words.into_iter().flat_map(|word| [word & mask, mask]));
+        for (half, word) in words.into_iter().enumerate() {
+            let mask = (mask >> (32 * half)) as u32;
+            self.calls.extend([word & mask, mask]);
+        }
     }
 
     fn push(&mut self, value: Value) {
@@ -211,18 +246,6 @@ impl Subject {
         };
         self.calls.extend((0..cells).map(|half| (bits >> (32 * half)) as u32));
     }
-}
-
-/// What the compiler says that it lacks for the module's first function.
-#[allow(dead_code)]
-pub fn refused<M: Masm>(wat: &str, masm: impl FnOnce(&Heap) -> M) -> Option<&'static str> {
-    let bytes = wat::parse_str(wat).unwrap();
-    let heap = Heap::platform().unwrap();
-    let module = Module::parse(&bytes, &heap).unwrap();
-    let mut compiler = Compiler::new(masm(&heap), &module, &heap, Settings::default()).unwrap();
-    let error = wasmote_frontend::Compiler::new(&module, &heap).function(0, &mut compiler).unwrap_err();
-    assert!(matches!(error.kind, ErrorKind::Unsupported(_)), "{error}");
-    compiler.missing()
 }
 
 fn value(ty: ValType, bits: u64) -> Value {

@@ -10,8 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Where the emulator would put them. */
-#define CASES ((void *)0x21000000)
+#define CASES ((void *)CASES_AT)
 
 /* Maps the file that the environment names, so that the code in it can be run. */
 void board_init(void)

@@ -1,12 +1,11 @@
-//! Compiled code gives what the interpreter gives: the same cases for every instruction set, which the module `target` of
-//! each test knows.
+//! Compiled code gives what the interpreter gives: the same cases on every board.
 
 pub mod cases;
-mod guests;
+pub mod guests;
 mod programs;
 
-use crate::target::compiles;
-use cases::Cases;
+pub use cases::Board;
+use cases::{Cases, Subject};
 use std::fmt::Write;
 use wasmote_core::{BinaryOp, Op, UnaryOp, ValType};
 
@@ -55,10 +54,46 @@ const FLOATS: [u64; 22] = [
     0xFFA0_0001,
 ];
 
+/// The same of double precision; also what is almost an integer, limits of integers of 64 bits, and what is a limit or
+/// too small when it becomes a number of single precision.
+const DOUBLES: [u64; 30] = [
+    0,
+    0x8000_0000_0000_0000,
+    1,
+    0x8010_0000_0000_0001,
+    0x3FF0_0000_0000_0000,
+    0xBFF0_0000_0000_0000,
+    0xBFEF_FFFF_FFFF_FFFF,
+    0x3FE0_0000_0000_0000,
+    0x4004_0000_0000_0000,
+    0xC00C_0000_0000_0000,
+    0x4058_4CCC_CCCC_CCCD,
+    0x41DF_FFFF_FFFF_FFFF,
+    0x41E0_0000_0000_0000,
+    0xC1E0_0000_0010_0000,
+    0xC1E0_0000_0020_0000,
+    0xC1E0_0000_0000_0000,
+    0x41EF_FFFF_FFFF_FFFF,
+    0x41F0_0000_0000_0000,
+    0x43E0_0000_0000_0000,
+    0xC3E0_0000_0000_0000,
+    0xC3E0_0000_0000_0001,
+    0x43F0_0000_0000_0000,
+    0x47EF_FFFF_E000_0000,
+    0x47EF_FFFF_F000_0000,
+    0x36A0_0000_0000_0001,
+    0x7FEF_FFFF_FFFF_FFFF,
+    0x7FF0_0000_0000_0000,
+    0xFFF0_0000_0000_0000,
+    0x7FF8_0000_0000_0000,
+    0xFFF4_0000_0000_0001,
+];
+
 fn values(ty: ValType) -> &'static [u64] {
     match ty {
         ValType::I32 => &WORDS,
         ValType::F32 => &FLOATS,
+        ValType::F64 => &DOUBLES,
         _ => &LONGS,
     }
 }
@@ -68,6 +103,7 @@ fn constant(ty: ValType, bits: u64) -> String {
     match ty {
         ValType::I32 => format!("(i32.const {})", bits as i32),
         ValType::F32 => format!("(f32.reinterpret_i32 (i32.const {}))", bits as i32),
+        ValType::F64 => format!("(f64.reinterpret_i64 (i64.const {}))", bits as i64),
         _ => format!("(i64.const {})", bits as i64),
     }
 }
@@ -76,6 +112,7 @@ fn constant(ty: ValType, bits: u64) -> String {
 fn temporary(ty: ValType, value: &str) -> String {
     match ty {
         ValType::F32 => format!("(f32.neg (f32.neg {value}))"),
+        ValType::F64 => format!("(f64.neg (f64.neg {value}))"),
         _ => format!("({t}.sub {value} (local.get 2))", t = ty.name()),
     }
 }
@@ -85,23 +122,16 @@ fn operators() -> impl Iterator<Item = Op> {
 }
 
 fn binary() -> impl Iterator<Item = BinaryOp> {
-    operators().filter(|&op| compiles(op)).filter_map(|op| match op {
-        Op::Binary(op) => Some(op),
-        _ => None,
-    })
+    operators().filter_map(|op| if let Op::Binary(op) = op { Some(op) } else { None })
 }
 
 fn unary() -> impl Iterator<Item = UnaryOp> {
-    operators().filter(|&op| compiles(op)).filter_map(|op| match op {
-        Op::Unary(op) => Some(op),
-        _ => None,
-    })
+    operators().filter_map(|op| if let Op::Unary(op) = op { Some(op) } else { None })
 }
 
 /// Every operator on two numbers, its operands locals, temporaries and constants, its result used in every way.
-#[test]
-fn binary_operators() {
-    let mut cases = Cases::new();
+pub fn binary_operators(board: impl Board) {
+    let mut cases = Cases::new(board);
     for op in binary() {
         let (ty, result) = op.types();
         let (t, r, name) = (ty.name(), result.name(), op.name());
@@ -168,21 +198,26 @@ fn binary_operators() {
             cases.module(name, &wat, |subject| {
                 for (at, body) in functions.iter().enumerate() {
                     let others = if body.contains("(local.get 1)") { values(ty) } else { &[0] };
-                    for &a in values(ty) {
-                        for &b in others {
-                            subject.call(&format!("f{at}"), &[a, b]);
+                    for (i, &a) in values(ty).iter().enumerate() {
+                        for (j, &b) in others.iter().enumerate() {
+                            // Of the many pairs of numbers of double precision only one function gets all.
+                            if ty != ValType::F64 || at == 0 || others.len() == 1 || (i + j + at) % 5 == 0 {
+                                subject.call(&format!("f{at}"), &[a, b]);
+                            }
                         }
                     }
                 }
             });
         }
+        if cases.are_many() {
+            std::mem::replace(&mut cases, Cases::new(board)).run("binary_operators", false);
+        }
     }
     cases.run("binary_operators", false);
 }
 
-#[test]
-fn unary_operators() {
-    let mut cases = Cases::new();
+pub fn unary_operators(board: impl Board) {
+    let mut cases = Cases::new(board);
     for op in unary() {
         let (ty, result) = op.types();
         let (t, r, name) = (ty.name(), result.name(), op.name());
@@ -211,13 +246,12 @@ fn unary_operators() {
 }
 
 /// Loads and stores of every width and many offsets, around both ends of the memory and where sums wrap.
-#[test]
-fn memory() {
-    let mut cases = Cases::new();
+pub fn memory(board: impl Board) {
+    let mut cases = Cases::new(board);
     for op in operators() {
         let (name, ty, log2, store) = match op {
-            Op::Load(load) if compiles(op) => (load.name(), load.ty(), load.width_log2(), false),
-            Op::Store(store) if compiles(op) => (store.name(), store.ty(), store.width_log2(), true),
+            Op::Load(op) => (op.name(), op.ty(), op.width_log2(), false),
+            Op::Store(op) => (op.name(), op.ty(), op.width_log2(), true),
             _ => continue,
         };
         let (t, width) = (ty.name(), 1i64 << log2);
@@ -297,9 +331,8 @@ fn memory() {
 }
 
 /// Control flow, calls, globals, selections.
-#[test]
-fn control() {
-    let mut cases = Cases::new();
+pub fn control(board: impl Board) {
+    let mut cases = Cases::new(board);
     cases.module(
         "control",
         r#"(module
@@ -425,9 +458,8 @@ fn control() {
 }
 
 /// Calls through tables, and operators of the runtime's.
-#[test]
-fn tables_and_builtins() {
-    let mut cases = Cases::new();
+pub fn tables_and_builtins(board: impl Board) {
+    let mut cases = Cases::new(board);
     cases.module(
         "tables",
         r#"(module
@@ -494,9 +526,8 @@ fn tables_and_builtins() {
 }
 
 /// Programs of many statements on few and on many locals; the same with fuel, which may be too little.
-#[test]
-fn random_programs() {
-    let mut cases = Cases::new();
+pub fn random_programs(board: impl Board) {
+    let mut cases = Cases::new(board);
     for seed in 1..=120 {
         let program = programs::program(seed);
         cases.module(&format!("program {seed}"), &program.wat, |subject| {
@@ -511,4 +542,190 @@ fn random_programs() {
         });
     }
     cases.run("random_programs", false);
+}
+
+/// Calls in place of the caller: to functions with more and with fewer arguments and cells, to themselves without end of the
+/// value stack, through tables, to the host, and from functions that use all registers.
+pub fn tail_calls(board: impl Board) {
+    let mut cases = Cases::new(board);
+    let many = |count: usize, what: &str| vec![what; count].join(" ");
+    let wat = format!(
+        r#"(module
+            (import "host" "add" (func $add (param i32 i32) (result i32)))
+            (memory 1)
+            (table 10 funcref)
+            (elem (i32.const 0) $none $sum $wide $add $even $odd $twelve $two)
+            (type $none (func (result i32)))
+            (type $binary (func (param i32 i32) (result i32)))
+            (type $one (func (param i32) (result i32)))
+            (type $wide (func (param i64 i32 i64 f64 i32) (result i32)))
+            (type $twelve (func (param {twelve}) (result i32)))
+            (type $two (func (param i32) (result i32 i64)))
+            (func $none (type $none) (i32.const 77))
+            (func $sum (type $binary) (i32.add (i32.mul (local.get 0) (i32.const 3)) (local.get 1)))
+            (func $wide (type $wide) (local i32 i64)
+                (local.set 5 (i32.wrap_i64 (i64.add (local.get 0) (i64.mul (local.get 2) (i64.const 7)))))
+                (local.set 6 (i64.trunc_sat_f64_s (local.get 3)))
+                (i32.add (i32.add (local.get 5) (i32.wrap_i64 (local.get 6)))
+                    (i32.mul (local.get 1) (i32.sub (local.get 4) (i32.const 9)))))
+            (func $twelve (type $twelve) {sum_of_twelve})
+            (func $two (type $two) (i32.add (local.get 0) (i32.const 5)) (i64.extend_i32_s (local.get 0)))
+            (func $even (type $one) (if (i32.eqz (local.get 0)) (then (return (i32.const 1))))
+                (return_call_indirect (type $one) (i32.sub (local.get 0) (i32.const 1)) (i32.const 5)))
+            (func $odd (type $one) (if (i32.eqz (local.get 0)) (then (return (i32.const 0))))
+                (return_call $even (i32.sub (local.get 0) (i32.const 1))))
+            (func $count (export "count") (param i32 i64 i64) (result i64)
+                (if (i32.eqz (local.get 0)) (then (return (i64.sub (local.get 1) (local.get 2)))))
+                (return_call $count (i32.sub (local.get 0) (i32.const 1))
+                    (i64.add (local.get 2) (i64.const 3)) (local.get 1)))
+            (func $grow (export "grow") (param i32 i32) (result i32)
+                (if (i32.eqz (local.get 0)) (then (return (local.get 1))))
+                (return_call $shrink (i32.sub (local.get 0) (i32.const 1)) {ten}
+                    (i32.add (local.get 1) (local.get 0))))
+            (func $shrink (param {twelve}) (result i32)
+                (return_call $grow (local.get 0) (i32.xor (local.get 11) (i32.add (local.get 3) (local.get 10)))))
+            (func (export "even") (param i32) (result i32)
+                (i32.add (call $even (local.get 0)) (i32.mul (local.get 0) (i32.const 2))))
+            (func $to (param i32 i32 i32) (result i32)
+                (return_call_indirect (type $binary) (local.get 1) (i32.add (local.get 2) (local.get 0)) (local.get 0)))
+            (func (export "to") (param i32 i32 i32) (result i32) (local i32)
+                (local.set 3 (i32.mul (local.get 1) (i32.const 5)))
+                (i32.sub (call $to (local.get 0) (local.get 1) (local.get 2)) (local.get 3)))
+            (func (export "no_arguments") (param i32) (result i32)
+                (return_call_indirect (type $none) (local.get 0)))
+            (func (export "host") (param i32 i32) (result i32)
+                (i32.mul (local.get 0) (call $host (local.get 1) (local.get 0))))
+            (func $host (param i32 i32) (result i32) (return_call $add (local.get 1) (i32.add (local.get 0) (i32.const 1))))
+            (func (export "wide") (param i32 i64) (result i32)
+                (return_call $wide (i64.add (local.get 1) (i64.const 1)) (local.get 0) (local.get 1)
+                    (f64.convert_i32_s (local.get 0)) (i32.add (local.get 0) (i32.const 5))))
+            (func (export "wide_by_table") (param i32 i64 i32) (result i32)
+                (return_call_indirect (type $wide) (local.get 1) (local.get 0) (i64.const 5)
+                    (f64.const 12.75) (local.get 0) (local.get 2)))
+            (func (export "twelve") (param i32) (result i32) (local {busy})
+                {use_busy}
+                (return_call $twelve {twelve_of_busy}))
+            (func (export "twelve_by_table") (param i32 i32) (result i32) (local {busy})
+                {use_busy}
+                (return_call_indirect (type $twelve) {twelve_of_busy} (local.get 1)))
+            (func (export "two") (param i32) (result i32 i64) (return_call $two (i32.mul (local.get 0) (local.get 0))))
+            (func (export "two_by_table") (param i32 i32) (result i32 i64)
+                (return_call_indirect (type $two) (i32.add (local.get 0) (i32.const 1)) (local.get 1)))
+            (func $both (export "both") (param i64 i64 i32) (result i64)
+                (if (result i64) (local.get 2)
+                    (then (return_call $both (local.get 1) (local.get 0) (i32.sub (local.get 2) (i32.const 1))))
+                    (else (i64.div_u (local.get 0) (local.get 1)))))
+        )"#,
+        twelve = many(12, "i32"),
+        ten = (0..10).map(|n| format!("(i32.mul (local.get 1) (i32.const {}))", n + 2)).collect::<String>(),
+        sum_of_twelve = (0..12).fold("(i32.const 0)".into(), |sum: String, n| format!(
+            "(i32.add (i32.mul {sum} (i32.const 3)) (local.get {n}))"
+        )),
+        busy = many(12, "i32"),
+        use_busy = (2..14)
+            .map(|n| format!(
+                "(local.set {n} (i32.add (i32.mul (local.get {}) (i32.const {n})) (local.get 0)))",
+                if n == 2 { 0 } else { n - 1 }
+            ))
+            .collect::<String>(),
+        twelve_of_busy = (2..14).map(|n| format!("(local.get {n})")).collect::<String>(),
+    );
+    // "twelve" has one parameter less than the text above counts.
+    let wat = wat.replace(
+        "(func (export \"twelve\") (param i32) (result i32)",
+        "(func (export \"twelve\") (param i32 i32) (result i32)",
+    );
+    let calls = |subject: &mut Subject, fuel: &[u32]| {
+        for &fuel in fuel {
+            let mut call = |name: &str, args: &[u64]| subject.call_with_fuel(name, args, fuel);
+            for n in [0, 1, 2, 3, 50, 20_000] {
+                call("count", &[n, 5, 1 << 40]);
+                call("grow", &[n, 7]);
+                call("even", &[n]);
+                call("both", &[1 << 50, 77, n & 15]);
+            }
+            for at in [0, 1, 2, 3, 4, 7, 8, 9, 10, 0xFFFF_FFFF] {
+                call("to", &[at, 100, 7]);
+                call("no_arguments", &[at]);
+                call("wide_by_table", &[11, 1 << 35, at]);
+                call("twelve_by_table", &[3, at]);
+                call("two_by_table", &[3, at]);
+                call("twelve_by_table", &[4, 6]);
+            }
+            call("host", &[5, 6]);
+            call("wide", &[7, 1 << 20]);
+            call("twelve", &[5, 0]);
+            call("two", &[9]);
+            call("both", &[1, 0, 0]);
+        }
+    };
+    cases.module("tail calls", &wat, |subject| calls(subject, &[u32::MAX]));
+    cases.metered("tail calls with fuel", &wat, |subject| {
+        calls(subject, &[u32::MAX, 0, 5, 20, 60, 1000, 100_000])
+    });
+    // Arguments by the hundred, to where they came from.
+    let hundred = |body: String| {
+        format!(
+            "(module (func $f (export \"f\") (param i32 i32) (result i32)
+                (return_call $many {}))
+            (func $many (param {}) (result i32) (local i64) {body}))",
+            (0..100).map(|n| format!("(i32.add (local.get 1) (i32.const {n}))")).collect::<String>(),
+            many(100, "i32")
+        )
+    };
+    let wat = hundred(
+        "(local.set 100 (i64.extend_i32_u (local.get 99)))
+        (if (i32.gt_s (local.get 0) (i32.const 1000)) (then (return (i32.add (i32.wrap_i64 (local.get 100)) (local.get 57)))))
+        (return_call $f (local.get 98) (i32.add (local.get 3) (local.get 99)))"
+            .into(),
+    );
+    cases.module("a hundred arguments", &wat, |subject| {
+        for n in [0, 1, 5, 999, 1001] {
+            subject.call("f", &[n, n]);
+        }
+    });
+    cases.run("tail_calls", false);
+}
+
+/// The tests, on each board.
+#[macro_export]
+macro_rules! on_boards {
+    ($( $name:ident: $board:expr; )*) => { $(
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn binary_operators() {
+                run::binary_operators($board);
+            }
+            #[test]
+            fn unary_operators() {
+                run::unary_operators($board);
+            }
+            #[test]
+            fn memory() {
+                run::memory($board);
+            }
+            #[test]
+            fn control() {
+                run::control($board);
+            }
+            #[test]
+            fn tables_and_builtins() {
+                run::tables_and_builtins($board);
+            }
+            #[test]
+            fn tail_calls() {
+                run::tail_calls($board);
+            }
+            #[test]
+            fn random_programs() {
+                run::random_programs($board);
+            }
+            #[test]
+            fn guests() {
+                run::guests::guests($board);
+            }
+        }
+    )* };
 }

@@ -67,7 +67,7 @@ pub(super) const R6: Reg = Reg(6);
 pub(super) const R7: Reg = Reg(7);
 
 /// The registers that a function saves, as a list.
-fn saved(frame: &Frame) -> u16 {
+pub(super) fn saved(frame: &Frame) -> u16 {
     let pins = Thumb2::PINS.iter().take(frame.pins as usize);
     pins.fold(0x4000 | 1 << FP.0, |list, reg| list | 1 << reg.0)
 }
@@ -194,17 +194,7 @@ impl Thumb2 {
 
     /// `entry`, which is a `vm::Entry`, the ways out, and what calls of the host have in common.
     pub(super) fn common_code(&mut self) -> Routines {
-        let mut routines = Routines {
-            entry: self.asm.code.len() as u32,
-            traps: [Label::NEW; Trap::ALL.len()],
-            import: Label::NEW,
-            indirect: Label::NEW,
-            builtin: Label::NEW,
-            own: Label::NEW,
-            charge: Label::NEW,
-            admit: Label::NEW,
-            stop: Label::NEW,
-        };
+        let mut routines = Routines::new(self.asm.code.len());
         let (mut overflow, mut leave, mut done, mut exit) = (Label::NEW, Label::NEW, Label::NEW, Label::NEW);
         let mut end = Label::NEW;
         // r0: instance, r1: record, r2: cells, r3: caller.

@@ -1,10 +1,11 @@
 //! The macro-assembler: words and branches.
 
+use super::Fpu;
 use super::abi::INTERRUPT;
 use super::asm::{Asm, Branch, Cond as C, Dp, Flags, LR, Mul, Reg, Shift as S, Src, Test, Unary, modified};
 use crate::masm::{
     Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, Pair, PairAlu, Place,
-    Routines, Shift, Size, Val,
+    Routines, Shift, Size, TailArguments, Val,
 };
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
@@ -20,15 +21,6 @@ pub(super) const BASE: Reg = Reg(5);
 pub(super) const CTX: Reg = Reg(9);
 /// The length of the memory minus 4.
 pub(super) const LIMIT: Reg = Reg(10);
-
-/// The floating-point unit that code is made for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fpu {
-    /// There is none.
-    None,
-    /// FPv4 or FPv5, of which only single precision is used.
-    Single,
-}
 
 /// The macro-assembler for Thumb-2.
 #[derive(Debug)]
@@ -432,22 +424,30 @@ impl Masm for Thumb2 {
         cond
     }
 
-    fn has_floats(&self) -> bool {
-        self.fpu != Fpu::None
+    fn has_floats(&self, size: Size) -> bool {
+        self.fpu.has(size)
     }
 
-    fn compare_floats(&mut self, cond: Cond, a: Reg, b: Val) -> Cond {
-        let cond = self.compare_singles(cond, a, b);
+    fn has_float1(&self, op: Float1, size: Size) -> bool {
+        self.fpu.has_unary(op, size)
+    }
+
+    fn compare_floats(&mut self, cond: Cond, size: Size, a: Pair, b: (Val, Val)) -> Cond {
+        let cond = self.compare_numbers(cond, size, a, b);
         self.flags_wanted = true;
         cond
     }
 
-    fn float2(&mut self, op: Float2, dst: Reg, a: Reg, b: Reg) {
-        self.single2(op, dst, a, b);
+    fn float2(&mut self, op: Float2, size: Size, dst: Pair, a: Pair, b: Pair) {
+        self.number2(op, size, dst, a, b);
     }
 
-    fn float1(&mut self, op: Float1, dst: Reg, a: Reg) {
-        self.single1(op, dst, a);
+    fn float1(&mut self, op: Float1, size: Size, dst: Pair, a: Pair) {
+        self.number1(op, size, dst, a);
+    }
+
+    fn numeric(&mut self, number: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
+        self.call_numeric(number, frame, cells, routines);
     }
 
     fn set(&mut self, cond: Cond, dst: Reg) {
@@ -544,6 +544,28 @@ impl Masm for Thumb2 {
 
     fn call(&mut self, function: &mut Label, frame: &Frame, cells: u32, callee_shared: u32) {
         self.call_function(function, frame, cells, callee_shared);
+    }
+
+    fn tail_call(
+        &mut self,
+        function: &mut Label,
+        frame: &Frame,
+        args: TailArguments<'_>,
+        callee_shared: u32,
+    ) {
+        self.tail_call_function(function, frame, args, callee_shared);
+    }
+
+    fn tail_call_indirect(
+        &mut self,
+        table: u32,
+        ty: u32,
+        _results: u32,
+        frame: &Frame,
+        args: TailArguments<'_>,
+        routines: &mut Routines,
+    ) {
+        self.tail_call_table(table, ty, frame, args, routines);
     }
 
     fn call_import(&mut self, index: u32, _results: u32, frame: &Frame, cells: u32, routines: &mut Routines) {

@@ -5,7 +5,8 @@ use super::asm::{
     RDX, RSI, Reg, Scan, Shift as S, Size, Src, Unary,
 };
 use crate::masm::{
-    Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, Place, Routines, Shift, Val,
+    Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, Pair, Place, Routines, Shift,
+    TailArguments, Val,
 };
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
@@ -397,17 +398,27 @@ impl Masm for X64 {
         self.flags_wanted = true;
     }
 
-    fn has_floats(&self) -> bool {
-        false
+    fn has_floats(&self, _: Size) -> bool {
+        true
     }
 
-    fn compare_floats(&mut self, cond: Cond, _a: Reg, _b: Val<u64>) -> Cond {
+    fn has_float1(&self, _: Float1, _: Size) -> bool {
+        true
+    }
+
+    fn compare_floats(&mut self, cond: Cond, size: Size, a: Pair, b: (Val<u64>, Val<u64>)) -> Cond {
+        let cond = self.compare_numbers(cond, size, a.0, b.0);
+        self.flags_wanted = true;
         cond
     }
 
-    fn float2(&mut self, _op: Float2, _dst: Reg, _a: Reg, _b: Reg) {}
+    fn float2(&mut self, op: Float2, size: Size, dst: Pair, a: Pair, b: Pair) {
+        self.number2(op, size, dst.0, a.0, b.0);
+    }
 
-    fn float1(&mut self, _op: Float1, _dst: Reg, _a: Reg) {}
+    fn float1(&mut self, op: Float1, size: Size, dst: Pair, a: Pair) {
+        self.number1(op, size, dst.0, a.0);
+    }
 
     fn set(&mut self, cond: Cond, dst: Reg) {
         self.asm.set(condition(cond), RCX);
@@ -517,6 +528,28 @@ impl Masm for X64 {
         routines: &mut Routines,
     ) {
         self.call_table(table, ty, results, frame, cells, routines);
+    }
+
+    fn tail_call(
+        &mut self,
+        function: &mut Label,
+        frame: &Frame,
+        args: TailArguments<'_>,
+        callee_shared: u32,
+    ) {
+        self.tail_call_function(function, frame, args, callee_shared);
+    }
+
+    fn tail_call_indirect(
+        &mut self,
+        table: u32,
+        ty: u32,
+        results: u32,
+        frame: &Frame,
+        args: TailArguments<'_>,
+        routines: &mut Routines,
+    ) {
+        self.tail_call_table(table, ty, results, frame, args, routines);
     }
 
     fn builtin(
