@@ -54,6 +54,9 @@ pub enum Val<W = u32> {
     Imm(W),
 }
 
+/// The halves of a value in two registers, the low one first; or in one, which then is both.
+pub type PairVal<W = u32> = (Val<W>, Val<W>);
+
 impl<W: Word> Val<W> {
     /// A number of 32 bits.
     pub fn number(bits: u32) -> Val<W> {
@@ -345,8 +348,8 @@ pub trait Masm {
     fn mov(&mut self, dst: Reg, src: Val<Self::Word>);
     /// `dst = a op b`.
     fn alu(&mut self, op: Alu, size: Size, dst: Reg, a: Reg, b: Val<Self::Word>);
-    /// `dst = a op (b shifted)`, if the instruction set has that.
-    fn alu_shifted(&mut self, op: Alu, size: Size, dst: Reg, a: Reg, b: Reg, shift: Shift, by: u32) -> bool;
+    /// `dst = a op (b shifted by so much)`, if the instruction set has that.
+    fn alu_shifted(&mut self, op: Alu, size: Size, dst: Reg, a: Reg, b: (Reg, Shift, u32)) -> bool;
     /// `dst = number - b`.
     fn subtract_from(&mut self, size: Size, dst: Reg, number: Self::Word, b: Reg);
     /// `dst = a / b`; the divisor is not 0, and the quotient of signed numbers representable or of no interest.
@@ -354,7 +357,7 @@ pub trait Masm {
     /// `dst = op a`.
     fn bits(&mut self, op: Bits, size: Size, dst: Reg, a: Reg);
     /// `dst = a op b`. This verb and those that follow are for where a register does not hold 64 bits.
-    fn pair_alu(&mut self, _op: PairAlu, _dst: Pair, _a: Pair, _b: (Val<Self::Word>, Val<Self::Word>)) {
+    fn pair_alu(&mut self, _op: PairAlu, _dst: Pair, _a: Pair, _b: PairVal<Self::Word>) {
         debug_assert!(Self::WIDE, "pairs");
     }
     /// `dst` = a times b, both of which are unsigned words.
@@ -374,7 +377,7 @@ pub trait Masm {
         debug_assert!(Self::WIDE, "pairs");
     }
     /// Compares pairs; the condition that then holds if `cond` holds of them.
-    fn compare_pair(&mut self, cond: Cond, _a: Pair, _b: (Val<Self::Word>, Val<Self::Word>)) -> Cond {
+    fn compare_pair(&mut self, cond: Cond, _a: Pair, _b: PairVal<Self::Word>) -> Cond {
         debug_assert!(Self::WIDE, "pairs");
         cond
     }
@@ -388,13 +391,7 @@ pub trait Masm {
     fn has_float1(&self, op: Float1, size: Size) -> bool;
     /// Compares numbers; the condition that then holds if `cond`, one of those of signed integers, holds of them. None but
     /// `NotEqual` holds of what is no number. Of numbers of 32 bits the second register does not matter, here and below.
-    fn compare_floats(
-        &mut self,
-        cond: Cond,
-        size: Size,
-        a: Pair,
-        b: (Val<Self::Word>, Val<Self::Word>),
-    ) -> Cond;
+    fn compare_floats(&mut self, cond: Cond, size: Size, a: Pair, b: PairVal<Self::Word>) -> Cond;
     /// `dst = a op b`, of numbers. `dst` may have registers in common with the others, but the low half not with a high one.
     fn float2(&mut self, op: Float2, size: Size, dst: Pair, a: Pair, b: Pair);
     /// `dst = op a`; the size is that of the number, and of the one before if the precision changes.

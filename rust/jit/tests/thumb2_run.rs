@@ -103,8 +103,8 @@ impl Board for CortexM {
 
     fn instructions(self, output: &Output) -> u64 {
         let said = String::from_utf8_lossy(&output.stdout);
-        let taken = said.lines().filter_map(|line| line.strip_prefix("instructions "));
-        taken.last().map_or(0, |number| u64::from_str_radix(number, 16).unwrap())
+        let mut taken = said.lines().filter_map(|line| line.strip_prefix("instructions "));
+        taken.next_back().map_or(0, |number| u64::from_str_radix(number, 16).unwrap())
     }
 }
 

@@ -1,10 +1,10 @@
 //! Operators on floating-point numbers, and all that the runtime carries out because the target does not.
 
 use super::Compiler;
-use super::places::{Arguments, place_size};
-use crate::masm::{Cond, Float1, Float2, Masm, Pair, Size, Val, Word};
+use super::places::place_size;
+use crate::masm::{Cond, Float1, Float2, Masm, Pair, PairVal, Size, Val};
 use wasmote_core::numeric::{binary_number, unary_number};
-use wasmote_core::{BinaryOp, ErrorKind, Trap, UnaryOp, ValType};
+use wasmote_core::{BinaryOp, ErrorKind, FuncType, Trap, UnaryOp, ValType};
 use wasmote_frontend::{Cell, Operand};
 
 /// What a comparison of numbers asks.
@@ -153,7 +153,7 @@ impl<M: Masm> Compiler<M> {
         self.settle()?;
         let (ty, result) = op.types();
         self.put_argument(ty.cells(), dst, a);
-        self.emit_of_runtime(unary_number(op), dst, ty.cells(), result.cells());
+        self.emit_of_runtime(unary_number(op), dst, FuncType::new(&[ty as u8], &[result as u8]));
         Ok(())
     }
 
@@ -166,10 +166,9 @@ impl<M: Masm> Compiler<M> {
     ) -> Result<(), ErrorKind> {
         self.settle()?;
         let (ty, result) = op.types();
-        let cells = ty.cells();
-        self.put_argument(cells, dst, a);
-        self.put_argument(cells, dst + cells, b);
-        self.emit_of_runtime(binary_number(op), dst, 2 * cells, result.cells());
+        self.put_argument(ty.cells(), dst, a);
+        self.put_argument(ty.cells(), dst + ty.cells(), b);
+        self.emit_of_runtime(binary_number(op), dst, FuncType::new(&[ty as u8, ty as u8], &[result as u8]));
         Ok(())
     }
 
@@ -181,13 +180,13 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// Operands are in the cells from `dst` on, and so will be the result.
-    fn emit_of_runtime(&mut self, number: u32, dst: Cell, operands: u32, results: u32) {
+    fn emit_of_runtime(&mut self, number: u32, dst: Cell, ty: FuncType<'_>) {
         let from = self.masm.place();
-        self.arguments(dst, &Arguments::of_cells::<M>(operands));
+        self.arguments(dst, ty);
         let frame = self.frame;
         self.masm.numeric(number, &frame, dst, &mut self.routines);
         self.least_cells = self.least_cells.max(dst + 4);
-        self.returned(results, dst);
+        self.called(ty, dst);
         self.made(from, self.at);
     }
 
@@ -198,7 +197,7 @@ impl<M: Masm> Compiler<M> {
         a: Operand,
         b: Operand,
     ) -> Cond {
-        let (first, second) = (self.float_regs(size, a), self.float(size, b));
+        let (first, second) = (self.number_regs(cells(size), a), self.float(size, b));
         self.consume(a, cells(size));
         self.consume(b, cells(size));
         self.before_comparison();
@@ -215,24 +214,15 @@ impl<M: Masm> Compiler<M> {
         b: Operand,
     ) -> Result<(), ErrorKind> {
         let Some((float, size)) = arithmetic(op) else { return Ok(()) };
-        let (first, second) = (self.float_regs(size, a), self.float_regs(size, b));
-        let target = match size {
-            Size::W32 => {
-                self.consume(a, 1);
-                self.consume(b, 1);
-                let target = self.target(dst);
-                (target, target)
-            }
-            Size::W64 if M::WIDE => {
-                self.consume(a, 2);
-                self.consume(b, 2);
-                let target = self.target_place(dst, size);
-                (target, target)
-            }
-            Size::W64 => {
-                let second = (Val::Reg(second.0), Val::Reg(second.1));
-                self.result_pair(dst, (a, first), (b, second))
-            }
+        let (first, second) = (self.number_regs(cells(size), a), self.number_regs(cells(size), b));
+        let target = if size == Size::W64 && !M::WIDE {
+            let second = (Val::Reg(second.0), Val::Reg(second.1));
+            self.result_pair(dst, (a, first), (b, second))
+        } else {
+            self.consume(a, cells(size));
+            self.consume(b, cells(size));
+            let target = self.target_place(dst, place_size::<M>(cells(size)));
+            (target, target)
         };
         self.masm.float2(float, size, target, first, second);
         Ok(())
@@ -247,8 +237,7 @@ impl<M: Masm> Compiler<M> {
     ) -> Result<(), ErrorKind> {
         let Some((float, size)) = unary(op) else { return Ok(()) };
         let (ty, result) = op.types();
-        let from =
-            if ty.cells() == 2 { self.float_regs(Size::W64, a) } else { self.float_regs(Size::W32, a) };
+        let from = self.number_regs(ty.cells(), a);
         if let (Float1::ToInteger { signed, integer }, true) = (float, op.may_trap()) {
             let itself = (Val::Reg(from.0), Val::Reg(from.1));
             let cond = self.masm.compare_floats(Cond::NotEqual, size, from, itself);
@@ -259,26 +248,21 @@ impl<M: Masm> Compiler<M> {
                     Size::W32 => u64::from((limit as f32).to_bits()),
                     Size::W64 => limit.to_bits(),
                 };
-                let limit = (Val::Imm(M::Word::truncate(bits)), Val::number((bits >> 32) as u32));
+                let limit = self.float(size, Operand::Const(bits));
                 let cond = self.masm.compare_floats(cond, size, from, limit);
                 self.branch_to_trap(cond, Trap::IntegerOverflow, at)?;
             }
         }
         // A pair comes from a pair, half by half, or all at once.
         let target = match (ty.cells(), result.cells()) {
-            (cells, results) if M::WIDE => {
-                self.consume(a, cells);
-                let target = self.target_place(dst, place_size::<M>(results));
-                (target, target)
-            }
-            (2, 2) => self.result_pair(dst, (a, from), (a, (Val::number(0), Val::number(0)))),
-            (cells, 2) => {
+            (2, 2) if !M::WIDE => self.result_pair(dst, (a, from), (a, (Val::number(0), Val::number(0)))),
+            (cells, 2) if !M::WIDE => {
                 self.consume(a, cells);
                 self.target_pair(dst)
             }
-            (cells, _) => {
+            (cells, results) => {
                 self.consume(a, cells);
-                let target = self.target(dst);
+                let target = self.target_place(dst, place_size::<M>(results));
                 (target, target)
             }
         };
@@ -286,21 +270,20 @@ impl<M: Masm> Compiler<M> {
         Ok(())
     }
 
-    /// A number, if it is in one register as both of a pair.
-    fn float_regs(&mut self, size: Size, operand: Operand) -> Pair {
-        match size {
-            Size::W64 if !M::WIDE => self.pair_regs(operand),
-            size => {
-                let reg = self.value_reg(operand, 0, size);
-                (reg, reg)
-            }
+    /// The registers of a value of so many cells; one that is in one register is both.
+    fn number_regs(&mut self, cells: u32, operand: Operand) -> Pair {
+        if cells == 2 && !M::WIDE {
+            return self.pair_regs(operand);
         }
+        let reg = self.value_reg(operand, 0, place_size::<M>(cells));
+        (reg, reg)
     }
 
-    fn float(&mut self, size: Size, operand: Operand) -> (Val<M::Word>, Val<M::Word>) {
-        match size {
-            Size::W64 if !M::WIDE => self.pair(operand),
-            size => (self.value(operand, 0, size), Val::number(0)),
+    fn float(&mut self, size: Size, operand: Operand) -> PairVal<M::Word> {
+        if size == Size::W64 && !M::WIDE {
+            return self.pair(operand);
         }
+        let val = self.value(operand, 0, place_size::<M>(cells(size)));
+        (val, val)
     }
 }

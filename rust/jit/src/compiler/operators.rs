@@ -109,7 +109,7 @@ impl<M: Masm> Compiler<M> {
                 self.consume(a, 1);
                 self.consume(b, 1);
                 let target = self.target(dst);
-                if !self.masm.alu_shifted(op, Size::W32, target, first, second, shift, by) {
+                if !self.masm.alu_shifted(op, Size::W32, target, first, (second, shift, by)) {
                     self.masm.alu(Alu::Shift(shift), Size::W32, M::SCRATCH, second, Val::number(by));
                     self.masm.alu(op, Size::W32, target, first, Val::Reg(M::SCRATCH));
                 }

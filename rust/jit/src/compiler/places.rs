@@ -31,10 +31,11 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub fn new<M: Masm>(ty: FuncType<'_>) -> Arguments {
+        let mut args = Arguments { places: [(0, Size::W32); MAX_ARGS], count: 0, all: true };
         if !M::WIDE {
-            return Arguments::of_cells::<M>(ty.param_cells());
+            let cells = ty.param_cells() as usize;
+            return Arguments { count: M::ARGS.min(cells), all: cells <= M::ARGS, ..args };
         }
-        let mut args = Arguments::of_cells::<M>(0);
         let mut cell = 0;
         for (param, place) in ty.params().zip(args.places.iter_mut().take(M::ARGS)) {
             *place = (cell, place_size::<M>(param.cells()));
@@ -43,12 +44,6 @@ impl Arguments {
         }
         args.all = cell == ty.param_cells();
         args
-    }
-
-    /// So many cells, each of them an argument.
-    pub fn of_cells<M: Masm>(count: u32) -> Arguments {
-        let count = count as usize;
-        Arguments { places: [(0, Size::W32); MAX_ARGS], count: M::ARGS.min(count), all: count <= M::ARGS }
     }
 
     /// The cell of one, counted from the first, and its size.

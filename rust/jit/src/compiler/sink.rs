@@ -50,7 +50,8 @@ impl<M: Masm> Compiler<M> {
 
     /// Puts arguments where a call wants them: the first ones in registers, the others in the frame. All that is not in
     /// registers which the callee saves goes to the frame.
-    pub(super) fn arguments(&mut self, cells: Cell, args: &Arguments) {
+    pub(super) fn arguments(&mut self, cells: Cell, ty: FuncType<'_>) {
+        let args = Arguments::new::<M>(ty);
         let registers = args.count;
         let place = |at| {
             let (cell, size) = args.place::<M>(at);
@@ -140,12 +141,8 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// What a call leaves: nothing but pinned locals, and a result in registers.
-    fn called(&mut self, ty: FuncType<'_>, cells: Cell) {
-        self.returned(in_registers(ty), cells);
-    }
-
-    /// Nothing but pinned locals is in registers, and a result of so many cells.
-    pub(super) fn returned(&mut self, result_cells: u32, cells: Cell) {
+    pub(super) fn called(&mut self, ty: FuncType<'_>, cells: Cell) {
+        let result_cells = in_registers(ty);
         self.regs.forget_values();
         self.regs.unlock();
         for (half, &reg) in places::<M>(result_cells).zip(M::TEMPS) {
@@ -447,7 +444,7 @@ impl<M: Masm> Sink for Compiler<M> {
         let results = in_registers(ty);
         match callee {
             Callee::Own(own) => {
-                self.arguments(cells, &Arguments::new::<M>(ty));
+                self.arguments(cells, ty);
                 let (mut label, shared) = self.callee(own);
                 self.masm.call(&mut label, &frame, cells, shared);
                 self.set_callee(own, label)?;
@@ -481,7 +478,7 @@ impl<M: Masm> Sink for Compiler<M> {
             Callee::Own(own) => {
                 self.discard_all_but(cells, params);
                 if tail.in_registers {
-                    self.arguments(cells, &args);
+                    self.arguments(cells, ty);
                 } else {
                     self.flush();
                 }

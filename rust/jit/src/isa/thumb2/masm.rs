@@ -337,7 +337,7 @@ impl Masm for Thumb2 {
         self.asm.dp(dp, flags, dst, a, Src::Reg(b));
     }
 
-    fn alu_shifted(&mut self, op: Alu, _: Size, dst: Reg, a: Reg, b: Reg, shift: Shift, by: u32) -> bool {
+    fn alu_shifted(&mut self, op: Alu, _: Size, dst: Reg, a: Reg, (b, shift, by): (Reg, Shift, u32)) -> bool {
         let dp = match op {
             Alu::Add => Dp::Add,
             Alu::Sub => Dp::Sub,

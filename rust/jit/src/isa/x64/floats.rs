@@ -128,8 +128,8 @@ impl X64 {
                 self.asm.sse_convert(size, X0, X0);
                 self.asm.sse_to(other, dst, X0);
             }
-            Float1::FromInteger { signed, integer } => self.from_integer(signed, integer, size, dst, a),
-            Float1::ToInteger { signed, integer } => self.to_integer(signed, integer, size, dst, a),
+            Float1::FromInteger { signed, integer } => self.integer_to_number(signed, integer, size, dst, a),
+            Float1::ToInteger { signed, integer } => self.number_to_integer(signed, integer, size, dst, a),
         }
     }
 
@@ -189,7 +189,7 @@ impl X64 {
         self.resolve(&mut done);
     }
 
-    fn from_integer(&mut self, signed: bool, integer: Size, size: Size, dst: Reg, a: Reg) {
+    fn integer_to_number(&mut self, signed: bool, integer: Size, size: Size, dst: Reg, a: Reg) {
         match (signed, integer) {
             (true, _) => self.asm.sse_from_integer(size, X0, integer, a),
             (false, Size::W32) => self.asm.sse_from_integer(size, X0, Size::W64, a),
@@ -215,7 +215,7 @@ impl X64 {
     }
 
     /// The processor gives the least integer where there is none, which is right for what is too small.
-    fn to_integer(&mut self, signed: bool, integer: Size, size: Size, dst: Reg, a: Reg) {
+    fn number_to_integer(&mut self, signed: bool, integer: Size, size: Size, dst: Reg, a: Reg) {
         let (mut large, mut none, mut done) = (Label::NEW, Label::NEW, Label::NEW);
         let most = bits(integer) - u64::from(signed);
         self.asm.sse_from(size, X0, a);

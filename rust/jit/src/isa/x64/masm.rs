@@ -5,8 +5,8 @@ use super::asm::{
     RDX, RSI, Reg, Scan, Shift as S, Size, Src, Unary,
 };
 use crate::masm::{
-    Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, Pair, Place, Routines, Shift,
-    TailArguments, Val,
+    Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, Pair, PairVal, Place,
+    Routines, Shift, TailArguments, Val,
 };
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
@@ -328,7 +328,14 @@ impl Masm for X64 {
         }
     }
 
-    fn alu_shifted(&mut self, op: Alu, size: Size, dst: Reg, a: Reg, b: Reg, shift: Shift, by: u32) -> bool {
+    fn alu_shifted(
+        &mut self,
+        op: Alu,
+        size: Size,
+        dst: Reg,
+        a: Reg,
+        (b, shift, by): (Reg, Shift, u32),
+    ) -> bool {
         let address = op == Alu::Add && shift == Shift::Left && by <= 3;
         if address {
             self.asm.lea(size, dst, Mem::indexed(a, b, by as u8, 0));
@@ -406,7 +413,7 @@ impl Masm for X64 {
         true
     }
 
-    fn compare_floats(&mut self, cond: Cond, size: Size, a: Pair, b: (Val<u64>, Val<u64>)) -> Cond {
+    fn compare_floats(&mut self, cond: Cond, size: Size, a: Pair, b: PairVal<u64>) -> Cond {
         let cond = self.compare_numbers(cond, size, a.0, b.0);
         self.flags_wanted = true;
         cond
