@@ -1,8 +1,9 @@
 //! What the compiler asks of every instruction set.
 //!
-//! A macro-assembler carries out verbs on registers; which register holds what is the compiler's affair. Registers are
-//! words of 32 bits here: what takes 64 comes as a pair, the low half first. Verbs may use the scratch registers of their
-//! own, which the compiler never sees, and leave all others alone.
+//! A macro-assembler carries out verbs on registers; which register holds what is the compiler's affair. Where registers
+//! have 32 bits, a value of 64 comes as a pair, the low half first, for which there are verbs of their own; where they have
+//! 64, it is in one, and verbs are told the size. Verbs may use the scratch registers of their own, which the compiler never
+//! sees, and leave all others alone.
 
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
@@ -11,7 +12,7 @@ use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reg(pub u8);
 
-/// A value in two registers, the low half first.
+/// A value in two registers, the low half first; or in one, which then is both.
 pub type Pair = (Reg, Reg);
 
 /// How many bits an operation is about.
@@ -22,16 +23,45 @@ pub enum Size {
     W64,
 }
 
-/// An operand: a register, or a number.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Val {
-    /// What the register holds.
-    Reg(Reg),
-    /// The number.
-    Imm(u32),
+/// What a register holds: `u32` or `u64`.
+pub trait Word: Copy + Eq + core::fmt::Debug {
+    /// How much that is.
+    const SIZE: Size;
+    /// The lowest bits of a number.
+    fn truncate(bits: u64) -> Self;
 }
 
-/// An operation of two words.
+impl Word for u32 {
+    const SIZE: Size = Size::W32;
+    fn truncate(bits: u64) -> u32 {
+        bits as u32
+    }
+}
+
+impl Word for u64 {
+    const SIZE: Size = Size::W64;
+    fn truncate(bits: u64) -> u64 {
+        bits
+    }
+}
+
+/// An operand: a register, or a number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Val<W = u32> {
+    /// What the register holds.
+    Reg(Reg),
+    /// The number; of 32 bits, its upper half is 0.
+    Imm(W),
+}
+
+impl<W: Word> Val<W> {
+    /// A number of 32 bits.
+    pub fn number(bits: u32) -> Val<W> {
+        Val::Imm(W::truncate(bits.into()))
+    }
+}
+
+/// An operation of two operands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum Alu {
@@ -44,7 +74,7 @@ pub enum Alu {
     Shift(Shift),
 }
 
-/// A shift, by the lowest five bits of the second operand.
+/// A shift, by as many of the second operand's lowest bits as there are places.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum Shift {
@@ -55,7 +85,7 @@ pub enum Shift {
     RotateRight,
 }
 
-/// An operation of one word.
+/// An operation of one operand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum Bits {
@@ -64,6 +94,11 @@ pub enum Bits {
     Ones,
     Extend8,
     Extend16,
+    /// To 64 bits, as those that follow: only where a register holds them.
+    Extend32,
+    ZeroExtend32,
+    /// From 64 to 32.
+    Wrap,
 }
 
 /// An operation of two pairs.
@@ -183,9 +218,9 @@ impl Cond {
 
 /// Where a load or store finds its bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place {
+pub struct Place<W = u32> {
     /// What is added to the beginning of the memory.
-    pub address: Val,
+    pub address: Val<W>,
     /// What is added to that.
     pub offset: u32,
 }
@@ -217,6 +252,8 @@ pub struct Frame {
     pub param_cells: u32,
     /// Registers of [`Masm::PINS`] that the function uses, and saves: the first ones.
     pub pins: u32,
+    /// Cells of what the function saves: frame, pins and return address.
+    pub saved_cells: u32,
 }
 
 impl Frame {
@@ -230,7 +267,7 @@ impl Frame {
         if cell < self.param_cells {
             self.result_offset(cell)
         } else {
-            (self.saved() + cell - self.param_cells) as i32 * 4
+            (self.saved_cells + cell - self.param_cells) as i32 * 4
         }
     }
 
@@ -241,15 +278,19 @@ impl Frame {
 
     /// Bytes from the saved registers to the end of a frame of so many cells.
     pub fn bytes(&self, cells: u32) -> u32 {
-        (self.saved() + cells.saturating_sub(self.param_cells)) * 4
+        (self.saved_cells + cells.saturating_sub(self.param_cells)) * 4
     }
 }
 
 /// A macro-assembler.
 pub trait Masm {
+    /// What a register holds, and so an address.
+    type Word: Word;
+    /// Whether a register holds 64 bits: a value of two cells is in one, under the name of its low cell.
+    const WIDE: bool = matches!(<Self::Word as Word>::SIZE, Size::W64);
     /// Registers for temporaries. Arguments are passed in the first ones, and a result is returned there.
     const TEMPS: &'static [Reg];
-    /// How many cells of arguments are passed in registers.
+    /// How many arguments, or cells of them if a register holds no more, are passed in registers: eight at most.
     const ARGS: usize;
     /// Registers for locals that calls leave alone.
     const PINS: &'static [Reg];
@@ -288,33 +329,45 @@ pub trait Masm {
     fn jump_table_entry(&mut self, label: &mut Label);
 
     /// `dst = src`. Does not disturb what was compared, and neither do loads and stores.
-    fn mov(&mut self, dst: Reg, src: Val);
+    fn mov(&mut self, dst: Reg, src: Val<Self::Word>);
     /// `dst = a op b`.
-    fn alu(&mut self, op: Alu, dst: Reg, a: Reg, b: Val);
+    fn alu(&mut self, op: Alu, size: Size, dst: Reg, a: Reg, b: Val<Self::Word>);
     /// `dst = a op (b shifted)`, if the instruction set has that.
-    fn alu_shifted(&mut self, op: Alu, dst: Reg, a: Reg, b: Reg, shift: Shift, by: u32) -> bool;
+    fn alu_shifted(&mut self, op: Alu, size: Size, dst: Reg, a: Reg, b: Reg, shift: Shift, by: u32) -> bool;
     /// `dst = number - b`.
-    fn subtract_from(&mut self, dst: Reg, number: u32, b: Reg);
+    fn subtract_from(&mut self, size: Size, dst: Reg, number: Self::Word, b: Reg);
     /// `dst = a / b`; the divisor is not 0, and the quotient of signed numbers representable or of no interest.
-    fn divide(&mut self, op: Division, dst: Reg, a: Reg, b: Reg);
+    fn divide(&mut self, op: Division, size: Size, dst: Reg, a: Reg, b: Reg);
     /// `dst = op a`.
-    fn bits(&mut self, op: Bits, dst: Reg, a: Reg);
-    /// `dst = a op b`.
-    fn pair_alu(&mut self, op: PairAlu, dst: Pair, a: Pair, b: (Val, Val));
+    fn bits(&mut self, op: Bits, size: Size, dst: Reg, a: Reg);
+    /// `dst = a op b`. This verb and those that follow are for where a register does not hold 64 bits.
+    fn pair_alu(&mut self, _op: PairAlu, _dst: Pair, _a: Pair, _b: (Val<Self::Word>, Val<Self::Word>)) {
+        debug_assert!(Self::WIDE, "pairs");
+    }
     /// `dst` = a times b, both of which are unsigned words.
-    fn pair_mul_words(&mut self, dst: Pair, a: Reg, b: Reg);
+    fn pair_mul_words(&mut self, _dst: Pair, _a: Reg, _b: Reg) {
+        debug_assert!(Self::WIDE, "pairs");
+    }
     /// Shifts by a number below 64. `dst` is `a`, or has no register in common with it.
-    fn pair_shift_by(&mut self, shift: Shift, dst: Pair, a: Pair, by: u32);
+    fn pair_shift_by(&mut self, _shift: Shift, _dst: Pair, _a: Pair, _by: u32) {
+        debug_assert!(Self::WIDE, "pairs");
+    }
     /// Shifts in place by the lowest six bits of `b`; changes `temp`.
-    fn pair_shift(&mut self, shift: Shift, value: Pair, b: Reg, temp: Reg);
-
+    fn pair_shift(&mut self, _shift: Shift, _value: Pair, _b: Reg, _temp: Reg) {
+        debug_assert!(Self::WIDE, "pairs");
+    }
     /// `dst` = the zeros before the first one, from above or from below; 64 if there is none.
-    fn pair_zeros(&mut self, leading: bool, dst: Reg, a: Pair);
+    fn pair_zeros(&mut self, _leading: bool, _dst: Reg, _a: Pair) {
+        debug_assert!(Self::WIDE, "pairs");
+    }
+    /// Compares pairs; the condition that then holds if `cond` holds of them.
+    fn compare_pair(&mut self, cond: Cond, _a: Pair, _b: (Val<Self::Word>, Val<Self::Word>)) -> Cond {
+        debug_assert!(Self::WIDE, "pairs");
+        cond
+    }
 
     /// Compares, for the conditions that follow.
-    fn compare(&mut self, a: Reg, b: Val);
-    /// Compares pairs; the condition that then holds if `cond` holds of them.
-    fn compare_pair(&mut self, cond: Cond, a: Pair, b: (Val, Val)) -> Cond;
+    fn compare(&mut self, size: Size, a: Reg, b: Val<Self::Word>);
     /// Whether there are numbers of this size, and verbs on two of them: comparisons, and all of [`Float2`] but the sign,
     /// which there is everywhere.
     fn has_floats(&self, size: Size) -> bool;
@@ -322,7 +375,13 @@ pub trait Masm {
     fn has_float1(&self, op: Float1, size: Size) -> bool;
     /// Compares numbers; the condition that then holds if `cond`, one of those of signed integers, holds of them. None but
     /// `NotEqual` holds of what is no number. Of numbers of 32 bits the second register does not matter, here and below.
-    fn compare_floats(&mut self, cond: Cond, size: Size, a: Pair, b: (Val, Val)) -> Cond;
+    fn compare_floats(
+        &mut self,
+        cond: Cond,
+        size: Size,
+        a: Pair,
+        b: (Val<Self::Word>, Val<Self::Word>),
+    ) -> Cond;
     /// `dst = a op b`, of numbers. `dst` may have registers in common with the others, but the low half not with a high one.
     fn float2(&mut self, op: Float2, size: Size, dst: Pair, a: Pair, b: Pair);
     /// `dst = op a`; the size is that of the number, and of the one before if the precision changes.
@@ -334,14 +393,14 @@ pub trait Masm {
     /// `dst = 1` if the condition holds, otherwise 0.
     fn set(&mut self, cond: Cond, dst: Reg);
     /// `dst = src` if the condition holds.
-    fn move_if(&mut self, cond: Cond, dst: Reg, src: Val);
+    fn move_if(&mut self, cond: Cond, dst: Reg, src: Val<Self::Word>);
     /// Nobody will ask any more what was compared.
     fn compared(&mut self);
     /// `dst = 1` if `a` is 0, otherwise 0.
-    fn is_zero(&mut self, dst: Reg, a: Reg);
+    fn is_zero(&mut self, size: Size, dst: Reg, a: Reg);
 
-    /// Reads or writes a cell of the frame.
-    fn frame(&mut self, load: bool, reg: Reg, frame: &Frame, cell: u32);
+    /// Reads or writes a cell of the frame, or two.
+    fn frame(&mut self, load: bool, size: Size, reg: Reg, frame: &Frame, cell: u32);
     /// Writes a cell of the results.
     fn result(&mut self, reg: Reg, frame: &Frame, cell: u32);
     /// Writes 0 to cells of the frame; changes `temp`.
@@ -350,17 +409,34 @@ pub trait Masm {
     /// Goes to `trap` unless the bytes from the register's address to `end` bytes behind it lie inside the memory, which
     /// has at least `min_memory` bytes.
     fn check_bounds(&mut self, address: Reg, end: u64, min_memory: u64, trap: &mut Label);
-    /// Loads a word or half a pair.
-    fn load(&mut self, op: LoadOp, dst: (Reg, Option<Reg>), place: Place);
+    /// Loads into a register, or a pair.
+    fn load(&mut self, op: LoadOp, dst: (Reg, Option<Reg>), place: Place<Self::Word>);
     /// Stores.
-    fn store(&mut self, op: StoreOp, src: (Reg, Option<Reg>), place: Place);
-    /// Reads or writes a cell of a global.
-    fn global(&mut self, load: bool, reg: Reg, global: GlobalCell);
+    fn store(&mut self, op: StoreOp, src: (Reg, Option<Reg>), place: Place<Self::Word>);
+    /// Reads or writes a cell of a global, or two.
+    fn global(&mut self, load: bool, size: Size, reg: Reg, global: GlobalCell);
 
-    /// A function begins; the place where it is called. `result_cells` is 0 unless a result is returned in registers.
-    fn enter(&mut self, frame: &Frame, result_cells: u32, large: bool, routines: &mut Routines) -> usize;
+    /// A function begins. Returns the place where it is called from outside, with arguments in cells, and the one where it
+    /// is called otherwise. `result_cells` is 0 unless a result is returned in registers. If a register holds 64 bits, `args`
+    /// tells which arguments come into registers: their cells, counted from the first, and how large they are.
+    fn enter(
+        &mut self,
+        frame: &Frame,
+        args: &[(u32, Size)],
+        result_cells: u32,
+        large: bool,
+        routines: &mut Routines,
+    ) -> (usize, usize);
     /// The function at the label, one of the module's own, is not compiled: calls it by its record.
-    fn call_record(&mut self, function: &mut Label, own: u32, frame: &Frame, routines: &mut Routines);
+    fn call_record(
+        &mut self,
+        function: &mut Label,
+        own: u32,
+        frame: &Frame,
+        args: &[(u32, Size)],
+        result_cells: u32,
+        routines: &mut Routines,
+    );
     /// Whether there is always room for frames of so many cells. If not, the function must be `large` when it is entered.
     fn fits(&self, frame: &Frame, cells: u32) -> bool;
     /// The size of the frame of the large function that began last.
@@ -369,10 +445,25 @@ pub trait Masm {
     fn leave(&mut self, frame: &Frame);
     /// Calls the function at a label with arguments from `cells` of the frame on, of which the first are in registers.
     fn call(&mut self, function: &mut Label, frame: &Frame, cells: u32, callee_shared: u32);
-    /// Calls something that the instance imports, with arguments in cells.
-    fn call_import(&mut self, index: u32, frame: &Frame, cells: u32, routines: &mut Routines);
+    /// Calls something that the instance imports, with arguments in cells. `result_cells` as for [`enter`](Masm::enter).
+    fn call_import(
+        &mut self,
+        index: u32,
+        result_cells: u32,
+        frame: &Frame,
+        cells: u32,
+        routines: &mut Routines,
+    );
     /// Calls what the table holds at the index in the first register, if it has the type, with arguments in cells.
-    fn call_indirect(&mut self, table: u32, ty: u32, frame: &Frame, cells: u32, routines: &mut Routines);
+    fn call_indirect(
+        &mut self,
+        table: u32,
+        ty: u32,
+        result_cells: u32,
+        frame: &Frame,
+        cells: u32,
+        routines: &mut Routines,
+    );
     /// Calls the function at a label in place of this one, with `params` cells of arguments. If these are more than
     /// [`ARGS`](Masm::ARGS), all of them are in the frame, from `cells` on, otherwise in registers.
     fn tail_call(&mut self, function: &mut Label, frame: &Frame, cells: u32, params: u32, callee_shared: u32);

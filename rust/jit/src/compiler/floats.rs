@@ -1,9 +1,10 @@
 //! Operators on floating-point numbers, and all that the runtime carries out because the target does not.
 
 use super::Compiler;
-use crate::masm::{Cond, Float1, Float2, Masm, Pair, Reg, Size, Val};
+use super::places::place_size;
+use crate::masm::{Cond, Float1, Float2, Masm, Pair, Size, Val};
 use wasmote_core::numeric::{binary_number, unary_number};
-use wasmote_core::{BinaryOp, ErrorKind, Trap, UnaryOp, ValType};
+use wasmote_core::{BinaryOp, ErrorKind, FuncType, Trap, UnaryOp, ValType};
 use wasmote_frontend::{Cell, Operand};
 
 /// What a comparison of numbers asks.
@@ -136,7 +137,7 @@ impl<M: Masm> Compiler<M> {
     pub(super) fn is_binary_of_runtime(&self, op: BinaryOp) -> bool {
         use BinaryOp::{F32Copysign, F64Copysign, I64DivS, I64DivU, I64RemS, I64RemU};
         match op.types().0 {
-            ValType::I64 => matches!(op, I64DivS | I64DivU | I64RemS | I64RemU),
+            ValType::I64 => !M::WIDE && matches!(op, I64DivS | I64DivU | I64RemS | I64RemU),
             ValType::F32 => op != F32Copysign && !self.masm.has_floats(Size::W32),
             ValType::F64 => op != F64Copysign && !self.masm.has_floats(Size::W64),
             _ => false,
@@ -149,10 +150,13 @@ impl<M: Masm> Compiler<M> {
         dst: Cell,
         a: Operand,
     ) -> Result<(), ErrorKind> {
+        if M::WIDE {
+            return Err(self.not_yet(op.feature(), op.name()));
+        }
         self.settle()?;
         let (ty, result) = op.types();
         self.put_argument(ty.cells(), dst, a);
-        self.emit_of_runtime(unary_number(op), dst, ty.cells(), result.cells());
+        self.emit_of_runtime(unary_number(op), dst, FuncType::new(&[ty as u8], &[result as u8]));
         Ok(())
     }
 
@@ -163,12 +167,14 @@ impl<M: Masm> Compiler<M> {
         a: Operand,
         b: Operand,
     ) -> Result<(), ErrorKind> {
+        if M::WIDE {
+            return Err(self.not_yet(op.feature(), op.name()));
+        }
         self.settle()?;
         let (ty, result) = op.types();
-        let cells = ty.cells();
-        self.put_argument(cells, dst, a);
-        self.put_argument(cells, dst + cells, b);
-        self.emit_of_runtime(binary_number(op), dst, 2 * cells, result.cells());
+        self.put_argument(ty.cells(), dst, a);
+        self.put_argument(ty.cells(), dst + ty.cells(), b);
+        self.emit_of_runtime(binary_number(op), dst, FuncType::new(&[ty as u8, ty as u8], &[result as u8]));
         Ok(())
     }
 
@@ -180,13 +186,13 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// Operands are in the cells from `dst` on, and so will be the result.
-    fn emit_of_runtime(&mut self, number: u32, dst: Cell, operands: u32, results: u32) {
+    fn emit_of_runtime(&mut self, number: u32, dst: Cell, ty: FuncType<'_>) {
         let from = self.masm.place();
-        self.arguments(dst, operands);
+        self.arguments(dst, ty);
         let frame = self.frame;
         self.masm.numeric(number, &frame, dst, &mut self.routines);
         self.least_cells = self.least_cells.max(dst + 4);
-        self.returned(results, dst);
+        self.called(ty, dst);
         self.made(from, self.at);
     }
 
@@ -197,7 +203,7 @@ impl<M: Masm> Compiler<M> {
         a: Operand,
         b: Operand,
     ) -> Cond {
-        let (first, second) = (self.float_regs(size, a), self.float(size, b));
+        let (first, second) = (self.number_regs(cells(size), a), self.float(size, b));
         self.consume(a, cells(size));
         self.consume(b, cells(size));
         self.before_comparison();
@@ -214,18 +220,15 @@ impl<M: Masm> Compiler<M> {
         b: Operand,
     ) -> Result<(), ErrorKind> {
         let Some((float, size)) = arithmetic(op) else { return Ok(()) };
-        let (first, second) = (self.float_regs(size, a), self.float_regs(size, b));
-        let target = match size {
-            Size::W32 => {
-                self.consume(a, 1);
-                self.consume(b, 1);
-                let target = self.target(dst);
-                (target, target)
-            }
-            Size::W64 => {
-                let second = (Val::Reg(second.0), Val::Reg(second.1));
-                self.result_pair(dst, (a, first), (b, second))
-            }
+        let (first, second) = (self.number_regs(cells(size), a), self.number_regs(cells(size), b));
+        let target = if size == Size::W64 && !M::WIDE {
+            let second = (Val::Reg(second.0), Val::Reg(second.1));
+            self.result_pair(dst, (a, first), (b, second))
+        } else {
+            self.consume(a, cells(size));
+            self.consume(b, cells(size));
+            let target = self.target_place(dst, place_size::<M>(cells(size)));
+            (target, target)
         };
         self.masm.float2(float, size, target, first, second);
         Ok(())
@@ -240,7 +243,7 @@ impl<M: Masm> Compiler<M> {
     ) -> Result<(), ErrorKind> {
         let Some((float, size)) = unary(op) else { return Ok(()) };
         let (ty, result) = op.types();
-        let from = if ty.cells() == 2 { self.pair_regs(a) } else { self.single(a) };
+        let from = self.number_regs(ty.cells(), a);
         if let (Float1::ToInteger { signed, integer }, true) = (float, op.may_trap()) {
             let itself = (Val::Reg(from.0), Val::Reg(from.1));
             let cond = self.masm.compare_floats(Cond::NotEqual, size, from, itself);
@@ -251,21 +254,21 @@ impl<M: Masm> Compiler<M> {
                     Size::W32 => u64::from((limit as f32).to_bits()),
                     Size::W64 => limit.to_bits(),
                 };
-                let limit = (Val::Imm(bits as u32), Val::Imm((bits >> 32) as u32));
+                let limit = self.float(size, Operand::Const(bits));
                 let cond = self.masm.compare_floats(cond, size, from, limit);
                 self.branch_to_trap(cond, Trap::IntegerOverflow, at)?;
             }
         }
         // A pair comes from a pair, half by half, or all at once.
         let target = match (ty.cells(), result.cells()) {
-            (2, 2) => self.result_pair(dst, (a, from), (a, (Val::Imm(0), Val::Imm(0)))),
-            (cells, 2) => {
+            (2, 2) if !M::WIDE => self.result_pair(dst, (a, from), (a, (Val::number(0), Val::number(0)))),
+            (cells, 2) if !M::WIDE => {
                 self.consume(a, cells);
                 self.target_pair(dst)
             }
-            (cells, _) => {
+            (cells, results) => {
                 self.consume(a, cells);
-                let target = self.target(dst);
+                let target = self.target_place(dst, place_size::<M>(results));
                 (target, target)
             }
         };
@@ -273,23 +276,20 @@ impl<M: Masm> Compiler<M> {
         Ok(())
     }
 
-    /// A word, as both registers of a pair.
-    fn single(&mut self, operand: Operand) -> Pair {
-        let reg: Reg = self.word_reg(operand, 0);
+    /// The registers of a value of so many cells; one that is in one register is both.
+    fn number_regs(&mut self, cells: u32, operand: Operand) -> Pair {
+        if cells == 2 && !M::WIDE {
+            return self.pair_regs(operand);
+        }
+        let reg = self.value_reg(operand, 0, place_size::<M>(cells));
         (reg, reg)
     }
 
-    fn float_regs(&mut self, size: Size, operand: Operand) -> Pair {
-        match size {
-            Size::W32 => self.single(operand),
-            Size::W64 => self.pair_regs(operand),
+    fn float(&mut self, size: Size, operand: Operand) -> (Val<M::Word>, Val<M::Word>) {
+        if size == Size::W64 && !M::WIDE {
+            return self.pair(operand);
         }
-    }
-
-    fn float(&mut self, size: Size, operand: Operand) -> (Val, Val) {
-        match size {
-            Size::W32 => (self.word(operand, 0), Val::Imm(0)),
-            Size::W64 => self.pair(operand),
-        }
+        let val = self.value(operand, 0, place_size::<M>(cells(size)));
+        (val, val)
     }
 }

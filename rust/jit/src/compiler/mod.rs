@@ -1,7 +1,8 @@
 //! The compiler: a [`Sink`](wasmote_frontend::Sink) that makes native code with the verbs of a [`Masm`].
 //!
-//! A value of 64 bits is two cells, and each cell has a place of its own: a register or its place in the frame. The locals
-//! that are used most, counted by loop depth, have a register for the whole function. All others, and temporaries, are in
+//! A value of 64 bits is two cells. Each cell has a place of its own, a register or its place in the frame; or both have one
+//! place where registers are as large. The locals that are used most, counted by loop depth, have a register for the whole
+//! function. All others, and temporaries, are in
 //! registers as long as there are any and no control flow joins; then they are in the frame.
 //!
 //! An operator is not compiled when it is told, but when the next one is: that one may know where the result should go, or
@@ -11,12 +12,14 @@ mod floats;
 mod memory;
 mod operators;
 mod pairs;
+mod places;
 mod regs;
 mod sink;
 
 use crate::masm::{Alu, Frame, Label, Masm, Routines, Shift};
+use places::Arguments;
 use regs::Regs;
-use wasmote_core::{BinaryOp, ErrorKind, LoadOp, Trap, UnaryOp};
+use wasmote_core::{BinaryOp, ErrorKind, Feature, FuncType, LoadOp, Trap, UnaryOp};
 use wasmote_frontend::{Cell, MemArg, Module, Operand};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
@@ -67,6 +70,8 @@ struct TrapExit {
 struct Use {
     cell: Cell,
     weight: u32,
+    /// Whether its register holds two cells.
+    wide: bool,
 }
 
 /// Bytes of code that are carried out at most without a poll of the interrupt word, on each way through a function.
@@ -116,6 +121,8 @@ pub struct Compiler<M: Masm> {
     at: u32,
     /// Where the code of the present function begins, with what comes before the place where it is called.
     begun: usize,
+    /// Where it is called from compiled code.
+    inside: usize,
     /// What was known of the functions that the present one calls, before each call, and how many have been called that
     /// are not there.
     before: Vec<(u32, Label)>,
@@ -124,6 +131,7 @@ pub struct Compiler<M: Masm> {
     compiled: Compiled,
     sought: Option<u32>,
     located: Option<u32>,
+    missing: Option<&'static str>,
 }
 
 impl<M: Masm> Compiler<M> {
@@ -169,12 +177,14 @@ impl<M: Masm> Compiler<M> {
             polls: Polls::default(),
             at: 0,
             begun: 0,
+            inside: 0,
             before: Vec::new(heap),
             absent_before: 0,
             absent: 0,
             compiled: Compiled { start: 0, frame_cells: 0 },
             sought: None,
             located: None,
+            missing: None,
         })
     }
 
@@ -217,10 +227,11 @@ impl<M: Masm> Compiler<M> {
                 continue;
             }
             complete = false;
-            let param_cells = module.func_type(self.import_funcs + own).param_cells();
+            let ty = module.func_type(self.import_funcs + own);
+            let (args, results) = (Arguments::new::<M>(ty), in_registers(ty));
             let shared_cells = self.shared.get(own as usize).copied().unwrap_or(0);
-            let frame = Frame { shared_cells, param_cells, pins: 0 };
-            self.masm.call_record(&mut label, own, &frame, &mut self.routines);
+            let frame = Frame { shared_cells, param_cells: ty.param_cells(), ..Frame::default() };
+            self.masm.call_record(&mut label, own, &frame, args.list::<M>(), results, &mut self.routines);
         }
         self.masm.check()?;
         Ok(complete)
@@ -239,6 +250,16 @@ impl<M: Masm> Compiler<M> {
     /// The code.
     pub fn code(&self) -> &[u8] {
         self.masm.code()
+    }
+
+    /// What in the function just refused is not compiled yet; the error was [`ErrorKind::Unsupported`].
+    pub fn missing(&self) -> Option<&'static str> {
+        self.missing
+    }
+
+    fn not_yet(&mut self, feature: Feature, what: &'static str) -> ErrorKind {
+        self.missing = Some(what);
+        ErrorKind::Unsupported(feature)
     }
 
     /// Asks which operator a call or a trap belongs to whose return address lies so many bytes behind the place where the
@@ -305,4 +326,9 @@ impl<M: Masm> Compiler<M> {
     fn is_local(&self, cell: Cell) -> bool {
         cell < self.local_cells
     }
+}
+
+/// Cells of the result that a function returns in registers.
+fn in_registers(ty: FuncType<'_>) -> u32 {
+    if ty.results().len() == 1 { ty.result_cells() } else { 0 }
 }

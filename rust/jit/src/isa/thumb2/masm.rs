@@ -234,6 +234,7 @@ impl Thumb2 {
 }
 
 impl Masm for Thumb2 {
+    type Word = u32;
     const TEMPS: &'static [Reg] = &[Reg(0), Reg(1), Reg(2), Reg(3)];
     const ARGS: usize = 4;
     const PINS: &'static [Reg] = &[Reg(6), Reg(7), Reg(8), Reg(11)];
@@ -304,7 +305,7 @@ impl Masm for Thumb2 {
         }
     }
 
-    fn alu(&mut self, op: Alu, dst: Reg, a: Reg, b: Val) {
+    fn alu(&mut self, op: Alu, _: Size, dst: Reg, a: Reg, b: Val) {
         let flags = self.flags();
         let b = match b {
             Val::Imm(number) => return self.word(op, dst, a, number),
@@ -336,7 +337,7 @@ impl Masm for Thumb2 {
         self.asm.dp(dp, flags, dst, a, Src::Reg(b));
     }
 
-    fn alu_shifted(&mut self, op: Alu, dst: Reg, a: Reg, b: Reg, shift: Shift, by: u32) -> bool {
+    fn alu_shifted(&mut self, op: Alu, _: Size, dst: Reg, a: Reg, b: Reg, shift: Shift, by: u32) -> bool {
         let dp = match op {
             Alu::Add => Dp::Add,
             Alu::Sub => Dp::Sub,
@@ -352,7 +353,7 @@ impl Masm for Thumb2 {
         true
     }
 
-    fn subtract_from(&mut self, dst: Reg, number: u32, b: Reg) {
+    fn subtract_from(&mut self, _: Size, dst: Reg, number: u32, b: Reg) {
         let flags = self.flags();
         match self.source(Val::Imm(number)) {
             Src::Reg(number) => self.asm.dp(Dp::Sub, flags, dst, number, Src::Reg(b)),
@@ -360,7 +361,7 @@ impl Masm for Thumb2 {
         }
     }
 
-    fn divide(&mut self, op: Division, dst: Reg, a: Reg, b: Reg) {
+    fn divide(&mut self, op: Division, _: Size, dst: Reg, a: Reg, b: Reg) {
         let divide = if op.signed { Mul::Sdiv } else { Mul::Udiv };
         if op.remainder {
             self.asm.mul(divide, Flags::Keep, IP, a, b);
@@ -370,7 +371,7 @@ impl Masm for Thumb2 {
         }
     }
 
-    fn bits(&mut self, op: Bits, dst: Reg, a: Reg) {
+    fn bits(&mut self, op: Bits, _: Size, dst: Reg, a: Reg) {
         match op {
             Bits::LeadingZeros => self.asm.unary(Unary::Clz, dst, a),
             Bits::TrailingZeros => {
@@ -380,6 +381,7 @@ impl Masm for Thumb2 {
             Bits::Extend8 => self.asm.unary(Unary::Sxtb, dst, a),
             Bits::Extend16 => self.asm.unary(Unary::Sxth, dst, a),
             Bits::Ones => self.ones(dst, a),
+            Bits::Extend32 | Bits::ZeroExtend32 | Bits::Wrap => debug_assert!(false, "64 bits"),
         }
     }
 
@@ -403,7 +405,7 @@ impl Masm for Thumb2 {
         self.zeros_of_pair(leading, dst, a);
     }
 
-    fn compare(&mut self, a: Reg, b: Val) {
+    fn compare(&mut self, _: Size, a: Reg, b: Val) {
         match b {
             Val::Imm(number) if modified(number).is_none() && modified(number.wrapping_neg()).is_some() => {
                 self.asm.test(Test::Cmn, a, Src::Imm(number.wrapping_neg()));
@@ -456,7 +458,7 @@ impl Masm for Thumb2 {
         self.flags_wanted = false;
     }
 
-    fn is_zero(&mut self, dst: Reg, a: Reg) {
+    fn is_zero(&mut self, _: Size, dst: Reg, a: Reg) {
         self.asm.unary(Unary::Clz, dst, a);
         let flags = self.flags();
         self.asm.mov(flags, dst, Src::Shifted(dst, S::Lsr, 5));
@@ -476,7 +478,7 @@ impl Masm for Thumb2 {
         self.flags_wanted = false;
     }
 
-    fn frame(&mut self, load: bool, reg: Reg, frame: &Frame, cell: u32) {
+    fn frame(&mut self, load: bool, _: Size, reg: Reg, frame: &Frame, cell: u32) {
         self.access_frame(load, reg, frame.cell_offset(cell));
     }
 
@@ -500,15 +502,31 @@ impl Masm for Thumb2 {
         self.store_memory(op, src, place);
     }
 
-    fn global(&mut self, load: bool, reg: Reg, global: GlobalCell) {
+    fn global(&mut self, load: bool, _: Size, reg: Reg, global: GlobalCell) {
         self.access_global(load, reg, global);
     }
 
-    fn enter(&mut self, frame: &Frame, results: u32, large: bool, routines: &mut Routines) -> usize {
-        self.begin_function(frame, results, large, routines)
+    fn enter(
+        &mut self,
+        frame: &Frame,
+        _args: &[(u32, Size)],
+        results: u32,
+        large: bool,
+        routines: &mut Routines,
+    ) -> (usize, usize) {
+        let start = self.begin_function(frame, results, large, routines);
+        (start, start)
     }
 
-    fn call_record(&mut self, function: &mut Label, own: u32, frame: &Frame, routines: &mut Routines) {
+    fn call_record(
+        &mut self,
+        function: &mut Label,
+        own: u32,
+        frame: &Frame,
+        _args: &[(u32, Size)],
+        _results: u32,
+        routines: &mut Routines,
+    ) {
         self.call_by_record(function, own, frame, routines);
     }
 
@@ -551,11 +569,19 @@ impl Masm for Thumb2 {
         self.tail_call_table(table, ty, frame, cells, params, routines);
     }
 
-    fn call_import(&mut self, index: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
+    fn call_import(&mut self, index: u32, _results: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
         self.call_imported(index, frame, cells, routines);
     }
 
-    fn call_indirect(&mut self, table: u32, ty: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
+    fn call_indirect(
+        &mut self,
+        table: u32,
+        ty: u32,
+        _results: u32,
+        frame: &Frame,
+        cells: u32,
+        routines: &mut Routines,
+    ) {
         self.call_table(table, ty, frame, cells, routines);
     }
 

@@ -1,6 +1,13 @@
 /* Runs compiled code and compares what it gives with what it should. The cases follow each other, as words;
- * tests/thumb2/emulator.rs writes them. */
+ * tests/run/cases.rs writes them. */
 #include "mps2.h"
+
+#ifdef __arm__
+/* The lowest bit of an address says that it is Thumb code. */
+#define CALL_BIAS 1
+#else
+#define CALL_BIAS 0
+#endif
 
 #include <stdbool.h>
 
@@ -15,7 +22,7 @@ struct table_vm {
 
 struct vm_ctx {
 	uint8_t *memory_base;
-	uint32_t memory_len;
+	size_t memory_len;
 	uint32_t *globals;
 	struct record *funcs;
 	uint64_t fuel;
@@ -28,7 +35,7 @@ struct vm_ctx {
 	const void *builtins;
 	void *signature_matches, *owner;
 	uint32_t *stack_limit;
-	void (*unwind)(struct vm_ctx *ctx, const uint32_t *frame, const void *code);
+	void (*unwind)(struct vm_ctx *ctx, const uintptr_t *frame, const void *code);
 };
 
 typedef uint32_t (*entry_t)(struct vm_ctx *callee, const struct record *record, uint32_t *cells,
@@ -37,10 +44,14 @@ typedef uint32_t (*builtin_t)(struct vm_ctx *ctx, uint32_t *cells, uint32_t firs
 
 struct record {
 	entry_t entry;
-	uint32_t code, type, frame_cells;
+	uintptr_t code;
+	uint32_t type, frame_cells;
 };
 
-/* The emulator puts them into the board's second RAM; the first word is their number. */
+/* The emulator puts them into the board's second RAM, the host there as well; the first word is their number. */
+#ifndef CASES_AT
+#define CASES_AT 0x21000000
+#endif
 #define CASES ((const uint32_t *)CASES_AT)
 
 #define PAGE 65536u
@@ -50,6 +61,7 @@ static uint32_t elements[256];
 static struct record records[512];
 static uint8_t memory[8 * PAGE + 8];
 
+#ifdef __arm__
 /* gcc calls it to clear structures. */
 __attribute__((optimize("no-tree-loop-distribute-patterns"))) void *memset(void *at, int value, size_t length)
 {
@@ -58,6 +70,7 @@ __attribute__((optimize("no-tree-loop-distribute-patterns"))) void *memset(void 
 	}
 	return at;
 }
+#endif
 
 static void number(uint32_t number)
 {
@@ -98,21 +111,28 @@ static uint32_t memory_grow(struct vm_ctx *ctx, uint32_t *cells, uint32_t first,
 	return 0;
 }
 
-static void unwind(struct vm_ctx *ctx, const uint32_t *frame, const void *code)
+static void unwind(struct vm_ctx *ctx, const uintptr_t *frame, const void *code)
 {
 	(void)ctx, (void)frame, (void)code;
 }
 
+#ifdef NUMERIC
 /* wasmote_core::numeric::apply. */
 uint32_t numeric(uint32_t number, uint32_t *cells);
 
-static uint32_t carry_out(struct vm_ctx *ctx, uint32_t *cells, uint32_t first, uint32_t second)
+static uint32_t numeric_operator(struct vm_ctx *ctx, uint32_t *cells, uint32_t first, uint32_t second)
 {
 	(void)ctx, (void)second;
 	return numeric(first, cells);
 }
+#endif
 
-static const builtin_t builtins[] = {memory_size, memory_grow, [NUMERIC] = carry_out};
+static const builtin_t builtins[] = {
+	memory_size, memory_grow,
+#ifdef NUMERIC
+	[NUMERIC] = numeric_operator,
+#endif
+};
 
 /* The type that the module gives to the host's function. */
 static uint32_t host_type;
@@ -125,6 +145,12 @@ static bool signature_matches(struct vm_ctx *ctx, uint32_t type, uint32_t refere
 
 /* Under `-icount shift=0`: what the calls of the last module took. */
 static uint32_t instructions;
+
+/* What a debugger or a profiler recognizes. */
+__attribute__((noinline)) static uint32_t carry_out(const struct record *record, struct vm_ctx *ctx)
+{
+	return record->entry(ctx, record, cells, ctx);
+}
 
 static const uint32_t *run(const uint32_t *at)
 {
@@ -141,8 +167,8 @@ static const uint32_t *run(const uint32_t *at)
 	host = (struct vm_ctx){.funcs = host_records};
 	ctx = (struct vm_ctx){.memory_base = memory, .memory_len = memory_len, .globals = globals};
 	ctx.funcs = records, ctx.fuel = UINT64_MAX, ctx.number = 1, ctx.import_funcs = *at++, ctx.imports = imports;
-	ctx.unwind = unwind, ctx.tables = tables, ctx.instances = instances, ctx.stack = &stack;
-	ctx.builtins = builtins, ctx.signature_matches = (void *)signature_matches, host_type = *at++;
+	ctx.unwind = unwind, ctx.tables = tables, ctx.instances = instances, ctx.stack = &stack, ctx.builtins = builtins;
+	ctx.signature_matches = (void *)signature_matches, host_type = *at++;
 	for (uint32_t i = 0; i < memory_len + 8; i++) {
 		memory[i] = i < memory_len ? 0 : 0xA5;
 	}
@@ -168,8 +194,8 @@ static const uint32_t *run(const uint32_t *at)
 	}
 	count = *at++;
 	for (uint32_t i = 0; i < functions; i++) {
-		records[i].entry = (entry_t)((uintptr_t)at + entry + 1);
-		records[i].code += (uintptr_t)at + 1;
+		records[i].entry = (entry_t)((uintptr_t)at + entry + CALL_BIAS);
+		records[i].code += (uintptr_t)at + CALL_BIAS;
 	}
 	at += count;
 	count = *at++;
@@ -187,7 +213,7 @@ static const uint32_t *run(const uint32_t *at)
 		}
 		trap = *at++, results = *at++;
 		start = board_instructions();
-		found = records[function].entry(&ctx, &records[function], cells, &ctx);
+		found = carry_out(&records[function], &ctx);
 		instructions += (uint32_t)(board_instructions() - start);
 		good = found == trap && stack.native_depth == 0 && (uint32_t)ctx.fuel == left;
 		for (uint32_t i = 0; i < results && trap == 0; i++) {
@@ -209,10 +235,11 @@ static const uint32_t *run(const uint32_t *at)
 
 int main(void)
 {
-	const uint32_t *at = CASES + 1, *end = CASES + CASES[0];
+	const uint32_t *at, *end;
 	uint32_t modules = 0;
 
 	board_init();
+	at = CASES + 1, end = CASES + CASES[0];
 	while (at < end) {
 		board_text("module");
 		number(modules++);

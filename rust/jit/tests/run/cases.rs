@@ -1,63 +1,15 @@
-//! Compiled code on an emulated Cortex-M, against the interpreter on this machine.
+//! Compiled code, against the interpreter on this machine.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use wasmote::{Engine, EngineConfig, Error, Instance, Linker, Quotas, Store, Value};
-use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, FuncType, ValType};
 use wasmote_frontend::{ElementItem, Module, SegmentMode};
-use wasmote_jit::isa::thumb2::{Fpu, Thumb2};
 use wasmote_jit::{Compiler, Settings};
 use wasmote_platform::Heap;
 
-/// An emulated board with its core, and what code is made for it.
-#[derive(Clone, Copy)]
-pub struct Board {
-    /// Its name and the FPU that is used.
-    pub name: &'static str,
-    /// QEMU's name.
-    machine: &'static str,
-    /// Of the second RAM.
-    cases_at: u32,
-    gcc: &'static [&'static str],
-    rust_target: &'static str,
-    fpu: Fpu,
-}
-
-pub const M3: Board = Board {
-    name: "m3",
-    machine: "mps2-an385",
-    cases_at: 0x2100_0000,
-    gcc: &["-mcpu=cortex-m3", "-mthumb"],
-    rust_target: "thumbv7m-none-eabi",
-    fpu: Fpu::None,
-};
-
-pub const M4F: Board = Board {
-    name: "m4f",
-    machine: "mps2-an386",
-    cases_at: 0x2100_0000,
-    gcc: &["-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"],
-    rust_target: "thumbv7em-none-eabihf",
-    fpu: Fpu::Single,
-};
-
-pub const M7: Board = Board {
-    name: "m7",
-    machine: "mps2-an500",
-    cases_at: 0x6000_0000,
-    gcc: &["-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-d16", "-mfloat-abi=hard"],
-    rust_target: "thumbv7em-none-eabihf",
-    fpu: Fpu::Double,
-};
-
-/// With the FPU that an M33 has; all that it has, the M7 has too.
-pub const M7_SINGLE: Board = Board { name: "m7-single", fpu: Fpu::Single5, ..M7 };
-
 /// Modules with calls, as the runner reads them.
 pub struct Cases {
-    board: Board,
     words: Vec<u32>,
     /// What a module is, for messages.
     names: Vec<String>,
@@ -75,8 +27,8 @@ pub struct Subject {
 }
 
 impl Cases {
-    pub fn new(board: Board) -> Cases {
-        Cases { board, words: Vec::new(), names: Vec::new(), calls: 0 }
+    pub fn new() -> Cases {
+        Cases { words: Vec::new(), names: Vec::new(), calls: 0 }
     }
 
     /// Whether they are about as many as the board's RAM holds.
@@ -124,8 +76,8 @@ impl Cases {
     }
 
     fn compile(&mut self, name: &str, module: &Module<'_>, metered: bool, heap: &Heap) {
-        let masm = Thumb2::new(heap, self.board.fpu);
-        let mut compiler = Compiler::new(masm, module, heap, Settings { metered }).unwrap();
+        let mut compiler =
+            Compiler::new(crate::target::masm(heap), module, heap, Settings { metered }).unwrap();
         let mut front = wasmote_frontend::Compiler::new(module, heap);
         let mut functions = Vec::new();
         for own in 0..module.func_count() - module.import_funcs() {
@@ -135,7 +87,7 @@ impl Cases {
                 compiler.next(own, true);
                 result = front.function(own, &mut compiler);
             }
-            result.unwrap_or_else(|error| panic!("{name}: {error}"));
+            result.unwrap_or_else(|error| panic!("{name}: {error}: {:?}", compiler.missing()));
             functions.push(compiler.compiled().start);
             functions.push(module.func_type_index(module.import_funcs() + own));
         }
@@ -181,70 +133,28 @@ impl Cases {
         words.extend(code);
     }
 
-    /// Runs all calls. The instructions that each module's calls take, if they are to be counted.
-    pub fn run(self, name: &str, count_instructions: bool) -> Vec<u64> {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(self.board.name).join(name);
+    /// Runs all calls. The instructions that those of the last module take, if they are to be counted.
+    pub fn run(self, name: &str, count_instructions: bool) -> u64 {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}_{name}", crate::target::NAME));
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("cases.bin");
         let count = self.words.len() as u32 + 1;
         let words = std::iter::once(&count).chain(&self.words);
         std::fs::write(&file, words.flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let firmware = here.join("../../xtask/firmware");
         let elf = folder.join("cases.elf");
-        let mut gcc = Command::new("arm-none-eabi-gcc");
-        gcc.args(self.board.gcc)
-            .args(["-std=gnu11", "-O1"])
-            .arg(format!("-DCASES_AT={:#x}", self.board.cases_at))
-            .arg(format!("-DNUMERIC={}", Builtin::Numeric as u32))
-            .args([
-                "-ffreestanding",
-                "-Wall",
-                "-Wextra",
-                "-Werror",
-                "-nostdlib",
-                "-Wl,--no-warn-rwx-segments",
-            ])
-            .args([format!("-I{}", firmware.display()), "-T".into()])
-            .args([firmware.join("mps2.ld"), here.join("tests/thumb2/runner.c"), firmware.join("mps2.c")])
-            .args([numeric(&self.board, &folder), PathBuf::from("-lgcc"), PathBuf::from("-o"), elf.clone()]);
-        let output = gcc.output().expect("arm-none-eabi-gcc (package gcc-arm-none-eabi)");
+        let output = crate::target::gcc(&elf).output().expect("a C compiler for the target");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let mut qemu = Command::new("timeout");
-        qemu.args([
-            "300",
-            "qemu-system-arm",
-            "-M",
-            self.board.machine,
-            "-display",
-            "none",
-            "-monitor",
-            "none",
-        ])
-        .args(["-serial", "stdio", "-semihosting-config", "enable=on,target=native", "-device"])
-        .arg(format!("loader,file={},addr={:#x},force-raw=on", file.display(), self.board.cases_at))
-        .arg("-kernel")
-        .arg(&elf);
-        if count_instructions {
-            qemu.args(["-icount", "shift=0"]);
-        }
-        let output = qemu.output().expect("qemu-system-arm (package qemu-system-arm)");
+        let mut command = crate::target::run(&elf, &file, count_instructions);
+        let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let said = String::from_utf8_lossy(&output.stdout);
         if !said.trim_end().ends_with("all right") {
             let at = said.lines().filter(|line| line.starts_with("module")).count();
             let module = at.checked_sub(1).and_then(|at| self.names.get(at));
             let end: Vec<&str> = said.lines().rev().take(2).collect();
-            panic!("{}: {end:?}, in {module:?}; the firmware is {}", self.board.name, elf.display());
+            panic!("{}: {end:?}, in {module:?}; the firmware is {}", crate::target::NAME, elf.display());
         }
-        println!(
-            "{name} on {}: {} modules, {} calls, {} bytes",
-            self.board.name,
-            self.names.len(),
-            self.calls,
-            self.words.len() * 4
-        );
-        let taken = said.lines().filter_map(|line| line.strip_prefix("instructions "));
-        taken.map(|number| u64::from_str_radix(number, 16).unwrap()).collect()
+        println!("{} modules, {} calls, {} bytes", self.names.len(), self.calls, self.words.len() * 4);
+        crate::target::instructions(&output)
     }
 }
 
@@ -311,29 +221,6 @@ impl Subject {
         };
         self.calls.extend((0..cells).map(|half| (bits >> (32 * half)) as u32));
     }
-}
-
-/// Builds what the runtime carries out for the board's core.
-fn numeric(board: &Board, folder: &Path) -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let archive = folder.join("libnumeric.a");
-    let build = |kind: &str, source: PathBuf, name: &str, crates: &[&str]| {
-        let mut rustc = Command::new("rustc");
-        rustc.args(["--edition", "2024", "-O", "-C", "panic=abort", "--cfg", "feature=\"float\""]);
-        rustc.args(["--cap-lints", "allow", "--target", board.rust_target, "--crate-type", kind]);
-        rustc
-            .args(["--crate-name", name, "-L"])
-            .arg(folder)
-            .arg("--out-dir")
-            .arg(folder)
-            .args(crates)
-            .arg(source);
-        let output = rustc.output().expect("rustc");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    };
-    build("rlib", here.join("../core/src/lib.rs"), "wasmote_core", &[]);
-    build("staticlib", here.join("tests/thumb2/numeric.rs"), "numeric", &["--extern", "wasmote_core"]);
-    archive
 }
 
 fn value(ty: ValType, bits: u64) -> Value {

@@ -1,0 +1,10 @@
+//! x86-64: any such processor, under the System V ABI.
+
+mod abi;
+pub mod asm;
+mod floats;
+mod masm;
+mod memory;
+mod routines;
+
+pub use masm::X64;
