@@ -38,10 +38,8 @@ fn compile(bytes: &[u8], heap: &Heap, metered: bool) -> Result<usize, ErrorKind>
             result => result?,
         }
     }
-    let code = compiler.code();
-    code.check().map_err(|_| ErrorKind::OutOfMemory)?;
-    assert!(compiler.is_complete());
-    Ok(code.len())
+    assert!(compiler.finish(&module)?);
+    Ok(compiler.code().len())
 }
 
 #[test]
