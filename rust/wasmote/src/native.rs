@@ -19,6 +19,18 @@ mod isa {
     }
 }
 
+#[cfg(target_arch = "x86_64")]
+mod isa {
+    use wasmote_jit::isa::x64::X64;
+    use wasmote_platform::Heap;
+
+    pub type Isa = X64;
+
+    pub fn masm(heap: &Heap) -> Isa {
+        X64::new(heap)
+    }
+}
+
 use isa::Isa;
 
 /// What is added to the address of code when it is called.
