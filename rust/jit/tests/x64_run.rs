@@ -10,6 +10,7 @@ mod target {
     use wasmote_jit::isa::x64::X64;
     use wasmote_platform::Heap;
 
+    pub type Target = X64;
     pub const NAME: &str = "x64";
     /// Programs of rust/guests that use what is not compiled yet.
     pub const LEFT_OUT: &[&str] = &["matrix_f32", "biquad", "linear_f64"];

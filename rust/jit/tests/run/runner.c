@@ -111,9 +111,13 @@ static uint32_t memory_grow(struct vm_ctx *ctx, uint32_t *cells, uint32_t first,
 	return 0;
 }
 
+/* Where the last trap happened. */
+static uintptr_t trapped;
+
 static void unwind(struct vm_ctx *ctx, const uintptr_t *frame, const void *code)
 {
-	(void)ctx, (void)frame, (void)code;
+	(void)ctx, (void)frame;
+	trapped = (uintptr_t)code;
 }
 
 #ifdef NUMERIC
@@ -160,6 +164,7 @@ static const uint32_t *run(const uint32_t *at)
 	static struct table_vm table, *tables[] = {&table};
 	static const uint32_t imports[] = {1u << 20 | 0};
 	uint32_t entry = *at++, memory_len = *at++, functions, count;
+	uintptr_t code;
 
 	stack = (struct stack_vm){.base = cells, .end = &cells[sizeof(cells) / 4]};
 	stack.control = stack.end;
@@ -193,9 +198,10 @@ static const uint32_t *run(const uint32_t *at)
 		records[i].code = *at++, records[i].type = *at++;
 	}
 	count = *at++;
+	code = (uintptr_t)at + CALL_BIAS;
 	for (uint32_t i = 0; i < functions; i++) {
-		records[i].entry = (entry_t)((uintptr_t)at + entry + CALL_BIAS);
-		records[i].code += (uintptr_t)at + CALL_BIAS;
+		records[i].entry = (entry_t)(code + entry);
+		records[i].code += code;
 	}
 	at += count;
 	count = *at++;
@@ -227,6 +233,11 @@ static const uint32_t *run(const uint32_t *at)
 			}
 			board_text("\n");
 			board_exit(1);
+		}
+		if (trap != 0) {
+			board_text("trap");
+			number((uint32_t)(trapped - code));
+			board_text("\n");
 		}
 		at += 2 * results;
 	}

@@ -55,6 +55,7 @@ pub const M7: Board = Board {
 #[allow(dead_code)]
 pub const M33: Board = Board { name: "m33", fpu: Fpu::Single5, ..M7 };
 
+pub type Target = Thumb2;
 pub const NAME: &str = BOARD.name;
 /// All programs of rust/guests, and all operators, are compiled.
 pub const LEFT_OUT: &[&str] = &[];
@@ -100,8 +101,8 @@ pub fn run(elf: &Path, cases: &Path, count_instructions: bool) -> Command {
 /// What the last module took.
 pub fn instructions(output: &Output) -> u64 {
     let said = String::from_utf8_lossy(&output.stdout);
-    let taken = said.lines().filter_map(|line| line.strip_prefix("instructions "));
-    taken.last().map_or(0, |number| u64::from_str_radix(number, 16).unwrap())
+    let mut taken = said.lines().filter_map(|line| line.strip_prefix("instructions "));
+    taken.next_back().map_or(0, |number| u64::from_str_radix(number, 16).unwrap())
 }
 
 /// Builds what the runtime carries out for the board's core.
