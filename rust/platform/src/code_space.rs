@@ -1,29 +1,33 @@
 //! The memory for compiled code, shared by the modules of an engine.
 
-use crate::code::CodeRegion;
+use crate::code::{CodeRegion, GRANULE};
 use crate::{Heap, Mutex, OutOfMemory, Shared, Vec};
-use core::cell::UnsafeCell;
-
-/// Blocks begin at multiples of so many bytes: a cache line of the cores that have caches.
-const ALIGN: usize = 32;
+use core::cell::{Cell, UnsafeCell};
 
 /// The platform's memory for compiled code, in blocks. Cheap to clone, usable from any thread.
 #[derive(Clone, Debug)]
 pub struct CodeSpace(Shared<Inner>);
 
 struct Inner {
-    region: CodeRegion,
     mutex: Mutex,
-    /// The blocks in use, by place: first byte and one past the last.
-    blocks: UnsafeCell<Vec<(usize, usize)>>,
+    /// Whether there is a mutex in its storage.
+    initialised: Cell<bool>,
+    /// Only touched while the mutex is held.
+    blocks: UnsafeCell<Blocks>,
 }
 
-// SAFETY: (X3) the list of blocks is only touched while the mutex is held.
+struct Blocks {
+    region: CodeRegion,
+    /// Those in use, by place: first byte and one past the last.
+    used: Vec<(usize, usize)>,
+}
+
+// SAFETY: (P11) the blocks are only touched while the mutex is held; the rest does not change once there are two owners.
 unsafe impl Sync for Inner {}
 
 impl core::fmt::Debug for Inner {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.region.fmt(f)
+        f.write_str("CodeSpace")
     }
 }
 
@@ -40,28 +44,28 @@ impl CodeSpace {
         let Some(region) = CodeRegion::claim() else { return Ok(None) };
         // SAFETY: (P1) initialised below, before anything else is done with it, and at its final place.
         let mutex = unsafe { Mutex::storage() };
-        let inner = Inner { region, mutex, blocks: UnsafeCell::new(Vec::new(heap)) };
-        let inner = Shared::new(heap, inner)?;
+        let blocks = UnsafeCell::new(Blocks { region, used: Vec::new(heap) });
+        let inner = Shared::new(heap, Inner { mutex, initialised: Cell::new(false), blocks })?;
         if !inner.mutex.init() {
             return Err(OutOfMemory);
         }
+        inner.initialised.set(true);
         Ok(Some(CodeSpace(inner)))
     }
 
-    /// Calls `f` with the list of blocks.
-    fn with<R>(&self, f: impl FnOnce(&mut Vec<(usize, usize)>) -> R) -> R {
-        // SAFETY: (X3) nobody else has the list while the mutex is held, and `f` does not come back here.
+    fn with<R>(&self, f: impl FnOnce(&mut Blocks) -> R) -> R {
+        // SAFETY: (P11) nobody else has the blocks while the mutex is held, and `f` does not come back here.
         self.0.mutex.with(|| f(unsafe { &mut *self.0.blocks.get() }))
     }
 
     /// Bytes in use.
     pub fn used(&self) -> usize {
-        self.with(|blocks| blocks.iter().map(|(from, to)| to - from).sum())
+        self.with(|blocks| blocks.used.iter().map(|(from, to)| to - from).sum())
     }
 
     /// Bytes of the largest block that there is room for.
     pub fn largest_free(&self) -> usize {
-        self.with(|blocks| gaps(blocks, self.0.region.size()).map(|(_, from, to)| to - from).max().unwrap_or(0))
+        self.with(|blocks| blocks.gaps().map(|(_, from, to)| to - from).max().unwrap_or(0))
     }
 
     /// Copies code to where it can be executed.
@@ -69,30 +73,31 @@ impl CodeSpace {
     /// # Errors
     /// There is no room for it, in the region or for a note of it on the heap.
     pub fn publish(&self, code: &[u8]) -> Result<CodeBlock, CodeFull> {
-        let at = self
+        let (at, start) = self
             .with(|blocks| {
-                let len = code.len().next_multiple_of(ALIGN);
-                let gap = gaps(blocks, self.0.region.size()).find(|(_, from, to)| to - from >= len);
-                let (index, from, _) = gap?;
-                blocks.push((0, 0)).ok()?;
+                let size = code.len().next_multiple_of(GRANULE);
+                let (index, from, _) = blocks.gaps().find(|(_, from, to)| to - from >= size)?;
+                blocks.used.push((0, 0)).ok()?;
                 // The last one moves to its place.
-                let order = blocks.get_mut(index..)?;
+                let order = blocks.used.get_mut(index..)?;
                 order.rotate_right(1);
-                *order.first_mut()? = (from, from + len);
-                Some(from)
+                *order.first_mut()? = (from, from + size);
+                blocks.region.write(from, code).ok()?;
+                Some((from, blocks.region.start().as_ptr().wrapping_add(from)))
             })
             .ok_or(CodeFull)?;
-        let block = CodeBlock { space: self.clone(), at, len: code.len() };
-        self.0.region.write(at, code);
-        Ok(block)
+        Ok(CodeBlock { space: self.clone(), at, start, len: code.len() })
     }
 }
 
-/// The places between blocks: the index that a block there would have, first byte and one past the last.
-fn gaps(blocks: &[(usize, usize)], size: usize) -> impl Iterator<Item = (usize, usize, usize)> {
-    let starts = core::iter::once(0).chain(blocks.iter().map(|block| block.1));
-    let ends = blocks.iter().map(|block| block.0).chain(core::iter::once(size & !(ALIGN - 1)));
-    starts.zip(ends).enumerate().map(|(index, (from, to))| (index, from, to))
+impl Blocks {
+    /// The places between blocks: the index that a block there would have, first byte and one past the last.
+    fn gaps(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        let end = self.region.size() & !(GRANULE - 1);
+        let starts = core::iter::once(0).chain(self.used.iter().map(|block| block.1));
+        let ends = self.used.iter().map(|block| block.0).chain(core::iter::once(end));
+        starts.zip(ends).enumerate().map(|(index, (from, to))| (index, from, to))
+    }
 }
 
 /// Compiled code that can be executed. Gives its place back when dropped.
@@ -100,13 +105,19 @@ fn gaps(blocks: &[(usize, usize)], size: usize) -> impl Iterator<Item = (usize, 
 pub struct CodeBlock {
     space: CodeSpace,
     at: usize,
+    start: *const u8,
     len: usize,
 }
+
+// SAFETY: (P9) the address of code, which any thread may execute.
+unsafe impl Send for CodeBlock {}
+// SAFETY: (P9) as above.
+unsafe impl Sync for CodeBlock {}
 
 impl CodeBlock {
     /// Its first byte.
     pub fn start(&self) -> *const u8 {
-        self.space.0.region.base().wrapping_add(self.at)
+        self.start
     }
 
     /// Its bytes.
@@ -123,11 +134,11 @@ impl CodeBlock {
 impl Drop for CodeBlock {
     fn drop(&mut self) {
         self.space.with(|blocks| {
-            if let Some(index) = blocks.iter().position(|&(from, _)| from == self.at)
-                && let Some(order) = blocks.get_mut(index..)
+            if let Some(index) = blocks.used.iter().position(|&(from, _)| from == self.at)
+                && let Some(order) = blocks.used.get_mut(index..)
             {
                 order.rotate_left(1);
-                blocks.pop();
+                blocks.used.pop();
             }
         });
     }
@@ -135,6 +146,8 @@ impl Drop for CodeBlock {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.mutex.deinit();
+        if self.initialised.get() {
+            self.mutex.deinit();
+        }
     }
 }

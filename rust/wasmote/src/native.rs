@@ -1,7 +1,7 @@
 //! Functions compiled to native code.
 
 use crate::{Error, Quota};
-use wasmote_core::ErrorKind;
+use wasmote_core::{ErrorKind, LoadError};
 use wasmote_frontend::{Compiler, Module};
 use wasmote_jit::{Compiled, Settings};
 use wasmote_platform::Heap;
@@ -75,7 +75,7 @@ impl<'m, 'a> Native<'m, 'a> {
 
     /// All code, once every function has been compiled or left to another engine.
     pub fn finish(&mut self) -> Result<&[u8], Error> {
-        self.jit.finish(self.module)?;
+        self.jit.finish(self.module).map_err(|kind| LoadError::new(kind, 0))?;
         Ok(self.jit.code())
     }
 

@@ -197,7 +197,7 @@ impl Builder {
         #[cfg(feature = "interp")]
         self.flush()?;
         let address = |at: usize| block.start().wrapping_add(at + crate::native::CALL_BIAS);
-        // SAFETY: (R7) code that the compiler made for this machine, with an `Entry` at that place; executable, says (X1).
+        // SAFETY: (R7) code that the compiler made for this machine, with an `Entry` at that place; executable (P9).
         let entry = unsafe { core::mem::transmute::<*const u8, Entry>(address(entry as usize)) };
         for record in self.code.records.iter_mut().filter(|record| record.frame_cells & NATIVE != 0) {
             record.entry = entry;

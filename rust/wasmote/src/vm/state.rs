@@ -13,6 +13,9 @@ use wasmote_core::{FuncType, limits};
 use wasmote_frontend::ExternType;
 use wasmote_platform::{Heap, Shared, Vec};
 
+/// Cells of arguments that native code has in registers at most.
+const ARGUMENT_REGISTERS: usize = 8;
+
 /// The contents of a store. Everything that running code knows the address of stays where it is until all of it
 /// is dropped.
 pub struct State {
@@ -36,9 +39,12 @@ pub struct State {
 impl State {
     /// A store without instances.
     pub fn new(heap: Heap, quotas: Quotas) -> Result<Place<State>, Error> {
-        let cells = Block::new(&heap, quotas.stack_bytes as usize / size_of::<u32>(), 0)?;
+        let len = quotas.stack_bytes as usize / size_of::<u32>();
+        // Native code reads as many cells of arguments as there are registers for them, whether there are so many or not.
+        let unused = if cfg!(feature = "jit") { ARGUMENT_REGISTERS } else { 0 };
+        let cells = Block::new(&heap, len + unused, 0)?;
         let base = cells.base();
-        let end = base.wrapping_add(cells.len());
+        let end = base.wrapping_add(len);
         let stack = StackVm {
             base,
             end,

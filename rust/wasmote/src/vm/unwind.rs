@@ -7,7 +7,7 @@ use wasmote_core::vm::{FuncRecord, VmCtx};
 /// there are is the highest byte of the word before the place where the function is called.
 pub(super) unsafe extern "C" fn unwind(ctx: *mut VmCtx, frame: *const usize, code: *const ()) {
     let (mut frame, mut code) = (frame, code);
-    // SAFETY: (R1) (R2) (X4) code is being left, so nobody borrows the store; its frames are a list that ends with the
+    // SAFETY: (R1) (R2) (R10) code is being left, so nobody borrows the store; its frames are a list that ends with the
     // function that was called from outside, and all of them are of functions of this instance.
     unsafe {
         while !frame.is_null() {
@@ -24,7 +24,7 @@ pub(super) unsafe extern "C" fn unwind(ctx: *mut VmCtx, frame: *const usize, cod
 /// # Safety
 /// `ctx` is an instance's, which is not borrowed otherwise.
 unsafe fn saved_registers(ctx: *mut VmCtx, code: *const ()) -> Option<usize> {
-    // SAFETY: (R1) (R2) the caller says so; (X4) the word before native code.
+    // SAFETY: (R1) (R2) the caller says so; (R10) the word before native code.
     unsafe {
         let records: &[FuncRecord] = instance(ctx).module()?.code().records();
         let starts = records.iter().map(|record| record.code.addr());
