@@ -76,6 +76,15 @@ impl<'n> Linker<'n> {
         self.add(module, name, Item::Host(function))
     }
 
+    /// Whether a host function, or something else of its own, is defined under these names.
+    pub fn defines(&self, module: &str, name: &str) -> bool {
+        self.definitions.iter().any(|definition| {
+            definition.name == name
+                && definition.module == module
+                && !matches!(definition.item, Item::Instance(_))
+        })
+    }
+
     fn add(&mut self, module: &'n str, name: &'n str, item: Item) -> Result<(), Error> {
         Ok(self.definitions.push(Definition { module, name, item })?)
     }
