@@ -84,6 +84,8 @@ pub struct VmCtx {
     pub signature_matches: unsafe extern "C" fn(ctx: *mut VmCtx, ty: u32, reference: u32) -> bool,
     /// The runtime's own data of the instance.
     pub owner: *mut (),
+    /// The context of the store's that was made before this one; null if it is the first.
+    pub before: *mut VmCtx,
 }
 
 /// A table while code runs.

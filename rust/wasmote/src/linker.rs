@@ -154,9 +154,12 @@ impl<'n> Linker<'n> {
             if module.parsed().import_tables() == 0 {
                 state.remove_last();
                 state.truncate_hosts(hosts);
+            } else {
+                state.settle();
             }
             return Err(error);
         }
+        state.settle();
         if let Some(instance) = state.instance_mut(number) {
             instance.set_fuel(quotas.fuel);
         }

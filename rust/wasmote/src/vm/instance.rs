@@ -66,6 +66,7 @@ impl InstanceData {
             builtins: BUILTINS.as_ptr(),
             signature_matches,
             owner: ptr::null_mut(),
+            before: ptr::null_mut(),
         };
         let instance = InstanceData {
             ctx: Place::new(&state.heap, ctx)?,
