@@ -2,6 +2,7 @@
 
 use super::host::{HostFunc, host_entry};
 use super::instance::{FuncRefs, InstanceData, Pointers};
+use super::interrupt::Signal;
 use super::memory::MemoryData;
 use super::place::{Block, Place};
 use super::table::TableData;
@@ -31,6 +32,7 @@ pub struct State {
     pub(super) instances: Vec<Place<InstanceData>>,
     /// The instances' contexts, by number.
     contexts: Pointers,
+    pub(super) signal: Shared<Signal>,
     hosts: Vec<Shared<HostFunc>>,
     host_records: Vec<FuncRecord>,
     _cells: Block<u32>,
@@ -63,6 +65,7 @@ impl State {
             stack,
             instances: Vec::new(&heap),
             contexts: Vec::new(&heap),
+            signal: Signal::new(&heap)?,
             hosts: Vec::new(&heap),
             host_records: Vec::new(&heap),
             _cells: cells,
@@ -73,25 +76,29 @@ impl State {
         let state = unsafe { &mut *place.ptr() };
         state.this = place.ptr();
         state.add(InstanceData::of_hosts(state)?)?;
+        state.settle();
         Ok(place)
     }
 
-    /// Adds an instance, which gets the next number.
+    /// Adds an instance, which gets the next number. If it stays, [`settle`](State::settle) follows.
     pub(crate) fn add(&mut self, instance: Place<InstanceData>) -> Result<u32, Error> {
         let number = self.instances.len();
         if number >= limits::MAX_INSTANCES as usize {
             return Err(Error::Limit);
         }
         let place = instance.ptr();
+        // SAFETY: (R1) nobody else knows the instance yet.
+        let kept = unsafe { (*place).ctx.clone() };
+        let ctx = kept.ptr();
         self.instances.push(instance)?;
+        if let Err(error) = self.contexts.push(ctx.cast()).and_then(|()| self.keep(kept)) {
+            self.instances.pop();
+            self.contexts.truncate(number);
+            return Err(error.into());
+        }
         // SAFETY: (R2) contexts and instances live as long as the store, and no code runs.
         unsafe {
-            let ctx = (*place).ctx.ptr();
             (*ctx).owner = place.cast();
-            if let Err(error) = self.contexts.push(ctx.cast()) {
-                self.instances.pop();
-                return Err(error.into());
-            }
             for ctx in self.contexts.iter() {
                 (*ctx.cast::<VmCtx>()).instances = self.contexts.as_ptr().cast();
             }
@@ -101,6 +108,7 @@ impl State {
 
     /// Takes the last instance back, whose functions nobody knows.
     pub(crate) fn remove_last(&mut self) {
+        self.forget_last();
         self.contexts.pop();
         self.instances.pop();
     }
