@@ -139,6 +139,7 @@ impl Drop for CodeBlock {
             {
                 order.rotate_left(1);
                 blocks.used.pop();
+                blocks.used.shrink();
             }
         });
     }

@@ -14,6 +14,9 @@ use wasmote_core::{FuncType, limits};
 use wasmote_frontend::ExternType;
 use wasmote_platform::{Heap, Shared, Vec};
 
+/// What cells of the value stack hold that nobody wrote to: native code does not say how far its frames reach.
+const UNTOUCHED: u32 = 0x5AA5_C33C;
+
 /// Cells of arguments that native code has in registers at most.
 const ARGUMENT_REGISTERS: usize = 8;
 
@@ -35,7 +38,7 @@ pub struct State {
     pub(super) signal: Shared<Signal>,
     hosts: Vec<Shared<HostFunc>>,
     host_records: Vec<FuncRecord>,
-    _cells: Block<u32>,
+    cells: Block<u32>,
 }
 
 impl State {
@@ -44,7 +47,7 @@ impl State {
         let len = quotas.stack_bytes as usize / size_of::<u32>();
         // Native code reads as many cells of arguments as there are registers for them, whether there are so many or not.
         let unused = if cfg!(feature = "jit") { ARGUMENT_REGISTERS } else { 0 };
-        let cells = Block::new(&heap, len + unused, 0)?;
+        let cells = Block::new(&heap, len + unused, UNTOUCHED)?;
         let base = cells.base();
         let end = base.wrapping_add(len);
         let stack = StackVm {
@@ -68,7 +71,7 @@ impl State {
             signal: Signal::new(&heap)?,
             hosts: Vec::new(&heap),
             host_records: Vec::new(&heap),
-            _cells: cells,
+            cells,
             heap,
         };
         let place = Place::new(&state.heap.clone(), state)?;
@@ -235,7 +238,13 @@ impl State {
     /// Cells of the value stack that frames and the engine's return records have reached together.
     pub(crate) fn stack_used_peak(&self) -> usize {
         let StackVm { base, end, high_water, low_water, .. } = self.stack;
-        high_water.addr() - base.addr() + (end.addr() - low_water.addr())
+        let (mut frames, control) = (high_water.addr() - base.addr(), end.addr() - low_water.addr());
+        if cfg!(feature = "jit") {
+            let index = |cell: *mut u32| (cell.addr() - base.addr()) / size_of::<u32>();
+            let between = self.cells.get().get(index(high_water)..index(low_water)).unwrap_or(&[]);
+            frames += between.iter().rposition(|&cell| cell != UNTOUCHED).map_or(0, |at| (at + 1) * size_of::<u32>());
+        }
+        frames + control
     }
 
     /// Bytes of all memories.
