@@ -14,8 +14,16 @@ mod isa {
     pub type Isa = Thumb2;
 
     pub fn masm(heap: &Heap) -> Isa {
-        let single = cfg!(feature = "fpu-single") || cfg!(target_abi = "eabihf");
-        Thumb2::new(heap, if single { Fpu::Single } else { Fpu::None })
+        let fpu = if cfg!(not(feature = "fpu-single")) {
+            Fpu::None
+        } else if cfg!(not(feature = "fpu-v5")) {
+            Fpu::Single
+        } else if cfg!(feature = "fpu-double") {
+            Fpu::Double
+        } else {
+            Fpu::Single5
+        };
+        Thumb2::new(heap, fpu)
     }
 }
 
@@ -30,6 +38,9 @@ mod isa {
         X64::new(heap)
     }
 }
+
+#[cfg(not(any(target_arch = "arm", target_arch = "x86_64")))]
+compile_error!("the feature `jit` needs Thumb-2 or x86-64");
 
 use isa::Isa;
 
@@ -57,7 +68,7 @@ impl<'m, 'a> Native<'m, 'a> {
     }
 
     /// Compiles a function. Inside, an error means that the function is to be left to another engine, and why: it is too
-    /// large, or there is no room for its code.
+    /// large or needs what the compiler does not know, or there is no room for its code.
     ///
     /// # Errors
     /// It is not valid, or the heap is used up.
@@ -65,7 +76,9 @@ impl<'m, 'a> Native<'m, 'a> {
         let left = match self.attempt(own) {
             Ok(()) if self.jit.size() <= self.room => return Ok(Ok(self.jit.compiled())),
             Ok(()) => Error::Quota(Quota::Code),
-            Err(Error::Load(error)) if too_large(error.kind) => Error::Load(error),
+            Err(Error::Load(error)) if self.jit.missing().is_some() || too_large(error.kind) => {
+                Error::Load(error)
+            }
             Err(error) => return Err(error),
         };
         self.jit.abandon();

@@ -14,7 +14,7 @@ pub(super) fn place_size<M: Masm>(cells: u32) -> Size {
 
 /// The cells, counted from the low one, under whose names a value of so many has its places.
 pub(super) fn places<M: Masm>(cells: u32) -> core::ops::Range<u32> {
-    if M::WIDE { 0..1 } else { 0..cells }
+    if M::WIDE { 0..cells.min(1) } else { 0..cells }
 }
 
 /// The most places of arguments that are passed in registers.

@@ -305,7 +305,7 @@ impl<M: Masm> Sink for Compiler<M> {
         }
         // Only now: it may turn out that the function cannot be compiled.
         if let Some(function) = self.functions.get_mut(self.own as usize) {
-            self.absent -= usize::from(function.is_used());
+            self.absent -= usize::from(!function.bound && function.is_used());
             self.masm.bind_at(function, self.inside);
         }
         self.masm.check()

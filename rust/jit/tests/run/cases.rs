@@ -1,35 +1,30 @@
 //! Compiled code, against the interpreter on this machine.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 use wasmote::{Engine, EngineConfig, Error, Instance, Linker, Quotas, Store, Value};
-use wasmote_core::{ErrorKind, FuncType, ValType};
+use wasmote_core::{ErrorKind, FuncType, LoadError, Trap, ValType};
 use wasmote_frontend::{ElementItem, Module, SegmentMode};
-use wasmote_jit::masm::Masm;
 use wasmote_jit::{Compiler, Settings};
 use wasmote_platform::Heap;
 
-/// Where code is run, and how it is made for that.
-pub trait Board: Copy {
-    type Masm: Masm;
-    fn name(self) -> &'static str;
-    fn masm(self, heap: &Heap) -> Self::Masm;
-    /// Builds the program that runs cases, in a folder.
-    fn build(self, folder: &Path) -> PathBuf;
-    /// Runs it.
-    fn command(self, program: &Path, cases: &Path, count_instructions: bool) -> Command;
-    /// What the calls of the last module took, if it was counted.
-    fn instructions(self, output: &Output) -> u64;
-}
-
 /// Modules with calls, as the runner reads them.
-pub struct Cases<B> {
-    board: B,
+pub struct Cases {
     words: Vec<u32>,
     /// What a module is, for messages.
     names: Vec<String>,
     calls: usize,
+    traps: Vec<Traps>,
+}
+
+/// The traps of a module's calls, and what it takes to find their places in its code.
+struct Traps {
+    module: &'static Module<'static>,
+    metered: bool,
+    /// Where its functions begin.
+    starts: Vec<u32>,
+    /// Function and offset of each operator that trapped, if it has a place.
+    places: Vec<Option<(u32, u32)>>,
 }
 
 /// A module of the present cases.
@@ -40,11 +35,13 @@ pub struct Subject {
     functions: BTreeMap<&'static str, u32>,
     calls: Vec<u32>,
     count: u32,
+    /// Of each trap, [`Traps::places`].
+    places: Vec<Option<(u32, u32)>>,
 }
 
-impl<B: Board> Cases<B> {
-    pub fn new(board: B) -> Cases<B> {
-        Cases { board, words: Vec::new(), names: Vec::new(), calls: 0 }
+impl Cases {
+    pub fn new() -> Cases {
+        Cases { words: Vec::new(), names: Vec::new(), calls: 0, traps: Vec::new() }
     }
 
     /// Whether they are about as many as the board's RAM holds.
@@ -80,29 +77,28 @@ impl<B: Board> Cases<B> {
 
         let heap = Heap::platform().unwrap();
         let module: &'static _ = Box::leak(Box::new(Module::parse(bytes, &heap).unwrap()));
-        self.compile(name, module, metered, &heap);
+        let starts = self.compile(name, module, metered, &heap);
         let functions = module.exports().map(|export| (export.name, export.index)).collect();
-        let mut subject = Subject { module, store, instance, functions, calls: Vec::new(), count: 0 };
+        let mut subject =
+            Subject { module, store, instance, functions, calls: Vec::new(), count: 0, places: Vec::new() };
         calls(&mut subject);
         assert!(subject.count > 0);
         self.words.push(subject.count);
         self.words.append(&mut subject.calls);
         self.calls += subject.count as usize;
         self.names.push(name.to_owned());
+        self.traps.push(Traps { module, metered, starts, places: subject.places });
     }
 
-    fn compile(&mut self, name: &str, module: &Module<'_>, metered: bool, heap: &Heap) {
-        let mut compiler = Compiler::new(self.board.masm(heap), module, heap, Settings { metered }).unwrap();
+    fn compile(&mut self, name: &str, module: &Module<'_>, metered: bool, heap: &Heap) -> Vec<u32> {
+        let mut compiler =
+            Compiler::new(crate::target::masm(heap), module, heap, Settings { metered }).unwrap();
         let mut front = wasmote_frontend::Compiler::new(module, heap);
         let mut functions = Vec::new();
         for own in 0..module.func_count() - module.import_funcs() {
-            compiler.next(own, false);
-            let mut result = front.function(own, &mut compiler);
-            if result.is_err_and(|error| error.kind == ErrorKind::FunctionTooLarge) {
-                compiler.next(own, true);
-                result = front.function(own, &mut compiler);
+            if let Err(error) = attempt(&mut compiler, &mut front, own) {
+                panic!("{name}: {error}");
             }
-            result.unwrap_or_else(|error| panic!("{name}: {error}"));
             functions.push(compiler.compiled().start);
             functions.push(module.func_type_index(module.import_funcs() + own));
         }
@@ -142,45 +138,41 @@ impl<B: Board> Cases<B> {
         words.push(table.len() as u32);
         words.extend(table);
         words.push(functions.len() as u32 / 2);
+        let starts = functions.iter().step_by(2).copied().collect();
         words.extend(functions);
         let code = packed(compiler.code());
         words.push(code.len() as u32);
         words.extend(code);
+        starts
     }
 
     /// Runs all calls. The instructions that those of the last module take, if they are to be counted.
     pub fn run(self, name: &str, count_instructions: bool) -> u64 {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(self.board.name()).join(name);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}_{name}", crate::target::NAME));
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("cases.bin");
         let count = self.words.len() as u32 + 1;
         let words = std::iter::once(&count).chain(&self.words);
         std::fs::write(&file, words.flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
-        let program = self.board.build(&folder);
-        let mut command = self.board.command(&program, &file, count_instructions);
+        let elf = folder.join("cases.elf");
+        let output = crate::target::gcc(&elf).output().expect("a C compiler for the target");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let mut command = crate::target::run(&elf, &file, count_instructions);
         let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let said = String::from_utf8_lossy(&output.stdout);
         if !said.trim_end().ends_with("all right") {
             let at = said.lines().filter(|line| line.starts_with("module")).count();
             let module = at.checked_sub(1).and_then(|at| self.names.get(at));
             let end: Vec<&str> = said.lines().rev().take(2).collect();
-            panic!("{}: {end:?}, in {module:?}; the program is {}", self.board.name(), program.display());
+            panic!("{}: {end:?}, in {module:?}; the firmware is {}", crate::target::NAME, elf.display());
         }
-        println!(
-            "{name} on {}: {} modules, {} calls, {} bytes",
-            self.board.name(),
-            self.names.len(),
-            self.calls,
-            self.words.len() * 4
-        );
-        self.board.instructions(&output)
+        println!("{} modules, {} calls, {} bytes", self.names.len(), self.calls, self.words.len() * 4);
+        let taken = crate::target::instructions(&output);
+        let places = said.lines().filter_map(|line| line.strip_prefix("trap "));
+        let places: Vec<u32> = places.map(|place| u32::from_str_radix(place, 16).unwrap()).collect();
+        check_places(&self.traps, &self.names, &places);
+        taken
     }
-}
-
-/// Runs a compiler.
-pub fn build(command: &mut Command) {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 impl Subject {
@@ -201,7 +193,14 @@ impl Subject {
         let callee = self.instance.func_dyn(&self.store, name).unwrap();
         let trap = match callee.call(&mut self.store, &values, &mut results) {
             Ok(()) => 0,
-            Err(Error::Trap(trap)) => trap as u32,
+            Err(Error::Trap(trap)) => {
+                let frame = self.store.backtrace().frames().first();
+                let resolved = frame.and_then(|frame| self.store.resolve(frame).ok());
+                let place = resolved.and_then(|frame| Some((frame.func, frame.offset?)));
+                // A frame that does not fit is told by who calls, or by who is called; fuel by who needs it.
+                self.places.push(place.filter(|_| !matches!(trap, Trap::StackOverflow | Trap::OutOfFuel)));
+                trap as u32
+            }
             Err(error) => panic!("{name}: {error}"),
         };
         self.calls.push(func - self.module.import_funcs());
@@ -246,6 +245,47 @@ impl Subject {
         };
         self.calls.extend((0..cells).map(|half| (bits >> (32 * half)) as u32));
     }
+}
+
+type TargetCompiler = Compiler<crate::target::Target>;
+
+/// Compiles a function, with the means for a large frame if it needs them.
+fn attempt(
+    compiler: &mut TargetCompiler,
+    front: &mut wasmote_frontend::Compiler<'_, '_, TargetCompiler>,
+    own: u32,
+) -> Result<(), LoadError> {
+    compiler.next(own, false);
+    let result = front.function(own, compiler);
+    if result.is_err_and(|error| error.kind == ErrorKind::FunctionTooLarge) {
+        compiler.next(own, true);
+        return front.function(own, compiler);
+    }
+    result
+}
+
+/// Compiled code must trap at the operators at which the interpreter does; `found` are the places in the code, all modules'.
+fn check_places(traps: &[Traps], names: &[String], found: &[u32]) {
+    let mut found = found.iter();
+    for (traps, name) in traps.iter().zip(names) {
+        let heap = Heap::platform().unwrap();
+        let settings = Settings { metered: traps.metered };
+        let mut compiler = Compiler::new(crate::target::masm(&heap), traps.module, &heap, settings).unwrap();
+        let mut front = wasmote_frontend::Compiler::new(traps.module, &heap);
+        let mut known = BTreeMap::new();
+        for expected in &traps.places {
+            let &place = found.next().expect("a place of each trap");
+            let Some((func, offset)) = *expected else { continue };
+            let at = *known.entry(place).or_insert_with(|| {
+                let own = traps.starts.partition_point(|&start| start <= place) as u32 - 1;
+                compiler.locate(place - traps.starts[own as usize]);
+                attempt(&mut compiler, &mut front, own).unwrap();
+                (traps.module.import_funcs() + own, compiler.located())
+            });
+            assert_eq!(at, (func, Some(offset)), "{name}: where it traps, {place:#x} in the code");
+        }
+    }
+    assert_eq!(found.next(), None, "more traps than calls");
 }
 
 fn value(ty: ValType, bits: u64) -> Value {

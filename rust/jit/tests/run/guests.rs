@@ -1,6 +1,6 @@
 //! The programs of rust/guests, compiled.
 
-use super::cases::{Board, Cases};
+use super::cases::Cases;
 use std::path::Path;
 
 /// Those that use no host function.
@@ -20,31 +20,42 @@ const PROGRAMS: [&str; 13] = [
     "linear_f64",
 ];
 
-/// Adds a program, to run it once with the work that expected.toml gives under `work`; its result must be the interpreter's.
-fn add(cases: &mut Cases<impl Board>, program: &str, work: &str) {
+/// Runs each program once, with the work that expected.toml gives under `work`; its result must be the interpreter's.
+/// Returns the instructions of each, if they are to be counted.
+fn run(name: &str, work: &str, count_instructions: bool) -> Vec<u64> {
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guests");
     let table = std::fs::read_to_string(guests.join("expected.toml")).unwrap();
     let table: toml::Table = table.parse().unwrap();
-    let line =
-        table["program"].as_array().unwrap().iter().find(|line| line["name"].as_str() == Some(program));
-    let n = line.unwrap()[work]["n"].as_integer().unwrap();
-    let bytes = std::fs::read(guests.join("wasm").join(program).with_extension("wasm")).unwrap();
-    cases.binary(program, bytes, |subject| subject.call("run", &[n as u64]));
-}
-
-pub fn guests(board: impl Board) {
-    let mut cases = Cases::new(board);
+    let (mut cases, mut counted) = (Cases::new(), Vec::new());
     for program in PROGRAMS {
-        add(&mut cases, program, "check");
+        let line =
+            table["program"].as_array().unwrap().iter().find(|line| line["name"].as_str() == Some(program));
+        let n = line.unwrap()[work]["n"].as_integer().unwrap();
+        let bytes = std::fs::read(guests.join("wasm").join(program).with_extension("wasm")).unwrap();
+        cases.binary(program, bytes, |subject| subject.call("run", &[n as u64]));
+        if count_instructions {
+            let cases = std::mem::replace(&mut cases, Cases::new());
+            counted.push(cases.run(&format!("{name}_{program}"), true));
+        }
     }
-    cases.run("guests", false);
+    if !count_instructions {
+        cases.run(name, false);
+    }
+    counted
 }
 
-/// Prints what each program takes in compiled code, without fuel.
-pub fn instructions(board: impl Board) {
-    for program in PROGRAMS {
-        let mut cases = Cases::new(board);
-        add(&mut cases, program, "bench");
-        println!("{program} {}", cases.run(&format!("instructions/{program}"), true));
+#[test]
+fn guests() {
+    run("guests", "check", false);
+}
+
+/// cargo test --release -p wasmote-jit --test thumb2_run --test x64_run -- --ignored --nocapture instructions
+///
+/// Prints what each program takes in compiled code, without fuel. What it takes natively: cargo xtask bench.
+#[test]
+#[ignore = "measures"]
+fn instructions_of_the_guests() {
+    for (program, taken) in PROGRAMS.iter().zip(run("instructions", "bench", true)) {
+        println!("{program} {taken}");
     }
 }

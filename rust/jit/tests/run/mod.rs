@@ -1,10 +1,10 @@
-//! Compiled code gives what the interpreter gives: the same cases on every board.
+//! Compiled code gives what the interpreter gives: the same cases for every instruction set, which the module `target` of
+//! each test knows.
 
 pub mod cases;
-pub mod guests;
+mod guests;
 mod programs;
 
-pub use cases::Board;
 use cases::{Cases, Subject};
 use std::fmt::Write;
 use wasmote_core::{BinaryOp, Op, UnaryOp, ValType};
@@ -130,8 +130,9 @@ fn unary() -> impl Iterator<Item = UnaryOp> {
 }
 
 /// Every operator on two numbers, its operands locals, temporaries and constants, its result used in every way.
-pub fn binary_operators(board: impl Board) {
-    let mut cases = Cases::new(board);
+#[test]
+fn binary_operators() {
+    let mut cases = Cases::new();
     for op in binary() {
         let (ty, result) = op.types();
         let (t, r, name) = (ty.name(), result.name(), op.name());
@@ -210,14 +211,15 @@ pub fn binary_operators(board: impl Board) {
             });
         }
         if cases.are_many() {
-            std::mem::replace(&mut cases, Cases::new(board)).run("binary_operators", false);
+            std::mem::replace(&mut cases, Cases::new()).run("binary_operators", false);
         }
     }
     cases.run("binary_operators", false);
 }
 
-pub fn unary_operators(board: impl Board) {
-    let mut cases = Cases::new(board);
+#[test]
+fn unary_operators() {
+    let mut cases = Cases::new();
     for op in unary() {
         let (ty, result) = op.types();
         let (t, r, name) = (ty.name(), result.name(), op.name());
@@ -246,12 +248,13 @@ pub fn unary_operators(board: impl Board) {
 }
 
 /// Loads and stores of every width and many offsets, around both ends of the memory and where sums wrap.
-pub fn memory(board: impl Board) {
-    let mut cases = Cases::new(board);
+#[test]
+fn memory() {
+    let mut cases = Cases::new();
     for op in operators() {
         let (name, ty, log2, store) = match op {
-            Op::Load(op) => (op.name(), op.ty(), op.width_log2(), false),
-            Op::Store(op) => (op.name(), op.ty(), op.width_log2(), true),
+            Op::Load(load) => (load.name(), load.ty(), load.width_log2(), false),
+            Op::Store(store) => (store.name(), store.ty(), store.width_log2(), true),
             _ => continue,
         };
         let (t, width) = (ty.name(), 1i64 << log2);
@@ -331,8 +334,9 @@ pub fn memory(board: impl Board) {
 }
 
 /// Control flow, calls, globals, selections.
-pub fn control(board: impl Board) {
-    let mut cases = Cases::new(board);
+#[test]
+fn control() {
+    let mut cases = Cases::new();
     cases.module(
         "control",
         r#"(module
@@ -367,6 +371,15 @@ pub fn control(board: impl Board) {
             (func (export "two") (param i32) (result i64 i32) (local i64 i32)
                 (call $two (local.get 0)) (local.set 1) (local.set 2)
                 (local.get 1) (local.get 2))
+            (func $five (param i64 i32) (result i32 i64 i32 i64 i32)
+                (local.get 1) (local.get 0) (i32.const 7) (i64.add (local.get 0) (i64.const 1)) (i32.const 9))
+            (func (export "five") (param i64 i32) (result i32 i64 i32 i64 i32)
+                (call $five (local.get 0) (local.get 1)))
+            (func (export "sum_of_five") (param i64 i32) (result i64) (local i32 i64 i32 i64 i32)
+                (call $five (local.get 0) (local.get 1))
+                (local.set 6) (local.set 5) (local.set 4) (local.set 3) (local.set 2)
+                (i64.add (i64.add (local.get 3) (i64.mul (local.get 5) (i64.const 3)))
+                    (i64.extend_i32_u (i32.add (local.get 2) (i32.add (local.get 4) (local.get 6))))))
             (func (export "host") (param i32 i32) (result i32)
                 (i32.mul (local.get 0) (call $add (call $add (local.get 0) (local.get 1)) (i32.const 3))))
             (func (export "globals") (param i32) (result i64)
@@ -417,6 +430,8 @@ pub fn control(board: impl Board) {
                     subject.call(f, &[n]);
                 }
                 subject.call("host", &[n, 100]);
+                subject.call("five", &[n << 40 | 5, n]);
+                subject.call("sum_of_five", &[n << 40 | 5, n]);
                 subject.call("swap", &[n, 5, 0xFFFF_FFFF, 9]);
                 subject.call("turn", &[n, 2, 3, 4]);
                 subject.call("turn2", &[n, 2, 3, 4]);
@@ -458,8 +473,9 @@ pub fn control(board: impl Board) {
 }
 
 /// Calls through tables, and operators of the runtime's.
-pub fn tables_and_builtins(board: impl Board) {
-    let mut cases = Cases::new(board);
+#[test]
+fn tables_and_builtins() {
+    let mut cases = Cases::new();
     cases.module(
         "tables",
         r#"(module
@@ -526,8 +542,9 @@ pub fn tables_and_builtins(board: impl Board) {
 }
 
 /// Programs of many statements on few and on many locals; the same with fuel, which may be too little.
-pub fn random_programs(board: impl Board) {
-    let mut cases = Cases::new(board);
+#[test]
+fn random_programs() {
+    let mut cases = Cases::new();
     for seed in 1..=120 {
         let program = programs::program(seed);
         cases.module(&format!("program {seed}"), &program.wat, |subject| {
@@ -546,8 +563,9 @@ pub fn random_programs(board: impl Board) {
 
 /// Calls in place of the caller: to functions with more and with fewer arguments and cells, to themselves without end of the
 /// value stack, through tables, to the host, and from functions that use all registers.
-pub fn tail_calls(board: impl Board) {
-    let mut cases = Cases::new(board);
+#[test]
+fn tail_calls() {
+    let mut cases = Cases::new();
     let many = |count: usize, what: &str| vec![what; count].join(" ");
     let wat = format!(
         r#"(module
@@ -593,6 +611,15 @@ pub fn tail_calls(board: impl Board) {
                 (i32.sub (call $to (local.get 0) (local.get 1) (local.get 2)) (local.get 3)))
             (func (export "no_arguments") (param i32) (result i32)
                 (return_call_indirect (type $none) (local.get 0)))
+            (func $five (param i64 i32) (result i32 i64 i32 i64 i32)
+                (local.get 1) (local.get 0) (i32.const 7) (i64.add (local.get 0) (i64.const 1)) (i32.const 9))
+            (func (export "five") (param i64 i32) (result i32 i64 i32 i64 i32)
+                (call $five (local.get 0) (local.get 1)))
+            (func (export "sum_of_five") (param i64 i32) (result i64) (local i32 i64 i32 i64 i32)
+                (call $five (local.get 0) (local.get 1))
+                (local.set 6) (local.set 5) (local.set 4) (local.set 3) (local.set 2)
+                (i64.add (i64.add (local.get 3) (i64.mul (local.get 5) (i64.const 3)))
+                    (i64.extend_i32_u (i32.add (local.get 2) (i32.add (local.get 4) (local.get 6))))))
             (func (export "host") (param i32 i32) (result i32)
                 (i32.mul (local.get 0) (call $host (local.get 1) (local.get 0))))
             (func $host (param i32 i32) (result i32) (return_call $add (local.get 1) (i32.add (local.get 0) (i32.const 1))))
@@ -685,47 +712,4 @@ pub fn tail_calls(board: impl Board) {
         }
     });
     cases.run("tail_calls", false);
-}
-
-/// The tests, on each board.
-#[macro_export]
-macro_rules! on_boards {
-    ($( $name:ident: $board:expr; )*) => { $(
-        mod $name {
-            use super::*;
-
-            #[test]
-            fn binary_operators() {
-                run::binary_operators($board);
-            }
-            #[test]
-            fn unary_operators() {
-                run::unary_operators($board);
-            }
-            #[test]
-            fn memory() {
-                run::memory($board);
-            }
-            #[test]
-            fn control() {
-                run::control($board);
-            }
-            #[test]
-            fn tables_and_builtins() {
-                run::tables_and_builtins($board);
-            }
-            #[test]
-            fn tail_calls() {
-                run::tail_calls($board);
-            }
-            #[test]
-            fn random_programs() {
-                run::random_programs($board);
-            }
-            #[test]
-            fn guests() {
-                run::guests::guests($board);
-            }
-        }
-    )* };
 }

@@ -2,14 +2,14 @@
  * tests/run/cases.rs writes them. */
 #include "mps2.h"
 
-#include <stdbool.h>
-
 #ifdef __arm__
 /* The lowest bit of an address says that it is Thumb code. */
 #define CALL_BIAS 1
 #else
 #define CALL_BIAS 0
 #endif
+
+#include <stdbool.h>
 
 struct stack_vm {
 	uint32_t *base, *end, *control, *high_water, *low_water, native_depth, max_native_depth;
@@ -48,7 +48,10 @@ struct record {
 	uint32_t type, frame_cells;
 };
 
-/* The emulator puts them into the board's second RAM, the host where it likes; the first word is their number. */
+/* The emulator puts them into the board's second RAM, the host there as well; the first word is their number. */
+#ifndef CASES_AT
+#define CASES_AT 0x21000000
+#endif
 #define CASES ((const uint32_t *)CASES_AT)
 
 #define PAGE 65536u
@@ -108,25 +111,32 @@ static uint32_t memory_grow(struct vm_ctx *ctx, uint32_t *cells, uint32_t first,
 	return 0;
 }
 
+/* Where the last trap happened. */
+static uintptr_t trapped;
+
 static void unwind(struct vm_ctx *ctx, const uintptr_t *frame, const void *code)
 {
-	(void)ctx, (void)frame, (void)code;
+	(void)ctx, (void)frame;
+	trapped = (uintptr_t)code;
 }
 
 #ifdef NUMERIC
 /* wasmote_core::numeric::apply. */
 uint32_t numeric(uint32_t number, uint32_t *cells);
 
-static uint32_t carry_out(struct vm_ctx *ctx, uint32_t *cells, uint32_t first, uint32_t second)
+static uint32_t numeric_operator(struct vm_ctx *ctx, uint32_t *cells, uint32_t first, uint32_t second)
 {
 	(void)ctx, (void)second;
 	return numeric(first, cells);
 }
-
-static const builtin_t builtins[] = {memory_size, memory_grow, [NUMERIC] = carry_out};
-#else
-static const builtin_t builtins[] = {memory_size, memory_grow};
 #endif
+
+static const builtin_t builtins[] = {
+	memory_size, memory_grow,
+#ifdef NUMERIC
+	[NUMERIC] = numeric_operator,
+#endif
+};
 
 /* The type that the module gives to the host's function. */
 static uint32_t host_type;
@@ -140,8 +150,8 @@ static bool signature_matches(struct vm_ctx *ctx, uint32_t type, uint32_t refere
 /* Under `-icount shift=0`: what the calls of the last module took. */
 static uint32_t instructions;
 
-/* By this name a profiler finds it. */
-__attribute__((noinline)) static uint32_t run_code(const struct record *record, struct vm_ctx *ctx)
+/* What a debugger or a profiler recognizes. */
+__attribute__((noinline)) static uint32_t carry_out(const struct record *record, struct vm_ctx *ctx)
 {
 	return record->entry(ctx, record, cells, ctx);
 }
@@ -154,6 +164,7 @@ static const uint32_t *run(const uint32_t *at)
 	static struct table_vm table, *tables[] = {&table};
 	static const uint32_t imports[] = {1u << 20 | 0};
 	uint32_t entry = *at++, memory_len = *at++, functions, count;
+	uintptr_t code;
 
 	stack = (struct stack_vm){.base = cells, .end = &cells[sizeof(cells) / 4]};
 	stack.control = stack.end;
@@ -161,8 +172,8 @@ static const uint32_t *run(const uint32_t *at)
 	host = (struct vm_ctx){.funcs = host_records};
 	ctx = (struct vm_ctx){.memory_base = memory, .memory_len = memory_len, .globals = globals};
 	ctx.funcs = records, ctx.fuel = UINT64_MAX, ctx.number = 1, ctx.import_funcs = *at++, ctx.imports = imports;
-	ctx.unwind = unwind, ctx.tables = tables, ctx.instances = instances, ctx.stack = &stack;
-	ctx.builtins = builtins, ctx.signature_matches = (void *)signature_matches, host_type = *at++;
+	ctx.unwind = unwind, ctx.tables = tables, ctx.instances = instances, ctx.stack = &stack, ctx.builtins = builtins;
+	ctx.signature_matches = (void *)signature_matches, host_type = *at++;
 	for (uint32_t i = 0; i < memory_len + 8; i++) {
 		memory[i] = i < memory_len ? 0 : 0xA5;
 	}
@@ -187,9 +198,10 @@ static const uint32_t *run(const uint32_t *at)
 		records[i].code = *at++, records[i].type = *at++;
 	}
 	count = *at++;
+	code = (uintptr_t)at + CALL_BIAS;
 	for (uint32_t i = 0; i < functions; i++) {
-		records[i].entry = (entry_t)((uintptr_t)at + entry + CALL_BIAS);
-		records[i].code += (uintptr_t)at + CALL_BIAS;
+		records[i].entry = (entry_t)(code + entry);
+		records[i].code += code;
 	}
 	at += count;
 	count = *at++;
@@ -207,7 +219,7 @@ static const uint32_t *run(const uint32_t *at)
 		}
 		trap = *at++, results = *at++;
 		start = board_instructions();
-		found = run_code(&records[function], &ctx);
+		found = carry_out(&records[function], &ctx);
 		instructions += (uint32_t)(board_instructions() - start);
 		good = found == trap && stack.native_depth == 0 && (uint32_t)ctx.fuel == left;
 		for (uint32_t i = 0; i < results && trap == 0; i++) {
@@ -221,6 +233,11 @@ static const uint32_t *run(const uint32_t *at)
 			}
 			board_text("\n");
 			board_exit(1);
+		}
+		if (trap != 0) {
+			board_text("trap");
+			number((uint32_t)(trapped - code));
+			board_text("\n");
 		}
 		at += 2 * results;
 	}
