@@ -15,7 +15,13 @@ mod isa {
 
     pub fn masm(heap: &Heap) -> Isa {
         let single = cfg!(feature = "fpu-single") || cfg!(target_abi = "eabihf");
-        Thumb2::new(heap, if single { Fpu::Single } else { Fpu::None })
+        let fpu = match single {
+            _ if cfg!(feature = "fpu-double") => Fpu::Double,
+            true if cfg!(feature = "fpu-v5") => Fpu::Single5,
+            true => Fpu::Single,
+            false => Fpu::None,
+        };
+        Thumb2::new(heap, fpu)
     }
 }
 
