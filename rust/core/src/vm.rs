@@ -91,6 +91,8 @@ pub struct VmCtx {
     /// innermost to the one whose saved frame is null. `frame` is the first saved register of the innermost one, `code`
     /// the return address of what trapped there.
     pub unwind: unsafe extern "C" fn(ctx: *mut VmCtx, frame: *const usize, code: *const ()),
+    /// The context of the store's that was made before this one; null if it is the first.
+    pub before: *mut VmCtx,
 }
 
 /// A table while code runs.

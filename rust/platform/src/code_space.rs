@@ -77,6 +77,7 @@ impl CodeSpace {
             .with(|blocks| {
                 let size = code.len().next_multiple_of(GRANULE);
                 let (index, from, _) = blocks.gaps().find(|(_, from, to)| to - from >= size)?;
+                blocks.used.reserve_exact(1).ok()?;
                 blocks.used.push((0, 0)).ok()?;
                 // The last one moves to its place.
                 let order = blocks.used.get_mut(index..)?;
@@ -139,6 +140,7 @@ impl Drop for CodeBlock {
             {
                 order.rotate_left(1);
                 blocks.used.pop();
+                blocks.used.shrink();
             }
         });
     }

@@ -14,16 +14,33 @@ mod isa {
     pub type Isa = Thumb2;
 
     pub fn masm(heap: &Heap) -> Isa {
-        let single = cfg!(feature = "fpu-single") || cfg!(target_abi = "eabihf");
-        let fpu = match single {
-            _ if cfg!(feature = "fpu-double") => Fpu::Double,
-            true if cfg!(feature = "fpu-v5") => Fpu::Single5,
-            true => Fpu::Single,
-            false => Fpu::None,
+        let fpu = if cfg!(not(feature = "fpu-single")) {
+            Fpu::None
+        } else if cfg!(not(feature = "fpu-v5")) {
+            Fpu::Single
+        } else if cfg!(feature = "fpu-double") {
+            Fpu::Double
+        } else {
+            Fpu::Single5
         };
         Thumb2::new(heap, fpu)
     }
 }
+
+#[cfg(target_arch = "x86_64")]
+mod isa {
+    use wasmote_jit::isa::x64::X64;
+    use wasmote_platform::Heap;
+
+    pub type Isa = X64;
+
+    pub fn masm(heap: &Heap) -> Isa {
+        X64::new(heap)
+    }
+}
+
+#[cfg(not(any(target_arch = "arm", target_arch = "x86_64")))]
+compile_error!("the feature `jit` needs Thumb-2 or x86-64");
 
 use isa::Isa;
 

@@ -71,6 +71,7 @@ impl InstanceData {
             unwind: super::unwind::unwind,
             #[cfg(not(feature = "jit"))]
             unwind: super::call::no_frames,
+            before: ptr::null_mut(),
         };
         let instance = InstanceData {
             ctx: Place::new(&state.heap, ctx)?,

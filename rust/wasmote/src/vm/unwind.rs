@@ -13,8 +13,9 @@ pub(super) unsafe extern "C" fn unwind(ctx: *mut VmCtx, frame: *const usize, cod
         while !frame.is_null() {
             record_frame((*ctx).stack, ctx, code);
             let Some(saved) = saved_registers(ctx, code) else { break };
-            code = *frame.add(saved - 1) as *const ();
-            frame = *frame as *const usize;
+            // Aligned as cells are.
+            code = frame.add(saved - 1).read_unaligned() as *const ();
+            frame = frame.read_unaligned() as *const usize;
         }
     }
 }

@@ -210,7 +210,7 @@ impl Thumb2 {
             stop: Label::NEW,
         };
         let (mut overflow, mut leave, mut done, mut exit) = (Label::NEW, Label::NEW, Label::NEW, Label::NEW);
-        let mut end = Label::NEW;
+        let (mut end, mut quiet) = (Label::NEW, Label::NEW);
         // r0: instance, r1: record, r2: cells, r3: caller.
         self.asm.mem_many(false, true, true, SP, NATIVE);
         self.asm.dp_sp(true, LOCALS);
@@ -249,7 +249,11 @@ impl Thumb2 {
         self.refer(Branch::NearIf(C::Eq), &mut done);
         self.store_word(R1, R2, 4);
         self.resolve(&mut done);
-        self.asm.mov(Flags::Any, R0, Src::Imm(0));
+        // This return polls, as there may be no poll from the last call on.
+        self.load_word(R0, CTX, INTERRUPT);
+        self.refer(Branch::Compare { nonzero: false, reg: R0 }, &mut quiet);
+        self.asm.mov(Flags::Any, R0, Src::Imm(Trap::Interrupted as u32));
+        self.resolve(&mut quiet);
         self.refer(Branch::Near, &mut end);
         // With a trap's code in r0 and the return address in r14: the frames are reported.
         self.resolve(&mut exit);

@@ -238,7 +238,14 @@ impl X64 {
         self.refer(Branch::JumpIf(C::E), &mut done);
         self.store_address(RSI, RCX, 0);
         self.resolve(&mut done);
+        // This return polls, as there may be no poll from the last call on.
+        let mut interrupted = Label::NEW;
         self.number(RAX, 0);
+        self.asm.op_imm(Op::Cmp, Size::W32, Mem::at(CTX, VM.interrupt), 0);
+        self.refer(Branch::JumpIf(C::Ne), &mut interrupted);
+        self.refer(Branch::Jump, &mut end);
+        self.resolve(&mut interrupted);
+        self.number(RAX, Trap::Interrupted as u64);
         self.refer(Branch::Jump, &mut end);
         // With a trap's code in RAX and the return address in RCX: the frames are reported.
         self.resolve(&mut exit);
