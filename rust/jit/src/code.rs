@@ -55,6 +55,13 @@ impl Code {
         self.put(&(value as u16).to_le_bytes());
     }
 
+    /// Changes the byte at a place.
+    pub fn set8(&mut self, at: usize, value: u8) {
+        if let Some(place) = self.bytes.get_mut(at) {
+            *place = value;
+        }
+    }
+
     /// The two bytes at a place.
     pub fn get16(&self, at: usize) -> u32 {
         match self.bytes.get(at..at + 2) {

@@ -331,6 +331,13 @@ fn conditions_and_branches() {
             }
             cases.case(format!("{text} .{offset:+}"), |asm| asm.branch(branch, to(asm)));
         }
+        if branch != Branch::Call {
+            cases.case(format!("{text} .+5\nmovzx eax, byte ptr [rax]").replace('\n', "; "), |asm| {
+                let field = asm.branch_short(branch);
+                asm.load(Load::Zero8, RAX, Mem::at(RAX, 0));
+                asm.set_short(field);
+            });
+        }
         // Where the target comes later.
         cases.case(format!("{text} .+0x123456"), |asm| {
             let to = asm.code.len() + 0x12_3456;

@@ -221,8 +221,7 @@ impl<M: Masm> Sink for Compiler<M> {
         self.frame = Frame {
             shared_cells: func.param_cells.max(results),
             param_cells: func.param_cells,
-            pins: 0,
-            saved_cells: 0,
+            ..Frame::default()
         };
         self.pin();
         let frame = self.frame;

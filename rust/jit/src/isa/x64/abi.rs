@@ -153,14 +153,13 @@ impl X64 {
 
     /// Who comes from above jumps over the poll.
     pub(super) fn poll_here(&mut self, label: &mut Label, routines: &mut Routines) {
-        let (mut above, mut body) = (Label::NEW, Label::NEW);
-        self.refer(Branch::Jump, &mut above);
+        let above = self.asm.branch_short(Branch::Jump);
         self.resolve(label);
         self.compare_interrupt();
-        self.refer(Branch::JumpIf(C::E), &mut body);
+        let on = self.asm.branch_short(Branch::JumpIf(C::E));
         self.go_to_trap(Trap::Interrupted, routines);
-        self.resolve(&mut above);
-        self.resolve(&mut body);
+        self.asm.set_short(above);
+        self.asm.set_short(on);
     }
 
     /// Equal if the instance is not interrupted.

@@ -1,13 +1,14 @@
 //! The macro-assembler: floating-point numbers, by SSE2. Between operations they are in general registers, as all values
 //! are.
 
-use super::asm::{Branch, Cond as C, Logic, Op, RAX, RCX, RDX, Reg, Shift as S, Size, Sse, Xmm};
+use super::asm::{Branch, Cond as C, Logic, Op, RAX, RCX, Reg, Shift as S, Size, Sse, Xmm};
 use super::masm::X64;
 use crate::masm::{Cond, Float1, Float2, Label, Masm, Val};
 
 const X0: Xmm = Xmm(0);
 const X1: Xmm = Xmm(1);
 const X2: Xmm = Xmm(2);
+const X3: Xmm = Xmm(3);
 
 /// Bits of a power of two as a number.
 fn power(size: Size, exponent: u64) -> u64 {
@@ -138,13 +139,14 @@ impl X64 {
     fn round(&mut self, op: Float1, size: Size, dst: Reg, a: Reg) {
         let (mut large, mut right, mut done) = (Label::NEW, Label::NEW, Label::NEW);
         let integers = power(size, if size == Size::W64 { 52 } else { 23 });
-        // The sign in RAX, the rest in RDX.
+        // The sign in RAX, the rest in X1 and X3.
         self.copy(RAX, a);
         self.mask_sign(size, RAX, true);
-        self.copy(RDX, a);
-        self.asm.op(Op::Xor, size, RDX, RAX);
+        self.copy(RCX, a);
+        self.asm.op(Op::Xor, size, RCX, RAX);
         self.asm.sse_from(size, X0, a);
-        self.asm.sse_from(size, X1, RDX);
+        self.asm.sse_from(size, X1, RCX);
+        self.asm.sse_mov(X3, X1);
         self.load_number(size, X2, Val::Imm(integers));
         self.asm.sse_compare(size, X2, X1);
         self.refer(Branch::JumpIf(C::Be), &mut large);
@@ -165,8 +167,7 @@ impl X64 {
                 Some(Sse::Sub)
             }
             Float1::Trunc => {
-                self.asm.sse_from(size, X2, RDX);
-                self.asm.sse_compare(size, X1, X2);
+                self.asm.sse_compare(size, X1, X3);
                 Some(Sse::Sub)
             }
             _ => None,
@@ -202,10 +203,10 @@ impl X64 {
                 self.refer(Branch::Jump, &mut done);
                 self.resolve(&mut large);
                 self.copy(RCX, a);
-                self.copy(RDX, a);
+                self.copy(RAX, a);
                 self.asm.shift_imm(S::Shr, Size::W64, RCX, 1);
-                self.asm.op_imm(Op::And, Size::W32, RDX, 1);
-                self.asm.op(Op::Or, Size::W64, RCX, RDX);
+                self.asm.op_imm(Op::And, Size::W32, RAX, 1);
+                self.asm.op(Op::Or, Size::W64, RCX, RAX);
                 self.asm.sse_from_integer(size, X0, Size::W64, RCX);
                 self.asm.sse_op(Sse::Add, size, X0, X0);
                 self.resolve(&mut done);

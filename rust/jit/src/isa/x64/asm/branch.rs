@@ -27,6 +27,24 @@ impl Asm {
         self.set_branch(field, to);
     }
 
+    /// A branch, but no call, that goes at most 127 bytes on. Returns the place of the offset.
+    pub fn branch_short(&mut self, branch: Branch) -> usize {
+        let opcode = match branch {
+            Branch::JumpIf(cond) => 0x70 | cond as u8,
+            _ => 0xEB,
+        };
+        debug_assert!(branch != Branch::Call, "there is no such call");
+        self.code.put(&[opcode, 0]);
+        self.code.len() - 1
+    }
+
+    /// The short branch whose offset is at a place goes here.
+    pub fn set_short(&mut self, field: usize) {
+        let offset = self.code.len() - field - 1;
+        debug_assert!(offset < 128, "not that far");
+        self.code.set8(field, offset as u8);
+    }
+
     /// A branch whose target is set later; until then its offset is something else. Returns the offset's place.
     pub fn branch_far(&mut self, branch: Branch, offset: u32) -> usize {
         match branch {
