@@ -38,7 +38,8 @@ mod imp {
         // SAFETY: (P10) a place that the kernel chooses; (P6) the place for the size, as the header says.
         unsafe {
             *size = SIZE;
-            let region = libc::mmap(null_mut(), SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            let region =
+                libc::mmap(null_mut(), SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
             if region == MAP_FAILED { null_mut() } else { region }
         }
     }

@@ -242,7 +242,10 @@ impl State {
         if cfg!(feature = "jit") {
             let index = |cell: *mut u32| (cell.addr() - base.addr()) / size_of::<u32>();
             let between = self.cells.get().get(index(high_water)..index(low_water)).unwrap_or(&[]);
-            frames += between.iter().rposition(|&cell| cell != UNTOUCHED).map_or(0, |at| (at + 1) * size_of::<u32>());
+            frames += between
+                .iter()
+                .rposition(|&cell| cell != UNTOUCHED)
+                .map_or(0, |at| (at + 1) * size_of::<u32>());
         }
         frames + control
     }
