@@ -4,8 +4,9 @@
 #   wasmote_default_options()                 gives every option that is not set its default (FreeRTOS; Kconfig has its own)
 #   wasmote_check_options()                   refuses unknown names, bad values and contradictions
 #   wasmote_option_definitions(<variable>)    the options as Kconfig would define them for C: NAME=1, or nothing, or NAME=5
-#   wasmote_rust_target(<variable> <flags>..) the Rust target that the C compiler's flags mean
-#   wasmote_build_staticlib(<target> RUST_TARGET <triple>)
+#   wasmote_rust_target(<variable> <flags>..) the Rust target that the C compiler's flags mean, and the features of the FPU
+#   wasmote_check_jit(<triple>)               refuses the compiler to native code on CPUs that it does not know
+#   wasmote_build_staticlib(<target> RUST_TARGET <triple> [FPU <features>...])
 #                                             an imported library that cargo builds from the options, and a second
 #                                             one, <target>_builtins: what a firmware lacks that links no C library
 #
@@ -17,9 +18,11 @@ include_guard(GLOBAL)
 #
 #   feature             a cargo feature of wasmote-capi: its name is the option's, in lower case with dashes
 #   choice:group[:x]    exactly one of the group is y. x: `feature=name`, or `profile=name`, cargo's profile
-#   number:least..most  an environment variable for cargo, WASMOTE_<name>
+#   number:least..most  an environment variable for cargo, WASMOTE_<name>; not looked at without what it needs
 set(WASMOTE_OPTIONS
     "INTERP                 y       feature"
+    "JIT                    n       feature"
+    "JIT_CODE_SIZE          32768   number:1024..16777216   JIT"
     "DISPATCH_SPEED         y       choice:DISPATCH:feature=dispatch-tail"
     "DISPATCH_SIZE          n       choice:DISPATCH"
     "OPT_SPEED              n       choice:OPT:profile=firmware-speed"
@@ -90,6 +93,18 @@ function(_wasmote_number out name range)
     set(${out} ${value} PARENT_SCOPE)
 endfunction()
 
+# Sets <out> to the number of the option that was parsed last, in decimal; to nothing if what it needs is off.
+macro(_wasmote_number_in_use out)
+    set(needs_met TRUE)
+    if(option_needs)
+        _wasmote_is_on(needs_met ${option_needs})
+    endif()
+    set(${out} "")
+    if(needs_met)
+        _wasmote_number(${out} ${option_name} ${option_kind})
+    endif()
+endmacro()
+
 function(wasmote_default_options)
     foreach(line IN LISTS WASMOTE_OPTIONS)
         _wasmote_parse_option("${line}")
@@ -97,7 +112,7 @@ function(wasmote_default_options)
             continue()
         endif()
         # An option follows what it needs, and the members of a choice follow the one that was chosen.
-        if(option_needs)
+        if(option_needs AND NOT option_kind MATCHES "^number")
             _wasmote_is_on(has_needs ${option_needs})
             if(NOT has_needs)
                 set(option_default n)
@@ -129,7 +144,7 @@ function(wasmote_check_options)
         _wasmote_parse_option("${line}")
         list(APPEND names CONFIG_WASMOTE_${option_name})
         if(option_kind MATCHES "^number")
-            _wasmote_number(ignored ${option_name} ${option_kind})
+            _wasmote_number_in_use(ignored)
             continue()
         endif()
         _wasmote_is_on(enabled ${option_name})
@@ -147,6 +162,12 @@ function(wasmote_check_options)
             endif()
         endif()
     endforeach()
+
+    _wasmote_is_on(interp INTERP)
+    _wasmote_is_on(jit JIT)
+    if(NOT interp AND NOT jit)
+        message(FATAL_ERROR "wasmote: set CONFIG_WASMOTE_INTERP, CONFIG_WASMOTE_JIT or both to y")
+    endif()
 
     list(REMOVE_DUPLICATES groups)
     foreach(group IN LISTS groups)
@@ -170,8 +191,10 @@ function(wasmote_option_definitions out)
     foreach(line IN LISTS WASMOTE_OPTIONS)
         _wasmote_parse_option("${line}")
         if(option_kind MATCHES "^number")
-            _wasmote_number(value ${option_name} ${option_kind})
-            list(APPEND definitions CONFIG_WASMOTE_${option_name}=${value})
+            _wasmote_number_in_use(value)
+            if(NOT value STREQUAL "")
+                list(APPEND definitions CONFIG_WASMOTE_${option_name}=${value})
+            endif()
         else()
             _wasmote_is_on(enabled ${option_name})
             if(enabled)
@@ -184,6 +207,7 @@ endfunction()
 
 # The Rust target of a C compiler called with these flags, by the macros it then predefines: they tell the instruction
 # set and the calling convention of floats, both of which must agree. Empty if there is none; <out>_WHY then says why.
+# <out>_FPU is what a Cortex-M's FPU can do, as features of wasmote-capi: fpu-single, fpu-double, fpu-v5.
 # Compilers that do not know `-dM -E` cannot be asked.
 function(wasmote_rust_target out)
     set(empty "${CMAKE_CURRENT_BINARY_DIR}/wasmote_empty.c")
@@ -196,9 +220,36 @@ function(wasmote_rust_target out)
         string(REGEX MATCHALL "#define [A-Za-z0-9_]+" defined "${macros}")
         list(TRANSFORM defined REPLACE "#define " "")
         _wasmote_rust_target_of("${macros}" ${defined})
+        _wasmote_fpu_of("${macros}" "${ARGN}")
     endif()
     set(${out} "${rust}" PARENT_SCOPE)
     set(${out}_WHY "${why}" PARENT_SCOPE)
+    set(${out}_FPU "${fpu}" PARENT_SCOPE)
+endfunction()
+
+# Sets `fpu` of its caller from the predefined macros and the flags. Which version an FPU has, GCC does not tell: 4 is
+# the Cortex-M4's alone, and has no doubles.
+macro(_wasmote_fpu_of text flags)
+    set(fpu)
+    if("${text}" MATCHES "#define __ARM_ARCH_PROFILE (77|'M')" AND "${text}" MATCHES "#define __ARM_FP (0x[0-9a-fA-F]+|[0-9]+)")
+        math(EXPR sizes "${CMAKE_MATCH_1}")
+        math(EXPR double "${sizes} & 8")
+        set(fpu fpu-single)
+        if(double)
+            list(APPEND fpu fpu-double)
+        endif()
+        if(double OR NOT "${text}" MATCHES "#define __ARM_ARCH_7EM__" OR "${flags}" MATCHES "cortex-m7|fpv5")
+            list(APPEND fpu fpu-v5)
+        endif()
+    endif()
+endmacro()
+
+function(wasmote_check_jit triple)
+    _wasmote_is_on(jit JIT)
+    if(jit AND NOT triple MATCHES "^thumbv(7e?m|8m.main)-|^x86_64-")
+        message(FATAL_ERROR "wasmote: CONFIG_WASMOTE_JIT has no native code for ${triple}; it has for Cortex-M3 and above "
+                            "(Armv7-M, Armv8-M Mainline)")
+    endif()
 endfunction()
 
 # Sets `rust` and `why` of its caller from the predefined macros: their text, and the list of their names.
@@ -296,19 +347,25 @@ function(_wasmote_check_rust triple)
 endfunction()
 
 function(wasmote_build_staticlib target)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "RUST_TARGET" "")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "RUST_TARGET" "FPU")
     if(arg_UNPARSED_ARGUMENTS OR NOT arg_RUST_TARGET)
-        message(FATAL_ERROR "wasmote_build_staticlib(<target> RUST_TARGET <triple>)")
+        message(FATAL_ERROR "wasmote_build_staticlib(<target> RUST_TARGET <triple> [FPU <features>...])")
     endif()
     _wasmote_check_rust(${arg_RUST_TARGET})
 
     set(features)
+    _wasmote_is_on(jit JIT)
+    if(jit)
+        set(features ${arg_FPU}) # only compiled code asks
+    endif()
     set(environment)
     foreach(line IN LISTS WASMOTE_OPTIONS)
         _wasmote_parse_option("${line}")
         if(option_kind MATCHES "^number:")
-            _wasmote_number(value ${option_name} ${option_kind})
-            list(APPEND environment "WASMOTE_${option_name}=${value}")
+            _wasmote_number_in_use(value)
+            if(NOT value STREQUAL "")
+                list(APPEND environment "WASMOTE_${option_name}=${value}")
+            endif()
             continue()
         endif()
         _wasmote_is_on(enabled ${option_name})

@@ -3,7 +3,8 @@
 # The names and meanings are those of Kconfig on Zephyr, where each option's help states its cost in bytes.
 
 # ---- the engine ----
-set(CONFIG_WASMOTE_INTERP y)
+set(CONFIG_WASMOTE_INTERP y)                    # the interpreter; may be n with JIT
+set(CONFIG_WASMOTE_JIT n)                       # compiles modules to native code (Cortex-M3 and above)
 set(CONFIG_WASMOTE_DISPATCH_SPEED y)            # or CONFIG_WASMOTE_DISPATCH_SIZE
 set(CONFIG_WASMOTE_OPT_SIZE y)                  # or CONFIG_WASMOTE_OPT_SPEED, CONFIG_WASMOTE_OPT_MINSIZE
 
@@ -31,6 +32,7 @@ set(CONFIG_WASMOTE_RUNTIME_POOL y)              # wasmote_runtime_new in memory 
 # ---- numbers ----
 set(CONFIG_WASMOTE_LOG_LEVEL 2)                 # 0 off, 1 error, 2 warning, 3 information, 4 debug, 5 trace
 set(CONFIG_WASMOTE_POOL_SIZE 0)                 # bytes of a static pool for all of wasmote; 0: FreeRTOS' heap
+set(CONFIG_WASMOTE_JIT_CODE_SIZE 32768)         # with JIT: bytes of RAM for native code
 # Quotas of an instance that is made without any
 set(CONFIG_WASMOTE_DEFAULT_STACK_SIZE 8192)     # bytes of value stack
 set(CONFIG_WASMOTE_DEFAULT_HEAP_LIMIT 65536)    # bytes of everything else but memories

@@ -1,11 +1,19 @@
 # The suites' sources and the guests they embed, for both RTOSes: wasmote_add_suites(<target>)
+#
+# CONFIG_WASMOTE_TEST_ONLY_CODE leaves out all that runs WebAssembly.
 function(wasmote_add_suites target)
     set(shared "${CMAKE_CURRENT_FUNCTION_LIST_DIR}")
+    target_include_directories(${target} PRIVATE "${shared}")
+    if(CONFIG_WASMOTE_JIT)
+        target_sources(${target} PRIVATE "${shared}/code.c")
+    endif()
+    if(CONFIG_WASMOTE_TEST_ONLY_CODE)
+        return()
+    endif()
     foreach(suite api hostile interrupt leaks quotas threads traps)
         target_sources(${target} PRIVATE "${shared}/${suite}.c")
     endforeach()
     target_sources(${target} PRIVATE "${shared}/guest.c")
-    target_include_directories(${target} PRIVATE "${shared}")
     foreach(guest add bulk_big coremix crc32 fib host host_call loop_forever memory multi recurse sensor_filter_small
                   small_pages start_forever table telemetry trap)
         wasmote_embed(${target} "${shared}/../../rust/guests/wasm/${guest}.wasm" ${guest}_wasm)

@@ -9,6 +9,8 @@
  *   TEST_OPTION(CONFIG_WASMOTE_x)   whether a yes-or-no option is y
  *   TEST_PRIORITY, TEST_STACK_SIZE  for wasmote_thread_start: a priority less urgent than the test's
  *   TEST_TIME_PASSES_WHILE_BUSY     false where only waiting makes time pass
+ *   TEST_CODE_IS_GUARDED            whether who writes to compiled code ends by a fatal error, for which there are
+ *   test_expect_fatal_error(), test_fatal_error()
  */
 #ifndef WASMOTE_TEST_H
 #define WASMOTE_TEST_H

@@ -158,6 +158,9 @@ pub struct wasmote_runtime_config_t {
     pub heap_limit: usize,
     /// Code does not count fuel: it is faster, and instances cannot have a quota of it.
     pub unmetered: bool,
+    /// Nothing is compiled to native code: with CONFIG_WASMOTE_JIT beside the interpreter, whose memory for code is left to
+    /// another runtime then. One runtime at a time has it.
+    pub interpreted: bool,
 }
 
 /// The type of a value: an `enum wasmote_type`.

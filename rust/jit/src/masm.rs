@@ -54,6 +54,9 @@ pub enum Val<W = u32> {
     Imm(W),
 }
 
+/// The halves of a value in two registers, the low one first; or in one, which then is both.
+pub type PairVal<W = u32> = (Val<W>, Val<W>);
+
 impl<W: Word> Val<W> {
     /// A number of 32 bits.
     pub fn number(bits: u32) -> Val<W> {
@@ -282,6 +285,19 @@ impl Frame {
     }
 }
 
+/// Arguments of a call in place of the function that calls.
+#[derive(Clone, Copy, Debug)]
+pub struct TailArguments<'a> {
+    /// The first of their cells in the frame.
+    pub first: u32,
+    /// How many there are.
+    pub cells: u32,
+    /// Whether all of them are in registers; otherwise all are in the frame.
+    pub in_registers: bool,
+    /// As for [`enter`](Masm::enter).
+    pub places: &'a [(u32, Size)],
+}
+
 /// A macro-assembler.
 pub trait Masm {
     /// What a register holds, and so an address.
@@ -332,8 +348,8 @@ pub trait Masm {
     fn mov(&mut self, dst: Reg, src: Val<Self::Word>);
     /// `dst = a op b`.
     fn alu(&mut self, op: Alu, size: Size, dst: Reg, a: Reg, b: Val<Self::Word>);
-    /// `dst = a op (b shifted)`, if the instruction set has that.
-    fn alu_shifted(&mut self, op: Alu, size: Size, dst: Reg, a: Reg, b: Reg, shift: Shift, by: u32) -> bool;
+    /// `dst = a op (b shifted by so much)`, if the instruction set has that.
+    fn alu_shifted(&mut self, op: Alu, size: Size, dst: Reg, a: Reg, b: (Reg, Shift, u32)) -> bool;
     /// `dst = number - b`.
     fn subtract_from(&mut self, size: Size, dst: Reg, number: Self::Word, b: Reg);
     /// `dst = a / b`; the divisor is not 0, and the quotient of signed numbers representable or of no interest.
@@ -341,7 +357,7 @@ pub trait Masm {
     /// `dst = op a`.
     fn bits(&mut self, op: Bits, size: Size, dst: Reg, a: Reg);
     /// `dst = a op b`. This verb and those that follow are for where a register does not hold 64 bits.
-    fn pair_alu(&mut self, _op: PairAlu, _dst: Pair, _a: Pair, _b: (Val<Self::Word>, Val<Self::Word>)) {
+    fn pair_alu(&mut self, _op: PairAlu, _dst: Pair, _a: Pair, _b: PairVal<Self::Word>) {
         debug_assert!(Self::WIDE, "pairs");
     }
     /// `dst` = a times b, both of which are unsigned words.
@@ -361,7 +377,7 @@ pub trait Masm {
         debug_assert!(Self::WIDE, "pairs");
     }
     /// Compares pairs; the condition that then holds if `cond` holds of them.
-    fn compare_pair(&mut self, cond: Cond, _a: Pair, _b: (Val<Self::Word>, Val<Self::Word>)) -> Cond {
+    fn compare_pair(&mut self, cond: Cond, _a: Pair, _b: PairVal<Self::Word>) -> Cond {
         debug_assert!(Self::WIDE, "pairs");
         cond
     }
@@ -375,13 +391,7 @@ pub trait Masm {
     fn has_float1(&self, op: Float1, size: Size) -> bool;
     /// Compares numbers; the condition that then holds if `cond`, one of those of signed integers, holds of them. None but
     /// `NotEqual` holds of what is no number. Of numbers of 32 bits the second register does not matter, here and below.
-    fn compare_floats(
-        &mut self,
-        cond: Cond,
-        size: Size,
-        a: Pair,
-        b: (Val<Self::Word>, Val<Self::Word>),
-    ) -> Cond;
+    fn compare_floats(&mut self, cond: Cond, size: Size, a: Pair, b: PairVal<Self::Word>) -> Cond;
     /// `dst = a op b`, of numbers. `dst` may have registers in common with the others, but the low half not with a high one.
     fn float2(&mut self, op: Float2, size: Size, dst: Pair, a: Pair, b: Pair);
     /// `dst = op a`; the size is that of the number, and of the one before if the precision changes.
@@ -389,7 +399,9 @@ pub trait Masm {
     /// Lets the runtime carry out an operator on numbers, by its number for
     /// [`numeric::apply`](wasmote_core::numeric::apply). Operands are in the first registers, as the arguments of a call
     /// are, and so is the result. Four cells of the frame from `cells` on are for its use.
-    fn numeric(&mut self, number: u32, frame: &Frame, cells: u32, routines: &mut Routines);
+    fn numeric(&mut self, _number: u32, _frame: &Frame, _cells: u32, _routines: &mut Routines) {
+        debug_assert!(false, "there are verbs for all");
+    }
     /// `dst = 1` if the condition holds, otherwise 0.
     fn set(&mut self, cond: Cond, dst: Reg);
     /// `dst = src` if the condition holds.
@@ -464,17 +476,16 @@ pub trait Masm {
         cells: u32,
         routines: &mut Routines,
     );
-    /// Calls the function at a label in place of this one, with `params` cells of arguments. If these are more than
-    /// [`ARGS`](Masm::ARGS), all of them are in the frame, from `cells` on, otherwise in registers.
-    fn tail_call(&mut self, function: &mut Label, frame: &Frame, cells: u32, params: u32, callee_shared: u32);
+    /// Calls the function at a label in place of this one.
+    fn tail_call(&mut self, function: &mut Label, frame: &Frame, args: TailArguments<'_>, callee_shared: u32);
     /// Calls what the table holds in place of this function; as [`call_indirect`](Masm::call_indirect).
     fn tail_call_indirect(
         &mut self,
         table: u32,
         ty: u32,
+        result_cells: u32,
         frame: &Frame,
-        cells: u32,
-        params: u32,
+        args: TailArguments<'_>,
         routines: &mut Routines,
     );
     /// Calls an operator of the runtime's, with operands in cells.
@@ -540,4 +551,25 @@ pub struct Routines {
     pub admit: Label,
     /// There is no room for a frame, or the interrupt word is set.
     pub stop: Label,
+}
+
+impl Routines {
+    /// Nothing of it is there but the way in.
+    pub fn new(entry: usize) -> Routines {
+        Routines {
+            entry: entry as u32,
+            traps: [Label::NEW; Trap::ALL.len()],
+            import: Label::NEW,
+            indirect: Label::NEW,
+            resolved: Label::NEW,
+            builtin: Label::NEW,
+            numeric: Label::NEW,
+            quotient: Label::NEW,
+            remainder: Label::NEW,
+            own: Label::NEW,
+            charge: Label::NEW,
+            admit: Label::NEW,
+            stop: Label::NEW,
+        }
+    }
 }

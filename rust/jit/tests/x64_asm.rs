@@ -358,6 +358,7 @@ fn numbers() {
             {
                 cases.case(format!("{text}p{s} xmm{d}, xmm{m}"), |asm| asm.sse_logic(op, size, xd, xm));
             }
+            cases.case(format!("cmpeqs{s} xmm{d}, xmm{m}"), |asm| asm.sse_equal(size, xd, xm));
             cases.case(format!("ucomis{s} xmm{d}, xmm{m}"), |asm| asm.sse_compare(size, xd, xm));
             cases.case(format!("movaps xmm{d}, xmm{m}"), |asm| asm.sse_mov(xd, xm));
             cases.case(format!("{mov} xmm{d}, {}", name(reg, size)), |asm| asm.sse_from(size, xd, reg));

@@ -6,30 +6,14 @@ mod run;
 mod target {
     use std::path::Path;
     use std::process::{Command, Output};
-    use wasmote_core::{Op, ValType};
     use wasmote_jit::isa::x64::X64;
     use wasmote_platform::Heap;
 
     pub type Target = X64;
     pub const NAME: &str = "x64";
-    /// Programs of rust/guests that use what is not compiled yet.
-    pub const LEFT_OUT: &[&str] = &["matrix_f32", "biquad", "linear_f64"];
 
     pub fn masm(heap: &Heap) -> X64 {
         X64::new(heap)
-    }
-
-    /// Whether the operator is compiled so far.
-    pub fn compiles(op: Op) -> bool {
-        let compiled = |ty| matches!(ty, ValType::I32 | ValType::I64);
-        match op {
-            Op::Binary(op) => compiled(op.types().0),
-            Op::Unary(op) => compiled(op.types().0) && compiled(op.types().1),
-            Op::Load(op) => compiled(op.ty()),
-            Op::Store(op) => compiled(op.ty()),
-            Op::ReturnCall | Op::ReturnCallIndirect => false,
-            _ => true,
-        }
     }
 
     /// Builds the program that runs cases.

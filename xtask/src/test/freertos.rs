@@ -39,6 +39,7 @@ const OTHER_OPTIONS: Variant = Variant {
         "CONFIG_WASMOTE_MESSAGES=n",
     ],
 };
+const JIT: Variant = Variant { name: "jit", options: &["CONFIG_WASMOTE_JIT=y"] };
 /// The board for variants.
 const ONE_BOARD: &str = "mps2_an386";
 
@@ -46,7 +47,7 @@ const PROGRAMS: [Program; 5] = [
     Program {
         source: "twister-tests/freertos",
         pattern: r"^\d+ passed, 0 failed",
-        variants: &[STATIC, OTHER_OPTIONS],
+        variants: &[STATIC, OTHER_OPTIONS, JIT],
         not_for: None,
     },
     Program {

@@ -2,7 +2,7 @@
 
 use super::Compiler;
 use super::places::place_size;
-use crate::masm::{Cond, Float1, Float2, Masm, Pair, Size, Val};
+use crate::masm::{Cond, Float1, Float2, Masm, Pair, PairVal, Size, Val};
 use wasmote_core::numeric::{binary_number, unary_number};
 use wasmote_core::{BinaryOp, ErrorKind, FuncType, Trap, UnaryOp, ValType};
 use wasmote_frontend::{Cell, Operand};
@@ -150,9 +150,6 @@ impl<M: Masm> Compiler<M> {
         dst: Cell,
         a: Operand,
     ) -> Result<(), ErrorKind> {
-        if M::WIDE {
-            return Err(self.not_yet(op.feature(), op.name()));
-        }
         self.settle()?;
         let (ty, result) = op.types();
         self.put_argument(ty.cells(), dst, a);
@@ -167,9 +164,6 @@ impl<M: Masm> Compiler<M> {
         a: Operand,
         b: Operand,
     ) -> Result<(), ErrorKind> {
-        if M::WIDE {
-            return Err(self.not_yet(op.feature(), op.name()));
-        }
         self.settle()?;
         let (ty, result) = op.types();
         self.put_argument(ty.cells(), dst, a);
@@ -285,7 +279,7 @@ impl<M: Masm> Compiler<M> {
         (reg, reg)
     }
 
-    fn float(&mut self, size: Size, operand: Operand) -> (Val<M::Word>, Val<M::Word>) {
+    fn float(&mut self, size: Size, operand: Operand) -> PairVal<M::Word> {
         if size == Size::W64 && !M::WIDE {
             return self.pair(operand);
         }

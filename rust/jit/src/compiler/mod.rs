@@ -19,7 +19,7 @@ mod sink;
 use crate::masm::{Alu, Frame, Label, Masm, Routines, Shift};
 use places::Arguments;
 use regs::Regs;
-use wasmote_core::{BinaryOp, ErrorKind, Feature, FuncType, LoadOp, Trap, UnaryOp};
+use wasmote_core::{BinaryOp, ErrorKind, FuncType, LoadOp, Trap, UnaryOp};
 use wasmote_frontend::{Cell, MemArg, Module, Operand};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
@@ -131,7 +131,6 @@ pub struct Compiler<M: Masm> {
     compiled: Compiled,
     sought: Option<u32>,
     located: Option<u32>,
-    missing: Option<&'static str>,
 }
 
 impl<M: Masm> Compiler<M> {
@@ -184,7 +183,6 @@ impl<M: Masm> Compiler<M> {
             compiled: Compiled { start: 0, frame_cells: 0 },
             sought: None,
             located: None,
-            missing: None,
         })
     }
 
@@ -250,16 +248,6 @@ impl<M: Masm> Compiler<M> {
     /// The code.
     pub fn code(&self) -> &[u8] {
         self.masm.code()
-    }
-
-    /// What in the function just refused is not compiled yet; the error was [`ErrorKind::Unsupported`].
-    pub fn missing(&self) -> Option<&'static str> {
-        self.missing
-    }
-
-    fn not_yet(&mut self, feature: Feature, what: &'static str) -> ErrorKind {
-        self.missing = Some(what);
-        ErrorKind::Unsupported(feature)
     }
 
     /// Asks which operator a call or a trap belongs to whose return address lies so many bytes behind the place where the

@@ -109,7 +109,7 @@ impl<M: Masm> Compiler<M> {
                 self.consume(a, 1);
                 self.consume(b, 1);
                 let target = self.target(dst);
-                if !self.masm.alu_shifted(op, Size::W32, target, first, second, shift, by) {
+                if !self.masm.alu_shifted(op, Size::W32, target, first, (second, shift, by)) {
                     self.masm.alu(Alu::Shift(shift), Size::W32, M::SCRATCH, second, Val::number(by));
                     self.masm.alu(op, Size::W32, target, first, Val::Reg(M::SCRATCH));
                 }
@@ -173,9 +173,6 @@ impl<M: Masm> Compiler<M> {
         }
         use BinaryOp::*;
         let division = match op {
-            I64DivS | I64DivU | I64RemS | I64RemU if !M::WIDE => {
-                return Err(self.not_yet(op.feature(), op.name()));
-            }
             I32DivS | I64DivS => Division { signed: true, remainder: false },
             I32DivU | I64DivU => Division { signed: false, remainder: false },
             I32RemS | I64RemS => Division { signed: true, remainder: true },

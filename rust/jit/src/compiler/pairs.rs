@@ -2,7 +2,7 @@
 
 use super::Compiler;
 use super::operators::commutes;
-use crate::masm::{Alu, Bits, Masm, Pair, PairAlu, Reg, Shift, Size, Val};
+use crate::masm::{Alu, Bits, Masm, Pair, PairAlu, PairVal, Reg, Shift, Size, Val};
 use wasmote_core::{ErrorKind, UnaryOp};
 use wasmote_frontend::{Cell, Operand};
 
@@ -198,7 +198,7 @@ impl<M: Masm> Compiler<M> {
         &mut self,
         dst: Cell,
         a: (Operand, Pair),
-        b: (Operand, (Val<M::Word>, Val<M::Word>)),
+        b: (Operand, PairVal<M::Word>),
     ) -> Pair {
         self.free_operand(a.0, 2);
         self.free_operand(b.0, 2);

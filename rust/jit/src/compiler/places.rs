@@ -14,7 +14,7 @@ pub(super) fn place_size<M: Masm>(cells: u32) -> Size {
 
 /// The cells, counted from the low one, under whose names a value of so many has its places.
 pub(super) fn places<M: Masm>(cells: u32) -> core::ops::Range<u32> {
-    if M::WIDE { 0..1 } else { 0..cells }
+    if M::WIDE { 0..cells.min(1) } else { 0..cells }
 }
 
 /// The most places of arguments that are passed in registers.
@@ -25,14 +25,16 @@ pub(super) struct Arguments {
     places: [(Cell, Size); MAX_ARGS],
     /// How many there are.
     pub count: usize,
+    /// Whether there are no others.
+    pub all: bool,
 }
 
 impl Arguments {
     pub fn new<M: Masm>(ty: FuncType<'_>) -> Arguments {
-        let mut args = Arguments { places: [(0, Size::W32); MAX_ARGS], count: 0 };
+        let mut args = Arguments { places: [(0, Size::W32); MAX_ARGS], count: 0, all: true };
         if !M::WIDE {
-            args.count = M::ARGS.min(ty.param_cells() as usize);
-            return args;
+            let cells = ty.param_cells() as usize;
+            return Arguments { count: M::ARGS.min(cells), all: cells <= M::ARGS, ..args };
         }
         let mut cell = 0;
         for (param, place) in ty.params().zip(args.places.iter_mut().take(M::ARGS)) {
@@ -40,6 +42,7 @@ impl Arguments {
             cell += param.cells();
             args.count += 1;
         }
+        args.all = cell == ty.param_cells();
         args
     }
 

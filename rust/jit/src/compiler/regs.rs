@@ -1,7 +1,7 @@
 //! Which register holds what.
 
 use super::{CANDIDATES, Compiler};
-use crate::masm::{Masm, Pair, Reg, Size, Val, Word};
+use crate::masm::{Masm, Pair, PairVal, Reg, Size, Val, Word};
 use wasmote_frontend::{Cell, Operand};
 
 /// Registers that an instruction set may have.
@@ -373,7 +373,7 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    pub(super) fn pair(&mut self, operand: Operand) -> (Val<M::Word>, Val<M::Word>) {
+    pub(super) fn pair(&mut self, operand: Operand) -> PairVal<M::Word> {
         (self.word(operand, 0), self.word(operand, 1))
     }
 

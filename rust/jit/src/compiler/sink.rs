@@ -3,10 +3,10 @@
 use super::operators::{alu, commutes};
 use super::places::{Arguments, param_size, place_size, places};
 use super::{CANDIDATES, Compiled, Compiler, Op, POLL_BYTES_TO_RETURN, Polls, Use, in_registers};
-use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Reg, Size, Val};
+use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Reg, Size, TailArguments, Val};
 use wasmote_core::vm::Builtin;
 use wasmote_core::{
-    BinaryOp, ErrorKind, Feature, FuncType, LoadOp, Op as FrontOp, StoreOp, Trap, UnaryOp, ValType, limits,
+    BinaryOp, ErrorKind, FuncType, LoadOp, Op as FrontOp, StoreOp, Trap, UnaryOp, ValType, limits,
 };
 use wasmote_frontend::{Callee, Cell, FuncInfo, GlobalPlace, MemArg, Operand, Sink, When};
 
@@ -142,13 +142,11 @@ impl<M: Masm> Compiler<M> {
 
     /// What a call leaves: nothing but pinned locals, and a result in registers.
     pub(super) fn called(&mut self, ty: FuncType<'_>, cells: Cell) {
+        let result_cells = in_registers(ty);
         self.regs.forget_values();
         self.regs.unlock();
-        if ty.results().len() == 1 {
-            let count = ty.result_cells();
-            for (half, &reg) in places::<M>(count).zip(M::TEMPS) {
-                self.hold(reg, cells + half, place_size::<M>(count));
-            }
+        for (half, &reg) in places::<M>(result_cells).zip(M::TEMPS) {
+            self.hold(reg, cells + half, place_size::<M>(result_cells));
         }
     }
 
@@ -472,20 +470,20 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn tail_call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
         self.settle()?;
-        if M::WIDE {
-            return Err(self.not_yet(Feature::TailCall, "tail calls"));
-        }
         let (from, frame, params) = (self.masm.place(), self.frame, ty.param_cells());
+        let args = Arguments::new::<M>(ty);
+        let mut tail =
+            TailArguments { first: cells, cells: params, in_registers: args.all, places: args.list::<M>() };
         match callee {
             Callee::Own(own) => {
                 self.discard_all_but(cells, params);
-                if params as usize <= M::ARGS {
+                if tail.in_registers {
                     self.arguments(cells, ty);
                 } else {
                     self.flush();
                 }
                 let (mut label, shared) = self.callee(own);
-                self.masm.tail_call(&mut label, &frame, cells, params, shared);
+                self.masm.tail_call(&mut label, &frame, tail, shared);
                 self.set_callee(own, label)?;
             }
             // Who is called may be anything: it is called, and then this returns.
@@ -497,14 +495,16 @@ impl<M: Masm> Sink for Compiler<M> {
                 self.poll_before_return()?;
                 self.masm.leave(&frame);
             }
-            Callee::Indirect { table, ty, index } => {
+            Callee::Indirect { table, ty: type_index, index } => {
                 let place = self.word(index, 0);
                 self.consume(index, 1);
                 self.flush();
                 if let Some(&first) = M::TEMPS.first() {
                     self.masm.mov(first, place);
                 }
-                self.masm.tail_call_indirect(table, ty, &frame, cells, params, &mut self.routines);
+                tail.in_registers = false;
+                let results = in_registers(ty);
+                self.masm.tail_call_indirect(table, type_index, results, &frame, tail, &mut self.routines);
             }
         }
         self.made(from, self.at);

@@ -97,7 +97,7 @@ impl Cases {
         let mut functions = Vec::new();
         for own in 0..module.func_count() - module.import_funcs() {
             if let Err(error) = attempt(&mut compiler, &mut front, own) {
-                panic!("{name}: {error}: {:?}", compiler.missing());
+                panic!("{name}: {error}");
             }
             functions.push(compiler.compiled().start);
             functions.push(module.func_type_index(module.import_funcs() + own));

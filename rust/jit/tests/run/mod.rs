@@ -5,7 +5,6 @@ pub mod cases;
 mod guests;
 mod programs;
 
-use crate::target::compiles;
 use cases::{Cases, Subject};
 use std::fmt::Write;
 use wasmote_core::{BinaryOp, Op, UnaryOp, ValType};
@@ -123,17 +122,11 @@ fn operators() -> impl Iterator<Item = Op> {
 }
 
 fn binary() -> impl Iterator<Item = BinaryOp> {
-    operators().filter(|&op| compiles(op)).filter_map(|op| match op {
-        Op::Binary(op) => Some(op),
-        _ => None,
-    })
+    operators().filter_map(|op| if let Op::Binary(op) = op { Some(op) } else { None })
 }
 
 fn unary() -> impl Iterator<Item = UnaryOp> {
-    operators().filter(|&op| compiles(op)).filter_map(|op| match op {
-        Op::Unary(op) => Some(op),
-        _ => None,
-    })
+    operators().filter_map(|op| if let Op::Unary(op) = op { Some(op) } else { None })
 }
 
 /// Every operator on two numbers, its operands locals, temporaries and constants, its result used in every way.
@@ -260,8 +253,8 @@ fn memory() {
     let mut cases = Cases::new();
     for op in operators() {
         let (name, ty, log2, store) = match op {
-            Op::Load(load) if compiles(op) => (load.name(), load.ty(), load.width_log2(), false),
-            Op::Store(store) if compiles(op) => (store.name(), store.ty(), store.width_log2(), true),
+            Op::Load(load) => (load.name(), load.ty(), load.width_log2(), false),
+            Op::Store(store) => (store.name(), store.ty(), store.width_log2(), true),
             _ => continue,
         };
         let (t, width) = (ty.name(), 1i64 << log2);
@@ -378,6 +371,15 @@ fn control() {
             (func (export "two") (param i32) (result i64 i32) (local i64 i32)
                 (call $two (local.get 0)) (local.set 1) (local.set 2)
                 (local.get 1) (local.get 2))
+            (func $five (param i64 i32) (result i32 i64 i32 i64 i32)
+                (local.get 1) (local.get 0) (i32.const 7) (i64.add (local.get 0) (i64.const 1)) (i32.const 9))
+            (func (export "five") (param i64 i32) (result i32 i64 i32 i64 i32)
+                (call $five (local.get 0) (local.get 1)))
+            (func (export "sum_of_five") (param i64 i32) (result i64) (local i32 i64 i32 i64 i32)
+                (call $five (local.get 0) (local.get 1))
+                (local.set 6) (local.set 5) (local.set 4) (local.set 3) (local.set 2)
+                (i64.add (i64.add (local.get 3) (i64.mul (local.get 5) (i64.const 3)))
+                    (i64.extend_i32_u (i32.add (local.get 2) (i32.add (local.get 4) (local.get 6))))))
             (func (export "host") (param i32 i32) (result i32)
                 (i32.mul (local.get 0) (call $add (call $add (local.get 0) (local.get 1)) (i32.const 3))))
             (func (export "globals") (param i32) (result i64)
@@ -428,6 +430,8 @@ fn control() {
                     subject.call(f, &[n]);
                 }
                 subject.call("host", &[n, 100]);
+                subject.call("five", &[n << 40 | 5, n]);
+                subject.call("sum_of_five", &[n << 40 | 5, n]);
                 subject.call("swap", &[n, 5, 0xFFFF_FFFF, 9]);
                 subject.call("turn", &[n, 2, 3, 4]);
                 subject.call("turn2", &[n, 2, 3, 4]);
@@ -561,9 +565,6 @@ fn random_programs() {
 /// value stack, through tables, to the host, and from functions that use all registers.
 #[test]
 fn tail_calls() {
-    if !compiles(Op::ReturnCall) {
-        return;
-    }
     let mut cases = Cases::new();
     let many = |count: usize, what: &str| vec![what; count].join(" ");
     let wat = format!(
@@ -610,6 +611,15 @@ fn tail_calls() {
                 (i32.sub (call $to (local.get 0) (local.get 1) (local.get 2)) (local.get 3)))
             (func (export "no_arguments") (param i32) (result i32)
                 (return_call_indirect (type $none) (local.get 0)))
+            (func $five (param i64 i32) (result i32 i64 i32 i64 i32)
+                (local.get 1) (local.get 0) (i32.const 7) (i64.add (local.get 0) (i64.const 1)) (i32.const 9))
+            (func (export "five") (param i64 i32) (result i32 i64 i32 i64 i32)
+                (call $five (local.get 0) (local.get 1)))
+            (func (export "sum_of_five") (param i64 i32) (result i64) (local i32 i64 i32 i64 i32)
+                (call $five (local.get 0) (local.get 1))
+                (local.set 6) (local.set 5) (local.set 4) (local.set 3) (local.set 2)
+                (i64.add (i64.add (local.get 3) (i64.mul (local.get 5) (i64.const 3)))
+                    (i64.extend_i32_u (i32.add (local.get 2) (i32.add (local.get 4) (local.get 6))))))
             (func (export "host") (param i32 i32) (result i32)
                 (i32.mul (local.get 0) (call $host (local.get 1) (local.get 0))))
             (func $host (param i32 i32) (result i32) (return_call $add (local.get 1) (i32.add (local.get 0) (i32.const 1))))

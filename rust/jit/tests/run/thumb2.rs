@@ -3,7 +3,6 @@
 use crate::BOARD;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use wasmote_core::Op;
 use wasmote_core::vm::Builtin;
 use wasmote_jit::isa::thumb2::{Fpu, Thumb2};
 use wasmote_platform::Heap;
@@ -57,12 +56,6 @@ pub const M33: Board = Board { name: "m33", fpu: Fpu::Single5, ..M7 };
 
 pub type Target = Thumb2;
 pub const NAME: &str = BOARD.name;
-/// All programs of rust/guests, and all operators, are compiled.
-pub const LEFT_OUT: &[&str] = &[];
-
-pub fn compiles(_: Op) -> bool {
-    true
-}
 
 pub fn masm(heap: &Heap) -> Thumb2 {
     Thumb2::new(heap, BOARD.fpu)

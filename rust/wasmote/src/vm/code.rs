@@ -94,6 +94,7 @@ const NATIVE: u32 = 1 << 31;
 /// Makes a [`Code`].
 pub(crate) struct Builder {
     code: Code,
+    #[cfg(feature = "interp")]
     heap: Heap,
     /// Bytes of code in the module.
     #[cfg(feature = "interp")]
@@ -113,6 +114,8 @@ unsafe extern "C" fn nothing(_: *mut VmCtx, _: *const FuncRecord, _: *mut u32, _
 impl Code {
     /// Code for `functions` functions, made from `wasm_bytes` bytes, on `heap`.
     pub fn builder(heap: &Heap, scratch: &Heap, functions: u32, wasm_bytes: u32) -> Result<Builder, Error> {
+        #[cfg(not(feature = "interp"))]
+        let _ = (scratch, wasm_bytes);
         let records = Vec::with_capacity(heap, functions as usize)?;
         let code = Code {
             records,
@@ -122,6 +125,7 @@ impl Code {
         };
         Ok(Builder {
             code,
+            #[cfg(feature = "interp")]
             heap: heap.clone(),
             #[cfg(feature = "interp")]
             wasm_bytes,
@@ -175,13 +179,6 @@ impl Builder {
         let code = core::ptr::without_provenance(code);
         Ok(self.code.records.push(FuncRecord { entry: nothing, code, ty, frame_cells })?)
     }
-
-    /// All functions have been added.
-    pub fn finish(mut self) -> Result<Code, Error> {
-        #[cfg(feature = "interp")]
-        self.flush()?;
-        Ok(self.code)
-    }
 }
 
 /// Native code, which comes when all functions have been added.
@@ -212,6 +209,12 @@ impl Builder {
 /// Words of the interpreter's.
 #[cfg(feature = "interp")]
 impl Builder {
+    /// All functions have been added.
+    pub fn finish(mut self) -> Result<Code, Error> {
+        self.flush()?;
+        Ok(self.code)
+    }
+
     /// Adds the next function. Its words are on the module's heap, and stay as they are if they are many.
     pub fn push(&mut self, words: Vec<u32>, frame_cells: u32, ty: u32) -> Result<(), Error> {
         if self.batch.capacity() == 0 {

@@ -194,21 +194,7 @@ impl Thumb2 {
 
     /// `entry`, which is a `vm::Entry`, the ways out, and what calls of the host have in common.
     pub(super) fn common_code(&mut self) -> Routines {
-        let mut routines = Routines {
-            entry: self.asm.code.len() as u32,
-            traps: [Label::NEW; Trap::ALL.len()],
-            import: Label::NEW,
-            indirect: Label::NEW,
-            resolved: Label::NEW,
-            builtin: Label::NEW,
-            numeric: Label::NEW,
-            quotient: Label::NEW,
-            remainder: Label::NEW,
-            own: Label::NEW,
-            charge: Label::NEW,
-            admit: Label::NEW,
-            stop: Label::NEW,
-        };
+        let mut routines = Routines::new(self.asm.code.len());
         let (mut overflow, mut leave, mut done, mut exit) = (Label::NEW, Label::NEW, Label::NEW, Label::NEW);
         let (mut end, mut quiet) = (Label::NEW, Label::NEW);
         // r0: instance, r1: record, r2: cells, r3: caller.

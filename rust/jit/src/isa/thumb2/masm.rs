@@ -5,7 +5,7 @@ use super::abi::INTERRUPT;
 use super::asm::{Asm, Branch, Cond as C, Dp, Flags, LR, Mul, Reg, Shift as S, Src, Test, Unary, modified};
 use crate::masm::{
     Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, Pair, PairAlu, Place,
-    Routines, Shift, Size, Val,
+    Routines, Shift, Size, TailArguments, Val,
 };
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
@@ -337,7 +337,7 @@ impl Masm for Thumb2 {
         self.asm.dp(dp, flags, dst, a, Src::Reg(b));
     }
 
-    fn alu_shifted(&mut self, op: Alu, _: Size, dst: Reg, a: Reg, b: Reg, shift: Shift, by: u32) -> bool {
+    fn alu_shifted(&mut self, op: Alu, _: Size, dst: Reg, a: Reg, (b, shift, by): (Reg, Shift, u32)) -> bool {
         let dp = match op {
             Alu::Add => Dp::Add,
             Alu::Sub => Dp::Sub,
@@ -550,23 +550,22 @@ impl Masm for Thumb2 {
         &mut self,
         function: &mut Label,
         frame: &Frame,
-        cells: u32,
-        params: u32,
+        args: TailArguments<'_>,
         callee_shared: u32,
     ) {
-        self.tail_call_function(function, frame, cells, params, callee_shared);
+        self.tail_call_function(function, frame, args, callee_shared);
     }
 
     fn tail_call_indirect(
         &mut self,
         table: u32,
         ty: u32,
+        _results: u32,
         frame: &Frame,
-        cells: u32,
-        params: u32,
+        args: TailArguments<'_>,
         routines: &mut Routines,
     ) {
-        self.tail_call_table(table, ty, frame, cells, params, routines);
+        self.tail_call_table(table, ty, frame, args, routines);
     }
 
     fn call_import(&mut self, index: u32, _results: u32, frame: &Frame, cells: u32, routines: &mut Routines) {

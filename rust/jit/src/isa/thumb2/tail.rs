@@ -4,22 +4,21 @@ use super::abi::{R0, R1, R2, R3, saved};
 use super::asm::{Address, Branch, Cond as C, Dp, Flags, Mem, SP, Src, Test};
 use super::masm::{FP, IP, Thumb2};
 use super::routines::TAIL;
-use crate::masm::{Frame, Label, Masm, Routines};
+use crate::masm::{Frame, Label, Routines, TailArguments};
 
 impl Thumb2 {
     pub(super) fn tail_call_function(
         &mut self,
         function: &mut Label,
         frame: &Frame,
-        cells: u32,
-        params: u32,
+        args: TailArguments<'_>,
         callee_shared: u32,
     ) {
-        if params as usize <= Thumb2::ARGS {
+        if args.in_registers {
             self.add(IP, FP, callee_shared.wrapping_sub(frame.shared_cells).wrapping_mul(4));
             self.asm.mem_many(true, false, false, FP, saved(frame));
         } else {
-            self.replace_frame(frame, cells, params);
+            self.replace_frame(frame, args);
             self.asm.mem_many(true, false, false, IP, 0b1111);
             self.reach_offset(callee_shared * 4);
             self.asm.add_wide(false, IP, IP, (callee_shared * 4) & 0xFFF);
@@ -32,21 +31,21 @@ impl Thumb2 {
         table: u32,
         ty: u32,
         frame: &Frame,
-        cells: u32,
-        params: u32,
+        args: TailArguments<'_>,
         routines: &mut Routines,
     ) {
         // While there is a place to name if it traps, the function is looked up.
-        self.call_table(table, ty | TAIL, frame, cells, routines);
+        self.call_table(table, ty | TAIL, frame, args.first, routines);
         self.asm.mem_many(false, true, true, SP, 0b11);
-        self.replace_frame(frame, cells, params);
+        self.replace_frame(frame, args);
         self.asm.mem_many(true, false, true, SP, 0b11);
         self.refer(Branch::Far, &mut routines.resolved);
     }
 
     /// Restores what the function saved and moves the arguments to where the frame begins, which is in r12 then.
-    fn replace_frame(&mut self, frame: &Frame, cells: u32, params: u32) {
-        self.add(R1, FP, frame.cell_offset(cells) as u32);
+    fn replace_frame(&mut self, frame: &Frame, args: TailArguments<'_>) {
+        let params = args.cells;
+        self.add(R1, FP, frame.cell_offset(args.first) as u32);
         self.add(IP, FP, frame.result_offset(0) as u32);
         self.asm.mem_many(true, false, false, FP, saved(frame));
         // Upwards, as they move down.

@@ -75,9 +75,7 @@ impl X64 {
         self.copy(RAX, end);
         self.refer(Branch::Call, &mut routines.admit);
         self.refer(Branch::JumpIf(C::E), &mut body);
-        self.pins(true, frame);
-        self.asm.push(return_place(frame));
-        self.load_address(FP, FP, 0);
+        self.restore(frame);
         self.refer(Branch::Jump, &mut routines.stop);
         while !self.asm.code.len().is_multiple_of(4) {
             self.asm.nop();
@@ -129,10 +127,15 @@ impl X64 {
         self.asm.code.set32(self.frame_size, bytes.saturating_sub(MARGIN));
     }
 
-    pub(super) fn end_function(&mut self, frame: &Frame) {
+    /// What the function saved is where it was before, with the return address on the native stack.
+    pub(super) fn restore(&mut self, frame: &Frame) {
         self.pins(true, frame);
         self.asm.push(return_place(frame));
         self.load_address(FP, FP, 0);
+    }
+
+    pub(super) fn end_function(&mut self, frame: &Frame) {
+        self.restore(frame);
         self.asm.ret();
     }
 
@@ -185,21 +188,7 @@ impl X64 {
 
     /// `entry`, which is a `vm::Entry`, the ways out, and what calls of the host have in common.
     pub(super) fn common_code(&mut self) -> Routines {
-        let mut routines = Routines {
-            entry: self.asm.code.len() as u32,
-            traps: [Label::NEW; Trap::ALL.len()],
-            import: Label::NEW,
-            indirect: Label::NEW,
-            resolved: Label::NEW,
-            builtin: Label::NEW,
-            numeric: Label::NEW,
-            quotient: Label::NEW,
-            remainder: Label::NEW,
-            own: Label::NEW,
-            charge: Label::NEW,
-            admit: Label::NEW,
-            stop: Label::NEW,
-        };
+        let mut routines = Routines::new(self.asm.code.len());
         let mut end = Label::NEW;
         let (mut overflow, mut leave, mut done, mut exit) = (Label::NEW, Label::NEW, Label::NEW, Label::NEW);
         let depth = Mem::at(RAX, VM.native_depth);

@@ -5,8 +5,8 @@ use super::asm::{
     RDX, RSI, Reg, Scan, Shift as S, Size, Src, Unary,
 };
 use crate::masm::{
-    Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, Pair, Place, Routines, Shift,
-    Val,
+    Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, Pair, PairVal, Place,
+    Routines, Shift, TailArguments, Val,
 };
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
@@ -328,7 +328,14 @@ impl Masm for X64 {
         }
     }
 
-    fn alu_shifted(&mut self, op: Alu, size: Size, dst: Reg, a: Reg, b: Reg, shift: Shift, by: u32) -> bool {
+    fn alu_shifted(
+        &mut self,
+        op: Alu,
+        size: Size,
+        dst: Reg,
+        a: Reg,
+        (b, shift, by): (Reg, Shift, u32),
+    ) -> bool {
         let address = op == Alu::Add && shift == Shift::Left && by <= 3;
         if address {
             self.asm.lea(size, dst, Mem::indexed(a, b, by as u8, 0));
@@ -399,36 +406,25 @@ impl Masm for X64 {
     }
 
     fn has_floats(&self, _: Size) -> bool {
-        false
+        true
     }
 
     fn has_float1(&self, _: Float1, _: Size) -> bool {
-        false
+        true
     }
 
-    fn compare_floats(&mut self, cond: Cond, _: Size, _a: Pair, _b: (Val<u64>, Val<u64>)) -> Cond {
+    fn compare_floats(&mut self, cond: Cond, size: Size, a: Pair, b: PairVal<u64>) -> Cond {
+        let cond = self.compare_numbers(cond, size, a.0, b.0);
+        self.flags_wanted = true;
         cond
     }
 
-    fn float2(&mut self, _op: Float2, _: Size, _dst: Pair, _a: Pair, _b: Pair) {}
-
-    fn float1(&mut self, _op: Float1, _: Size, _dst: Pair, _a: Pair) {}
-
-    fn numeric(&mut self, _number: u32, _: &Frame, _cells: u32, _: &mut Routines) {
-        debug_assert!(false, "there are verbs for all");
+    fn float2(&mut self, op: Float2, size: Size, dst: Pair, a: Pair, b: Pair) {
+        self.number2(op, size, dst.0, a.0, b.0);
     }
 
-    fn tail_call(&mut self, _: &mut Label, _: &Frame, _cells: u32, _params: u32, _shared: u32) {}
-
-    fn tail_call_indirect(
-        &mut self,
-        _table: u32,
-        _ty: u32,
-        _: &Frame,
-        _cells: u32,
-        _params: u32,
-        _: &mut Routines,
-    ) {
+    fn float1(&mut self, op: Float1, size: Size, dst: Pair, a: Pair) {
+        self.number1(op, size, dst.0, a.0);
     }
 
     fn set(&mut self, cond: Cond, dst: Reg) {
@@ -539,6 +535,28 @@ impl Masm for X64 {
         routines: &mut Routines,
     ) {
         self.call_table(table, ty, results, frame, cells, routines);
+    }
+
+    fn tail_call(
+        &mut self,
+        function: &mut Label,
+        frame: &Frame,
+        args: TailArguments<'_>,
+        callee_shared: u32,
+    ) {
+        self.tail_call_function(function, frame, args, callee_shared);
+    }
+
+    fn tail_call_indirect(
+        &mut self,
+        table: u32,
+        ty: u32,
+        results: u32,
+        frame: &Frame,
+        args: TailArguments<'_>,
+        routines: &mut Routines,
+    ) {
+        self.tail_call_table(table, ty, results, frame, args, routines);
     }
 
     fn builtin(

@@ -41,7 +41,7 @@ impl X64 {
 
     pub(super) fn zero_frame(&mut self, frame: &Frame, cell: u32, count: u32) {
         let (first, pairs) = (frame.cell_offset(cell), count / 2);
-        if count % 2 != 0 {
+        if !count.is_multiple_of(2) {
             let last = Mem::at(FP, frame.cell_offset(cell + count - 1));
             self.asm.store_imm(Store::Plain(Size::W32), last, 0);
         }

@@ -6,5 +6,6 @@ mod floats;
 mod masm;
 mod memory;
 mod routines;
+mod tail;
 
 pub use masm::X64;

@@ -9,6 +9,9 @@ use crate::masm::{Frame, Label, Routines};
 use wasmote_core::Trap;
 use wasmote_core::vm::{Builtin, FUNC_BITS};
 
+/// Beside a type: the function is only looked up.
+pub(super) const TAIL: u32 = 1 << 31;
+
 impl X64 {
     /// The address of a cell.
     fn cell_address(&mut self, reg: Reg, frame: &Frame, cell: u32) {
@@ -149,9 +152,11 @@ impl X64 {
         self.refer(Branch::Jump, exit);
     }
 
-    /// Index in RSI, table in RDX, type in RDI, cells in RCX, cells of a result to be in RSI in R8.
+    /// Index in RSI, table in RDX, type in RDI, cells in RCX, cells of a result to be in RSI in R8. With [`TAIL`] beside the
+    /// type it only returns the instance in RDI and the record in RSI.
     fn indirect_routine(&mut self, routines: &mut Routines, resolve: &mut Label, call: &mut Label) {
-        let (mut other, mut wrong) = (Label::NEW, Label::NEW);
+        let (mut other, mut unlike, mut wrong) = (Label::NEW, Label::NEW, Label::NEW);
+        let (mut own, mut found) = (Label::NEW, Label::NEW);
         self.resolve(&mut routines.indirect);
         self.load_address(RAX, CTX, VM.tables);
         self.asm.load(Load::Plain(Size::W64), RDX, Mem::indexed(RAX, RDX, 3, 0));
@@ -167,7 +172,8 @@ impl X64 {
         self.asm.op(Op::Cmp, Size::W64, RDI, CTX);
         self.refer(Branch::JumpIf(C::Ne), &mut other);
         self.asm.op(Op::Cmp, Size::W32, R9, Mem::at(RSI, VM.ty));
-        self.refer(Branch::JumpIf(C::Ne), &mut wrong);
+        self.refer(Branch::JumpIf(C::Ne), &mut unlike);
+        self.resolve(&mut own);
         // Compiled code of this instance is gone to, not called: it returns to where the routine would.
         let at = self.asm.code.len();
         self.asm.lea_here(RAX, 0);
@@ -175,23 +181,39 @@ impl X64 {
         self.asm.op(Op::Cmp, Size::W64, RAX, Mem::at(RSI, VM.entry));
         self.refer(Branch::JumpIf(C::Ne), call);
         self.asm.jump(Mem::at(RSI, VM.code));
+        // What was found so: instance in RDI, record in RSI, cells in RCX and of a result in R8.
+        self.resolve(&mut routines.resolved);
+        self.asm.op(Op::Cmp, Size::W64, RDI, CTX);
+        self.refer(Branch::JumpIf(C::E), &mut own);
+        self.refer(Branch::Jump, call);
+        self.resolve(&mut unlike);
+        self.load_word(RAX, Mem::at(RSI, VM.ty));
+        self.asm.op_imm(Op::Xor, Size::W32, RAX, TAIL as i32);
+        self.asm.op(Op::Cmp, Size::W32, RAX, R9);
+        self.refer(Branch::JumpIf(C::Ne), &mut wrong);
+        self.resolve(&mut found);
+        self.asm.ret();
         // Of another instance: the runtime compares the types.
         self.resolve(&mut other);
-        let saved = [RCX, RSI, RDI, R8];
+        let saved = [RCX, RSI, RDI, R8, R9];
         for reg in saved {
             self.asm.push(reg);
         }
-        self.asm.op_imm(Op::Sub, Size::W64, RSP, 8);
         self.copy(RDI, CTX);
         self.copy(RSI, R9);
+        self.asm.op_imm(Op::And, Size::W32, RSI, !TAIL as i32);
         self.asm.call(Mem::at(CTX, VM.signature_matches));
-        self.asm.op_imm(Op::Add, Size::W64, RSP, 8);
         for reg in saved.into_iter().rev() {
             self.asm.pop(reg);
         }
+        // Native code does not keep them.
+        self.load_memory_registers();
         self.asm.load(Load::Zero8, RAX, RAX);
         self.asm.test(Size::W32, RAX, RAX);
-        self.refer(Branch::JumpIf(C::Ne), call);
+        self.refer(Branch::JumpIf(C::E), &mut wrong);
+        self.asm.test(Size::W32, R9, R9);
+        self.refer(Branch::JumpIf(C::S), &mut found);
+        self.refer(Branch::Jump, call);
         self.resolve(&mut wrong);
         self.refer(Branch::Jump, X64::trap_label(routines, Trap::BadSignature));
     }

@@ -36,6 +36,12 @@ impl Asm {
         self.sse(packed(size), Size::W32, 0x2E, xa.0, xmm(xb));
     }
 
+    /// `xd` = all ones if both are equal, otherwise 0.
+    pub fn sse_equal(&mut self, size: Size, xd: Xmm, xm: Xmm) {
+        self.sse(scalar(size), Size::W32, 0xC2, xd.0, xmm(xm));
+        self.byte(0);
+    }
+
     /// `xd = rm`, all bits.
     pub fn sse_from(&mut self, size: Size, xd: Xmm, rm: impl Into<Rm>) {
         self.sse(0x66, size, 0x6E, xd.0, rm.into());
