@@ -72,7 +72,7 @@ static inline void wasmote_set_cell_f64(uint32_t *cells, double value)
 /**
  * Bytes of `wasmote_error_t`'s message, with the terminating NUL.
  */
-#define WASMOTE_MESSAGE_SIZE 116
+#define WASMOTE_MESSAGE_SIZE 112
 
 /**
  * Bytes of `wasmote_extern_t`'s signature, with the terminating NUL.
@@ -209,6 +209,95 @@ typedef int32_t wasmote_status;
 #endif // __cplusplus
 
 /**
+ * The values of `wasmote_feature_t`: proposals that this build does not have. Further ones may be added.
+ */
+enum wasmote_feature
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * None.
+     */
+    WASMOTE_FEATURE_NONE = 0,
+    /**
+     * f32 and f64 and their operators.
+     */
+    WASMOTE_FEATURE_FLOAT = 1,
+    /**
+     * `i32.extend8_s` and its kin.
+     */
+    WASMOTE_FEATURE_SIGN_EXTENSION = 2,
+    /**
+     * `i32.trunc_sat_f32_s` and its kin.
+     */
+    WASMOTE_FEATURE_SATURATING_FLOAT = 3,
+    /**
+     * Several results, and block parameters.
+     */
+    WASMOTE_FEATURE_MULTI_VALUE = 4,
+    /**
+     * `memory.copy`, `memory.fill`, `memory.init`, `data.drop`, `table.copy`, `table.init`, `elem.drop`.
+     */
+    WASMOTE_FEATURE_BULK_MEMORY = 5,
+    /**
+     * `externref`, `funcref` as values, several tables, the table instructions.
+     */
+    WASMOTE_FEATURE_REFERENCE_TYPES = 6,
+    /**
+     * Integer arithmetic in constant expressions.
+     */
+    WASMOTE_FEATURE_EXTENDED_CONST = 7,
+    /**
+     * `return_call`, `return_call_indirect`.
+     */
+    WASMOTE_FEATURE_TAIL_CALL = 8,
+    /**
+     * Memories with a page size of one byte.
+     */
+    WASMOTE_FEATURE_CUSTOM_PAGE_SIZES = 9,
+    /**
+     * v128.
+     */
+    WASMOTE_FEATURE_SIMD = 10,
+    /**
+     * Shared memories and atomics.
+     */
+    WASMOTE_FEATURE_THREADS = 11,
+    /**
+     * Struct and array types, typed function references.
+     */
+    WASMOTE_FEATURE_GC = 12,
+    /**
+     * Tags, `try_table`, `throw`.
+     */
+    WASMOTE_FEATURE_EXCEPTIONS = 13,
+    /**
+     * 64-bit memories and tables.
+     */
+    WASMOTE_FEATURE_MEMORY64 = 14,
+    /**
+     * More than one memory.
+     */
+    WASMOTE_FEATURE_MULTI_MEMORY = 15,
+    /**
+     * The component model.
+     */
+    WASMOTE_FEATURE_COMPONENTS = 16,
+    /**
+     * 128-bit integer arithmetic.
+     */
+    WASMOTE_FEATURE_WIDE_ARITHMETIC = 17,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum wasmote_feature wasmote_feature;
+#else
+typedef uint32_t wasmote_feature;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * The values of `wasmote_type_t`, as in the binary format.
  */
 enum wasmote_type
@@ -335,6 +424,11 @@ typedef struct {
 } wasmote_runtime_config_t;
 
 /**
+ * A feature of WebAssembly: an `enum wasmote_feature`.
+ */
+typedef uint32_t wasmote_feature_t;
+
+/**
  * What went wrong, and where. Functions that take one fill it when they fail, and leave it alone when they
  * succeed; NULL may be given instead.
  */
@@ -352,6 +446,10 @@ typedef struct {
      * With WASMOTE_TRAP_HOST what the host function returned, otherwise 0.
      */
     int32_t host_status;
+    /**
+     * With WASMOTE_ERR_UNSUPPORTED of a module the feature that it needs, otherwise WASMOTE_FEATURE_NONE.
+     */
+    wasmote_feature_t feature;
     /**
      * A text, NUL terminated, cut off if it is too long. Empty in builds without CONFIG_WASMOTE_MESSAGES.
      */
@@ -794,14 +892,16 @@ wasmote_status_t wasmote_instance_delete(wasmote_instance_t *instance);
 
 /**
  * Lets what the instance runs, or else its next call, trap with WASMOTE_TRAP_INTERRUPTED, until
- * wasmote_instance_clear_interrupt(). Code stops within a bounded time, which docs/security.md tells; a host function that
- * blocks is not woken, and code of other instances that it calls goes on until it returns. From any thread and from an
+ * wasmote_instance_clear_interrupt(). All instances that are linked with it are interrupted too, or whatever it calls
+ * there would go on. Code stops within a bounded time, which docs/security.md tells; a host function that blocks is not
+ * woken, and code that it calls of instances that are not linked goes on until it returns. From any thread and from an
  * interrupt service routine.
  */
 void wasmote_instance_interrupt(wasmote_instance_t *instance);
 
 /**
- * Takes an interruption back. From any thread and from an interrupt service routine.
+ * Takes an interruption back, of the instance and all that are linked with it. From any thread and from an interrupt
+ * service routine.
  */
 void wasmote_instance_clear_interrupt(wasmote_instance_t *instance);
 

@@ -167,10 +167,13 @@ TEST(hostile, what_is_not_supported_is_named)
     CHECK_STATUS(try_module(runtime, copy, module_with(5, memory64, sizeof memory64), NULL, &error),
                  WASMOTE_ERR_UNSUPPORTED);
     CHECK(error.offset >= 10);
+    CHECK_EQ(error.feature, WASMOTE_FEATURE_MEMORY64);
     CHECK_STATUS(try_module(runtime, copy, module_with(5, two_memories, sizeof two_memories), NULL, &error),
                  WASMOTE_ERR_UNSUPPORTED);
+    CHECK_EQ(error.feature, WASMOTE_FEATURE_MULTI_MEMORY);
     CHECK_STATUS(try_module(runtime, copy, module_with(5, shared, sizeof shared), NULL, &error),
                  WASMOTE_ERR_UNSUPPORTED);
+    CHECK_EQ(error.feature, WASMOTE_FEATURE_THREADS);
     CHECK_OK(wasmote_runtime_delete(runtime));
 }
 

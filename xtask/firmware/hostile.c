@@ -51,6 +51,16 @@ static wasmote_status_t nothing(wasmote_caller_t *caller, uint32_t *cells, void 
 	return WASMOTE_OK;
 }
 
+/* Of what has nothing hostile in it. */
+static void must(wasmote_status_t status)
+{
+	if (status != WASMOTE_OK) {
+		board_text(wasmote_status_str(status));
+		board_text("\n");
+		board_exit(1);
+	}
+}
+
 struct ended {
 	wasmote_status_t made;
 	wasmote_status_t called;
@@ -60,14 +70,15 @@ struct ended {
 	uint64_t late;
 };
 
-/* Makes an instance and calls it, with an interrupt after so many instructions. */
-static struct ended run(wasmote_module_t *module, const struct hostile *hostile, uint64_t after)
+/* Makes an instance and calls it, with an interrupt after so many instructions. `lib` may be NULL. */
+static struct ended run(wasmote_module_t *module, wasmote_module_t *lib, const struct hostile *hostile, uint64_t after)
 {
 	static const wasmote_host_func_t functions[] = {
 		{"env", "back", "()", back, NULL},
 		{"env", "nothing", "()", nothing, NULL},
 	};
-	const wasmote_imports_t imports = {.functions = functions, .function_count = 2};
+	wasmote_import_instance_t linked = {"lib", NULL};
+	wasmote_imports_t imports = {.functions = functions, .function_count = 2};
 	wasmote_quotas_t quotas = wasmote_quotas_default();
 	wasmote_instance_t *made = NULL;
 	struct ended ended = {.called = WASMOTE_OK};
@@ -80,6 +91,11 @@ static struct ended run(wasmote_module_t *module, const struct hostile *hostile,
 	quotas.stack_bytes = hostile->stack_bytes;
 	interrupted_at = 0;
 	instance = NULL;
+	if (lib != NULL) {
+		must(wasmote_instance_new(lib, NULL, &quotas, &linked.instance, NULL));
+		imports.instances = &linked;
+		imports.instance_count = 1;
+	}
 	start = board_instructions();
 	if (hostile->starts_forever) {
 		board_interrupt_after(after, interrupt);
@@ -101,6 +117,9 @@ static struct ended run(wasmote_module_t *module, const struct hostile *hostile,
 	if (made != NULL) {
 		wasmote_instance_delete(made);
 	}
+	if (lib != NULL) {
+		must(wasmote_instance_delete(linked.instance));
+	}
 	return ended;
 }
 
@@ -108,7 +127,7 @@ static void try(const struct hostile *hostile)
 {
 	const wasmote_runtime_config_t config = {.pool = pool, .pool_size = hostile->heap_bytes};
 	wasmote_runtime_t *runtime;
-	wasmote_module_t *module = NULL;
+	wasmote_module_t *module = NULL, *lib = NULL;
 	wasmote_error_t error = {.offset = UINT32_MAX};
 	wasmote_status_t loaded;
 	wasmote_stats_t stats = {0};
@@ -116,21 +135,21 @@ static void try(const struct hostile *hostile)
 	uint64_t late = 0, load, heap;
 	uint32_t interrupts = 0;
 
-	if (wasmote_runtime_new(&config, &runtime) != WASMOTE_OK) {
-		board_text("no runtime\n");
-		board_exit(1);
+	must(wasmote_runtime_new(&config, &runtime));
+	if (hostile->lib != NULL) {
+		must(wasmote_module_load(runtime, hostile->lib, (size_t)(hostile->lib_end - hostile->lib), &lib, NULL));
 	}
 	load = board_instructions();
 	loaded = wasmote_module_load(runtime, hostile->wasm, (size_t)(hostile->wasm_end - hostile->wasm), &module, &error);
 	load = board_instructions() - load;
 	if (loaded == WASMOTE_OK) {
-		ended = run(module, hostile, FOREVER);
+		ended = run(module, lib, hostile, FOREVER);
 	}
 	wasmote_runtime_stats(runtime, &stats);
 	heap = stats.heap_peak;
 	for (uint64_t i = 0; loaded == WASMOTE_OK && i < hostile->interrupts; i++) {
 		/* Moments that have nothing to do with the length of any loop. */
-		const struct ended next = run(module, hostile, 1000 + i * 2440 + (i * i % 61) * 40);
+		const struct ended next = run(module, lib, hostile, 1000 + i * 2440 + (i * i % 61) * 40);
 
 		if (next.late == 0) {
 			/* It has ended before; further moments will not do either. */
@@ -142,10 +161,11 @@ static void try(const struct hostile *hostile)
 	if (module != NULL) {
 		wasmote_module_delete(module);
 	}
-	if (wasmote_runtime_delete(runtime) != WASMOTE_OK) {
-		board_text("something is left of the last module\n");
-		board_exit(1);
+	if (lib != NULL) {
+		must(wasmote_module_delete(lib));
 	}
+	/* Nothing is left. */
+	must(wasmote_runtime_delete(runtime));
 	board_text("module|");
 	board_text(hostile->name);
 	print_status(loaded);

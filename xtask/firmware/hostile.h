@@ -9,6 +9,9 @@ struct hostile {
 	const char *name;
 	const uint8_t *wasm;
 	const uint8_t *wasm_end;
+	/* What it may import from, or NULL. */
+	const uint8_t *lib;
+	const uint8_t *lib_end;
 	/* Its start function never ends. */
 	bool starts_forever;
 	/* How often it is interrupted. */

@@ -183,8 +183,9 @@ pub unsafe extern "C" fn wasmote_instance_delete(instance: *mut wasmote_instance
 }
 
 /// Lets what the instance runs, or else its next call, trap with WASMOTE_TRAP_INTERRUPTED, until
-/// wasmote_instance_clear_interrupt(). Code stops within a bounded time, which docs/security.md tells; a host function that
-/// blocks is not woken, and code of other instances that it calls goes on until it returns. From any thread and from an
+/// wasmote_instance_clear_interrupt(). All instances that are linked with it are interrupted too, or whatever it calls
+/// there would go on. Code stops within a bounded time, which docs/security.md tells; a host function that blocks is not
+/// woken, and code that it calls of instances that are not linked goes on until it returns. From any thread and from an
 /// interrupt service routine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmote_instance_interrupt(instance: *mut wasmote_instance_t) {
@@ -192,7 +193,8 @@ pub unsafe extern "C" fn wasmote_instance_interrupt(instance: *mut wasmote_insta
     unsafe { with_interrupt(instance, InterruptHandle::interrupt) }
 }
 
-/// Takes an interruption back. From any thread and from an interrupt service routine.
+/// Takes an interruption back, of the instance and all that are linked with it. From any thread and from an interrupt
+/// service routine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmote_instance_clear_interrupt(instance: *mut wasmote_instance_t) {
     // SAFETY: (C1) the header demands it.

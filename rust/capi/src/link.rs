@@ -104,6 +104,10 @@ impl<'a> Imports<'a> {
                         }));
                     }
                 };
+                // Once for all imports of these names, or else linking took their number times itself.
+                if linker.defines(line.module, line.name) {
+                    break;
+                }
                 let function = LinkedFunc {
                     // SAFETY: (C9) only the lifetime changes: the type is read in the module's bytes, and the
                     // function belongs to a store that keeps the module.
@@ -113,7 +117,7 @@ impl<'a> Imports<'a> {
                     data: self.data,
                     cell,
                 };
-                linker.host(import.module, import.name, function)?;
+                linker.host(line.module, line.name, function)?;
                 break;
             }
         }

@@ -5,8 +5,9 @@ use crate::signature;
 use crate::types::*;
 use core::ffi::c_char;
 use core::num::NonZero;
-use wasmote::{Error, ErrorClass, ErrorKind, FuncType, LinkReason, LoadError, ResolvedFrame, Trap};
+use wasmote::{Error, ErrorClass, ErrorKind, Feature, FuncType, LinkReason, LoadError, ResolvedFrame, Trap};
 use wasmote_core::texts::c_text;
+use wasmote_feature::*;
 use wasmote_platform::{OutOfMemory, from_utf8};
 use wasmote_status::*;
 
@@ -70,6 +71,29 @@ fn status_of(error: &Error) -> wasmote_status_t {
     status as i32
 }
 
+fn number_of(feature: Feature) -> wasmote_feature {
+    match feature {
+        Feature::Mvp => WASMOTE_FEATURE_NONE,
+        Feature::Float => WASMOTE_FEATURE_FLOAT,
+        Feature::SignExtension => WASMOTE_FEATURE_SIGN_EXTENSION,
+        Feature::SaturatingFloat => WASMOTE_FEATURE_SATURATING_FLOAT,
+        Feature::MultiValue => WASMOTE_FEATURE_MULTI_VALUE,
+        Feature::BulkMemory => WASMOTE_FEATURE_BULK_MEMORY,
+        Feature::ReferenceTypes => WASMOTE_FEATURE_REFERENCE_TYPES,
+        Feature::ExtendedConst => WASMOTE_FEATURE_EXTENDED_CONST,
+        Feature::TailCall => WASMOTE_FEATURE_TAIL_CALL,
+        Feature::CustomPageSizes => WASMOTE_FEATURE_CUSTOM_PAGE_SIZES,
+        Feature::Simd => WASMOTE_FEATURE_SIMD,
+        Feature::Threads => WASMOTE_FEATURE_THREADS,
+        Feature::Gc => WASMOTE_FEATURE_GC,
+        Feature::Exceptions => WASMOTE_FEATURE_EXCEPTIONS,
+        Feature::Memory64 => WASMOTE_FEATURE_MEMORY64,
+        Feature::MultiMemory => WASMOTE_FEATURE_MULTI_MEMORY,
+        Feature::Components => WASMOTE_FEATURE_COMPONENTS,
+        Feature::WideArithmetic => WASMOTE_FEATURE_WIDE_ARITHMETIC,
+    }
+}
+
 /// Runs the body of a function of the API that has no `wasmote_error_t`.
 pub(crate) fn run(body: impl FnOnce() -> Result<(), Failure>) -> wasmote_status_t {
     match body() {
@@ -116,7 +140,7 @@ impl<'a> Report<'a> {
 
     fn write(&mut self, offset: u32, write: impl FnOnce(&mut Text<'_>)) {
         let Some(error) = &mut self.error else { return };
-        (error.offset, error.host_status) = (offset, 0);
+        (error.offset, error.host_status, error.feature) = (offset, 0, WASMOTE_FEATURE_NONE as u32);
         let mut text = Text::new(&mut error.message);
         if cfg!(feature = "messages") {
             write(&mut text);
@@ -138,9 +162,13 @@ impl<'a> Report<'a> {
     /// Fails with an error of the runtime's, which happened in this function, if that is known.
     pub fn fail(&mut self, cause: Error, place: Option<ResolvedFrame<'_>>) -> Failure {
         let offset = place.map_or(cause.offset(), |place| place.offset).unwrap_or(u32::MAX);
+        let refused = match cause {
+            Error::Load(LoadError { kind: ErrorKind::Unsupported(feature), .. }) => Some(feature),
+            _ => None,
+        };
         self.write(offset, |text| {
             text.add(cause.message());
-            if let Error::Load(LoadError { kind: ErrorKind::Unsupported(feature), .. }) = cause {
+            if let Some(feature) = refused {
                 text.add(": ").add(feature.name());
             }
             if let Some(place) = place {
@@ -152,6 +180,9 @@ impl<'a> Report<'a> {
         });
         if let (Some(error), Error::Host(status)) = (&mut self.error, cause) {
             error.host_status = status;
+        }
+        if let (Some(error), Some(feature)) = (&mut self.error, refused) {
+            error.feature = number_of(feature) as u32;
         }
         cause.into()
     }

@@ -74,6 +74,7 @@ unsafe fn root(config: Option<&wasmote_runtime_config_t>) -> Result<Root, Failur
     let (mut pool, mut size) = (None, 0);
     if let Some(config) = config {
         engine_config.fuel &= !config.unmetered;
+        engine_config.jit &= !config.interpreted;
         if config.heap_limit != 0 {
             engine_config.heap_limit = config.heap_limit;
         }

@@ -89,6 +89,7 @@ pub unsafe extern "C" fn wasmote_thread_start(
                 status: 0,
                 offset: u32::MAX,
                 host_status: 0,
+                feature: 0,
                 message: [0; WASMOTE_MESSAGE_SIZE],
             },
         });

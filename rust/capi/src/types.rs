@@ -82,8 +82,53 @@ pub enum wasmote_status {
     WASMOTE_TRAP_HOST = 75,
 }
 
+/// A feature of WebAssembly: an `enum wasmote_feature`.
+pub type wasmote_feature_t = u32;
+
+/// The values of `wasmote_feature_t`: proposals that this build does not have. Further ones may be added.
+#[repr(u32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum wasmote_feature {
+    /// None.
+    WASMOTE_FEATURE_NONE = 0,
+    /// f32 and f64 and their operators.
+    WASMOTE_FEATURE_FLOAT = 1,
+    /// `i32.extend8_s` and its kin.
+    WASMOTE_FEATURE_SIGN_EXTENSION = 2,
+    /// `i32.trunc_sat_f32_s` and its kin.
+    WASMOTE_FEATURE_SATURATING_FLOAT = 3,
+    /// Several results, and block parameters.
+    WASMOTE_FEATURE_MULTI_VALUE = 4,
+    /// `memory.copy`, `memory.fill`, `memory.init`, `data.drop`, `table.copy`, `table.init`, `elem.drop`.
+    WASMOTE_FEATURE_BULK_MEMORY = 5,
+    /// `externref`, `funcref` as values, several tables, the table instructions.
+    WASMOTE_FEATURE_REFERENCE_TYPES = 6,
+    /// Integer arithmetic in constant expressions.
+    WASMOTE_FEATURE_EXTENDED_CONST = 7,
+    /// `return_call`, `return_call_indirect`.
+    WASMOTE_FEATURE_TAIL_CALL = 8,
+    /// Memories with a page size of one byte.
+    WASMOTE_FEATURE_CUSTOM_PAGE_SIZES = 9,
+    /// v128.
+    WASMOTE_FEATURE_SIMD = 10,
+    /// Shared memories and atomics.
+    WASMOTE_FEATURE_THREADS = 11,
+    /// Struct and array types, typed function references.
+    WASMOTE_FEATURE_GC = 12,
+    /// Tags, `try_table`, `throw`.
+    WASMOTE_FEATURE_EXCEPTIONS = 13,
+    /// 64-bit memories and tables.
+    WASMOTE_FEATURE_MEMORY64 = 14,
+    /// More than one memory.
+    WASMOTE_FEATURE_MULTI_MEMORY = 15,
+    /// The component model.
+    WASMOTE_FEATURE_COMPONENTS = 16,
+    /// 128-bit integer arithmetic.
+    WASMOTE_FEATURE_WIDE_ARITHMETIC = 17,
+}
+
 /// Bytes of `wasmote_error_t`'s message, with the terminating NUL.
-pub const WASMOTE_MESSAGE_SIZE: usize = 116;
+pub const WASMOTE_MESSAGE_SIZE: usize = 112;
 
 /// What went wrong, and where. Functions that take one fill it when they fail, and leave it alone when they
 /// succeed; NULL may be given instead.
@@ -96,6 +141,8 @@ pub struct wasmote_error_t {
     pub offset: u32,
     /// With WASMOTE_TRAP_HOST what the host function returned, otherwise 0.
     pub host_status: i32,
+    /// With WASMOTE_ERR_UNSUPPORTED of a module the feature that it needs, otherwise WASMOTE_FEATURE_NONE.
+    pub feature: wasmote_feature_t,
     /// A text, NUL terminated, cut off if it is too long. Empty in builds without CONFIG_WASMOTE_MESSAGES.
     pub message: [c_char; WASMOTE_MESSAGE_SIZE],
 }
@@ -111,6 +158,9 @@ pub struct wasmote_runtime_config_t {
     pub heap_limit: usize,
     /// Code does not count fuel: it is faster, and instances cannot have a quota of it.
     pub unmetered: bool,
+    /// Nothing is compiled to native code: with CONFIG_WASMOTE_JIT beside the interpreter, whose memory for code is left to
+    /// another runtime then. One runtime at a time has it.
+    pub interpreted: bool,
 }
 
 /// The type of a value: an `enum wasmote_type`.

@@ -7,6 +7,7 @@
 mod error;
 mod features;
 pub mod limits;
+pub mod numeric;
 mod op;
 pub mod texts;
 mod trap;

@@ -311,7 +311,9 @@ macro_rules! operators {
 
         impl UnaryOp {
             /// How many there are.
-            pub const COUNT: usize = [$( UnaryOp::$unary, )*].len();
+            pub const COUNT: usize = UnaryOp::ALL.len();
+            /// All of them, by number.
+            pub const ALL: &[UnaryOp] = &[$( UnaryOp::$unary, )*];
             /// Operand and result type.
             pub const fn types(self) -> (ValType, ValType) {
                 const TYPES: [(ValType, ValType); UnaryOp::COUNT] = [$( (ValType::$ua, ValType::$ur), )*];
@@ -333,7 +335,9 @@ macro_rules! operators {
 
         impl BinaryOp {
             /// How many there are.
-            pub const COUNT: usize = [$( BinaryOp::$binary, )*].len();
+            pub const COUNT: usize = BinaryOp::ALL.len();
+            /// All of them, by number.
+            pub const ALL: &[BinaryOp] = &[$( BinaryOp::$binary, )*];
             /// Type of both operands, and of the result.
             pub const fn types(self) -> (ValType, ValType) {
                 const TYPES: [(ValType, ValType); BinaryOp::COUNT] = [$( (ValType::$ba, ValType::$br), )*];

@@ -3,7 +3,7 @@
 //! All of it is `repr(C)`: compiled code addresses the fields by offset. Nothing here is ever read or written
 //! by this crate; who may do so, and when, is said in `docs/unsafe.md`.
 
-use core::sync::atomic::AtomicU32;
+use core::sync::atomic::{AtomicU32, AtomicUsize};
 
 /// Bits of a function reference that hold the function's index in its instance's index space.
 pub const FUNC_BITS: u32 = 20;
@@ -84,6 +84,15 @@ pub struct VmCtx {
     pub signature_matches: unsafe extern "C" fn(ctx: *mut VmCtx, ty: u32, reference: u32) -> bool,
     /// The runtime's own data of the instance.
     pub owner: *mut (),
+    /// The highest address at which a frame of compiled code may begin; 0, so that none may, when the instance is
+    /// interrupted: whoever does that writes `interrupt` first. Only compiled code and its entry set it to anything else.
+    pub stack_limit: AtomicUsize,
+    /// Called by compiled code when a trap leaves it: reports its frames through [`StackVm::record_frame`], from the
+    /// innermost to the one whose saved frame is null. `frame` is the first saved register of the innermost one, `code`
+    /// the return address of what trapped there.
+    pub unwind: unsafe extern "C" fn(ctx: *mut VmCtx, frame: *const usize, code: *const ()),
+    /// The context of the store's that was made before this one; null if it is the first.
+    pub before: *mut VmCtx,
 }
 
 /// A table while code runs.
@@ -156,9 +165,12 @@ pub enum Builtin {
     TableInit,
     /// `elem.drop`: element segment.
     ElemDrop,
+    /// An operator on numbers that compiled code has no instructions for, [`numeric::apply`](crate::numeric::apply):
+    /// its number. Four cells are its own, whatever it takes.
+    Numeric,
 }
 
 impl Builtin {
     /// How many there are.
-    pub const COUNT: usize = Builtin::ElemDrop as usize + 1;
+    pub const COUNT: usize = Builtin::Numeric as usize + 1;
 }

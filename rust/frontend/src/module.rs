@@ -45,6 +45,8 @@ pub struct Module<'a> {
     pub(crate) own_globals: Items,
     pub(crate) global_cells: u32,
     pub(crate) exports: Items,
+    /// Offset of each export, by its name's bytes: who imports many from a module that exports many finds them soon.
+    pub(crate) exports_by_name: Vec<u32>,
     pub(crate) start: Option<u32>,
     /// Offset of each element segment.
     pub(crate) elements: Vec<u32>,
@@ -81,6 +83,7 @@ impl<'a> Module<'a> {
             own_globals: Items::default(),
             global_cells: 0,
             exports: Items::default(),
+            exports_by_name: Vec::new(heap),
             start: None,
             elements: Vec::new(heap),
             data: Vec::new(heap),
@@ -118,7 +121,10 @@ impl<'a> Module<'a> {
 
     /// The export of this name.
     pub fn export(&self, name: &str) -> Option<Export<'a>> {
-        self.exports().find(|export| export.name == name)
+        let by_name = |&at: &u32| sections::export_name(self.bytes, at).cmp(name.as_bytes());
+        let place = self.exports_by_name.binary_search_by(by_name).ok()?;
+        let at = *self.exports_by_name.get(place)?;
+        Some(sections::export(&mut Reader::new(self.bytes, at, u32::MAX)))
     }
 
     /// The type of what an export names.

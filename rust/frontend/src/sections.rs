@@ -103,7 +103,7 @@ pub(crate) fn parse(module: &mut Module<'_>, heap: &Heap) -> Result<(), LoadErro
             4 => tables(module, section),
             5 => memories(module, section),
             6 => globals(module, section),
-            7 => exports(module, section, heap),
+            7 => exports(module, section),
             8 => start_function(module, section),
             9 => segments::elements(module, section),
             10 => code(module, section, own_funcs),
@@ -496,18 +496,24 @@ pub(crate) fn export<'a>(reader: &mut Reader<'a>) -> Export<'a> {
     Export { name, kind, index: reader.u32() }
 }
 
-fn exports<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, heap: &Heap) {
+/// The name of the export at an offset, as bytes: to check a long name again at each comparison would take very long.
+pub(crate) fn export_name(bytes: &[u8], offset: u32) -> &[u8] {
+    let mut reader = Reader::new(bytes, offset, u32::MAX);
+    let len = reader.u32();
+    reader.slice(len)
+}
+
+fn exports<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
     let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
     module.exports = Items { start: section.pos(), count };
-    let mut offsets = Vec::new(heap);
-    section.stored(offsets.reserve_exact(count as usize));
+    section.stored(module.exports_by_name.reserve_exact(count as usize));
     for _ in 0..count {
         let start = section.pos();
         let Export { kind, index, .. } = export(section);
         if section.failed() {
             return;
         }
-        section.stored(offsets.push(start));
+        section.stored(module.exports_by_name.push(start));
         let (len, unknown) = match kind {
             ExternKind::Func => (module.func_count(), ErrorKind::UnknownFunction),
             ExternKind::Table => (module.tables.len() as u32, ErrorKind::UnknownTable),
@@ -521,15 +527,9 @@ fn exports<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, heap: &Heap) {
         }
     }
     // Names must differ (3.4.10). Sorted, equal ones are neighbours.
-    // They are compared as bytes: to check a long name again at each comparison would take very long.
-    let bytes = module.bytes;
-    let name = |offset: u32| {
-        let mut reader = Reader::new(bytes, offset, u32::MAX);
-        let len = reader.u32();
-        reader.slice(len)
-    };
-    sort(&mut offsets, &mut |a, b| name(a) < name(b));
-    for pair in offsets.windows(2) {
+    let name = |offset: u32| export_name(module.bytes, offset);
+    sort(&mut module.exports_by_name, &mut |a, b| name(a) < name(b));
+    for pair in module.exports_by_name.windows(2) {
         if let &[a, b] = pair
             && name(a) == name(b)
         {

@@ -13,7 +13,7 @@
 //!   known of what the code before left in registers.
 //! - Operands of one call never overlap its destination other than by being the same cell.
 
-use wasmote_core::{BinaryOp, ErrorKind, FuncType, LoadOp, StoreOp, Trap, UnaryOp, ValType, vm::Builtin};
+use wasmote_core::{BinaryOp, ErrorKind, FuncType, LoadOp, Op, StoreOp, Trap, UnaryOp, ValType, vm::Builtin};
 
 /// A place in the frame: the index of its first 32-bit cell.
 pub type Cell = u32;
@@ -106,6 +106,9 @@ pub trait Sink {
 
     /// There is an operator that calls something.
     fn calls(&mut self) {}
+
+    /// There is an operator on numbers, unary or binary.
+    fn numeric(&mut self, _op: Op) {}
 
     /// Told before each operator that is reachable: its offset in the module.
     fn at(&mut self, offset: u32);

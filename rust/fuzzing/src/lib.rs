@@ -4,6 +4,7 @@
 //! fuzzer's targets in the top-level folder `fuzz`.
 
 pub mod differential;
+#[cfg(feature = "program")]
 pub mod edges;
 pub mod generate;
 pub mod judge;

@@ -62,7 +62,7 @@ pub fn quotas(input: &[u8]) {
         return;
     };
     let heap_limit = usize::from(u16::from_le_bytes([heap_low, heap_high])) * 16;
-    let engine = engine(EngineConfig { fuel: true, heap_limit });
+    let engine = engine(EngineConfig { fuel: true, heap_limit, ..EngineConfig::default() });
     let quotas = Quotas {
         stack_bytes: u32::from(stack) * 16,
         heap_bytes: usize::from(store) * 256,

@@ -70,6 +70,17 @@ impl Code {
         }
     }
 
+    /// The four bytes at a place.
+    pub fn get32(&self, at: usize) -> u32 {
+        self.get16(at) | self.get16(at + 2) << 16
+    }
+
+    /// Changes the four bytes at a place.
+    pub fn set32(&mut self, at: usize, value: u32) {
+        self.set16(at, value);
+        self.set16(at + 2, value >> 16);
+    }
+
     /// Takes back what was appended from `len` on.
     pub fn truncate(&mut self, len: usize) {
         self.bytes.truncate(len);

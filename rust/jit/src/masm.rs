@@ -1,29 +1,70 @@
 //! What the compiler asks of every instruction set.
 //!
-//! A macro-assembler carries out verbs on registers; which register holds what is the compiler's affair. Registers are
-//! words of 32 bits here: what takes 64 comes as a pair, the low half first. Verbs may use the scratch registers of their
-//! own, which the compiler never sees, and leave all others alone.
+//! A macro-assembler carries out verbs on registers; which register holds what is the compiler's affair. Where registers
+//! have 32 bits, a value of 64 comes as a pair, the low half first, for which there are verbs of their own; where they have
+//! 64, it is in one, and verbs are told the size. Verbs may use the scratch registers of their own, which the compiler never
+//! sees, and leave all others alone.
 
 use wasmote_core::vm::Builtin;
-use wasmote_core::{LoadOp, StoreOp, Trap};
+use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
 
 /// A register of the instruction set, by its number there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reg(pub u8);
 
-/// A value in two registers, the low half first.
+/// A value in two registers, the low half first; or in one, which then is both.
 pub type Pair = (Reg, Reg);
+
+/// How many bits an operation is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Size {
+    W32,
+    W64,
+}
+
+/// What a register holds: `u32` or `u64`.
+pub trait Word: Copy + Eq + core::fmt::Debug {
+    /// How much that is.
+    const SIZE: Size;
+    /// The lowest bits of a number.
+    fn truncate(bits: u64) -> Self;
+}
+
+impl Word for u32 {
+    const SIZE: Size = Size::W32;
+    fn truncate(bits: u64) -> u32 {
+        bits as u32
+    }
+}
+
+impl Word for u64 {
+    const SIZE: Size = Size::W64;
+    fn truncate(bits: u64) -> u64 {
+        bits
+    }
+}
 
 /// An operand: a register, or a number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Val {
+pub enum Val<W = u32> {
     /// What the register holds.
     Reg(Reg),
-    /// The number.
-    Imm(u32),
+    /// The number; of 32 bits, its upper half is 0.
+    Imm(W),
 }
 
-/// An operation of two words.
+/// The halves of a value in two registers, the low one first; or in one, which then is both.
+pub type PairVal<W = u32> = (Val<W>, Val<W>);
+
+impl<W: Word> Val<W> {
+    /// A number of 32 bits.
+    pub fn number(bits: u32) -> Val<W> {
+        Val::Imm(W::truncate(bits.into()))
+    }
+}
+
+/// An operation of two operands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum Alu {
@@ -36,7 +77,7 @@ pub enum Alu {
     Shift(Shift),
 }
 
-/// A shift, by the lowest five bits of the second operand.
+/// A shift, by as many of the second operand's lowest bits as there are places.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum Shift {
@@ -47,7 +88,7 @@ pub enum Shift {
     RotateRight,
 }
 
-/// An operation of one word.
+/// An operation of one operand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum Bits {
@@ -56,6 +97,11 @@ pub enum Bits {
     Ones,
     Extend8,
     Extend16,
+    /// To 64 bits, as those that follow: only where a register holds them.
+    Extend32,
+    ZeroExtend32,
+    /// From 64 to 32.
+    Wrap,
 }
 
 /// An operation of two pairs.
@@ -67,7 +113,7 @@ pub enum PairAlu {
     Mul,
 }
 
-/// An operation of two numbers of single precision.
+/// An operation of two numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum Float2 {
@@ -89,15 +135,29 @@ pub enum Float1 {
     Neg,
     /// The square root.
     Sqrt,
+    /// The least integer that is not less.
+    Ceil,
+    /// The greatest integer that is not greater.
+    Floor,
+    /// The nearest integer that lies towards 0.
+    Trunc,
+    /// The nearest integer, an even one if there are two.
+    Nearest,
+    /// In the other precision.
+    Convert,
     /// From an integer.
     FromInteger {
         /// A signed one.
         signed: bool,
+        /// Of this size.
+        integer: Size,
     },
-    /// To the nearest integer that lies towards 0; 0 if it is no number.
+    /// To the nearest integer that lies towards 0, or that there is; 0 if it is no number.
     ToInteger {
         /// A signed one.
         signed: bool,
+        /// Of this size.
+        integer: Size,
     },
 }
 
@@ -161,9 +221,9 @@ impl Cond {
 
 /// Where a load or store finds its bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place {
+pub struct Place<W = u32> {
     /// What is added to the beginning of the memory.
-    pub address: Val,
+    pub address: Val<W>,
     /// What is added to that.
     pub offset: u32,
 }
@@ -195,11 +255,13 @@ pub struct Frame {
     pub param_cells: u32,
     /// Registers of [`Masm::PINS`] that the function uses, and saves: the first ones.
     pub pins: u32,
+    /// Cells of what the function saves: frame, pins and return address.
+    pub saved_cells: u32,
 }
 
 impl Frame {
     /// Registers that the function saves: frame, pins and return address.
-    fn saved(&self) -> u32 {
+    pub fn saved(&self) -> u32 {
         self.pins + 2
     }
 
@@ -208,7 +270,7 @@ impl Frame {
         if cell < self.param_cells {
             self.result_offset(cell)
         } else {
-            (self.saved() + cell - self.param_cells) as i32 * 4
+            (self.saved_cells + cell - self.param_cells) as i32 * 4
         }
     }
 
@@ -219,35 +281,60 @@ impl Frame {
 
     /// Bytes from the saved registers to the end of a frame of so many cells.
     pub fn bytes(&self, cells: u32) -> u32 {
-        (self.saved() + cells.saturating_sub(self.param_cells)) * 4
+        (self.saved_cells + cells.saturating_sub(self.param_cells)) * 4
     }
 }
 
-/// A branch did not reach its target: the function is too large.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct OutOfReach;
+/// Arguments of a call in place of the function that calls.
+#[derive(Clone, Copy, Debug)]
+pub struct TailArguments<'a> {
+    /// The first of their cells in the frame.
+    pub first: u32,
+    /// How many there are.
+    pub cells: u32,
+    /// Whether all of them are in registers; otherwise all are in the frame.
+    pub in_registers: bool,
+    /// As for [`enter`](Masm::enter).
+    pub places: &'a [(u32, Size)],
+}
 
 /// A macro-assembler.
 pub trait Masm {
+    /// What a register holds, and so an address.
+    type Word: Word;
+    /// Whether a register holds 64 bits: a value of two cells is in one, under the name of its low cell.
+    const WIDE: bool = matches!(<Self::Word as Word>::SIZE, Size::W64);
     /// Registers for temporaries. Arguments are passed in the first ones, and a result is returned there.
     const TEMPS: &'static [Reg];
-    /// How many cells of arguments are passed in registers.
+    /// How many arguments, or cells of them if a register holds no more, are passed in registers: eight at most.
     const ARGS: usize;
     /// Registers for locals that calls leave alone.
     const PINS: &'static [Reg];
     /// Further registers for locals, in functions that call nothing.
     const LEAF_PINS: &'static [Reg];
+    /// Bytes that [`call_record`](Masm::call_record) takes at most.
+    const CALL_RECORD_BYTES: usize;
+    /// What is added to the address of code when it is called by address.
+    const CALL_BIAS: usize;
     /// A register that verbs may change, as may the compiler between two verbs: for moves in a circle.
     const SCRATCH: Reg;
 
-    /// Bytes of code so far: where the next verb's code will be.
-    fn place(&self) -> usize;
+    /// The code so far.
+    fn code(&self) -> &[u8];
+    /// Its length: where the next verb's code will be.
+    fn place(&self) -> usize {
+        self.code().len()
+    }
 
-    /// Whether everything went well: memory, and the reach of branches.
-    fn reach(&self) -> Result<(), OutOfReach>;
+    /// Whether everything went well: `OutOfMemory`; `FunctionTooLarge` if a branch does not reach its target.
+    fn check(&self) -> Result<(), ErrorKind>;
 
-    /// The label is here.
-    fn bind(&mut self, label: &mut Label);
+    /// The label is here. The place of the first branch to it; this one if there is none.
+    fn bind(&mut self, label: &mut Label) -> usize;
+    /// The label is at a place in the code before.
+    fn bind_at(&mut self, label: &mut Label, place: usize);
+    /// Takes back all code from a place on.
+    fn truncate(&mut self, place: usize);
     /// Goes to the label.
     fn jump(&mut self, label: &mut Label);
     /// Goes to the label if the condition holds of what was compared last.
@@ -258,53 +345,74 @@ pub trait Masm {
     fn jump_table_entry(&mut self, label: &mut Label);
 
     /// `dst = src`. Does not disturb what was compared, and neither do loads and stores.
-    fn mov(&mut self, dst: Reg, src: Val);
+    fn mov(&mut self, dst: Reg, src: Val<Self::Word>);
     /// `dst = a op b`.
-    fn alu(&mut self, op: Alu, dst: Reg, a: Reg, b: Val);
-    /// `dst = a op (b shifted)`, if the instruction set has that.
-    fn alu_shifted(&mut self, op: Alu, dst: Reg, a: Reg, b: Reg, shift: Shift, by: u32) -> bool;
+    fn alu(&mut self, op: Alu, size: Size, dst: Reg, a: Reg, b: Val<Self::Word>);
+    /// `dst = a op (b shifted by so much)`, if the instruction set has that.
+    fn alu_shifted(&mut self, op: Alu, size: Size, dst: Reg, a: Reg, b: (Reg, Shift, u32)) -> bool;
     /// `dst = number - b`.
-    fn subtract_from(&mut self, dst: Reg, number: u32, b: Reg);
+    fn subtract_from(&mut self, size: Size, dst: Reg, number: Self::Word, b: Reg);
     /// `dst = a / b`; the divisor is not 0, and the quotient of signed numbers representable or of no interest.
-    fn divide(&mut self, op: Division, dst: Reg, a: Reg, b: Reg);
+    fn divide(&mut self, op: Division, size: Size, dst: Reg, a: Reg, b: Reg);
     /// `dst = op a`.
-    fn bits(&mut self, op: Bits, dst: Reg, a: Reg);
-    /// `dst = a op b`.
-    fn pair_alu(&mut self, op: PairAlu, dst: Pair, a: Pair, b: (Val, Val));
+    fn bits(&mut self, op: Bits, size: Size, dst: Reg, a: Reg);
+    /// `dst = a op b`. This verb and those that follow are for where a register does not hold 64 bits.
+    fn pair_alu(&mut self, _op: PairAlu, _dst: Pair, _a: Pair, _b: PairVal<Self::Word>) {
+        debug_assert!(Self::WIDE, "pairs");
+    }
     /// `dst` = a times b, both of which are unsigned words.
-    fn pair_mul_words(&mut self, dst: Pair, a: Reg, b: Reg);
+    fn pair_mul_words(&mut self, _dst: Pair, _a: Reg, _b: Reg) {
+        debug_assert!(Self::WIDE, "pairs");
+    }
     /// Shifts by a number below 64. `dst` is `a`, or has no register in common with it.
-    fn pair_shift_by(&mut self, shift: Shift, dst: Pair, a: Pair, by: u32);
+    fn pair_shift_by(&mut self, _shift: Shift, _dst: Pair, _a: Pair, _by: u32) {
+        debug_assert!(Self::WIDE, "pairs");
+    }
     /// Shifts in place by the lowest six bits of `b`; changes `temp`.
-    fn pair_shift(&mut self, shift: Shift, value: Pair, b: Reg, temp: Reg);
-
+    fn pair_shift(&mut self, _shift: Shift, _value: Pair, _b: Reg, _temp: Reg) {
+        debug_assert!(Self::WIDE, "pairs");
+    }
     /// `dst` = the zeros before the first one, from above or from below; 64 if there is none.
-    fn pair_zeros(&mut self, leading: bool, dst: Reg, a: Pair);
+    fn pair_zeros(&mut self, _leading: bool, _dst: Reg, _a: Pair) {
+        debug_assert!(Self::WIDE, "pairs");
+    }
+    /// Compares pairs; the condition that then holds if `cond` holds of them.
+    fn compare_pair(&mut self, cond: Cond, _a: Pair, _b: PairVal<Self::Word>) -> Cond {
+        debug_assert!(Self::WIDE, "pairs");
+        cond
+    }
 
     /// Compares, for the conditions that follow.
-    fn compare(&mut self, a: Reg, b: Val);
-    /// Compares pairs; the condition that then holds if `cond` holds of them.
-    fn compare_pair(&mut self, cond: Cond, a: Pair, b: (Val, Val)) -> Cond;
-    /// Whether there are numbers of single precision.
-    fn has_floats(&self) -> bool;
-    /// Compares numbers of single precision; the condition that then holds if `cond`, one of those of signed integers,
-    /// holds of them. None but `NotEqual` holds of what is no number.
-    fn compare_floats(&mut self, cond: Cond, a: Reg, b: Val) -> Cond;
-    /// `dst = a op b`, of numbers of single precision.
-    fn float2(&mut self, op: Float2, dst: Reg, a: Reg, b: Reg);
-    /// `dst = op a`.
-    fn float1(&mut self, op: Float1, dst: Reg, a: Reg);
+    fn compare(&mut self, size: Size, a: Reg, b: Val<Self::Word>);
+    /// Whether there are numbers of this size, and verbs on two of them: comparisons, and all of [`Float2`] but the sign,
+    /// which there is everywhere.
+    fn has_floats(&self, size: Size) -> bool;
+    /// Whether there is this verb.
+    fn has_float1(&self, op: Float1, size: Size) -> bool;
+    /// Compares numbers; the condition that then holds if `cond`, one of those of signed integers, holds of them. None but
+    /// `NotEqual` holds of what is no number. Of numbers of 32 bits the second register does not matter, here and below.
+    fn compare_floats(&mut self, cond: Cond, size: Size, a: Pair, b: PairVal<Self::Word>) -> Cond;
+    /// `dst = a op b`, of numbers. `dst` may have registers in common with the others, but the low half not with a high one.
+    fn float2(&mut self, op: Float2, size: Size, dst: Pair, a: Pair, b: Pair);
+    /// `dst = op a`; the size is that of the number, and of the one before if the precision changes.
+    fn float1(&mut self, op: Float1, size: Size, dst: Pair, a: Pair);
+    /// Lets the runtime carry out an operator on numbers, by its number for
+    /// [`numeric::apply`](wasmote_core::numeric::apply). Operands are in the first registers, as the arguments of a call
+    /// are, and so is the result. Four cells of the frame from `cells` on are for its use.
+    fn numeric(&mut self, _number: u32, _frame: &Frame, _cells: u32, _routines: &mut Routines) {
+        debug_assert!(false, "there are verbs for all");
+    }
     /// `dst = 1` if the condition holds, otherwise 0.
     fn set(&mut self, cond: Cond, dst: Reg);
     /// `dst = src` if the condition holds.
-    fn move_if(&mut self, cond: Cond, dst: Reg, src: Val);
+    fn move_if(&mut self, cond: Cond, dst: Reg, src: Val<Self::Word>);
     /// Nobody will ask any more what was compared.
     fn compared(&mut self);
     /// `dst = 1` if `a` is 0, otherwise 0.
-    fn is_zero(&mut self, dst: Reg, a: Reg);
+    fn is_zero(&mut self, size: Size, dst: Reg, a: Reg);
 
-    /// Reads or writes a cell of the frame.
-    fn frame(&mut self, load: bool, reg: Reg, frame: &Frame, cell: u32);
+    /// Reads or writes a cell of the frame, or two.
+    fn frame(&mut self, load: bool, size: Size, reg: Reg, frame: &Frame, cell: u32);
     /// Writes a cell of the results.
     fn result(&mut self, reg: Reg, frame: &Frame, cell: u32);
     /// Writes 0 to cells of the frame; changes `temp`.
@@ -313,20 +421,32 @@ pub trait Masm {
     /// Goes to `trap` unless the bytes from the register's address to `end` bytes behind it lie inside the memory, which
     /// has at least `min_memory` bytes.
     fn check_bounds(&mut self, address: Reg, end: u64, min_memory: u64, trap: &mut Label);
-    /// Loads a word or half a pair.
-    fn load(&mut self, op: LoadOp, dst: (Reg, Option<Reg>), place: Place);
+    /// Loads into a register, or a pair.
+    fn load(&mut self, op: LoadOp, dst: (Reg, Option<Reg>), place: Place<Self::Word>);
     /// Stores.
-    fn store(&mut self, op: StoreOp, src: (Reg, Option<Reg>), place: Place);
-    /// Reads or writes a cell of a global.
-    fn global(&mut self, load: bool, reg: Reg, global: GlobalCell);
+    fn store(&mut self, op: StoreOp, src: (Reg, Option<Reg>), place: Place<Self::Word>);
+    /// Reads or writes a cell of a global, or two.
+    fn global(&mut self, load: bool, size: Size, reg: Reg, global: GlobalCell);
 
-    /// The function at the label begins. `result_cells` is 0 unless a result is returned in registers.
+    /// A function begins. Returns the place where it is called from outside, with arguments in cells, and the one where it
+    /// is called otherwise. `result_cells` is 0 unless a result is returned in registers. If a register holds 64 bits, `args`
+    /// tells which arguments come into registers: their cells, counted from the first, and how large they are.
     fn enter(
         &mut self,
-        function: &mut Label,
         frame: &Frame,
+        args: &[(u32, Size)],
         result_cells: u32,
         large: bool,
+        routines: &mut Routines,
+    ) -> (usize, usize);
+    /// The function at the label, one of the module's own, is not compiled: calls it by its record.
+    fn call_record(
+        &mut self,
+        function: &mut Label,
+        own: u32,
+        frame: &Frame,
+        args: &[(u32, Size)],
+        result_cells: u32,
         routines: &mut Routines,
     );
     /// Whether there is always room for frames of so many cells. If not, the function must be `large` when it is entered.
@@ -337,10 +457,37 @@ pub trait Masm {
     fn leave(&mut self, frame: &Frame);
     /// Calls the function at a label with arguments from `cells` of the frame on, of which the first are in registers.
     fn call(&mut self, function: &mut Label, frame: &Frame, cells: u32, callee_shared: u32);
-    /// Calls something that the instance imports, with arguments in cells.
-    fn call_import(&mut self, index: u32, frame: &Frame, cells: u32, routines: &mut Routines);
+    /// Calls something that the instance imports, with arguments in cells. `result_cells` as for [`enter`](Masm::enter).
+    fn call_import(
+        &mut self,
+        index: u32,
+        result_cells: u32,
+        frame: &Frame,
+        cells: u32,
+        routines: &mut Routines,
+    );
     /// Calls what the table holds at the index in the first register, if it has the type, with arguments in cells.
-    fn call_indirect(&mut self, table: u32, ty: u32, frame: &Frame, cells: u32, routines: &mut Routines);
+    fn call_indirect(
+        &mut self,
+        table: u32,
+        ty: u32,
+        result_cells: u32,
+        frame: &Frame,
+        cells: u32,
+        routines: &mut Routines,
+    );
+    /// Calls the function at a label in place of this one.
+    fn tail_call(&mut self, function: &mut Label, frame: &Frame, args: TailArguments<'_>, callee_shared: u32);
+    /// Calls what the table holds in place of this function; as [`call_indirect`](Masm::call_indirect).
+    fn tail_call_indirect(
+        &mut self,
+        table: u32,
+        ty: u32,
+        result_cells: u32,
+        frame: &Frame,
+        args: TailArguments<'_>,
+        routines: &mut Routines,
+    );
     /// Calls an operator of the runtime's, with operands in cells.
     fn builtin(
         &mut self,
@@ -356,6 +503,8 @@ pub trait Masm {
     fn charge(&mut self, routines: &mut Routines) -> usize;
     /// So many units; `false` if they are too many.
     fn set_charge(&mut self, charge: usize, units: u32) -> bool;
+    /// Goes to the label if the instance is interrupted. Disturbs what was compared.
+    fn poll(&mut self, interrupted: &mut Label);
     /// The label is here, and all jumps to it go backwards: they poll the interrupt word. Comes from above without.
     fn loop_header(&mut self, label: &mut Label, routines: &mut Routines);
     /// Traps.
@@ -384,10 +533,43 @@ pub struct Routines {
     pub import: Label,
     /// Calls a function in a table.
     pub indirect: Label,
+    /// Calls a function that was found in a table.
+    pub resolved: Label,
     /// Calls an operator of the runtime's.
     pub builtin: Label,
+    /// Carries out an operator on numbers.
+    pub numeric: Label,
+    /// Divides pairs, for the quotient.
+    pub quotient: Label,
+    /// Divides pairs, for the remainder.
+    pub remainder: Label,
+    /// Calls a function of the module's that is not compiled.
+    pub own: Label,
     /// Takes fuel.
     pub charge: Label,
+    /// Whether there is room for a frame although the limit says that there is none.
+    pub admit: Label,
     /// There is no room for a frame, or the interrupt word is set.
     pub stop: Label,
+}
+
+impl Routines {
+    /// Nothing of it is there but the way in.
+    pub fn new(entry: usize) -> Routines {
+        Routines {
+            entry: entry as u32,
+            traps: [Label::NEW; Trap::ALL.len()],
+            import: Label::NEW,
+            indirect: Label::NEW,
+            resolved: Label::NEW,
+            builtin: Label::NEW,
+            numeric: Label::NEW,
+            quotient: Label::NEW,
+            remainder: Label::NEW,
+            own: Label::NEW,
+            charge: Label::NEW,
+            admit: Label::NEW,
+            stop: Label::NEW,
+        }
+    }
 }

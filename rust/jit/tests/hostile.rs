@@ -3,6 +3,8 @@
 use wasmote_core::{ErrorKind, LoadError};
 use wasmote_frontend::Module;
 use wasmote_jit::isa::thumb2::{Fpu, Thumb2};
+use wasmote_jit::isa::x64::X64;
+use wasmote_jit::masm::Masm;
 use wasmote_jit::{Compiler, Settings};
 use wasmote_platform::Heap;
 
@@ -21,10 +23,9 @@ fn guests() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Compiles all functions; bytes of code.
-fn compile(bytes: &[u8], heap: &Heap, metered: bool) -> Result<usize, ErrorKind> {
+fn compile<M: Masm>(masm: M, bytes: &[u8], heap: &Heap, metered: bool) -> Result<usize, ErrorKind> {
     let kind = |error: LoadError| error.kind;
     let module = Module::parse(bytes, heap).map_err(kind)?;
-    let masm = Thumb2::new(heap, Fpu::Single);
     let settings = Settings { metered };
     let mut compiler = Compiler::new(masm, &module, heap, settings).map_err(|_| ErrorKind::OutOfMemory)?;
     let mut front = wasmote_frontend::Compiler::new(&module, heap);
@@ -38,10 +39,8 @@ fn compile(bytes: &[u8], heap: &Heap, metered: bool) -> Result<usize, ErrorKind>
             result => result?,
         }
     }
-    let code = compiler.masm().code();
-    code.check().map_err(|_| ErrorKind::OutOfMemory)?;
-    assert!(compiler.is_complete());
-    Ok(code.len())
+    assert!(compiler.finish(&module)?);
+    Ok(compiler.code().len())
 }
 
 #[test]
@@ -64,19 +63,23 @@ fn changed_bytes() {
                 changed[at] = if round % 2 == 0 { next(256) as u8 } else { next(0xC5) as u8 };
             }
             let used = heap.stats().used;
-            match compile(&changed, &heap, round % 4 == 0) {
-                Ok(_) => compiled += 1,
-                Err(_) => refused += 1,
+            let metered = round % 4 == 0;
+            let thumb2 = compile(Thumb2::new(&heap, Fpu::Single), &changed, &heap, metered);
+            let x64 = compile(X64::new(&heap), &changed, &heap, metered);
+            for result in [thumb2, x64] {
+                match result {
+                    Ok(_) => compiled += 1,
+                    Err(_) => refused += 1,
+                }
             }
             assert_eq!(heap.stats().used, used, "{name}");
         }
     }
-    assert!(compiled > 300 && refused > 300, "{compiled} compiled, {refused} refused");
+    assert!(compiled > 600 && refused > 600, "{compiled} compiled, {refused} refused");
 }
 
 /// Each allocation fails once.
-#[test]
-fn no_memory() {
+fn no_memory<M: Masm>(masm: impl Fn(&Heap) -> M) {
     let guests = guests();
     let (_, bytes) = guests.iter().find(|(name, _)| name.ends_with("coremix.wasm")).unwrap();
     let heap = Heap::platform().unwrap();
@@ -84,7 +87,7 @@ fn no_memory() {
     let mut failures = 0;
     for n in 1.. {
         heap.fail_after(n);
-        let result = compile(bytes, &heap, false);
+        let result = compile(masm(&heap), bytes, &heap, false);
         heap.fail_after(0);
         assert_eq!(heap.stats().used, used, "after allocation {n}");
         match result {
@@ -94,4 +97,14 @@ fn no_memory() {
         failures += 1;
     }
     assert!(failures > 10, "{failures}");
+}
+
+#[test]
+fn no_memory_thumb2() {
+    no_memory(|heap| Thumb2::new(heap, Fpu::Single));
+}
+
+#[test]
+fn no_memory_x64() {
+    no_memory(X64::new);
 }

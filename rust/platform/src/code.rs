@@ -3,6 +3,11 @@
 use crate::{OutOfMemory, abi};
 use core::ptr::NonNull;
 
+/// Code that is written apart is to begin at multiples of so many bytes: a line of caches; where pages cannot be executed
+/// while they are written, a page.
+pub const GRANULE: usize =
+    if cfg!(all(feature = "std", target_os = "linux", target_arch = "arm")) { 4096 } else { 32 };
+
 /// Memory in which code can be executed, claimed from the platform until this is dropped. It is never an error to write
 /// into it; whether what is there may be executed is the affair of who does.
 #[derive(Debug)]

@@ -11,6 +11,8 @@ extern crate std;
 pub mod abi;
 #[cfg(feature = "jit")]
 mod code;
+#[cfg(feature = "jit")]
+mod code_space;
 pub mod heap;
 mod mutex;
 #[cfg(feature = "std")]
@@ -19,7 +21,9 @@ mod utf8;
 mod vec;
 
 #[cfg(feature = "jit")]
-pub use code::CodeRegion;
+pub use code::{CodeRegion, GRANULE};
+#[cfg(feature = "jit")]
+pub use code_space::{CodeBlock, CodeFull, CodeSpace};
 pub use heap::{Heap, OutOfMemory, Shared};
 pub use mutex::Mutex;
 pub use utf8::from_utf8;

@@ -49,14 +49,14 @@ struct RawLock {
 /// `mutex` was initialised by `wasmote_platform_mutex_init`.
 unsafe fn raw<'a>(mutex: *mut wasmote_platform_mutex_t) -> &'a RawLock {
     // SAFETY: (P1) the first word holds the box's pointer.
-    unsafe { &*core::ptr::with_exposed_provenance::<RawLock>((*mutex).opaque[0]) }
+    unsafe { &**mutex.cast::<*mut RawLock>() }
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wasmote_platform_mutex_init(mutex: *mut wasmote_platform_mutex_t) -> bool {
     let lock = Box::into_raw(Box::<RawLock>::default());
     // SAFETY: (P1) the caller's storage.
-    unsafe { (*mutex).opaque[0] = lock.expose_provenance() };
+    unsafe { mutex.cast::<*mut RawLock>().write(lock) };
     true
 }
 
@@ -82,7 +82,7 @@ unsafe extern "C" fn wasmote_platform_mutex_unlock(mutex: *mut wasmote_platform_
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wasmote_platform_mutex_deinit(mutex: *mut wasmote_platform_mutex_t) {
     // SAFETY: (P1) made by `init`, and nobody holds it any more.
-    drop(unsafe { Box::from_raw(core::ptr::with_exposed_provenance_mut::<RawLock>((*mutex).opaque[0])) });
+    drop(unsafe { Box::from_raw(mutex.cast::<*mut RawLock>().read()) });
 }
 
 /// Tells the joiner that the thread is done.

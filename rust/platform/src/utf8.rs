@@ -37,9 +37,11 @@ mod tests {
             0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED,
             0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xF7, 0xF8, 0xFB, 0xFC, 0xFE, 0xFF,
         ];
-        for a in bytes {
+        // Fewer where each step is watched.
+        let step = if cfg!(miri) { 14 } else { 1 };
+        for a in bytes.into_iter().step_by(step) {
             for b in bytes {
-                for c in bytes {
+                for c in bytes.into_iter().step_by(step) {
                     for text in [[a, b, c, 0x80], [b, c, a, 0x41], [0x41, a, b, c], [a, 0x80, b, c]] {
                         for len in 0..=text.len() {
                             let text = &text[..len];

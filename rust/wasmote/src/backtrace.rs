@@ -91,11 +91,11 @@ impl Store {
 
 #[cfg(feature = "backtrace")]
 fn resolve<'a>(module: &'a Module, frame: &Frame) -> Result<ResolvedFrame<'a>, Error> {
-    let (own, word) = module.code().find(frame.code).ok_or(Error::NotFound)?;
+    let (own, bytes) = module.code().find(frame.code).ok_or(Error::NotFound)?;
     let func = module.parsed().import_funcs() + own;
     let name = if cfg!(feature = "names") { module.parsed().func_name(func) } else { None };
     // Without memory for it there is no offset, which is better than no frame.
-    let offset = module.locate(own, word).unwrap_or(None);
+    let offset = module.locate(own, bytes).unwrap_or(None);
     Ok(ResolvedFrame { func, offset, name })
 }
 

@@ -63,6 +63,8 @@ pub enum Quota {
     MemoryBytes,
     /// [`Quotas::table_elements`](crate::Quotas::table_elements).
     TableElements,
+    /// The platform's memory for compiled code, and there is no interpreter that could do without.
+    Code,
 }
 
 impl Error {
@@ -101,6 +103,7 @@ impl Error {
             Error::Host(_) => "host function failed",
             Error::Quota(Quota::MemoryBytes) => "memory quota exceeded",
             Error::Quota(Quota::TableElements) => "table quota exceeded",
+            Error::Quota(Quota::Code) => "no memory for compiled code",
             Error::OutOfMemory => "out of memory",
             Error::Limit => "too many instances or host functions",
             Error::NotFound => "not found",

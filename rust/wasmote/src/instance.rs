@@ -141,12 +141,13 @@ impl Instance {
         Ok(())
     }
 
-    /// A handle that interrupts it.
+    /// A handle that interrupts it, and with it all instances of the store: whichever of them runs, ends.
     ///
     /// # Errors
     /// [`Error::NotFound`] if it is no instance of this store's.
     pub fn interrupt_handle(&self, cx: &impl Context) -> Result<InterruptHandle, Error> {
-        Ok(vm::state(cx).instance(self.0).ok_or(Error::NotFound)?.interrupt_handle())
+        let state = vm::state(cx);
+        state.instance(self.0).map(|_| state.interrupt_handle()).ok_or(Error::NotFound)
     }
 }
 

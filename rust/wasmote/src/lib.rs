@@ -29,10 +29,12 @@
 #![warn(missing_docs)]
 #![deny(unsafe_code)]
 
-#[cfg(not(feature = "interp"))]
-compile_error!("wasmote needs an engine: enable the feature `interp`");
+#[cfg(not(any(feature = "interp", feature = "jit")))]
+compile_error!("wasmote needs an engine: enable the feature `interp` or `jit`");
 
 mod backtrace;
+#[cfg(feature = "interp")]
+mod encoded;
 mod engine;
 mod error;
 mod externs;
@@ -41,6 +43,8 @@ mod host_func;
 mod instance;
 mod linker;
 mod module;
+#[cfg(feature = "jit")]
+mod native;
 mod store;
 mod values;
 #[allow(unsafe_code)]

@@ -76,6 +76,15 @@ impl<'n> Linker<'n> {
         self.add(module, name, Item::Host(function))
     }
 
+    /// Whether a host function, or something else of its own, is defined under these names.
+    pub fn defines(&self, module: &str, name: &str) -> bool {
+        self.definitions.iter().any(|definition| {
+            definition.name == name
+                && definition.module == module
+                && !matches!(definition.item, Item::Instance(_))
+        })
+    }
+
     fn add(&mut self, module: &'n str, name: &'n str, item: Item) -> Result<(), Error> {
         Ok(self.definitions.push(Definition { module, name, item })?)
     }
@@ -145,9 +154,12 @@ impl<'n> Linker<'n> {
             if module.parsed().import_tables() == 0 {
                 state.remove_last();
                 state.truncate_hosts(hosts);
+            } else {
+                state.settle();
             }
             return Err(error);
         }
+        state.settle();
         if let Some(instance) = state.instance_mut(number) {
             instance.set_fuel(quotas.fuel);
         }

@@ -1,10 +1,13 @@
 //! Modules: validated, and compiled to what the engine runs.
 
+#[cfg(feature = "interp")]
+use crate::encoded::Encoded;
+#[cfg(feature = "jit")]
+use crate::native::Native;
 use crate::vm::{Bytes, Code};
 use crate::{Engine, Error};
-use wasmote_core::{ErrorKind, FuncType};
-use wasmote_frontend::{Compiler, Export, ExternType, Import};
-use wasmote_interp::Encoder;
+use wasmote_core::FuncType;
+use wasmote_frontend::{Export, ExternType, Import};
 use wasmote_platform::heap::HeapStats;
 use wasmote_platform::{Heap, Shared};
 
@@ -31,6 +34,8 @@ pub struct ModuleStats {
     pub heap: HeapStats,
     /// Bytes of compiled code.
     pub code_bytes: usize,
+    /// Bytes of it that are native code, in the platform's memory for that and not on the heap.
+    pub native_code_bytes: usize,
     /// Bytes of the code section that it was made from.
     pub wasm_code_bytes: u32,
     /// Functions that the module defines.
@@ -66,7 +71,7 @@ impl Module {
         #[cfg(feature = "wasmparser")]
         second_opinion(bytes.get())?;
         let parsed = wasmote_frontend::Module::parse(bytes.get(), &heap)?;
-        let code = compile(&parsed, &heap, &scratch, engine.fuel)?;
+        let code = code(&parsed, &heap, &scratch, engine)?;
         let inner = Inner {
             parsed,
             code,
@@ -111,6 +116,7 @@ impl Module {
         ModuleStats {
             heap: self.0.heap.stats(),
             code_bytes: self.code_bytes(),
+            native_code_bytes: self.code().native_bytes(),
             wasm_code_bytes: self.parsed().code_bytes(),
             functions: self.parsed().func_count() - self.parsed().import_funcs(),
         }
@@ -130,15 +136,20 @@ impl Module {
         &self.0.code
     }
 
-    /// The module offset of the operator whose code holds the word at a place of an own function. Compiles the
-    /// function again to find it.
+    /// The module offset of the operator whose code a position lies in, so many bytes behind the beginning of an own
+    /// function. Compiles the function again to find it.
     #[cfg(feature = "backtrace")]
-    pub(crate) fn locate(&self, own: u32, word: u32) -> Result<Option<u32>, Error> {
+    pub(crate) fn locate(&self, own: u32, bytes: u32) -> Result<Option<u32>, Error> {
         let scratch = self.0.heap.root_account().account(usize::MAX)?;
-        let mut encoder = Encoder::new(&scratch, self.0.metered);
-        let mut compiler = Compiler::new(self.parsed(), &scratch);
-        encode(&mut compiler, &mut encoder, own, Some(word))?;
-        Ok(encoder.located())
+        #[cfg(feature = "jit")]
+        if self.code().is_native(own) {
+            let mut native = Native::new(self.parsed(), &scratch, self.0.metered, usize::MAX)?;
+            return native.locate(own, bytes);
+        }
+        #[cfg(feature = "interp")]
+        return Encoded::new(self.parsed(), &scratch, &scratch, self.0.metered).locate(own, bytes);
+        #[cfg(not(feature = "interp"))]
+        Ok(None)
     }
 }
 
@@ -148,43 +159,61 @@ impl core::fmt::Debug for Module {
     }
 }
 
-fn compile(
-    parsed: &wasmote_frontend::Module<'static>,
-    heap: &Heap,
-    scratch: &Heap,
-    metered: bool,
-) -> Result<Code, Error> {
-    let import_funcs = parsed.import_funcs();
-    let own_funcs = parsed.func_count() - import_funcs;
-    let mut code = Code::builder(heap, scratch, own_funcs, parsed.code_bytes())?;
-    let mut encoder = Encoder::new(heap, metered);
-    let mut compiler = Compiler::new(parsed, scratch);
-    for own in 0..own_funcs {
-        encode(&mut compiler, &mut encoder, own, None)?;
-        let encoded = encoder.take()?;
-        code.push(encoded.words, encoded.frame_cells, parsed.func_type_index(import_funcs + own))?;
+/// Makes the code of all functions: native where that is possible, otherwise the interpreter's.
+#[cfg(feature = "jit")]
+fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result<Code, Error> {
+    let Some(space) = &engine.code else { return without_native_code(parsed, heap, scratch, engine) };
+    let mut native = Native::new(parsed, scratch, engine.fuel, space.largest_free())?;
+    #[cfg(feature = "interp")]
+    let mut encoded = Encoded::new(parsed, heap, scratch, engine.fuel);
+    let mut code = Code::builder(heap, scratch, own_funcs(parsed), parsed.code_bytes())?;
+    for own in 0..own_funcs(parsed) {
+        match native.function(own)? {
+            Ok(compiled) => code.push_native(compiled.start, compiled.frame_cells, func_type(parsed, own))?,
+            #[cfg(feature = "interp")]
+            Err(_) => encoded.push(own, &mut code)?,
+            #[cfg(not(feature = "interp"))]
+            Err(error) => return Err(error),
+        }
+    }
+    let entry = native.entry();
+    match space.publish(native.finish()?) {
+        Ok(block) => code.finish_native(block, entry),
+        // Somebody else was faster.
+        Err(_) => without_native_code(parsed, heap, scratch, engine),
+    }
+}
+
+#[cfg(all(feature = "jit", not(feature = "interp")))]
+fn without_native_code(_: &Parsed, _: &Heap, _: &Heap, _: &Engine) -> Result<Code, Error> {
+    Err(Error::Quota(crate::Quota::Code))
+}
+
+/// Makes the code of all functions.
+#[cfg(not(feature = "jit"))]
+fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result<Code, Error> {
+    without_native_code(parsed, heap, scratch, engine)
+}
+
+#[cfg(feature = "interp")]
+fn without_native_code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result<Code, Error> {
+    let mut encoded = Encoded::new(parsed, heap, scratch, engine.fuel);
+    let mut code = Code::builder(heap, scratch, own_funcs(parsed), parsed.code_bytes())?;
+    for own in 0..own_funcs(parsed) {
+        encoded.push(own, &mut code)?;
     }
     code.finish()
 }
 
-/// Encodes a function, with wide branches if it does not fit otherwise.
-fn encode(
-    compiler: &mut Compiler<'_, '_, Encoder>,
-    encoder: &mut Encoder,
-    own: u32,
-    locate: Option<u32>,
-) -> Result<(), Error> {
-    for wide in [false, true] {
-        encoder.wide(wide);
-        if let Some(word) = locate {
-            encoder.locate(word);
-        }
-        match compiler.function(own, encoder) {
-            Err(error) if error.kind == ErrorKind::FunctionTooLarge && !wide => continue,
-            other => return Ok(other?),
-        }
-    }
-    Ok(())
+type Parsed = wasmote_frontend::Module<'static>;
+
+fn own_funcs(parsed: &Parsed) -> u32 {
+    parsed.func_count() - parsed.import_funcs()
+}
+
+/// The canonical type index of an own function.
+pub(crate) fn func_type(parsed: &wasmote_frontend::Module<'_>, own: u32) -> u32 {
+    parsed.func_type_index(parsed.import_funcs() + own)
 }
 
 /// Asks wasmparser whether the module is valid, with the features that this build has.

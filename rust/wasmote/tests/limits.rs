@@ -299,6 +299,51 @@ fn interrupted_from_another_thread() {
     }
 }
 
+#[test]
+fn who_interrupts_an_instance_ends_what_it_calls_in_others() {
+    for engine in [engine(), unmetered()] {
+        let mut store = store(&engine);
+        let mut linker = Linker::new(&engine);
+        let lib = linker.instantiate(&mut store, &module(&engine, LOOP)).unwrap();
+        linker.instance("lib", lib).unwrap();
+        let user = module(
+            &engine,
+            r#"(module (import "lib" "forever" (func $forever)) (func (export "run") (call $forever)))"#,
+        );
+        let user = linker.instantiate(&mut store, &user).unwrap();
+        let handle = user.interrupt_handle(&store).unwrap();
+        let from = handle.clone();
+        let thread = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            from.interrupt();
+        });
+        let interrupted = Err(Error::Trap(Trap::Interrupted));
+        assert_eq!(call::<(), ()>(&mut store, user, "run", ()), interrupted);
+        thread.join().unwrap();
+        assert_eq!(store.backtrace().frames().len(), 2);
+        // All instances of the store are, also those that join it now,
+        assert_eq!(call::<(), ()>(&mut store, lib, "forever", ()), interrupted);
+        let late = linker.instantiate(&mut store, &module(&engine, LOOP)).unwrap();
+        assert_eq!(call::<(), ()>(&mut store, late, "forever", ()), interrupted);
+        // until it is taken back, with anybody's handle.
+        late.interrupt_handle(&store).unwrap().clear();
+        for instance in [lib, late] {
+            assert_eq!(call::<(), i32>(&mut store, instance, "line", ()), Ok(3));
+        }
+        // One that did not come to be is not told of.
+        let traps = module(&engine, r#"(module (memory 1) (data (i32.const 65536) "x"))"#);
+        assert_eq!(linker.instantiate(&mut store, &traps), Err(Error::Trap(Trap::MemoryOutOfBounds)));
+        handle.interrupt();
+        assert_eq!(call::<(), ()>(&mut store, late, "forever", ()), interrupted);
+        // Other stores are left alone.
+        let mut other = Store::new(&engine, quotas()).unwrap();
+        let alone = Linker::new(&engine).instantiate(&mut other, &module(&engine, LOOP)).unwrap();
+        assert_eq!(call::<(), i32>(&mut other, alone, "line", ()), Ok(3));
+        drop(store);
+        handle.clear();
+    }
+}
+
 /// A linker with a function that interrupts the instance that calls it.
 fn interrupting(engine: &Engine) -> Linker<'static> {
     let mut linker = Linker::new(engine);

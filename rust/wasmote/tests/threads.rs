@@ -132,3 +132,38 @@ fn interrupts_fly_about() {
     });
     assert_eq!(engine.stats().used, before);
 }
+
+/// Instances join the store, and are interrupted, and no longer, all at once: in the end all of them say the same.
+#[test]
+fn interrupts_reach_all_instances_of_a_store() {
+    let engine = unmetered();
+    let module = module(&engine, "(module (func (export \"f\")))");
+    let linker = Linker::new(&engine);
+    let before = engine.stats().used;
+    for round in 0..ROUNDS {
+        let mut store = store(&engine);
+        let first = linker.instantiate(&mut store, &module).unwrap();
+        let handle = first.interrupt_handle(&store).unwrap();
+        let mut instances = vec![first];
+        thread::scope(|scope| {
+            for thread in 0..4 {
+                let handle = handle.clone();
+                scope.spawn(move || {
+                    for _ in 0..ROUNDS {
+                        if thread % 2 == 0 { handle.interrupt() } else { handle.clear() }
+                    }
+                });
+            }
+            for _ in 0..20 {
+                instances.push(linker.instantiate(&mut store, &module).unwrap());
+            }
+        });
+        let mut ended = instances.iter().map(|&instance| call::<(), ()>(&mut store, instance, "f", ()));
+        let first = ended.next().unwrap();
+        assert!(ended.all(|ended| ended == first), "{round}");
+        // The store goes first.
+        drop(store);
+        handle.interrupt();
+    }
+    assert_eq!(engine.stats().used, before);
+}

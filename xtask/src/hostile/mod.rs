@@ -35,12 +35,17 @@ const BOUND: u64 = 60_000;
 /// takes more for each byte the larger a module is would exceed it: the modules are large.
 const LOAD: (u64, u64) = (4000, 40_000_000);
 
+/// The same for making an instance: for each byte of the module and of the one that it imports from.
+const MAKE: (u64, u64) = (400, 2_000_000);
+
 const PAGE: &str = "docs/security.md";
 
 /// What came of a module.
 struct Outcome {
     name: String,
     bytes: u64,
+    /// Bytes of the module that it imports from.
+    lib: u64,
     /// How the last thing that was done with it ended.
     ended: String,
     load: u64,
@@ -111,6 +116,12 @@ fn measure(only: &str) -> Result<Vec<Outcome>> {
             "{name}: loading took {} instructions, not at most {load}",
             outcome.load
         );
+        let make = MAKE.0 * (outcome.bytes + outcome.lib) + MAKE.1;
+        ensure!(
+            outcome.make <= make,
+            "{name}: making an instance took {} instructions, not at most {make}",
+            outcome.make
+        );
         let bound = BOUND + if module.moves { u64::from(module.memory_bytes) } else { 0 };
         ensure!(
             *late <= bound,
@@ -120,28 +131,36 @@ fn measure(only: &str) -> Result<Vec<Outcome>> {
     Ok(outcomes)
 }
 
-/// Writes the C table of modules; the modules are part of it. Their sizes too.
-fn write_table(modules: &[Hostile]) -> Result<(PathBuf, Vec<u64>)> {
+/// Writes the C table of modules; the modules are part of it. Their sizes too, and those of what they import from.
+fn write_table(modules: &[Hostile]) -> Result<(PathBuf, Vec<(u64, u64)>)> {
     let folder = repo::work("hostile")?;
     let mut text = String::from("#include \"hostile.h\"\n\n");
     let mut rows = String::new();
     let mut sizes = Vec::new();
     for (place, module) in modules.iter().enumerate() {
-        let wasm = wat::parse_str(&module.text).with_context(|| module.name.clone())?;
-        let file = folder.join(format!("{place}.wasm"));
-        std::fs::write(&file, &wasm)?;
-        sizes.push(wasm.len() as u64);
-        writeln!(
-            text,
-            "extern const uint8_t wasm{place}[], wasm{place}_end[];\n\
-             __asm(\".section .modules,\\\"a\\\"\\nwasm{place}: .incbin \\\"{}\\\"\\nwasm{place}_end:\\n.text\");",
-            file.display()
-        )?;
+        let mut embed = |text_format: &str, symbol: &str| -> Result<u64> {
+            let wasm = wat::parse_str(text_format).with_context(|| module.name.clone())?;
+            let file = folder.join(format!("{symbol}.wasm"));
+            std::fs::write(&file, &wasm)?;
+            writeln!(
+                text,
+                "extern const uint8_t {symbol}[], {symbol}_end[];\n\
+                 __asm(\".section .modules,\\\"a\\\"\\n{symbol}: .incbin \\\"{}\\\"\\n{symbol}_end:\\n.text\");",
+                file.display()
+            )?;
+            Ok(wasm.len() as u64)
+        };
+        let bytes = embed(&module.text, &format!("wasm{place}"))?;
+        let (lib, lib_bytes) = match &module.lib {
+            Some(text) => (format!("lib{place}, lib{place}_end"), embed(text, &format!("lib{place}"))?),
+            None => ("NULL, NULL".to_owned(), 0),
+        };
+        sizes.push((bytes, lib_bytes));
         let Hostile { name, starts_forever, interrupts, .. } = module;
         let Hostile { heap_bytes, memory_bytes, table_elements, stack_bytes, .. } = module;
         writeln!(
             rows,
-            "\t{{\"{name}\", wasm{place}, wasm{place}_end, {starts_forever}, {interrupts}, {heap_bytes}, {memory_bytes}, \
+            "\t{{\"{name}\", wasm{place}, wasm{place}_end, {lib}, {starts_forever}, {interrupts}, {heap_bytes}, {memory_bytes}, \
              {table_elements}, {stack_bytes}}},"
         )?;
     }
@@ -156,7 +175,7 @@ fn write_table(modules: &[Hostile]) -> Result<(PathBuf, Vec<u64>)> {
 }
 
 /// Reads the firmware's line about a module.
-fn read(module: &Hostile, bytes: u64, line: &str) -> Result<Outcome> {
+fn read(module: &Hostile, (bytes, lib): (u64, u64), line: &str) -> Result<Outcome> {
     let fields: Vec<&str> = line.split('|').collect();
     let &[name, loaded, offset, load, made, make, called, call, heap, late, interrupts] = fields.as_slice()
     else {
@@ -171,9 +190,11 @@ fn read(module: &Hostile, bytes: u64, line: &str) -> Result<Outcome> {
     Ok(Outcome {
         name: name.to_owned(),
         bytes,
+        lib,
         ended: ended.to_owned(),
         load: number(load)?,
-        make: number(make)?,
+        // With the start function, which ends only when it is interrupted, there is nothing to measure.
+        make: if module.starts_forever { 0 } else { number(make)? },
         call: Some(number(call)?).filter(|&call| call > 0),
         heap: number(heap)?,
         late: number(late)?,
@@ -195,8 +216,8 @@ fn json(outcomes: &[Outcome]) -> Value {
         .iter()
         .map(|one| {
             json!({
-                "name": one.name, "bytes": one.bytes, "ended": one.ended, "load": one.load, "make": one.make,
-                "call": one.call, "heap": one.heap, "late": one.late, "interrupts": one.interrupts,
+                "name": one.name, "bytes": one.bytes, "lib": one.lib, "ended": one.ended, "load": one.load,
+                "make": one.make, "call": one.call, "heap": one.heap, "late": one.late, "interrupts": one.interrupts,
             })
         })
         .collect();
@@ -207,8 +228,8 @@ fn json(outcomes: &[Outcome]) -> Value {
 fn table(outcomes: &[Outcome]) -> Result<String> {
     const WORST: usize = 5;
     let mut text = String::from(
-        "| module | bytes | ends with | peak heap | load, instructions a byte | interrupt to return, instructions |\n\
-         |---|--:|---|--:|--:|--:|\n",
+        "| module | bytes | ends with | peak heap | load, instructions a byte | make, instructions \
+         | interrupt to return, instructions |\n|---|--:|---|--:|--:|--:|--:|\n",
     );
     let (mut operators, others): (Vec<_>, Vec<_>) =
         outcomes.iter().partition(|one| one.name.starts_with("operator "));
@@ -216,9 +237,10 @@ fn table(outcomes: &[Outcome]) -> Result<String> {
     let count = operators.len();
     for one in others.into_iter().chain(operators.into_iter().take(WORST)) {
         let late = if one.interrupts > 0 { one.late.to_string() } else { "-".to_owned() };
-        let Outcome { name, bytes, ended, load, heap, .. } = one;
+        let Outcome { name, bytes, ended, load, make, heap, .. } = one;
         let load = *load as f64 / *bytes as f64;
-        writeln!(text, "| {name} | {bytes} | {ended} | {heap} | {load:.0} | {late} |")?;
+        let make = if *make > 0 { make.to_string() } else { "-".to_owned() };
+        writeln!(text, "| {name} | {bytes} | {ended} | {heap} | {load:.0} | {make} | {late} |")?;
     }
     if count > 0 {
         writeln!(

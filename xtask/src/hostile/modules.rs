@@ -10,6 +10,8 @@ pub struct Hostile {
     /// In a few words.
     pub name: String,
     pub text: String,
+    /// A module, of which it may import everything as of "lib".
+    pub lib: Option<String>,
     /// The text of the status that loading it, making an instance or the call must end with.
     pub ends: &'static str,
     /// Its start function never ends.
@@ -37,6 +39,7 @@ fn hostile(name: &str, ends: &'static str, text: impl Into<String>) -> Hostile {
     Hostile {
         name: name.to_owned(),
         text: text.into(),
+        lib: None,
         ends,
         starts_forever: false,
         moves: false,
@@ -51,6 +54,11 @@ fn hostile(name: &str, ends: &'static str, text: impl Into<String>) -> Hostile {
 impl Hostile {
     fn heap(mut self, bytes: u32) -> Hostile {
         self.heap_bytes = bytes;
+        self
+    }
+
+    fn lib(mut self, text: String) -> Hostile {
+        self.lib = Some(text);
         self
     }
 
@@ -264,6 +272,8 @@ fn loading() -> Vec<Hostile> {
     let nested = |count: usize| format!("{}{}", "block ".repeat(count), "end ".repeat(count));
     let mut constant = String::from("i32.const 1 ");
     constant.push_str(&"i32.const 1 i32.add ".repeat(100_000));
+    let exports = |name: &str, count: u32| many(count, |i| format!(r#"(export "{name}{i}" (func 0))"#));
+    let imports = |name: &str, count: u32| many(count, |i| format!(r#"(import "lib" "{name}{i}" (func))"#));
     // The names that are compared most: of two siblings at the top of a heap one is long, and the others are larger.
     let long = "a".repeat(60_000);
     vec![
@@ -288,7 +298,28 @@ fn loading() -> Vec<Hostile> {
         hostile(
             "20,000 exports",
             SUCCESS,
-            format!("(module (func) {})", many(20_000, |i| format!(r#"(export "{i}" (func 0))"#))),
+            format!("(module (func) {})", exports("", 20_000)),
+        ),
+        hostile(
+            "20,000 imports of 20,000 exports",
+            SUCCESS,
+            format!("(module {})", imports("", 20_000)),
+        )
+        .lib(format!("(module (func) {})", exports("", 20_000))),
+        hostile(
+            "imports with long names that differ at the end",
+            SUCCESS,
+            format!("(module {})", imports(&"n".repeat(60), 5000)),
+        )
+        .lib(format!("(module (func) {})", exports(&"n".repeat(60), 5000))),
+        hostile(
+            "20,000 imports of two host functions",
+            SUCCESS,
+            format!(
+                "(module {}{})",
+                r#"(import "env" "back" (func))"#.repeat(10_000),
+                r#"(import "env" "nothing" (func))"#.repeat(10_000)
+            ),
         ),
         hostile("exports of the same name", INVALID, format!("(module (func) {})", r#"(export "a" (func 0))"#.repeat(5000))),
         hostile(
@@ -296,9 +327,9 @@ fn loading() -> Vec<Hostile> {
             SUCCESS,
             format!(
                 r#"(module (func) {} (export "{long}a" (func 0)) {} (export "{long}b" (func 0)) {})"#,
-                many(6000, |i| format!(r#"(export "b{i}" (func 0))"#)),
-                many(6000, |i| format!(r#"(export "0{i}" (func 0))"#)),
-                many(6000, |i| format!(r#"(export "c{i}" (func 0))"#)),
+                exports("b", 6000),
+                exports("0", 6000),
+                exports("c", 6000),
             ),
         ),
         hostile("name of 300,000 bytes", SUCCESS, format!(r#"(module (func (export "{}")))"#, "é".repeat(150_000))),

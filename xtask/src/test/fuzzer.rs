@@ -10,10 +10,13 @@ use std::time::Duration;
 const TARGETS: [&str; 4] = ["load", "quotas", "execute", "c_api"];
 /// Seconds for each target, two at a time; `WASMOTE_FUZZ_SECONDS` says otherwise.
 const SECONDS: u64 = 20;
+/// The same where `CI` is set to `true`, as the usual services do.
+const SECONDS_IN_CI: u64 = 60;
 const HOST: &str = "x86_64-unknown-linux-gnu";
 pub fn fuzzer(verbose: bool) -> Result<Found> {
     let seconds = match std::env::var("WASMOTE_FUZZ_SECONDS") {
         Ok(text) => text.parse().context("WASMOTE_FUZZ_SECONDS is no number")?,
+        Err(_) if std::env::var("CI").is_ok_and(|ci| ci == "true") => SECONDS_IN_CI,
         Err(_) => SECONDS,
     };
     if let Some(reason) = missing() {

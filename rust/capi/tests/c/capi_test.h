@@ -94,6 +94,7 @@ void test_statistics(void);
 void test_cells(void);
 
 void test_bad_modules(void);
+void test_refused_features(void);
 void test_truncated(void);
 void test_mutated(void);
 void test_imports(void);
@@ -117,8 +118,8 @@ void test_thread_misuse(void);
     X(test_lifecycle) X(test_calls) X(test_host_functions) X(test_call_back) X(test_memory)                            \
     X(test_globals_and_tables) X(test_linked_instances) X(test_traps) X(test_fuel) X(test_interrupt)                   \
     X(test_introspection) X(test_statistics) X(test_cells)                                                             \
-    X(test_bad_modules) X(test_truncated) X(test_mutated) X(test_imports) X(test_start) X(test_quotas)                 \
-    X(test_pools) X(test_failing_allocations) X(test_all_allocations)                                                   \
+    X(test_bad_modules) X(test_refused_features) X(test_truncated) X(test_mutated) X(test_imports) X(test_start)       \
+    X(test_quotas) X(test_pools) X(test_failing_allocations) X(test_all_allocations)                                   \
     X(test_null) X(test_wrong_kinds) X(test_deleted) X(test_busy)                                                      \
     X(test_thread) X(test_thread_interrupt) X(test_start_interrupt) X(test_thread_misuse)
 

@@ -299,6 +299,12 @@ void test_linked_instances(void)
     CHECK(wasmote_instance_backtrace(f.instance, frames, 4) == 2);
     CHECK(wasmote_instance_backtrace(user, frames, 1) == 1);
 
+    /* Who interrupts one means both. */
+    wasmote_instance_interrupt(f.instance);
+    CHECK_STATUS(WASMOTE_TRAP_INTERRUPTED, wasmote_func_call(user, func, NULL, 0, NULL, 0, NULL));
+    wasmote_instance_clear_interrupt(user);
+    CHECK_STATUS(WASMOTE_TRAP_UNREACHABLE, wasmote_func_call(user, func, NULL, 0, NULL, 0, NULL));
+
     /* They know each other's functions; a stranger does not. */
     CHECK_STATUS(WASMOTE_OK, wasmote_instance_func(f.instance, "add", &add));
     CHECK_STATUS(WASMOTE_OK, wasmote_instance_new(f.module, &f.imports, NULL, &api, &f.error));

@@ -36,6 +36,53 @@ void test_bad_modules(void)
     CHECK(fixture_end(&f));
 }
 
+/* What is behind a module's magic number. */
+struct refused {
+    wasmote_feature_t feature;
+    const char *name;
+    uint8_t size;
+    uint8_t bytes[28];
+};
+
+void test_refused_features(void)
+{
+    static const struct refused modules[] = {
+        {WASMOTE_FEATURE_SIMD, "simd", 11, {1, 0, 0, 0, 1, 5, 1, 0x60, 1, 0x7B, 0}},
+        {WASMOTE_FEATURE_THREADS, "threads", 10, {1, 0, 0, 0, 5, 4, 1, 0x03, 1, 1}},
+        {WASMOTE_FEATURE_GC, "gc", 9, {1, 0, 0, 0, 1, 3, 1, 0x5F, 0}},
+        {WASMOTE_FEATURE_EXCEPTIONS, "exception-handling", 9, {1, 0, 0, 0, 13, 3, 1, 0, 0}},
+        {WASMOTE_FEATURE_MEMORY64, "memory64", 9, {1, 0, 0, 0, 5, 3, 1, 0x04, 1}},
+        {WASMOTE_FEATURE_MULTI_MEMORY, "multi-memory", 11, {1, 0, 0, 0, 5, 5, 2, 0, 0, 0, 0}},
+        {WASMOTE_FEATURE_COMPONENTS, "component-model", 4, {13, 0, 1, 0}},
+        {WASMOTE_FEATURE_WIDE_ARITHMETIC,
+         "wide-arithmetic",
+         22,
+         {1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 6, 1, 4, 0, 0xFC, 19, 0x0B}},
+    };
+    struct fixture f;
+    uint8_t bytes[4 + sizeof(modules[0].bytes)] = {0, 'a', 's', 'm'};
+    wasmote_module_t *module = NULL;
+    size_t i;
+
+    CHECK_STATUS(WASMOTE_OK, fixture_begin(&f));
+    for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+        const struct refused *refused = &modules[i];
+
+        memcpy(bytes + 4, refused->bytes, sizeof(refused->bytes));
+        f.error.feature = UINT32_MAX;
+        CHECK_STATUS(WASMOTE_ERR_UNSUPPORTED,
+                     wasmote_module_load(f.runtime, bytes, (size_t)refused->size + 4, &module, &f.error));
+        CHECK(f.error.feature == refused->feature && contains(f.error.message, refused->name));
+    }
+    /* Of other errors it is none. */
+    CHECK_STATUS(WASMOTE_ERR_MALFORMED, wasmote_module_load(f.runtime, bytes, 6, &module, &f.error));
+    CHECK(f.error.feature == WASMOTE_FEATURE_NONE);
+    f.error.feature = UINT32_MAX;
+    CHECK_STATUS(WASMOTE_TRAP_UNREACHABLE, fixture_call(&f, "trap", NULL, 0, NULL));
+    CHECK(f.error.feature == WASMOTE_FEATURE_NONE && module == NULL);
+    CHECK(fixture_end(&f));
+}
+
 /* Loads it, and runs what there is if it is a module. */
 static bool survives(struct fixture *f, const uint8_t *bytes, size_t size, size_t used)
 {

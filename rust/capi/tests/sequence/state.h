@@ -110,6 +110,7 @@ static void check_error(wasmote_status_t status, const wasmote_error_t *error)
         MUST(error->status == status);
         MUST(memchr(error->message, 0, sizeof(error->message)) != NULL && error->message[0] != 0);
         MUST(status == WASMOTE_TRAP_HOST || error->host_status == 0);
+        MUST(status == WASMOTE_ERR_UNSUPPORTED || error->feature == WASMOTE_FEATURE_NONE);
     }
 }
 

@@ -122,7 +122,8 @@ impl<S: Sink> Body<'_, '_, S> {
             Op::Block | Op::Loop | Op::If | Op::End | Op::LocalGet | Op::LocalSet | Op::LocalTee => {}
             Op::Call | Op::ReturnCall | Op::CallIndirect | Op::ReturnCallIndirect => {}
             // Nothing follows.
-            Op::Unary(_) | Op::Binary(_) | Op::Reinterpret(..) | Op::Select | Op::Drop | Op::RefIsNull => {}
+            Op::Unary(_) | Op::Binary(_) => self.sink.numeric(op),
+            Op::Reinterpret(..) | Op::Select | Op::Drop | Op::RefIsNull => {}
             Op::Unreachable | Op::Nop | Op::Else | Op::Return => {}
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{State, Step, Value};
 use wasmote_core::Trap;
+use wasmote_core::numeric::div;
 
 /// An integer that an immediate can stand for.
 trait Integer: Value {
@@ -63,14 +64,6 @@ fn division<A: Value>(s: State, f: impl FnOnce(A, A) -> Result<A, Trap>) -> Step
         Ok(value) => s.result(value),
         Err(trap) => Step::Trap(trap),
     }
-}
-
-#[inline(always)]
-fn div<T: Copy + PartialEq + Default>(a: T, b: T, f: impl FnOnce(T, T) -> Option<T>) -> Result<T, Trap> {
-    if b == T::default() {
-        return Err(Trap::IntegerDivisionByZero);
-    }
-    f(a, b).ok_or(Trap::IntegerOverflow)
 }
 
 /// Handlers: `name = shape(function)`.

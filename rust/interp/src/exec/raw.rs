@@ -520,9 +520,9 @@ impl Function {
 /// How encoded functions are called from outside: [`vm::Entry`](wasmote_core::vm::Entry).
 ///
 /// # Safety
-/// `record` is of a function that `callee` defines and that this crate's encoder made; `cells` lies on the value
-/// stack of `callee`'s store, below the control stack, and holds the arguments; what `docs/unsafe.md` says
-/// under "Interpreter" holds.
+/// `record` is of a function that `callee` defines and that this crate's encoder made; `cells` lies on the value stack of
+/// `callee`'s store, below the control stack, and holds the arguments; "Interpreter" in `docs/unsafe.md` holds.
+#[inline(never)] // Functions of this engine are told by its address, which is not to differ between crates.
 pub unsafe extern "C" fn entry(
     callee: *mut VmCtx,
     record: *const FuncRecord,

@@ -1,18 +1,8 @@
 //! All operators with one operand, for those that are not worth an instruction of their own.
 
-use super::float::{Integer, Round, round, sqrt, truncate};
 use super::{Ctx, Frame, Pc, State, Step, Value};
-use wasmote_core::{Feature, Trap, UnaryOp, ValType, for_each_op};
-
-macro_rules! all {
-    (
-        unary { $( $code:literal $name:ident $text:literal: $a:ident -> $r:ident, $t:ident, $f:ident; )* }
-        $( $class:ident { $($rest:tt)* } )*
-    ) => {
-        const ALL: [UnaryOp; UnaryOp::COUNT] = [$( UnaryOp::$name, )*];
-    };
-}
-for_each_op!(all);
+use wasmote_core::numeric::{self, Round, round, sqrt};
+use wasmote_core::{Feature, Trap, UnaryOp, ValType};
 
 #[inline(always)]
 pub(super) fn unary(s: State) -> Step {
@@ -24,7 +14,7 @@ pub(super) fn unary(s: State) -> Step {
 #[inline(never)]
 fn apply(word: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
     let s = State { word, pc, fp, ctx };
-    let Some(&op) = ALL.get(s.c()) else { return Trap::Unreachable as u32 };
+    let Some(&op) = UnaryOp::ALL.get(s.c()) else { return Trap::Unreachable as u32 };
     // An operator that this build does not have never comes here; what it takes is not linked.
     macro_rules! has {
         ($feature:ident, $value:expr) => {
@@ -101,22 +91,7 @@ fn to<A: Value, R: Value>(s: State, f: impl FnOnce(A) -> R) -> u32 {
 fn to_integer(s: State, op: UnaryOp) -> u32 {
     let (ty, result) = op.types();
     let value = if ty == ValType::F32 { f64::from(s.get::<f32>(s.b())) } else { s.get(s.b()) };
-    let to = Integer {
-        bits: 32 * result.cells(),
-        signed: matches!(
-            op,
-            UnaryOp::I32TruncF32S
-                | UnaryOp::I32TruncF64S
-                | UnaryOp::I64TruncF32S
-                | UnaryOp::I64TruncF64S
-                | UnaryOp::I32TruncSatF32S
-                | UnaryOp::I32TruncSatF64S
-                | UnaryOp::I64TruncSatF32S
-                | UnaryOp::I64TruncSatF64S
-        ),
-        saturate: !op.may_trap(),
-    };
-    match truncate(value, to) {
+    match numeric::to_integer(op, value) {
         Ok(value) if result == ValType::I32 => s.set(s.a(), value as u32),
         Ok(value) => s.set(s.a(), value),
         Err(trap) => return trap as u32,

@@ -1,5 +1,6 @@
 //! Loads and stores of every kind, in and out of bounds; globals.
 
+use super::few;
 use super::rig::Rig;
 use std::format;
 use std::vec::Vec;
@@ -44,10 +45,10 @@ fn place(address: u64, offset: u64, width: u32) -> Result<usize, Trap> {
 
 #[test]
 pub(super) fn loads() {
-    for &op in LOADS {
+    for &op in LOADS.iter().step_by(few(1, 3)) {
         let (name, ty) = (op.name(), op.ty().name());
         let mut wat = std::string::String::from("(memory 1)");
-        for (i, offset) in OFFSETS.iter().enumerate() {
+        for (i, offset) in OFFSETS.iter().enumerate().step_by(few(1, 5)) {
             wat += &format!(
                 "(func (export \"local{i}\") (param i32) (result {ty}) ({name} offset={offset} (local.get 0)))
                  (func (export \"far{i}\") (param i32) (result {ty}) (local {}) (local i32 {ty})
@@ -55,7 +56,7 @@ pub(super) fn loads() {
                     (local.get 302))",
                 "i32 ".repeat(300)
             );
-            for (j, &address) in ADDRESSES.iter().enumerate() {
+            for (j, &address) in ADDRESSES.iter().enumerate().step_by(few(1, 4)) {
                 wat += &format!(
                     "(func (export \"const{i}_{j}\") (result {ty}) ({name} offset={offset} (i32.const {})))",
                     address as i32
@@ -67,8 +68,8 @@ pub(super) fn loads() {
             *byte = (i as u32).wrapping_mul(0x9E37_79B9).wrapping_shr(13) as u8;
         }
         let width = 1 << op.width_log2();
-        for (i, &offset) in OFFSETS.iter().enumerate() {
-            for (j, &address) in ADDRESSES.iter().enumerate() {
+        for (i, &offset) in OFFSETS.iter().enumerate().step_by(few(1, 5)) {
+            for (j, &address) in ADDRESSES.iter().enumerate().step_by(few(1, 4)) {
                 let want = place(address, offset, width).map(|at| {
                     let bytes = &rig.instances[0].memory()[at..at + width as usize];
                     let bits = bytes.iter().rev().fold(0, |bits, &byte| bits << 8 | u64::from(byte));
@@ -101,7 +102,7 @@ pub(super) fn loads() {
 #[test]
 pub(super) fn stores() {
     const VALUES: &[u64] = &[0, 1, 127, 128, 0xFF, 0xFFFF_FFFF_FFFF_FFFF, 0xFEDC_BA98_7654_3210, 0x8000];
-    for &op in STORES {
+    for &op in STORES.iter().step_by(few(1, 2)) {
         let (name, ty) = (op.name(), op.ty());
         let value = |bits: u64| match ty {
             ValType::I32 => format!("(i32.const {})", bits as i32),
@@ -110,7 +111,7 @@ pub(super) fn stores() {
             _ => format!("(f64.reinterpret_i64 (i64.const {}))", bits as i64),
         };
         let mut wat = std::string::String::from("(memory 1)");
-        for (i, offset) in OFFSETS.iter().enumerate() {
+        for (i, offset) in OFFSETS.iter().enumerate().step_by(few(1, 5)) {
             let ty = ty.name();
             wat += &format!(
                 "(func (export \"local{i}\") (param i32 {ty}) ({name} offset={offset} (local.get 0) (local.get 1)))
@@ -122,7 +123,7 @@ pub(super) fn stores() {
             wat += &format!(
                 "(func (export \"abs{i}\") (param {ty}) ({name} offset={offset} (i32.const 100) (local.get 0)))"
             );
-            for (k, &bits) in VALUES.iter().enumerate() {
+            for (k, &bits) in VALUES.iter().enumerate().step_by(few(1, 5)) {
                 wat += &format!(
                     "(func (export \"const{i}_{k}\") (param i32) ({name} offset={offset} (local.get 0) {}))
                      (func (export \"fixed{i}_{k}\") ({name} offset={offset} (i32.const 64) {}))",
@@ -146,12 +147,15 @@ pub(super) fn stores() {
                 );
                 memory()[at..at + width as usize].fill(0xA5);
             }
-            assert!(memory().iter().all(|&byte| byte == 0xA5), "{name} {export}: wrote elsewhere");
+            assert!(
+                memory().iter().step_by(few(1, 97)).all(|&byte| byte == 0xA5),
+                "{name} {export}: wrote elsewhere"
+            );
         };
-        for (i, &offset) in OFFSETS.iter().enumerate() {
-            for &address in ADDRESSES {
+        for (i, &offset) in OFFSETS.iter().enumerate().step_by(few(1, 5)) {
+            for &address in ADDRESSES.iter().step_by(few(1, 4)) {
                 let at = place(address, offset, width);
-                for (k, &bits) in VALUES.iter().enumerate() {
+                for (k, &bits) in VALUES.iter().enumerate().step_by(few(1, 5)) {
                     let mut args = std::vec![address as u32];
                     check(&format!("const{i}_{k}"), &args, at, bits);
                     args.push(bits as u32);
@@ -164,7 +168,7 @@ pub(super) fn stores() {
                     }
                 }
             }
-            for (k, &bits) in VALUES.iter().enumerate() {
+            for (k, &bits) in VALUES.iter().enumerate().step_by(few(1, 5)) {
                 check(&format!("fixed{i}_{k}"), &[], place(64, offset, width), bits);
                 let args = [bits as u32, (bits >> 32) as u32];
                 let args = &args[..ty.cells() as usize];

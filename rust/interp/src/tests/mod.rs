@@ -13,6 +13,11 @@ use crate::isa::Code;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
+/// Under Miri, which watches each step, a part of what is tried otherwise.
+const fn few(all: usize, watched: usize) -> usize {
+    if cfg!(miri) { watched } else { all }
+}
+
 std::thread_local! {
     static SEEN: RefCell<BTreeSet<u8>> = const { RefCell::new(BTreeSet::new()) };
     /// Instructions since the interrupt word was looked at, and the most that there were.

@@ -1,5 +1,6 @@
 //! Every operator with operands of every kind, against a reference that shares nothing with the handlers.
 
+use super::few;
 use super::rig::Rig;
 use std::format;
 use std::string::String;
@@ -358,7 +359,7 @@ fn expected(form: &str, want: Result<u64, Trap>) -> Result<u64, Trap> {
 }
 
 /// All values take a minute without optimisation.
-const STEP: usize = if cfg!(debug_assertions) { 3 } else { 1 };
+const STEP: usize = few(if cfg!(debug_assertions) { 3 } else { 1 }, 13);
 
 #[test]
 fn unary() {

@@ -1,7 +1,7 @@
 //! However code is made, not many instructions are carried out without a look at the interrupt word.
 
-use super::SINCE_POLL;
 use super::rig::{Options, Rig};
+use super::{SINCE_POLL, few};
 use crate::encode::POLL_WORDS;
 use std::fmt::Write;
 use std::format;
@@ -57,12 +57,12 @@ fn module(body: &str) -> String {
 
 #[test]
 pub(super) fn straight_lines() {
-    for operator in OPERATORS {
-        check(operator, &module(&operator.repeat(2000)), &[1], OPERATOR);
+    for operator in OPERATORS.into_iter().step_by(few(1, 4)) {
+        check(operator, &module(&operator.repeat(few(2000, 300))), &[1], OPERATOR);
         // The end of a recursion, where each frame has such a line behind its call.
         let tail = format!(
             "(if (local.get 0) (then (call $run (i32.sub (local.get 0) (i32.const 1))))) {}",
-            operator.repeat(300)
+            operator.repeat(few(300, 30))
         );
         check(operator, &module(&tail), &[50], OPERATOR);
     }
@@ -80,18 +80,18 @@ fn nested_calls_that_only_return() {
 /// is laid out in one piece.
 #[test]
 fn branches_past_the_polls() {
-    for skipped in [10, 120, 300, 700] {
-        for walked in [3, 100, 200] {
+    for skipped in [120, 10, 300, 700].into_iter().take(few(4, 1)) {
+        for walked in [100, 3, 200].into_iter().take(few(3, 1)) {
             let line = "(local.set 1 (i32.xor (local.get 1) (i32.const 3)))";
             let block =
                 format!("(block (br_if 0 (local.get 0)) {}) {}", line.repeat(skipped), line.repeat(walked));
-            check("br_if", &module(&block.repeat(10)), &[1], OPERATOR);
+            check("br_if", &module(&block.repeat(few(10, 4))), &[1], OPERATOR);
             let block = format!(
                 "(if (local.get 0) (then {0}) (else {1})) (block (block (block (br_table 1 0 2 (local.get 0))) {1}) {0})",
                 line.repeat(walked),
                 line.repeat(skipped)
             );
-            check("if", &module(&block.repeat(10)), &[0, 1], OPERATOR);
+            check("if", &module(&block.repeat(few(10, 4))), &[0, 1], OPERATOR);
         }
     }
 }
@@ -139,7 +139,7 @@ impl Random {
 #[test]
 fn ways_at_random() {
     let mut random = Random(7);
-    for _ in 0..20 {
+    for _ in 0..few(20, 1) {
         let mut text = String::new();
         for _ in 0..3 {
             random.body(4, 0, &mut text);
@@ -152,7 +152,7 @@ fn ways_at_random() {
 /// A branch may carry a thousand values.
 #[test]
 fn branches_with_many_values() {
-    const VALUES: usize = 1000;
+    const VALUES: usize = few(1000, 100);
     let types = "i32 ".repeat(VALUES);
     let constants = "(i32.const 1)".repeat(VALUES);
     let body = format!("(block (result {types}) {constants} (br 0)) {}", "drop ".repeat(VALUES)).repeat(3);

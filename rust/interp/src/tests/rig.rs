@@ -178,6 +178,7 @@ impl Rig {
             builtins: BUILTINS.as_ptr(),
             signature_matches,
             owner: ptr::null_mut(),
+            before: ptr::null_mut(),
         }))
     }
 

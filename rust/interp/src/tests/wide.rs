@@ -94,6 +94,7 @@ pub(super) fn frames() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a megabyte of text")]
 pub(super) fn branches() {
     // More code than 16 bits of a branch reach, in a body that is short enough to be tried with them first.
     let body = "(local.set 0 (i32.xor (local.get 0) (i32.const 0x12345)))".repeat(8_600);

@@ -1,37 +1,207 @@
-//! Operators of single precision.
+//! Operators on floating-point numbers, and all that the runtime carries out because the target does not.
 
 use super::Compiler;
-use crate::masm::{Cond, Float1, Float2, Masm, Val};
-use wasmote_core::{BinaryOp, ErrorKind, Trap, UnaryOp};
+use super::places::place_size;
+use crate::masm::{Cond, Float1, Float2, Masm, Pair, PairVal, Size, Val};
+use wasmote_core::numeric::{binary_number, unary_number};
+use wasmote_core::{BinaryOp, ErrorKind, FuncType, Trap, UnaryOp, ValType};
 use wasmote_frontend::{Cell, Operand};
 
 /// What a comparison of numbers asks.
-pub(super) fn comparison(op: BinaryOp) -> Option<Cond> {
+pub(super) fn comparison(op: BinaryOp) -> Option<(Cond, Size)> {
     use BinaryOp::*;
+    use Size::{W32, W64};
     Some(match op {
-        F32Eq => Cond::Equal,
-        F32Ne => Cond::NotEqual,
-        F32Lt => Cond::Less,
-        F32Gt => Cond::Greater,
-        F32Le => Cond::LessOrEqual,
-        F32Ge => Cond::GreaterOrEqual,
+        F32Eq => (Cond::Equal, W32),
+        F32Ne => (Cond::NotEqual, W32),
+        F32Lt => (Cond::Less, W32),
+        F32Gt => (Cond::Greater, W32),
+        F32Le => (Cond::LessOrEqual, W32),
+        F32Ge => (Cond::GreaterOrEqual, W32),
+        F64Eq => (Cond::Equal, W64),
+        F64Ne => (Cond::NotEqual, W64),
+        F64Lt => (Cond::Less, W64),
+        F64Gt => (Cond::Greater, W64),
+        F64Le => (Cond::LessOrEqual, W64),
+        F64Ge => (Cond::GreaterOrEqual, W64),
         _ => return None,
     })
 }
 
-/// Bits of powers of two: the first numbers that are too large for an integer, signed and unsigned.
-const TOO_LARGE: [u32; 2] = [0x4F00_0000, 0x4F80_0000];
-/// Bits of -2^31, the least one that is not too small for a signed integer, and of -1, which is too small for others.
-const LEAST: [u32; 2] = [0xCF00_0000, 0xBF80_0000];
+/// What an operator on two numbers does.
+fn arithmetic(op: BinaryOp) -> Option<(Float2, Size)> {
+    use BinaryOp::*;
+    use Size::{W32, W64};
+    Some(match op {
+        F32Add => (Float2::Add, W32),
+        F32Sub => (Float2::Sub, W32),
+        F32Mul => (Float2::Mul, W32),
+        F32Div => (Float2::Div, W32),
+        F32Min => (Float2::Min, W32),
+        F32Max => (Float2::Max, W32),
+        F32Copysign => (Float2::CopySign, W32),
+        F64Add => (Float2::Add, W64),
+        F64Sub => (Float2::Sub, W64),
+        F64Mul => (Float2::Mul, W64),
+        F64Div => (Float2::Div, W64),
+        F64Min => (Float2::Min, W64),
+        F64Max => (Float2::Max, W64),
+        F64Copysign => (Float2::CopySign, W64),
+        _ => return None,
+    })
+}
+
+/// What an operator on one number does, and the size of the number.
+fn unary(op: UnaryOp) -> Option<(Float1, Size)> {
+    use Size::{W32, W64};
+    use UnaryOp::*;
+    let from = |signed, integer| Float1::FromInteger { signed, integer };
+    let to = |signed, integer| Float1::ToInteger { signed, integer };
+    Some(match op {
+        F32Abs => (Float1::Abs, W32),
+        F32Neg => (Float1::Neg, W32),
+        F32Ceil => (Float1::Ceil, W32),
+        F32Floor => (Float1::Floor, W32),
+        F32Trunc => (Float1::Trunc, W32),
+        F32Nearest => (Float1::Nearest, W32),
+        F32Sqrt => (Float1::Sqrt, W32),
+        F64Abs => (Float1::Abs, W64),
+        F64Neg => (Float1::Neg, W64),
+        F64Ceil => (Float1::Ceil, W64),
+        F64Floor => (Float1::Floor, W64),
+        F64Trunc => (Float1::Trunc, W64),
+        F64Nearest => (Float1::Nearest, W64),
+        F64Sqrt => (Float1::Sqrt, W64),
+        F64PromoteF32 => (Float1::Convert, W32),
+        F32DemoteF64 => (Float1::Convert, W64),
+        F32ConvertI32S => (from(true, W32), W32),
+        F32ConvertI32U => (from(false, W32), W32),
+        F32ConvertI64S => (from(true, W64), W32),
+        F32ConvertI64U => (from(false, W64), W32),
+        F64ConvertI32S => (from(true, W32), W64),
+        F64ConvertI32U => (from(false, W32), W64),
+        F64ConvertI64S => (from(true, W64), W64),
+        F64ConvertI64U => (from(false, W64), W64),
+        I32TruncF32S | I32TruncSatF32S => (to(true, W32), W32),
+        I32TruncF32U | I32TruncSatF32U => (to(false, W32), W32),
+        I32TruncF64S | I32TruncSatF64S => (to(true, W32), W64),
+        I32TruncF64U | I32TruncSatF64U => (to(false, W32), W64),
+        I64TruncF32S | I64TruncSatF32S => (to(true, W64), W32),
+        I64TruncF32U | I64TruncSatF32U => (to(false, W64), W32),
+        I64TruncF64S | I64TruncSatF64S => (to(true, W64), W64),
+        I64TruncF64U | I64TruncSatF64U => (to(false, W64), W64),
+        _ => return None,
+    })
+}
+
+/// Which numbers are too large for an integer, by its size and whether it is signed: from this one on.
+fn too_large(signed: bool, integer: Size) -> f64 {
+    match (integer, signed) {
+        (Size::W32, true) => 2_147_483_648.0,
+        (Size::W32, false) => 4_294_967_296.0,
+        (Size::W64, true) => 9_223_372_036_854_775_808.0,
+        (Size::W64, false) => 18_446_744_073_709_551_616.0,
+    }
+}
+
+/// Which ones are too small: those of which the condition holds with this one. The number before the least integer is
+/// one of the size if that has bits enough.
+fn too_small(signed: bool, integer: Size, size: Size) -> (Cond, f64) {
+    match (integer, size) {
+        _ if !signed => (Cond::LessOrEqual, -1.0),
+        (Size::W32, Size::W64) => (Cond::LessOrEqual, -2_147_483_649.0),
+        _ => (Cond::Less, -too_large(true, integer)),
+    }
+}
+
+fn is_float(ty: ValType) -> bool {
+    matches!(ty, ValType::F32 | ValType::F64)
+}
+
+fn cells(size: Size) -> u32 {
+    match size {
+        Size::W32 => 1,
+        Size::W64 => 2,
+    }
+}
 
 impl<M: Masm> Compiler<M> {
+    /// Whether the runtime carries out an operator.
+    pub(super) fn is_unary_of_runtime(&self, op: UnaryOp) -> bool {
+        let (operand, result) = op.types();
+        (is_float(operand) || is_float(result))
+            && unary(op).is_some_and(|(float, size)| !self.masm.has_float1(float, size))
+    }
+
+    /// Whether the runtime carries out an operator.
+    pub(super) fn is_binary_of_runtime(&self, op: BinaryOp) -> bool {
+        use BinaryOp::{F32Copysign, F64Copysign, I64DivS, I64DivU, I64RemS, I64RemU};
+        match op.types().0 {
+            ValType::I64 => !M::WIDE && matches!(op, I64DivS | I64DivU | I64RemS | I64RemU),
+            ValType::F32 => op != F32Copysign && !self.masm.has_floats(Size::W32),
+            ValType::F64 => op != F64Copysign && !self.masm.has_floats(Size::W64),
+            _ => false,
+        }
+    }
+
+    pub(super) fn emit_unary_of_runtime(
+        &mut self,
+        op: UnaryOp,
+        dst: Cell,
+        a: Operand,
+    ) -> Result<(), ErrorKind> {
+        self.settle()?;
+        let (ty, result) = op.types();
+        self.put_argument(ty.cells(), dst, a);
+        self.emit_of_runtime(unary_number(op), dst, FuncType::new(&[ty as u8], &[result as u8]));
+        Ok(())
+    }
+
+    pub(super) fn emit_binary_of_runtime(
+        &mut self,
+        op: BinaryOp,
+        dst: Cell,
+        a: Operand,
+        b: Operand,
+    ) -> Result<(), ErrorKind> {
+        self.settle()?;
+        let (ty, result) = op.types();
+        self.put_argument(ty.cells(), dst, a);
+        self.put_argument(ty.cells(), dst + ty.cells(), b);
+        self.emit_of_runtime(binary_number(op), dst, FuncType::new(&[ty as u8, ty as u8], &[result as u8]));
+        Ok(())
+    }
+
+    /// The operand is what its cell holds.
+    fn put_argument(&mut self, cells: u32, dst: Cell, operand: Operand) {
+        if operand != Operand::Temp(dst) {
+            self.emit_copy(cells, dst, operand);
+        }
+    }
+
+    /// Operands are in the cells from `dst` on, and so will be the result.
+    fn emit_of_runtime(&mut self, number: u32, dst: Cell, ty: FuncType<'_>) {
+        let from = self.masm.place();
+        self.arguments(dst, ty);
+        let frame = self.frame;
+        self.masm.numeric(number, &frame, dst, &mut self.routines);
+        self.least_cells = self.least_cells.max(dst + 4);
+        self.called(ty, dst);
+        self.made(from, self.at);
+    }
+
     /// Compares numbers; the condition that holds then if the operator gives 1. The operands are consumed.
-    pub(super) fn emit_float_comparison(&mut self, cond: Cond, a: Operand, b: Operand) -> Cond {
-        let (first, second) = (self.word_reg(a, 0), self.word(b, 0));
-        self.consume(a, 1);
-        self.consume(b, 1);
+    pub(super) fn emit_float_comparison(
+        &mut self,
+        (cond, size): (Cond, Size),
+        a: Operand,
+        b: Operand,
+    ) -> Cond {
+        let (first, second) = (self.number_regs(cells(size), a), self.float(size, b));
+        self.consume(a, cells(size));
+        self.consume(b, cells(size));
         self.before_comparison();
-        let cond = self.masm.compare_floats(cond, first, second);
+        let cond = self.masm.compare_floats(cond, size, first, second);
         self.regs.unlock();
         cond
     }
@@ -43,25 +213,18 @@ impl<M: Masm> Compiler<M> {
         a: Operand,
         b: Operand,
     ) -> Result<(), ErrorKind> {
-        use BinaryOp::*;
-        let float = match op {
-            F32Add => Float2::Add,
-            F32Sub => Float2::Sub,
-            F32Mul => Float2::Mul,
-            F32Div => Float2::Div,
-            F32Min => Float2::Min,
-            F32Max => Float2::Max,
-            F32Copysign => Float2::CopySign,
-            _ => return Err(self.not_yet(op.feature(), op.name())),
+        let Some((float, size)) = arithmetic(op) else { return Ok(()) };
+        let (first, second) = (self.number_regs(cells(size), a), self.number_regs(cells(size), b));
+        let target = if size == Size::W64 && !M::WIDE {
+            let second = (Val::Reg(second.0), Val::Reg(second.1));
+            self.result_pair(dst, (a, first), (b, second))
+        } else {
+            self.consume(a, cells(size));
+            self.consume(b, cells(size));
+            let target = self.target_place(dst, place_size::<M>(cells(size)));
+            (target, target)
         };
-        if !self.masm.has_floats() {
-            return Err(self.not_yet(op.feature(), op.name()));
-        }
-        let (first, second) = (self.word_reg(a, 0), self.word_reg(b, 0));
-        self.consume(a, 1);
-        self.consume(b, 1);
-        let target = self.target(dst);
-        self.masm.float2(float, target, first, second);
+        self.masm.float2(float, size, target, first, second);
         Ok(())
     }
 
@@ -72,36 +235,55 @@ impl<M: Masm> Compiler<M> {
         a: Operand,
         at: u32,
     ) -> Result<(), ErrorKind> {
-        use UnaryOp::*;
-        let (float, traps) = match op {
-            F32Abs => (Float1::Abs, false),
-            F32Neg => (Float1::Neg, false),
-            F32Sqrt => (Float1::Sqrt, false),
-            F32ConvertI32S => (Float1::FromInteger { signed: true }, false),
-            F32ConvertI32U => (Float1::FromInteger { signed: false }, false),
-            I32TruncSatF32S => (Float1::ToInteger { signed: true }, false),
-            I32TruncSatF32U => (Float1::ToInteger { signed: false }, false),
-            I32TruncF32S => (Float1::ToInteger { signed: true }, true),
-            I32TruncF32U => (Float1::ToInteger { signed: false }, true),
-            _ => return Err(self.not_yet(op.feature(), op.name())),
+        let Some((float, size)) = unary(op) else { return Ok(()) };
+        let (ty, result) = op.types();
+        let from = self.number_regs(ty.cells(), a);
+        if let (Float1::ToInteger { signed, integer }, true) = (float, op.may_trap()) {
+            let itself = (Val::Reg(from.0), Val::Reg(from.1));
+            let cond = self.masm.compare_floats(Cond::NotEqual, size, from, itself);
+            self.branch_to_trap(cond, Trap::BadConversionToInteger, at)?;
+            let large = (Cond::GreaterOrEqual, too_large(signed, integer));
+            for (cond, limit) in [large, too_small(signed, integer, size)] {
+                let bits = match size {
+                    Size::W32 => u64::from((limit as f32).to_bits()),
+                    Size::W64 => limit.to_bits(),
+                };
+                let limit = self.float(size, Operand::Const(bits));
+                let cond = self.masm.compare_floats(cond, size, from, limit);
+                self.branch_to_trap(cond, Trap::IntegerOverflow, at)?;
+            }
+        }
+        // A pair comes from a pair, half by half, or all at once.
+        let target = match (ty.cells(), result.cells()) {
+            (2, 2) if !M::WIDE => self.result_pair(dst, (a, from), (a, (Val::number(0), Val::number(0)))),
+            (cells, 2) if !M::WIDE => {
+                self.consume(a, cells);
+                self.target_pair(dst)
+            }
+            (cells, results) => {
+                self.consume(a, cells);
+                let target = self.target_place(dst, place_size::<M>(results));
+                (target, target)
+            }
         };
-        if !self.masm.has_floats() {
-            return Err(self.not_yet(op.feature(), op.name()));
-        }
-        let from = self.word_reg(a, 0);
-        if let (Float1::ToInteger { signed }, true) = (float, traps) {
-            let kind = usize::from(!signed);
-            let not_a_number = self.masm.compare_floats(Cond::NotEqual, from, Val::Reg(from));
-            self.branch_to_trap(not_a_number, Trap::BadConversionToInteger, at)?;
-            let large = self.masm.compare_floats(Cond::GreaterOrEqual, from, Val::Imm(TOO_LARGE[kind]));
-            self.branch_to_trap(large, Trap::IntegerOverflow, at)?;
-            let small = if signed { Cond::Less } else { Cond::LessOrEqual };
-            let small = self.masm.compare_floats(small, from, Val::Imm(LEAST[kind]));
-            self.branch_to_trap(small, Trap::IntegerOverflow, at)?;
-        }
-        self.consume(a, 1);
-        let target = self.target(dst);
-        self.masm.float1(float, target, from);
+        self.masm.float1(float, size, target, from);
         Ok(())
+    }
+
+    /// The registers of a value of so many cells; one that is in one register is both.
+    fn number_regs(&mut self, cells: u32, operand: Operand) -> Pair {
+        if cells == 2 && !M::WIDE {
+            return self.pair_regs(operand);
+        }
+        let reg = self.value_reg(operand, 0, place_size::<M>(cells));
+        (reg, reg)
+    }
+
+    fn float(&mut self, size: Size, operand: Operand) -> PairVal<M::Word> {
+        if size == Size::W64 && !M::WIDE {
+            return self.pair(operand);
+        }
+        let val = self.value(operand, 0, place_size::<M>(cells(size)));
+        (val, val)
     }
 }

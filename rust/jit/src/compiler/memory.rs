@@ -1,19 +1,26 @@
 //! Loads and stores.
 
 use super::Compiler;
+use super::places::place_size;
 use crate::masm::{Label, Masm, Place, Reg, Val};
-use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap, ValType};
+use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
 use wasmote_frontend::{Cell, MemArg, Operand};
 
 impl<M: Masm> Compiler<M> {
     /// Where an access of `width` bytes goes, after it was found to be inside the memory.
-    fn place(&mut self, address: Operand, arg: MemArg, width: u32, at: u32) -> Result<Place, ErrorKind> {
+    fn place(
+        &mut self,
+        address: Operand,
+        arg: MemArg,
+        width: u32,
+        at: u32,
+    ) -> Result<Place<M::Word>, ErrorKind> {
         let end = u64::from(arg.offset) + u64::from(width);
         if let Operand::Const(number) = address {
             let address = number as u32;
             let end = u64::from(address) + end;
             if end <= self.min_memory {
-                return Ok(Place { address: Val::Imm(address), offset: arg.offset });
+                return Ok(Place { address: Val::number(address), offset: arg.offset });
             }
         }
         let reg = self.word_reg(address, 0);
@@ -48,13 +55,14 @@ impl<M: Masm> Compiler<M> {
     ) -> Result<(), ErrorKind> {
         let place = self.place(address, arg, 1 << op.width_log2(), at)?;
         self.consume(address, 1);
-        let low = self.target(dst);
+        let low = self.target_place(dst, place_size::<M>(op.ty().cells()));
         let high = match op {
-            LoadOp::I64Load | LoadOp::F64Load => Some(self.target(dst + 1)),
+            LoadOp::I64Load | LoadOp::F64Load if !M::WIDE => Some(self.target(dst + 1)),
             _ => None,
         };
         self.masm.load(op, (low, high), place);
         match op {
+            _ if M::WIDE => {}
             LoadOp::I64Load8U | LoadOp::I64Load16U | LoadOp::I64Load32U => self.set_zero(dst + 1),
             LoadOp::I64Load8S | LoadOp::I64Load16S | LoadOp::I64Load32S => self.extend_sign(dst),
             _ => {}
@@ -71,13 +79,14 @@ impl<M: Masm> Compiler<M> {
         at: u32,
     ) -> Result<(), ErrorKind> {
         let place = self.place(address, arg, 1 << op.width_log2(), at)?;
-        let low = self.word_reg(value, 0);
+        let cells = op.ty().cells();
+        let low = self.value_reg(value, 0, place_size::<M>(cells));
         let high = match op {
-            StoreOp::I64Store | StoreOp::F64Store => Some(self.word_reg(value, 1)),
+            StoreOp::I64Store | StoreOp::F64Store if !M::WIDE => Some(self.word_reg(value, 1)),
             _ => None,
         };
         self.masm.store(op, (low, high), place);
-        self.consume(value, if matches!(op.ty(), ValType::I64 | ValType::F64) { 2 } else { 1 });
+        self.consume(value, cells);
         self.consume(address, 1);
         self.regs.unlock();
         Ok(())

@@ -1,7 +1,8 @@
 //! The compiler: a [`Sink`](wasmote_frontend::Sink) that makes native code with the verbs of a [`Masm`].
 //!
-//! A value of 64 bits is two cells, and each cell has a place of its own: a register or its place in the frame. The locals
-//! that are used most, counted by loop depth, have a register for the whole function. All others, and temporaries, are in
+//! A value of 64 bits is two cells. Each cell has a place of its own, a register or its place in the frame; or both have one
+//! place where registers are as large. The locals that are used most, counted by loop depth, have a register for the whole
+//! function. All others, and temporaries, are in
 //! registers as long as there are any and no control flow joins; then they are in the frame.
 //!
 //! An operator is not compiled when it is told, but when the next one is: that one may know where the result should go, or
@@ -11,12 +12,14 @@ mod floats;
 mod memory;
 mod operators;
 mod pairs;
+mod places;
 mod regs;
 mod sink;
 
 use crate::masm::{Alu, Frame, Label, Masm, Routines, Shift};
+use places::Arguments;
 use regs::Regs;
-use wasmote_core::{BinaryOp, ErrorKind, Feature, LoadOp, Trap, UnaryOp};
+use wasmote_core::{BinaryOp, ErrorKind, FuncType, LoadOp, Trap, UnaryOp};
 use wasmote_frontend::{Cell, MemArg, Module, Operand};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
@@ -30,7 +33,7 @@ pub struct Settings {
 /// Where a function's code begins, and its frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Compiled {
-    /// The place of its first instruction, from the beginning of all code.
+    /// Where it is called, from the beginning of all code.
     pub start: u32,
     /// Cells of its frame, with what is saved there.
     pub frame_cells: u32,
@@ -67,6 +70,22 @@ struct TrapExit {
 struct Use {
     cell: Cell,
     weight: u32,
+    /// Whether its register holds two cells.
+    wide: bool,
+}
+
+/// Bytes of code that are carried out at most without a poll of the interrupt word, on each way through a function.
+const POLL_BYTES: usize = 1024;
+/// As many from the first call since a poll to the return: the ends of nested calls follow each other.
+const POLL_BYTES_TO_RETURN: usize = 64;
+
+/// Where the interrupt word has been polled.
+#[derive(Clone, Copy, Default)]
+struct Polls {
+    /// The place of the last poll.
+    last: usize,
+    /// The first call since.
+    call: Option<usize>,
 }
 
 /// Cells of locals that may get a register for the whole function.
@@ -92,15 +111,26 @@ pub struct Compiler<M: Masm> {
     uses: Vec<Use>,
     calls: bool,
     local_cells: Cell,
+    /// Cells that its frame has at least, as the runtime uses them.
+    least_cells: Cell,
     deferred: Option<Deferred>,
     /// Whether a branch follows the comparison that is made.
     branching: bool,
     traps: Vec<TrapExit>,
+    polls: Polls,
     at: u32,
+    /// Where the code of the present function begins, with what comes before the place where it is called.
+    begun: usize,
+    /// Where it is called from compiled code.
+    inside: usize,
+    /// What was known of the functions that the present one calls, before each call, and how many have been called that
+    /// are not there.
+    before: Vec<(u32, Label)>,
+    absent_before: usize,
+    absent: usize,
     compiled: Compiled,
     sought: Option<u32>,
     located: Option<u32>,
-    missing: Option<&'static str>,
 }
 
 impl<M: Masm> Compiler<M> {
@@ -139,14 +169,20 @@ impl<M: Masm> Compiler<M> {
             uses: Vec::new(heap),
             calls: false,
             local_cells: 0,
+            least_cells: 0,
             deferred: None,
             branching: false,
             traps: Vec::new(heap),
+            polls: Polls::default(),
             at: 0,
+            begun: 0,
+            inside: 0,
+            before: Vec::new(heap),
+            absent_before: 0,
+            absent: 0,
             compiled: Compiled { start: 0, frame_cells: 0 },
             sought: None,
             located: None,
-            missing: None,
         })
     }
 
@@ -155,6 +191,48 @@ impl<M: Masm> Compiler<M> {
     pub fn next(&mut self, own: u32, large: bool) {
         self.own = own;
         self.large = large;
+        self.begun = self.masm.place();
+        self.before.clear();
+        self.absent_before = self.absent;
+    }
+
+    /// Bytes of code, with what [`finish`](Compiler::finish) would add now.
+    pub fn size(&self) -> usize {
+        self.masm.place() + self.absent * M::CALL_RECORD_BYTES
+    }
+
+    /// The function cannot be compiled, or is not to be: takes back what was made of it since [`next`](Compiler::next).
+    pub fn abandon(&mut self) {
+        while let Some((own, label)) = self.before.pop() {
+            if let Some(place) = self.functions.get_mut(own as usize) {
+                *place = label;
+            }
+        }
+        self.absent = self.absent_before;
+        self.masm.truncate(self.begun);
+    }
+
+    /// Ends the code: calls of functions that are not compiled go through their records. `false` if there are any.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, `FunctionTooLarge`.
+    pub fn finish(&mut self, module: &Module<'_>) -> Result<bool, ErrorKind> {
+        let mut complete = true;
+        for own in 0..self.functions.len() as u32 {
+            let Some(&(mut label)) = self.functions.get(own as usize) else { break };
+            if label.bound || !label.is_used() {
+                complete &= label.bound;
+                continue;
+            }
+            complete = false;
+            let ty = module.func_type(self.import_funcs + own);
+            let (args, results) = (Arguments::new::<M>(ty), in_registers(ty));
+            let shared_cells = self.shared.get(own as usize).copied().unwrap_or(0);
+            let frame = Frame { shared_cells, param_cells: ty.param_cells(), ..Frame::default() };
+            self.masm.call_record(&mut label, own, &frame, args.list::<M>(), results, &mut self.routines);
+        }
+        self.masm.check()?;
+        Ok(complete)
     }
 
     /// The function just compiled.
@@ -167,30 +245,15 @@ impl<M: Masm> Compiler<M> {
         self.routines.entry
     }
 
-    /// The macro-assembler, with the code.
-    pub fn masm(&self) -> &M {
-        &self.masm
+    /// The code.
+    pub fn code(&self) -> &[u8] {
+        self.masm.code()
     }
 
-    /// Whether everything that was called is there.
-    pub fn is_complete(&self) -> bool {
-        self.functions.iter().all(|label| label.bound)
-    }
-
-    /// What in the function just refused is not compiled yet; the error was [`ErrorKind::Unsupported`].
-    pub fn missing(&self) -> Option<&'static str> {
-        self.missing
-    }
-
-    fn not_yet(&mut self, feature: Feature, what: &'static str) -> ErrorKind {
-        self.missing = Some(what);
-        ErrorKind::Unsupported(feature)
-    }
-
-    /// Asks which operator a call or a trap belongs to whose return address is at this place, in the functions that
-    /// follow.
-    pub fn locate(&mut self, place: u32) {
-        self.sought = Some(place);
+    /// Asks which operator a call or a trap belongs to whose return address lies so many bytes behind the place where the
+    /// function is called, in the next one.
+    pub fn locate(&mut self, bytes: u32) {
+        self.sought = Some(bytes);
         self.located = None;
     }
 
@@ -202,9 +265,27 @@ impl<M: Masm> Compiler<M> {
     /// The code from a place on is that of the operator at `at`.
     fn made(&mut self, from: usize, at: u32) {
         let made = from as u32 + 1..=self.masm.place() as u32;
-        if self.sought.is_some_and(|place| made.contains(&place)) {
+        if self.sought.is_some_and(|bytes| made.contains(&(self.compiled.start + bytes))) {
             self.located = Some(at);
         }
+    }
+
+    /// A call is next.
+    fn calling(&mut self) {
+        self.polls.call.get_or_insert(self.masm.place());
+    }
+
+    /// Polls the interrupt word if there was a way through the code without for longer than `bytes` since `place`.
+    fn poll_after(&mut self, place: usize, bytes: usize) -> Result<(), ErrorKind> {
+        if self.masm.place() - place < bytes { Ok(()) } else { self.poll() }
+    }
+
+    /// Polls the interrupt word.
+    fn poll(&mut self) -> Result<(), ErrorKind> {
+        let mut label = Label::NEW;
+        self.masm.poll(&mut label);
+        self.polls = Polls { last: self.masm.place(), call: None };
+        self.add_trap(label, Trap::Interrupted, self.at)
     }
 
     /// Something goes to a trap; the label is bound at the function's end.
@@ -212,7 +293,30 @@ impl<M: Masm> Compiler<M> {
         self.traps.push(TrapExit { label, trap, at }).map_err(|_| ErrorKind::OutOfMemory)
     }
 
+    /// The function to call, if it can be called directly.
+    fn callee(&self, own: u32) -> (Label, u32) {
+        let label = self.functions.get(own as usize).copied().unwrap_or(Label::NEW);
+        (label, self.shared.get(own as usize).copied().unwrap_or(0))
+    }
+
+    /// It is called, which the label says.
+    fn set_callee(&mut self, own: u32, label: Label) -> Result<(), ErrorKind> {
+        if let Some(place) = self.functions.get_mut(own as usize)
+            && !label.bound
+        {
+            let before = core::mem::replace(place, label);
+            self.absent += usize::from(!before.is_used());
+            self.before.push((own, before)).map_err(|_| ErrorKind::OutOfMemory)?;
+        }
+        Ok(())
+    }
+
     fn is_local(&self, cell: Cell) -> bool {
         cell < self.local_cells
     }
+}
+
+/// Cells of the result that a function returns in registers.
+fn in_registers(ty: FuncType<'_>) -> u32 {
+    if ty.results().len() == 1 { ty.result_cells() } else { 0 }
 }

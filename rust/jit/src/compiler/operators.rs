@@ -1,7 +1,8 @@
 //! Operators of one word, and the choice between those of one and of two.
 
-use super::{Compiler, Deferred, Op};
-use crate::masm::{Alu, Bits, Cond, Division, Label, Masm, Shift, Val};
+use super::places::{place_size, places};
+use super::{Compiler, Deferred, Op, POLL_BYTES};
+use crate::masm::{Alu, Bits, Cond, Division, Label, Masm, Shift, Size, Val, Word};
 use wasmote_core::{BinaryOp, ErrorKind, Trap, UnaryOp};
 use wasmote_frontend::{Cell, Operand};
 
@@ -81,10 +82,10 @@ fn is_const(operand: Operand) -> bool {
 impl<M: Masm> Compiler<M> {
     /// Makes the code of what was deferred, with its result where it was to go.
     pub(super) fn settle(&mut self) -> Result<(), ErrorKind> {
-        match self.deferred.take() {
-            Some(deferred) => self.emit(deferred),
-            None => Ok(()),
+        if let Some(deferred) = self.deferred.take() {
+            self.emit(deferred)?;
         }
+        self.poll_after(self.polls.last, POLL_BYTES)
     }
 
     /// Defers an operator.
@@ -108,9 +109,9 @@ impl<M: Masm> Compiler<M> {
                 self.consume(a, 1);
                 self.consume(b, 1);
                 let target = self.target(dst);
-                if !self.masm.alu_shifted(op, target, first, second, shift, by) {
-                    self.masm.alu(Alu::Shift(shift), M::SCRATCH, second, Val::Imm(by));
-                    self.masm.alu(op, target, first, Val::Reg(M::SCRATCH));
+                if !self.masm.alu_shifted(op, Size::W32, target, first, (second, shift, by)) {
+                    self.masm.alu(Alu::Shift(shift), Size::W32, M::SCRATCH, second, Val::number(by));
+                    self.masm.alu(op, Size::W32, target, first, Val::Reg(M::SCRATCH));
                 }
             }
             Op::Load(op, address, arg) => self.emit_load(op, dst, address, arg, at)?,
@@ -122,26 +123,30 @@ impl<M: Masm> Compiler<M> {
     fn emit_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand, at: u32) -> Result<(), ErrorKind> {
         use UnaryOp::*;
         let bits = match op {
-            I32Clz => Bits::LeadingZeros,
-            I32Ctz => Bits::TrailingZeros,
-            I32Popcnt => Bits::Ones,
-            I32Extend8S => Bits::Extend8,
-            I32Extend16S => Bits::Extend16,
-            I32Eqz => {
-                let from = self.word_reg(a, 0);
-                self.consume(a, 1);
-                let target = self.target(dst);
-                self.masm.is_zero(target, from);
-                return Ok(());
-            }
-            I64Eqz | I32WrapI64 | I64Clz | I64Ctz | I64Popcnt | I64ExtendI32S | I64ExtendI32U
-            | I64Extend8S | I64Extend16S | I64Extend32S => return self.emit_pair_unary(op, dst, a),
+            // None of them: see below.
+            I32Eqz | I64Eqz => None,
+            I32Clz | I64Clz => Some(Bits::LeadingZeros),
+            I32Ctz | I64Ctz => Some(Bits::TrailingZeros),
+            I32Popcnt | I64Popcnt => Some(Bits::Ones),
+            I32Extend8S | I64Extend8S => Some(Bits::Extend8),
+            I32Extend16S | I64Extend16S => Some(Bits::Extend16),
+            I64ExtendI32S | I64Extend32S => Some(Bits::Extend32),
+            I64ExtendI32U => Some(Bits::ZeroExtend32),
+            I32WrapI64 => Some(Bits::Wrap),
             _ => return self.emit_float_unary(op, dst, a, at),
         };
-        let from = self.word_reg(a, 0);
-        self.consume(a, 1);
-        let target = self.target(dst);
-        self.masm.bits(bits, target, from);
+        let (cells, results) = (op.types().0.cells(), op.types().1.cells());
+        if cells.max(results) == 2 && !M::WIDE {
+            return self.emit_pair_unary(op, dst, a);
+        }
+        let size = place_size::<M>(cells);
+        let from = self.value_reg(a, 0, size);
+        self.consume(a, cells);
+        let target = self.target_place(dst, place_size::<M>(results));
+        match bits {
+            Some(bits) => self.masm.bits(bits, size, target, from),
+            None => self.masm.is_zero(size, target, from),
+        }
         Ok(())
     }
 
@@ -160,36 +165,37 @@ impl<M: Masm> Compiler<M> {
             return Ok(());
         }
         if let Some((alu, cells)) = alu(op) {
-            if cells == 2 {
+            if cells == 2 && !M::WIDE {
                 return self.emit_pair_alu(alu, dst, a, b);
             }
-            self.emit_alu(alu, dst, a, b);
+            self.emit_alu(alu, cells, dst, a, b);
             return Ok(());
         }
         use BinaryOp::*;
         let division = match op {
-            I32DivS => Division { signed: true, remainder: false },
-            I32DivU => Division { signed: false, remainder: false },
-            I32RemS => Division { signed: true, remainder: true },
-            I32RemU => Division { signed: false, remainder: true },
+            I32DivS | I64DivS => Division { signed: true, remainder: false },
+            I32DivU | I64DivU => Division { signed: false, remainder: false },
+            I32RemS | I64RemS => Division { signed: true, remainder: true },
+            I32RemU | I64RemU => Division { signed: false, remainder: true },
             _ => return self.emit_float_binary(op, dst, a, b),
         };
-        self.emit_division(division, dst, a, b, at)
+        self.emit_division(division, op.types().0.cells(), dst, a, b, at)
     }
 
-    fn emit_alu(&mut self, op: Alu, dst: Cell, a: Operand, b: Operand) {
+    fn emit_alu(&mut self, op: Alu, cells: u32, dst: Cell, a: Operand, b: Operand) {
+        let size = place_size::<M>(cells);
         let (a, b) = if is_const(a) && commutes(op) { (b, a) } else { (a, b) };
         if let (Operand::Const(number), Alu::Sub, false) = (a, op, is_const(b)) {
-            let from = self.word_reg(b, 0);
-            self.consume(b, 1);
-            let target = self.target(dst);
-            return self.masm.subtract_from(target, number as u32, from);
+            let from = self.value_reg(b, 0, size);
+            self.consume(b, cells);
+            let target = self.target_place(dst, size);
+            return self.masm.subtract_from(size, target, M::Word::truncate(number), from);
         }
-        let (first, second) = (self.word_reg(a, 0), self.word(b, 0));
-        self.consume(a, 1);
-        self.consume(b, 1);
-        let target = self.target(dst);
-        self.masm.alu(op, target, first, second);
+        let (first, second) = (self.value_reg(a, 0, size), self.value(b, 0, size));
+        self.consume(a, cells);
+        self.consume(b, cells);
+        let target = self.target_place(dst, size);
+        self.masm.alu(op, size, target, first, second);
     }
 
     /// Compares; the condition that holds then if the operator gives 1. The operands are consumed.
@@ -199,12 +205,13 @@ impl<M: Masm> Compiler<M> {
         }
         let (cond, cells) = comparison(op).unwrap_or((Cond::Equal, 1));
         let (a, b, cond) = if is_const(a) { (b, a, cond.swapped()) } else { (a, b, cond) };
-        let cond = if cells == 1 {
-            let (first, second) = (self.word_reg(a, 0), self.word(b, 0));
-            self.consume(a, 1);
-            self.consume(b, 1);
+        let cond = if cells == 1 || M::WIDE {
+            let size = place_size::<M>(cells);
+            let (first, second) = (self.value_reg(a, 0, size), self.value(b, 0, size));
+            self.consume(a, cells);
+            self.consume(b, cells);
             self.before_comparison();
-            self.masm.compare(first, second);
+            self.masm.compare(size, first, second);
             cond
         } else {
             let (first, second) = (self.pair_regs(a), self.pair(b));
@@ -227,32 +234,39 @@ impl<M: Masm> Compiler<M> {
     fn emit_division(
         &mut self,
         op: Division,
+        cells: u32,
         dst: Cell,
         a: Operand,
         b: Operand,
         at: u32,
     ) -> Result<(), ErrorKind> {
-        let (first, second) = (self.word_reg(a, 0), self.word_reg(b, 0));
+        let size = place_size::<M>(cells);
+        let (minus_one, least) = match size {
+            Size::W32 => (u64::from(u32::MAX), 1 << 31),
+            Size::W64 => (u64::MAX, 1 << 63),
+        };
+        let number = |bits| Val::Imm(M::Word::truncate(bits));
+        let (first, second) = (self.value_reg(a, 0, size), self.value_reg(b, 0, size));
         let divisor = match b {
-            Operand::Const(number) => Some(number as u32),
+            Operand::Const(bits) => Some(bits),
             _ => None,
         };
-        if divisor.is_none_or(|number| number == 0) {
-            self.masm.compare(second, Val::Imm(0));
+        if divisor.is_none_or(|bits| bits == 0) {
+            self.masm.compare(size, second, Val::number(0));
             self.branch_to_trap(Cond::Equal, Trap::IntegerDivisionByZero, at)?;
         }
-        if op.signed && !op.remainder && divisor.is_none_or(|number| number == u32::MAX) {
+        if op.signed && !op.remainder && divisor.is_none_or(|bits| bits == minus_one) {
             let mut fine = Label::NEW;
-            self.masm.compare(second, Val::Imm(u32::MAX));
+            self.masm.compare(size, second, number(minus_one));
             self.masm.branch(Cond::NotEqual, &mut fine);
-            self.masm.compare(first, Val::Imm(1 << 31));
+            self.masm.compare(size, first, number(least));
             self.branch_to_trap(Cond::Equal, Trap::IntegerOverflow, at)?;
             self.masm.bind(&mut fine);
         }
-        self.consume(a, 1);
-        self.consume(b, 1);
-        let target = self.target(dst);
-        self.masm.divide(op, target, first, second);
+        self.consume(a, cells);
+        self.consume(b, cells);
+        let target = self.target_place(dst, size);
+        self.masm.divide(op, size, target, first, second);
         Ok(())
     }
 
@@ -288,28 +302,30 @@ impl<M: Masm> Compiler<M> {
 
     /// `dst = src` for a value of so many cells. Temporaries above `dst` stay as they are.
     pub(super) fn emit_copy(&mut self, cells: u32, dst: Cell, src: Operand) {
-        for (src, half) in (0..cells).map(|half| (src, half)) {
-            let (to, word) = (dst + half, self.word(src, half));
+        let size = place_size::<M>(cells);
+        for half in places::<M>(cells) {
+            let (to, word) = (dst + half, self.value(src, half, size));
             let pinned = self.regs.pinned(to);
             if let Operand::Temp(cell) = src {
                 // It is read for the last time, so that its register only gets another name.
                 self.drop_cell(cell + half);
             }
+            let zero = !M::WIDE && word == Val::number(0);
             match (word, pinned) {
-                (Val::Imm(0), None) => self.set_zero(to),
-                (Val::Reg(reg), None) if matches!(src, Operand::Temp(_)) => self.rename(reg, to),
+                (Val::Imm(_), None) if zero => self.set_zero(to),
+                (Val::Reg(reg), None) if matches!(src, Operand::Temp(_)) => self.rename(reg, to, size),
                 _ => {
                     self.regs.changed(to);
                     let target = match pinned {
                         Some(reg) => reg,
                         None => {
                             let reg = self.alloc();
-                            self.rename(reg, to);
+                            self.rename(reg, to, size);
                             reg
                         }
                     };
                     self.masm.mov(target, word);
-                    if word == Val::Imm(0) {
+                    if zero {
                         self.regs.add_zero(to, false);
                     }
                 }

@@ -2,7 +2,7 @@
 
 use super::Compiler;
 use super::operators::commutes;
-use crate::masm::{Alu, Bits, Masm, Pair, PairAlu, Reg, Shift, Val};
+use crate::masm::{Alu, Bits, Masm, Pair, PairAlu, PairVal, Reg, Shift, Size, Val};
 use wasmote_core::{ErrorKind, UnaryOp};
 use wasmote_frontend::{Cell, Operand};
 
@@ -32,15 +32,15 @@ impl<M: Masm> Compiler<M> {
                 self.consume(a, 2);
                 let target = self.target(dst);
                 let bits = if op == UnaryOp::I64Extend8S { Bits::Extend8 } else { Bits::Extend16 };
-                self.masm.bits(bits, target, from);
+                self.masm.bits(bits, Size::W32, target, from);
                 self.extend_sign(dst);
             }
             UnaryOp::I64Eqz => {
                 let (low, high) = self.pair_regs(a);
                 self.consume(a, 2);
                 let target = self.target(dst);
-                self.masm.alu(Alu::Or, target, low, Val::Reg(high));
-                self.masm.is_zero(target, target);
+                self.masm.alu(Alu::Or, Size::W32, target, low, Val::Reg(high));
+                self.masm.is_zero(Size::W32, target, target);
             }
             UnaryOp::I64Clz | UnaryOp::I64Ctz => {
                 let pair = self.pair_regs(a);
@@ -54,9 +54,9 @@ impl<M: Masm> Compiler<M> {
                 self.free_operand(a, 2);
                 let target = self.target(dst);
                 let temp = self.alloc();
-                self.masm.bits(Bits::Ones, temp, high);
-                self.masm.bits(Bits::Ones, target, low);
-                self.masm.alu(Alu::Add, target, target, Val::Reg(temp));
+                self.masm.bits(Bits::Ones, Size::W32, temp, high);
+                self.masm.bits(Bits::Ones, Size::W32, target, low);
+                self.masm.alu(Alu::Add, Size::W32, target, target, Val::Reg(temp));
                 self.set_zero(dst + 1);
             }
         }
@@ -65,9 +65,9 @@ impl<M: Masm> Compiler<M> {
 
     /// The upper half of a value is the sign of its lower half.
     pub(super) fn extend_sign(&mut self, dst: Cell) {
-        let low = self.get(dst);
+        let low = self.get(dst, Size::W32);
         let high = self.target(dst + 1);
-        self.masm.alu(Alu::Shift(Shift::RightSigned), high, low, Val::Imm(31));
+        self.masm.alu(Alu::Shift(Shift::RightSigned), Size::W32, high, low, Val::number(31));
         self.regs.unlock();
     }
 
@@ -90,10 +90,9 @@ impl<M: Masm> Compiler<M> {
         let swap = commutes(op) && (self.is_number(a, 0) || self.is_number(a, 1));
         let (a, b) = if swap { (b, a) } else { (a, b) };
         if let (Alu::And | Alu::Or | Alu::Xor, second) = (op, self.pair(b)) {
-            let plain =
-                |val| matches!((op, val), (Alu::And, Val::Imm(u32::MAX)) | (Alu::Or | Alu::Xor, Val::Imm(0)));
+            let plain = |val| val == if op == Alu::And { Val::number(u32::MAX) } else { Val::number(0) };
             // Half of it is 0 or stays as it is: very common with masks.
-            if op == Alu::And && second.1 == Val::Imm(0) {
+            if op == Alu::And && second.1 == Val::number(0) {
                 if let Operand::Temp(cell) = a {
                     self.drop_cell(cell + 1);
                 }
@@ -104,7 +103,7 @@ impl<M: Masm> Compiler<M> {
                     self.consume(a, 1);
                     self.consume(b, 2);
                     let target = self.target(dst);
-                    self.masm.alu(op, target, low, second.0);
+                    self.masm.alu(op, Size::W32, target, low, second.0);
                 }
                 return self.set_zero(dst + 1);
             }
@@ -114,7 +113,7 @@ impl<M: Masm> Compiler<M> {
                 if plain(second) {
                     self.masm.mov(target, Val::Reg(first));
                 } else {
-                    self.masm.alu(op, target, first, second);
+                    self.masm.alu(op, Size::W32, target, first, second);
                 }
             }
             return;
@@ -139,10 +138,10 @@ impl<M: Masm> Compiler<M> {
         if b_high {
             // high:low = a0 * b0, high += a1 * b0.
             let (first, second) = (self.pair_regs(a), self.word_reg(b, 0));
-            let target = self.result_pair(dst, (a, first), (b, (Val::Reg(second), Val::Imm(0))));
-            self.masm.alu(Alu::Mul, M::SCRATCH, first.1, Val::Reg(second));
+            let target = self.result_pair(dst, (a, first), (b, (Val::Reg(second), Val::number(0))));
+            self.masm.alu(Alu::Mul, Size::W32, M::SCRATCH, first.1, Val::Reg(second));
             self.masm.pair_mul_words(target, first.0, second);
-            return self.masm.alu(Alu::Add, target.1, target.1, Val::Reg(M::SCRATCH));
+            return self.masm.alu(Alu::Add, Size::W32, target.1, target.1, Val::Reg(M::SCRATCH));
         }
         let first = self.pair_regs(a);
         let second = self.pair_regs(b);
@@ -161,11 +160,11 @@ impl<M: Masm> Compiler<M> {
                 let high = self.word_reg(a, 1);
                 self.consume(a, 2);
                 let target = self.target(dst);
-                self.masm.alu(Alu::Shift(shift), target, high, Val::Imm(by - 32));
+                self.masm.alu(Alu::Shift(shift), Size::W32, target, high, Val::number(by - 32));
                 return self.set_zero(dst + 1);
             }
             let first = self.pair_regs(a);
-            let target = self.result_pair(dst, (a, first), (b, (Val::Imm(0), Val::Imm(0))));
+            let target = self.result_pair(dst, (a, first), (b, (Val::number(0), Val::number(0))));
             return self.masm.pair_shift_by(shift, target, first, by);
         }
         // In place. Of the count, the upper half does not matter.
@@ -180,8 +179,8 @@ impl<M: Masm> Compiler<M> {
         for reg in [first.0, first.1] {
             self.spill(reg);
         }
-        let low = self.result_half(dst, a, first.0, b, Val::Imm(0), true);
-        let target = (low, self.result_half(dst + 1, a, first.1, b, Val::Imm(0), true));
+        let low = self.result_half(dst, a, first.0, b, Val::number(0), true);
+        let target = (low, self.result_half(dst + 1, a, first.1, b, Val::number(0), true));
         if target.0 == count || target.1 == count {
             let moved = self.alloc();
             self.masm.mov(moved, Val::Reg(count));
@@ -195,7 +194,12 @@ impl<M: Masm> Compiler<M> {
 
     /// The registers for a result of two cells. What is read is still in its registers, and each half of the result comes
     /// into a register of its own or into that of the same half of an operand: not where it would be in the way.
-    fn result_pair(&mut self, dst: Cell, a: (Operand, Pair), b: (Operand, (Val, Val))) -> Pair {
+    pub(super) fn result_pair(
+        &mut self,
+        dst: Cell,
+        a: (Operand, Pair),
+        b: (Operand, PairVal<M::Word>),
+    ) -> Pair {
         self.free_operand(a.0, 2);
         self.free_operand(b.0, 2);
         let low = self.result_half(dst, a.0, a.1.0, b.0, b.1.0, false);
@@ -209,7 +213,7 @@ impl<M: Masm> Compiler<M> {
         a: Operand,
         a_reg: Reg,
         b: Operand,
-        b_val: Val,
+        b_val: Val<M::Word>,
         in_place: bool,
     ) -> Reg {
         if self.regs.pinned(cell).is_some() {
@@ -232,7 +236,7 @@ impl<M: Masm> Compiler<M> {
         };
         match reuse {
             Some(reg) => {
-                self.rename(reg, cell);
+                self.rename(reg, cell, Size::W32);
                 reg
             }
             None => self.target(cell),

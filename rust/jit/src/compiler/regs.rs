@@ -1,7 +1,7 @@
 //! Which register holds what.
 
 use super::{CANDIDATES, Compiler};
-use crate::masm::{Masm, Pair, Reg, Val};
+use crate::masm::{Masm, Pair, PairVal, Reg, Size, Val, Word};
 use wasmote_frontend::{Cell, Operand};
 
 /// Registers that an instruction set may have.
@@ -25,6 +25,8 @@ pub(super) struct Regs {
     cells: [Cell; REGS],
     /// Those that hold a cell of which the frame does not know. One bit each, as in what follows.
     dirty: u32,
+    /// Those that hold two cells, of which the low one is told.
+    wide: u32,
     /// Those that the present operator uses: nothing else may be put there.
     locked: u32,
     /// The register that a local has for the whole function, plus one.
@@ -44,6 +46,7 @@ impl Regs {
             temps,
             cells: [NONE; REGS],
             dirty: 0,
+            wide: 0,
             locked: 0,
             pins: [0; CANDIDATES],
             checked: [(NONE, 0); CHECKS],
@@ -86,6 +89,18 @@ impl Regs {
     pub fn set(&mut self, reg: Reg, cell: Cell) {
         *self.held(reg) = cell;
         self.dirty |= 1 << reg.0;
+    }
+
+    /// How many cells the register holds.
+    fn set_size(&mut self, reg: Reg, size: Size) {
+        match size {
+            Size::W32 => self.wide &= !(1 << reg.0),
+            Size::W64 => self.wide |= 1 << reg.0,
+        }
+    }
+
+    fn is_wide(&self, reg: Reg) -> bool {
+        self.wide >> reg.0 & 1 != 0
     }
 
     /// The register holds the cell, as does the frame.
@@ -133,6 +148,21 @@ impl Regs {
     /// What the register held is not wanted any more; the present operator may still read it.
     pub fn free(&mut self, reg: Reg) {
         self.set_clean(reg, NONE);
+    }
+
+    /// Only these cells are still wanted.
+    fn discard_all_but(&mut self, first: Cell, count: u32) {
+        let wanted = first..first + count;
+        for &reg in self.temps {
+            if !wanted.contains(self.held(reg)) {
+                self.free(reg);
+            }
+        }
+        for zero in &mut self.zeros {
+            if !wanted.contains(&zero.0) {
+                *zero = (NONE, false);
+            }
+        }
     }
 
     /// Registers hold nothing but pinned locals any more, and nothing else is known.
@@ -215,6 +245,14 @@ impl Regs {
 }
 
 impl<M: Masm> Compiler<M> {
+    /// The register holds the cell, or two, and the frame does not.
+    pub(super) fn hold(&mut self, reg: Reg, cell: Cell, size: Size) {
+        self.regs.set(reg, cell);
+        if M::WIDE {
+            self.regs.set_size(reg, size);
+        }
+    }
+
     /// A register of which nobody wants what it holds. It is locked.
     pub(super) fn alloc(&mut self) -> Reg {
         let mut best = None;
@@ -251,7 +289,8 @@ impl<M: Masm> Compiler<M> {
     pub(super) fn spill(&mut self, reg: Reg) {
         if self.regs.is_dirty(reg) {
             let (frame, cell) = (self.frame, *self.regs.held(reg));
-            self.masm.frame(false, reg, &frame, cell);
+            let size = if M::WIDE && self.regs.is_wide(reg) { Size::W64 } else { Size::W32 };
+            self.masm.frame(false, size, reg, &frame, cell);
             self.regs.set_clean(reg, cell);
         }
     }
@@ -270,11 +309,11 @@ impl<M: Masm> Compiler<M> {
         for at in 0..self.regs.zero_count {
             if let Some(&(cell, true)) = self.regs.zeros.get(at) {
                 if first {
-                    self.masm.mov(M::SCRATCH, Val::Imm(0));
+                    self.masm.mov(M::SCRATCH, Val::number(0));
                     first = false;
                 }
                 let frame = self.frame;
-                self.masm.frame(false, M::SCRATCH, &frame, cell);
+                self.masm.frame(false, Size::W32, M::SCRATCH, &frame, cell);
                 if let Some(zero) = self.regs.zeros.get_mut(at) {
                     zero.1 = false;
                 }
@@ -282,31 +321,49 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    /// A register with the cell in it, locked.
-    pub(super) fn get(&mut self, cell: Cell) -> Reg {
+    /// Only these cells are still wanted, as the function ends.
+    pub(super) fn discard_all_but(&mut self, first: Cell, count: u32) {
+        self.regs.discard_all_but(first, count);
+    }
+
+    /// A register with the cell in it, or two, locked.
+    pub(super) fn get(&mut self, cell: Cell, size: Size) -> Reg {
         if let Some(reg) = self.regs.find(cell) {
             self.regs.lock(reg);
             return reg;
         }
         let reg = self.alloc();
         let frame = self.frame;
-        self.masm.frame(true, reg, &frame, cell);
+        self.masm.frame(true, size, reg, &frame, cell);
+        self.hold(reg, cell, size);
         self.regs.set_clean(reg, cell);
         reg
     }
 
     /// A word of an operand: the `half`th.
-    pub(super) fn word(&mut self, operand: Operand, half: u32) -> Val {
+    pub(super) fn word(&mut self, operand: Operand, half: u32) -> Val<M::Word> {
+        self.value(operand, half, Size::W32)
+    }
+
+    /// What the `half`th place of an operand holds.
+    pub(super) fn value(&mut self, operand: Operand, half: u32, size: Size) -> Val<M::Word> {
         match operand {
-            Operand::Const(bits) => Val::Imm((bits >> (32 * half)) as u32),
-            Operand::Local(cell) | Operand::Temp(cell) if self.regs.is_zero(cell + half) => Val::Imm(0),
-            Operand::Local(cell) | Operand::Temp(cell) => Val::Reg(self.get(cell + half)),
+            Operand::Const(bits) => Val::Imm(M::Word::truncate(bits >> (32 * half))),
+            Operand::Local(cell) | Operand::Temp(cell) if !M::WIDE && self.regs.is_zero(cell + half) => {
+                Val::number(0)
+            }
+            Operand::Local(cell) | Operand::Temp(cell) => Val::Reg(self.get(cell + half, size)),
         }
     }
 
     /// As [`word`](Self::word), in a register.
     pub(super) fn word_reg(&mut self, operand: Operand, half: u32) -> Reg {
-        match self.word(operand, half) {
+        self.value_reg(operand, half, Size::W32)
+    }
+
+    /// As [`value`](Self::value), in a register.
+    pub(super) fn value_reg(&mut self, operand: Operand, half: u32, size: Size) -> Reg {
+        match self.value(operand, half, size) {
             Val::Reg(reg) => reg,
             Val::Imm(number) => {
                 let reg = self.alloc();
@@ -316,7 +373,7 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    pub(super) fn pair(&mut self, operand: Operand) -> (Val, Val) {
+    pub(super) fn pair(&mut self, operand: Operand) -> PairVal<M::Word> {
         (self.word(operand, 0), self.word(operand, 1))
     }
 
@@ -369,9 +426,14 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    /// The register that an operator puts a cell into, locked. What the cell was before is not wanted any more; nor are
-    /// temporaries above it, which were read, or dropped.
+    /// The register that an operator puts a cell into, locked.
     pub(super) fn target(&mut self, cell: Cell) -> Reg {
+        self.target_place(cell, Size::W32)
+    }
+
+    /// The register that an operator puts a cell into, or two, locked. What was there before is not wanted any more; nor are
+    /// temporaries above it, which were read, or dropped.
+    pub(super) fn target_place(&mut self, cell: Cell, size: Size) -> Reg {
         self.regs.changed(cell);
         if let Some(reg) = self.regs.pinned(cell) {
             self.regs.lock(reg);
@@ -385,12 +447,23 @@ impl<M: Masm> Compiler<M> {
             }
             self.regs.forget_zeros(cell + 1);
         }
+        self.overwritten(cell);
+        let reg = self.alloc();
+        self.hold(reg, cell, size);
+        reg
+    }
+
+    /// No register holds the cell any more, alone or as the upper half of a dropped value.
+    fn overwritten(&mut self, cell: Cell) {
         if let Some(reg) = self.regs.find(cell) {
             self.regs.free(reg);
         }
-        let reg = self.alloc();
-        self.regs.set(reg, cell);
-        reg
+        if M::WIDE
+            && let Some(reg) = cell.checked_sub(1).and_then(|below| self.regs.find_value(below))
+            && self.regs.is_wide(reg)
+        {
+            self.regs.free(reg);
+        }
     }
 
     /// As [`target`](Self::target), for both halves of a value.
@@ -398,13 +471,11 @@ impl<M: Masm> Compiler<M> {
         (self.target(cell), self.target(cell + 1))
     }
 
-    /// The register holds the cell from now on, and the frame does not.
-    pub(super) fn rename(&mut self, reg: Reg, cell: Cell) {
+    /// The register holds the cell from now on, or two, and the frame does not.
+    pub(super) fn rename(&mut self, reg: Reg, cell: Cell, size: Size) {
         self.regs.changed(cell);
-        if let Some(before) = self.regs.find(cell) {
-            self.regs.free(before);
-        }
-        self.regs.set(reg, cell);
+        self.overwritten(cell);
+        self.hold(reg, cell, size);
         self.regs.lock(reg);
     }
 
@@ -412,7 +483,7 @@ impl<M: Masm> Compiler<M> {
     pub(super) fn set_zero(&mut self, cell: Cell) {
         self.regs.changed(cell);
         if let Some(reg) = self.regs.pinned(cell) {
-            self.masm.mov(reg, Val::Imm(0));
+            self.masm.mov(reg, Val::number(0));
             self.regs.add_zero(cell, false);
             return;
         }
@@ -422,7 +493,7 @@ impl<M: Masm> Compiler<M> {
         if !self.regs.add_zero(cell, true) {
             let reg = self.alloc();
             self.regs.set(reg, cell);
-            self.masm.mov(reg, Val::Imm(0));
+            self.masm.mov(reg, Val::number(0));
         }
     }
 }

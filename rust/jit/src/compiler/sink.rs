@@ -1,10 +1,13 @@
 //! What the front end tells, and what becomes of it.
 
 use super::operators::{alu, commutes};
-use super::{CANDIDATES, Compiled, Compiler, Op, Use};
-use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Reg, Val};
+use super::places::{Arguments, param_size, place_size, places};
+use super::{CANDIDATES, Compiled, Compiler, Op, POLL_BYTES_TO_RETURN, Polls, Use, in_registers};
+use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Reg, Size, TailArguments, Val};
 use wasmote_core::vm::Builtin;
-use wasmote_core::{BinaryOp, ErrorKind, Feature, FuncType, LoadOp, StoreOp, Trap, UnaryOp, ValType, limits};
+use wasmote_core::{
+    BinaryOp, ErrorKind, FuncType, LoadOp, Op as FrontOp, StoreOp, Trap, UnaryOp, ValType, limits,
+};
 use wasmote_frontend::{Callee, Cell, FuncInfo, GlobalPlace, MemArg, Operand, Sink, When};
 
 impl<M: Masm> Compiler<M> {
@@ -15,7 +18,7 @@ impl<M: Masm> Compiler<M> {
         let count = leaf.len() + M::PINS.len();
         let mut best = [Use::default(); 16];
         for (at, used) in self.uses.iter().enumerate() {
-            let mut used = Use { cell: at as Cell, weight: used.weight };
+            let mut used = Use { cell: at as Cell, ..*used };
             for place in best.iter_mut().take(count) {
                 if used.weight > place.weight {
                     core::mem::swap(place, &mut used);
@@ -28,6 +31,8 @@ impl<M: Masm> Compiler<M> {
                 self.frame.pins += 1;
             }
         }
+        // Frame, pins and return address, each of them an address' size.
+        self.frame.saved_cells = (self.frame.pins + 2) * if M::WIDE { 2 } else { 1 };
     }
 
     /// Where control flow joins: everything is in the frame, and nothing else is known.
@@ -45,12 +50,16 @@ impl<M: Masm> Compiler<M> {
 
     /// Puts arguments where a call wants them: the first ones in registers, the others in the frame. All that is not in
     /// registers which the callee saves goes to the frame.
-    fn arguments(&mut self, cells: Cell, count: u32) {
-        let registers = M::ARGS.min(count as usize);
-        let is_argument = |cell: Cell| cell >= cells && cell - cells < registers as u32;
+    pub(super) fn arguments(&mut self, cells: Cell, ty: FuncType<'_>) {
+        let args = Arguments::new::<M>(ty);
+        let registers = args.count;
+        let place = |at| {
+            let (cell, size) = args.place::<M>(at);
+            (cells + cell, size)
+        };
         for &reg in M::TEMPS {
             if let Some(cell) = self.regs.cell(reg)
-                && !is_argument(cell)
+                && !args.hold::<M>(cells, cell)
             {
                 self.spill(reg);
                 self.regs.free(reg);
@@ -59,16 +68,17 @@ impl<M: Masm> Compiler<M> {
         // The others that are 0.
         let mut numbers = 0u32;
         for at in 0..registers {
-            if self.regs.is_zero(cells + at as Cell) {
+            let (cell, _) = place(at);
+            if !M::WIDE && self.regs.is_zero(cell) {
                 numbers |= 1 << at;
-                self.regs.changed(cells + at as Cell);
+                self.regs.changed(cell);
             }
         }
         self.flush_zeros();
         // Registers to registers, those first that nobody else waits for.
         let mut from: [Option<Reg>; 8] = [None; 8];
         for (at, from) in from.iter_mut().enumerate().take(registers) {
-            *from = self.regs.find(cells + at as Cell).filter(|&reg| Some(&reg) != M::TEMPS.get(at));
+            *from = self.regs.find(place(at).0).filter(|&reg| Some(&reg) != M::TEMPS.get(at));
         }
         loop {
             let free = (0..registers).find(|&at| {
@@ -94,12 +104,12 @@ impl<M: Masm> Compiler<M> {
             }
         }
         for (at, &to) in M::TEMPS.iter().enumerate().take(registers) {
-            let cell = cells + at as Cell;
+            let (cell, size) = place(at);
             if numbers >> at & 1 != 0 {
-                self.masm.mov(to, Val::Imm(0));
+                self.masm.mov(to, Val::number(0));
             } else if self.regs.find(cell).is_none() {
                 let frame = self.frame;
-                self.masm.frame(true, to, &frame, cell);
+                self.masm.frame(true, size, to, &frame, cell);
             }
         }
     }
@@ -112,21 +122,39 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    /// What a call leaves: nothing but pinned locals, and a result in registers.
-    fn called(&mut self, ty: FuncType<'_>, cells: Cell) {
-        self.regs.forget_values();
-        self.regs.unlock();
-        if ty.results().len() == 1 {
-            for (half, &reg) in M::TEMPS.iter().enumerate().take(ty.result_cells() as usize) {
-                self.regs.set(reg, cells + half as Cell);
+    /// Writes 0 to the frame's cells of locals without a register of their own.
+    fn zero_unpinned(&mut self, first: Cell, count: u32) {
+        let Some(&temp) = M::TEMPS.first() else { return };
+        let (frame, end) = (self.frame, first + count);
+        let (mut from, mut cell) = (first, first);
+        while from < end {
+            let pinned = self.regs.pinned(cell).is_some();
+            if cell == end || pinned {
+                self.masm.frame_zero(&frame, from, cell - from, temp);
+                let wide = pinned && self.uses.get(cell as usize).is_some_and(|used| used.wide);
+                from = cell + if wide { 2 } else { 1 };
+                cell = from;
+            } else {
+                cell += 1;
             }
         }
     }
 
-    /// The function to call, if it can be called directly.
-    fn callee(&self, own: u32) -> (Label, u32) {
-        let label = self.functions.get(own as usize).copied().unwrap_or(Label::NEW);
-        (label, self.shared.get(own as usize).copied().unwrap_or(0))
+    /// What a call leaves: nothing but pinned locals, and a result in registers.
+    pub(super) fn called(&mut self, ty: FuncType<'_>, cells: Cell) {
+        let result_cells = in_registers(ty);
+        self.regs.forget_values();
+        self.regs.unlock();
+        for (half, &reg) in places::<M>(result_cells).zip(M::TEMPS) {
+            self.hold(reg, cells + half, place_size::<M>(result_cells));
+        }
+    }
+
+    fn poll_before_return(&mut self) -> Result<(), ErrorKind> {
+        match self.polls.call {
+            Some(call) => self.poll_after(call, POLL_BYTES_TO_RETURN),
+            None => Ok(()),
+        }
     }
 }
 
@@ -144,15 +172,28 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     fn used(&mut self, cell: Cell, ty: ValType, weight: u32) {
-        for cell in cell..cell + ty.cells() {
+        for cell in places::<M>(ty.cells()).map(|half| cell + half) {
             if let Some(used) = self.uses.get_mut(cell as usize) {
                 used.weight = used.weight.saturating_add(weight);
+                if M::WIDE {
+                    used.wide = ty.cells() == 2;
+                }
             }
         }
     }
 
     fn calls(&mut self) {
         self.calls = true;
+    }
+
+    fn numeric(&mut self, op: FrontOp) {
+        // What the runtime carries out is called.
+        self.calls |= match op {
+            _ if self.calls => true,
+            FrontOp::Unary(op) => self.is_unary_of_runtime(op),
+            FrontOp::Binary(op) => self.is_binary_of_runtime(op),
+            _ => false,
+        };
     }
 
     fn scan(&mut self) {
@@ -175,24 +216,32 @@ impl<M: Masm> Sink for Compiler<M> {
         self.traps.clear();
         self.deferred = None;
         self.local_cells = func.local_cells;
+        self.least_cells = 0;
         let results = func.ty.result_cells();
-        self.frame =
-            Frame { shared_cells: func.param_cells.max(results), param_cells: func.param_cells, pins: 0 };
+        self.frame = Frame {
+            shared_cells: func.param_cells.max(results),
+            param_cells: func.param_cells,
+            pins: 0,
+            saved_cells: 0,
+        };
         self.pin();
-        let in_registers = if func.ty.results().len() == 1 { results } else { 0 };
-        let (mut label, _) = self.callee(self.own);
         let frame = self.frame;
-        self.masm.enter(&mut label, &frame, in_registers, self.large, &mut self.routines);
-        if let Some(place) = self.functions.get_mut(self.own as usize) {
-            *place = label;
-        }
-        self.compiled.start = label.place;
+        let args = Arguments::new::<M>(func.ty);
+        let (start, inside) =
+            self.masm.enter(&frame, args.list::<M>(), in_registers(func.ty), self.large, &mut self.routines);
+        self.compiled.start = start as u32;
+        self.inside = inside;
+        self.polls = Polls { last: start, call: None };
         // Parameters are in registers. Those without a register of their own may stay there.
-        for (cell, &reg) in (0..func.param_cells).zip(M::TEMPS.iter().take(M::ARGS)) {
-            self.regs.set(reg, cell);
+        for (at, &reg) in M::TEMPS.iter().enumerate().take(args.count) {
+            let (cell, size) = args.place::<M>(at);
+            self.hold(reg, cell, size);
         }
         let (first, count) = (func.param_cells, func.local_cells - func.param_cells);
-        if count > 8 {
+        let lazily = count <= 8 && !M::WIDE;
+        if M::WIDE {
+            self.zero_unpinned(first, count);
+        } else if !lazily {
             // In one go, before a register of those that are free only now is in use.
             self.flush();
             self.regs.forget_values();
@@ -202,13 +251,13 @@ impl<M: Masm> Sink for Compiler<M> {
         }
         for cell in 0..func.local_cells.min(CANDIDATES as u32) {
             let Some(pinned) = self.regs.pinned(cell) else {
-                if cell >= first && count <= 8 {
+                if cell >= first && lazily {
                     self.set_zero(cell);
                 }
                 continue;
             };
             if cell >= first {
-                self.masm.mov(pinned, Val::Imm(0));
+                self.masm.mov(pinned, Val::number(0));
             } else {
                 // The frame has it if nothing else does.
                 match self.regs.find_value(cell) {
@@ -216,11 +265,11 @@ impl<M: Masm> Sink for Compiler<M> {
                         self.masm.mov(pinned, Val::Reg(reg));
                         self.regs.free(reg);
                     }
-                    None => self.masm.frame(true, pinned, &frame, cell),
+                    None => self.masm.frame(true, param_size::<M>(func.ty, cell), pinned, &frame, cell),
                 }
             }
         }
-        if count <= 8 {
+        if lazily {
             for cell in CANDIDATES as u32..func.local_cells {
                 if cell >= first {
                     self.set_zero(cell);
@@ -240,7 +289,7 @@ impl<M: Masm> Sink for Compiler<M> {
             self.masm.trap(exit.trap, &mut self.routines);
             self.made(from, exit.at);
         }
-        let frame = self.frame;
+        let (frame, frame_cells) = (self.frame, frame_cells.max(self.least_cells));
         if !self.masm.fits(&frame, frame_cells) {
             if !self.large {
                 return Err(ErrorKind::FunctionTooLarge);
@@ -254,7 +303,12 @@ impl<M: Masm> Sink for Compiler<M> {
         if self.compiled.frame_cells > limits::MAX_FRAME_CELLS {
             return Err(ErrorKind::FrameTooLarge);
         }
-        self.masm.reach().map_err(|_| ErrorKind::FunctionTooLarge)
+        // Only now: it may turn out that the function cannot be compiled.
+        if let Some(function) = self.functions.get_mut(self.own as usize) {
+            self.absent -= usize::from(!function.bound && function.is_used());
+            self.masm.bind_at(function, self.inside);
+        }
+        self.masm.check()
     }
 
     fn unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind> {
@@ -267,12 +321,15 @@ impl<M: Masm> Sink for Compiler<M> {
             }
             return Ok(());
         }
+        if self.is_unary_of_runtime(op) {
+            return self.emit_unary_of_runtime(op, dst, a);
+        }
         self.defer(Op::Unary(op, a), dst)
     }
 
     fn binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) -> Result<(), ErrorKind> {
-        if super::floats::comparison(op).is_some() && !self.masm.has_floats() {
-            return Err(self.not_yet(op.feature(), op.name()));
+        if self.is_binary_of_runtime(op) {
+            return self.emit_binary_of_runtime(op, dst, a, b);
         }
         // A shift of which only this operator wants to know is done with it.
         if let Some((alu, 1)) = alu(op)
@@ -338,9 +395,10 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn global_get(&mut self, ty: ValType, dst: Cell, place: GlobalPlace) -> Result<(), ErrorKind> {
         self.settle()?;
-        for half in 0..ty.cells() {
-            let target = self.target(dst + half);
-            self.masm.global(true, target, global_cell(place, half));
+        let size = place_size::<M>(ty.cells());
+        for half in places::<M>(ty.cells()) {
+            let target = self.target_place(dst + half, size);
+            self.masm.global(true, size, target, global_cell(place, half));
         }
         self.regs.unlock();
         Ok(())
@@ -348,9 +406,10 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn global_set(&mut self, ty: ValType, place: GlobalPlace, src: Operand) -> Result<(), ErrorKind> {
         self.settle()?;
-        for half in 0..ty.cells() {
-            let reg = self.word_reg(src, half);
-            self.masm.global(false, reg, global_cell(place, half));
+        let size = place_size::<M>(ty.cells());
+        for half in places::<M>(ty.cells()) {
+            let reg = self.value_reg(src, half, size);
+            self.masm.global(false, size, reg, global_cell(place, half));
         }
         self.consume(src, ty.cells());
         self.regs.unlock();
@@ -368,6 +427,7 @@ impl<M: Masm> Sink for Compiler<M> {
     fn builtin(&mut self, builtin: Builtin, cells: Cell, first: u32, second: u32) -> Result<(), ErrorKind> {
         self.settle()?;
         self.flush();
+        self.calling();
         let (frame, from) = (self.frame, self.masm.place());
         self.masm.builtin(builtin, [first, second], &frame, cells, &mut self.routines);
         self.made(from, self.at);
@@ -378,29 +438,29 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
         self.settle()?;
+        self.calling();
         let from = self.masm.place();
         let frame = self.frame;
+        let results = in_registers(ty);
         match callee {
             Callee::Own(own) => {
-                self.arguments(cells, ty.param_cells());
+                self.arguments(cells, ty);
                 let (mut label, shared) = self.callee(own);
                 self.masm.call(&mut label, &frame, cells, shared);
-                if let Some(place) = self.functions.get_mut(own as usize) {
-                    *place = label;
-                }
+                self.set_callee(own, label)?;
             }
             Callee::Import(index) => {
                 self.flush();
-                self.masm.call_import(index, &frame, cells, &mut self.routines);
+                self.masm.call_import(index, results, &frame, cells, &mut self.routines);
             }
-            Callee::Indirect { table, ty, index } => {
+            Callee::Indirect { table, ty: type_index, index } => {
                 let place = self.word(index, 0);
                 self.consume(index, 1);
                 self.flush();
                 if let Some(&first) = M::TEMPS.first() {
                     self.masm.mov(first, place);
                 }
-                self.masm.call_indirect(table, ty, &frame, cells, &mut self.routines);
+                self.masm.call_indirect(table, type_index, results, &frame, cells, &mut self.routines);
             }
         }
         self.called(ty, cells);
@@ -408,25 +468,67 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
-    fn tail_call(&mut self, _callee: Callee, _ty: FuncType<'_>, _cells: Cell) -> Result<(), ErrorKind> {
-        Err(self.not_yet(Feature::TailCall, "tail calls"))
+    fn tail_call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
+        self.settle()?;
+        let (from, frame, params) = (self.masm.place(), self.frame, ty.param_cells());
+        let args = Arguments::new::<M>(ty);
+        let mut tail =
+            TailArguments { first: cells, cells: params, in_registers: args.all, places: args.list::<M>() };
+        match callee {
+            Callee::Own(own) => {
+                self.discard_all_but(cells, params);
+                if tail.in_registers {
+                    self.arguments(cells, ty);
+                } else {
+                    self.flush();
+                }
+                let (mut label, shared) = self.callee(own);
+                self.masm.tail_call(&mut label, &frame, tail, shared);
+                self.set_callee(own, label)?;
+            }
+            // Who is called may be anything: it is called, and then this returns.
+            Callee::Import(_) => {
+                self.call(callee, ty, cells)?;
+                if ty.results().len() > 1 {
+                    return self.return_many(cells, ty.result_cells());
+                }
+                self.poll_before_return()?;
+                self.masm.leave(&frame);
+            }
+            Callee::Indirect { table, ty: type_index, index } => {
+                let place = self.word(index, 0);
+                self.consume(index, 1);
+                self.flush();
+                if let Some(&first) = M::TEMPS.first() {
+                    self.masm.mov(first, place);
+                }
+                tail.in_registers = false;
+                let results = in_registers(ty);
+                self.masm.tail_call_indirect(table, type_index, results, &frame, tail, &mut self.routines);
+            }
+        }
+        self.made(from, self.at);
+        self.dead();
+        Ok(())
     }
 
     fn return_one(&mut self, result: Option<(ValType, Operand)>) -> Result<(), ErrorKind> {
         self.settle()?;
+        self.poll_before_return()?;
         let frame = self.frame;
         if let Some((ty, operand)) = result {
             // As if to a callee, but that nothing else is wanted any more.
+            let (pair, size) = (places::<M>(ty.cells()).len() == 2, place_size::<M>(ty.cells()));
             let words =
-                [self.word(operand, 0), if ty.cells() == 2 { self.word(operand, 1) } else { Val::Imm(0) }];
+                [self.value(operand, 0, size), if pair { self.word(operand, 1) } else { Val::number(0) }];
             if let &[first, second, ..] = M::TEMPS {
-                if words[1] == Val::Reg(first) && ty.cells() == 2 {
+                if words[1] == Val::Reg(first) && pair {
                     self.masm.mov(M::SCRATCH, words[1]);
                     self.masm.mov(first, words[0]);
                     self.masm.mov(second, Val::Reg(M::SCRATCH));
                 } else {
                     self.masm.mov(first, words[0]);
-                    if ty.cells() == 2 {
+                    if pair {
                         self.masm.mov(second, words[1]);
                     }
                 }
@@ -439,11 +541,12 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn return_many(&mut self, cells: Cell, count: u32) -> Result<(), ErrorKind> {
         self.settle()?;
+        self.poll_before_return()?;
         self.flush();
         let frame = self.frame;
         // Registers are free now.
         for (half, &reg) in (0..count).zip(M::TEMPS.iter().cycle()) {
-            self.masm.frame(true, reg, &frame, cells + half);
+            self.masm.frame(true, Size::W32, reg, &frame, cells + half);
             self.masm.result(reg, &frame, half);
         }
         self.masm.leave(&frame);
@@ -470,8 +573,9 @@ impl<M: Masm> Sink for Compiler<M> {
             let from = self.masm.place();
             self.masm.loop_header(label, &mut self.routines);
             self.made(from, self.at);
-        } else {
-            self.masm.bind(label);
+        } else if self.masm.bind(label) < self.polls.last {
+            // Who comes from there has gone past a poll.
+            self.poll()?;
         }
         Ok(())
     }
@@ -533,8 +637,9 @@ impl<M: Masm> Compiler<M> {
     /// `dst = if cond { a } else { b }` of what was compared.
     fn emit_select(&mut self, cells: u32, dst: Cell, a: Operand, b: Operand, cond: Cond) {
         // Both first, so that nothing is spilled into between: moves and loads leave the comparison alone.
-        for half in 0..cells {
-            let (first, second) = (self.word(a, half), self.word(b, half));
+        let size = place_size::<M>(cells);
+        for half in places::<M>(cells) {
+            let (first, second) = (self.value(a, half, size), self.value(b, half, size));
             self.free_half(a, half);
             self.free_half(b, half);
             let to = dst + half;
@@ -544,12 +649,12 @@ impl<M: Masm> Compiler<M> {
                     reg
                 }
                 (None, Val::Reg(reg)) if matches!(a, Operand::Temp(_)) => {
-                    self.rename(reg, to);
+                    self.rename(reg, to, size);
                     reg
                 }
                 _ => {
                     let reg = self.alloc();
-                    self.rename(reg, to);
+                    self.rename(reg, to, size);
                     reg
                 }
             };

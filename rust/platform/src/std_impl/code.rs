@@ -1,10 +1,11 @@
-//! Memory for code on hosts: Linux on x86-64. Elsewhere there is none.
+//! Memory for code on hosts: Linux on x86-64 and ARM. Elsewhere there is none.
 //!
-//! The same pages are mapped twice, one mapping behind the other: the first can be executed, the second written. So no
+//! On x86-64 the same pages are mapped twice, one mapping behind the other: the first can be executed, the second written. So no
 //! page is both at one address, and code is written while other code of its page runs. Pages that nobody writes to take
-//! no memory.
+//! no memory. On ARM, where emulators do not notice that, pages change from the one to the other, and code that is written
+//! apart has pages of its own ([`crate::code::GRANULE`]).
 
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "arm"))))]
 mod imp {
     use core::ffi::c_void;
 
@@ -18,6 +19,49 @@ mod imp {
 
     #[unsafe(no_mangle)]
     extern "C" fn wasmote_platform_code_write(_to: *mut c_void, _code: *const c_void, _size: usize) {}
+}
+
+#[cfg(all(target_os = "linux", target_arch = "arm"))]
+mod imp {
+    use crate::code::GRANULE;
+    use core::ffi::c_void;
+    use core::ptr::null_mut;
+    use libc::{MAP_ANONYMOUS, MAP_FAILED, MAP_PRIVATE, PROT_EXEC, PROT_READ, PROT_WRITE};
+
+    /// Bytes of each claim.
+    const SIZE: usize = 16 << 20;
+    /// The system call that makes changed code visible: arch/arm/include/uapi/asm/unistd.h.
+    const CACHEFLUSH: libc::c_long = 0x0F_0002;
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn wasmote_platform_code_claim(size: *mut usize) -> *mut c_void {
+        // SAFETY: (P10) a place that the kernel chooses; (P6) the place for the size, as the header says.
+        unsafe {
+            *size = SIZE;
+            let region =
+                libc::mmap(null_mut(), SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            if region == MAP_FAILED { null_mut() } else { region }
+        }
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn wasmote_platform_code_release(region: *mut c_void) {
+        // SAFETY: (P10) mapped by the claim, and no longer used.
+        unsafe { libc::munmap(region, SIZE) };
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn wasmote_platform_code_write(to: *mut c_void, code: *const c_void, size: usize) {
+        let before = to.addr() % GRANULE;
+        // SAFETY: (P10) the pages lie within the claim; nothing else is on them, as who writes there keeps to the granule.
+        unsafe {
+            let (page, len) = (to.byte_sub(before), before + size);
+            libc::mprotect(page, len, PROT_READ | PROT_WRITE);
+            to.cast::<u8>().copy_from_nonoverlapping(code.cast(), size);
+            libc::mprotect(page, len, PROT_READ | PROT_EXEC);
+            libc::syscall(CACHEFLUSH, to.addr(), to.addr() + size, 0);
+        }
+    }
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -43,6 +43,9 @@ pub(super) static BUILTINS: [BuiltinFn; Builtin::COUNT] = {
         table[Builtin::TableGrow as usize] = table_grow;
         table[Builtin::TableFill as usize] = table_fill;
     }
+    if cfg!(feature = "jit") {
+        table[Builtin::Numeric as usize] = numeric;
+    }
     table
 };
 
@@ -395,6 +398,19 @@ unsafe extern "C" fn elem_drop(ctx: *mut VmCtx, _: *mut u32, segment: u32, _: u3
     // SAFETY: (R2) a validated operator.
     unsafe { instance(ctx) }.drop_elements(segment);
     0
+}
+
+unsafe extern "C" fn numeric(_: *mut VmCtx, cells: *mut u32, number: u32, _: u32) -> u32 {
+    // SAFETY: (R4) the engine passes as many cells.
+    let cells = unsafe { &mut *cells.cast::<[u32; 4]>() };
+    match wasmote_core::numeric::apply(number, *cells) {
+        Ok(value) => {
+            cells[0] = value as u32;
+            cells[1] = (value >> 32) as u32;
+            0
+        }
+        Err(trap) => trap as u32,
+    }
 }
 
 impl State {

@@ -151,3 +151,7 @@ pub(super) unsafe extern "C" fn record_frame(_: *mut StackVm, ctx: *mut VmCtx, c
         (*store).trace.push((*ctx).number, code.addr());
     }
 }
+
+/// `VmCtx::unwind` where there is no compiled code.
+#[cfg(not(feature = "jit"))]
+pub(super) unsafe extern "C" fn no_frames(_: *mut VmCtx, _: *const usize, _: *const ()) {}

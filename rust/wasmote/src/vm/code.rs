@@ -3,7 +3,12 @@
 #[cfg(feature = "pool")]
 use crate::EngineConfig;
 use crate::{Engine, Error, Module};
-use wasmote_core::vm::FuncRecord;
+use wasmote_core::Trap;
+#[cfg(feature = "jit")]
+use wasmote_core::vm::Entry;
+use wasmote_core::vm::{FuncRecord, VmCtx};
+#[cfg(feature = "jit")]
+use wasmote_platform::CodeBlock;
 use wasmote_platform::{Heap, Vec};
 
 /// The bytes of a module, for as long as the module is in use.
@@ -45,7 +50,7 @@ impl Engine {
     pub unsafe fn with_pool(config: EngineConfig, pool: core::ptr::NonNull<[u8]>) -> Result<Engine, Error> {
         // SAFETY: (P4) the caller hands the pool over.
         let heap = unsafe { Heap::pool(pool) }?;
-        Ok(Engine::on(heap, config))
+        Engine::on(heap, config)
     }
 }
 
@@ -65,38 +70,68 @@ impl Module {
     }
 }
 
-/// Words gathered before they get an exact block of their own: fewer blocks than functions, and nothing unused.
+/// Words of the interpreter's gathered before they get an exact block of their own: fewer blocks than functions, and nothing unused.
+#[cfg(feature = "interp")]
 const BATCH: usize = 1024;
 
 /// The compiled functions of a module.
 pub(crate) struct Code {
     records: Vec<FuncRecord>,
     blocks: Vec<Vec<u32>>,
+    #[cfg(feature = "jit")]
+    native: Option<CodeBlock>,
 }
 
-// SAFETY: (R7) records and words do not change any more; the pointers lead into the blocks.
+// SAFETY: (R7) records and code do not change any more; the pointers lead into the blocks.
 unsafe impl Send for Code {}
 // SAFETY: (R7) as above.
 unsafe impl Sync for Code {}
 
+/// Marks a record whose native code is yet to come. Frames have at most 65,535 cells.
+#[cfg(feature = "jit")]
+const NATIVE: u32 = 1 << 31;
+
 /// Makes a [`Code`].
 pub(crate) struct Builder {
     code: Code,
+    #[cfg(feature = "interp")]
     heap: Heap,
+    /// Bytes of code in the module.
+    #[cfg(feature = "interp")]
+    wasm_bytes: u32,
+    #[cfg(feature = "interp")]
     batch: Vec<u32>,
-    /// Records from here on have their place in the batch instead of an address.
+    /// Records of the interpreter's from here on have their place in the batch instead of an address.
+    #[cfg(feature = "interp")]
     batched: usize,
+}
+
+/// `Entry` of functions that have no code yet.
+unsafe extern "C" fn nothing(_: *mut VmCtx, _: *const FuncRecord, _: *mut u32, _: *mut VmCtx) -> u32 {
+    Trap::Unreachable as u32
 }
 
 impl Code {
     /// Code for `functions` functions, made from `wasm_bytes` bytes, on `heap`.
     pub fn builder(heap: &Heap, scratch: &Heap, functions: u32, wasm_bytes: u32) -> Result<Builder, Error> {
+        #[cfg(not(feature = "interp"))]
+        let _ = (scratch, wasm_bytes);
         let records = Vec::with_capacity(heap, functions as usize)?;
-        let code = Code { records, blocks: Vec::new(heap) };
+        let code = Code {
+            records,
+            blocks: Vec::new(heap),
+            #[cfg(feature = "jit")]
+            native: None,
+        };
         Ok(Builder {
             code,
+            #[cfg(feature = "interp")]
             heap: heap.clone(),
-            batch: Vec::with_capacity(scratch, BATCH.min(wasm_bytes as usize))?,
+            #[cfg(feature = "interp")]
+            wasm_bytes,
+            #[cfg(feature = "interp")]
+            batch: Vec::new(scratch),
+            #[cfg(feature = "interp")]
             batched: 0,
         })
     }
@@ -108,37 +143,92 @@ impl Code {
 
     /// Bytes of code.
     pub fn bytes(&self) -> usize {
-        self.blocks.iter().map(|block| size_of_val(&**block)).sum()
+        let words: usize = self.blocks.iter().map(|block| size_of_val(&**block)).sum();
+        words + self.native_bytes()
     }
 
-    /// The function whose code holds an address, by its place, and the place of the word in it.
+    /// Bytes of native code.
+    pub fn native_bytes(&self) -> usize {
+        #[cfg(feature = "jit")]
+        return self.native.as_ref().map_or(0, |block| block.len());
+        #[cfg(not(feature = "jit"))]
+        0
+    }
+
+    /// The function whose code holds an address, by its place, and how many bytes the address lies behind the beginning.
     #[cfg(feature = "backtrace")]
     pub fn find(&self, address: usize) -> Option<(u32, u32)> {
         let starts = self.records.iter().map(|record| record.code.addr()).zip(0..);
         let (start, own) = starts.filter(|&(start, _)| start <= address).max()?;
-        Some((own, ((address - start) / size_of::<u32>()) as u32))
+        Some((own, (address - start) as u32))
+    }
+
+    /// Whether an own function, by its place, is native code.
+    #[cfg(all(feature = "backtrace", feature = "jit"))]
+    pub fn is_native(&self, own: u32) -> bool {
+        let address = self.records.get(own as usize).map_or(0, |record| record.code.addr());
+        self.native.as_ref().is_some_and(|block| {
+            (block.start().addr()..).contains(&address) && address < block.start().addr() + block.len()
+        })
     }
 }
 
 impl Builder {
-    /// Adds the next function. Its words are on the module's heap, and stay as they are if they are many.
-    pub fn push(&mut self, words: Vec<u32>, frame_cells: u32, ty: u32) -> Result<(), Error> {
-        if self.batch.len() + words.len() > BATCH {
-            self.flush()?;
-        }
-        let place = core::ptr::without_provenance(self.batch.len());
-        self.code.records.push(FuncRecord { entry: wasmote_interp::entry, code: place, ty, frame_cells })?;
-        if words.len() >= BATCH { self.place(words) } else { Ok(self.batch.extend_from_slice(&words)?) }
+    /// Adds the record of the next function, whose code comes later.
+    fn add(&mut self, code: usize, ty: u32, frame_cells: u32) -> Result<(), Error> {
+        let code = core::ptr::without_provenance(code);
+        Ok(self.code.records.push(FuncRecord { entry: nothing, code, ty, frame_cells })?)
+    }
+}
+
+/// Native code, which comes when all functions have been added.
+#[cfg(feature = "jit")]
+impl Builder {
+    /// Adds the next function, which is called so many bytes behind the beginning of the code.
+    pub fn push_native(&mut self, start: u32, frame_cells: u32, ty: u32) -> Result<(), Error> {
+        self.add(start as usize, ty, frame_cells | NATIVE)
     }
 
-    /// The code is complete.
+    /// As [`finish`](Builder::finish), with the native code, which is entered from outside at `entry`.
+    pub fn finish_native(mut self, block: CodeBlock, entry: u32) -> Result<Code, Error> {
+        #[cfg(feature = "interp")]
+        self.flush()?;
+        let address = |at: usize| block.start().wrapping_add(at + crate::native::CALL_BIAS);
+        // SAFETY: (R7) code that the compiler made for this machine, with an `Entry` at that place; executable (P9).
+        let entry = unsafe { core::mem::transmute::<*const u8, Entry>(address(entry as usize)) };
+        for record in self.code.records.iter_mut().filter(|record| record.frame_cells & NATIVE != 0) {
+            record.entry = entry;
+            record.code = address(record.code.addr()).cast();
+            record.frame_cells &= !NATIVE;
+        }
+        self.code.native = Some(block);
+        Ok(self.code)
+    }
+}
+
+/// Words of the interpreter's.
+#[cfg(feature = "interp")]
+impl Builder {
+    /// All functions have been added.
     pub fn finish(mut self) -> Result<Code, Error> {
         self.flush()?;
         Ok(self.code)
     }
 
+    /// Adds the next function. Its words are on the module's heap, and stay as they are if they are many.
+    pub fn push(&mut self, words: Vec<u32>, frame_cells: u32, ty: u32) -> Result<(), Error> {
+        if self.batch.capacity() == 0 {
+            self.batch.reserve_exact(BATCH.min(self.wasm_bytes as usize))?;
+        }
+        if self.batch.len() + words.len() > BATCH {
+            self.flush()?;
+        }
+        self.add(self.batch.len(), ty, frame_cells)?;
+        if words.len() >= BATCH { self.place(words) } else { Ok(self.batch.extend_from_slice(&words)?) }
+    }
+
     fn flush(&mut self) -> Result<(), Error> {
-        if self.batched == self.code.records.len() {
+        if self.batch.is_empty() {
             return Ok(());
         }
         let block = Vec::copy_of(&self.heap, &self.batch)?;
@@ -150,6 +240,11 @@ impl Builder {
     fn place(&mut self, block: Vec<u32>) -> Result<(), Error> {
         let base: *const u32 = block.as_ptr();
         for record in self.code.records.iter_mut().skip(self.batched) {
+            #[cfg(feature = "jit")]
+            if record.frame_cells & NATIVE != 0 {
+                continue;
+            }
+            record.entry = wasmote_interp::entry;
             record.code = base.wrapping_add(record.code.addr()).cast();
         }
         self.batched = self.code.records.len();

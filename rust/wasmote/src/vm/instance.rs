@@ -8,7 +8,7 @@ use super::state::State;
 use super::table::TableData;
 use crate::{Error, Extern, Func, Module, Quotas};
 use core::ptr::{self, NonNull};
-use core::sync::atomic::AtomicU32;
+use core::sync::atomic::{AtomicU32, AtomicUsize};
 use wasmote_core::vm::{NULL_REF, VmCtx, func_ref};
 use wasmote_core::{ExternKind, GlobalType, ValType};
 use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, GlobalPlace, Import};
@@ -66,6 +66,12 @@ impl InstanceData {
             builtins: BUILTINS.as_ptr(),
             signature_matches,
             owner: ptr::null_mut(),
+            stack_limit: AtomicUsize::new(0),
+            #[cfg(feature = "jit")]
+            unwind: super::unwind::unwind,
+            #[cfg(not(feature = "jit"))]
+            unwind: super::call::no_frames,
+            before: ptr::null_mut(),
         };
         let instance = InstanceData {
             ctx: Place::new(&state.heap, ctx)?,

@@ -1,39 +1,88 @@
-//! Interruption of an instance.
+//! Interruption of a store's instances.
+//!
+//! Each context has a word of its own, so that a poll is one load. Instances of a store may call each other, and who
+//! interrupts one means what runs: so all of them are told. Compiled code looks at the limit of its frames as well, which is
+//! 0 then, so that the check at a function's beginning is a poll too.
 
-use super::instance::InstanceData;
 use super::place::Place;
-use core::sync::atomic::{AtomicU32, Ordering};
+use super::state::State;
+use core::cell::UnsafeCell;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering, fence};
 use wasmote_core::vm::VmCtx;
+use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
 
-/// Interrupts an instance from any thread, and from interrupt service routines.
+/// Interrupts the instances of a store from any thread, and from interrupt service routines.
 ///
-/// It may outlive the store; it keeps a small block of the store's heap alive.
-pub struct InterruptHandle(Place<VmCtx>);
+/// It may outlive the store; it keeps small blocks of the store's heap alive, one for each instance.
+pub struct InterruptHandle(Shared<Signal>);
 
-// SAFETY: (R8) only the atomic word of the context is looked at.
-unsafe impl Send for InterruptHandle {}
-// SAFETY: (R8) as above.
-unsafe impl Sync for InterruptHandle {}
+/// Whom an interruption is told.
+pub(super) struct Signal {
+    /// What the words of all contexts are to say.
+    word: AtomicU32,
+    /// The context that came last; each leads to the one before.
+    last: AtomicPtr<VmCtx>,
+    /// Keeps them, and may have one more, which is not told yet.
+    contexts: UnsafeCell<Vec<Place<VmCtx>>>,
+}
 
-impl InterruptHandle {
-    pub(super) fn new(instance: &InstanceData) -> InterruptHandle {
-        InterruptHandle(instance.ctx.clone())
+// SAFETY: (R8) the list of contexts is touched by the store's owner only, and by who drops the last handle.
+unsafe impl Send for Signal {}
+// SAFETY: (R8) as above; all else is atomic.
+unsafe impl Sync for Signal {}
+
+impl Signal {
+    pub fn new(heap: &Heap) -> Result<Shared<Signal>, OutOfMemory> {
+        let signal = Signal {
+            word: AtomicU32::new(0),
+            last: AtomicPtr::new(ptr::null_mut()),
+            contexts: UnsafeCell::new(Vec::new(heap)),
+        };
+        Shared::new(heap, signal)
     }
 
-    /// Lets what the instance runs, or the next call of one of its functions, trap with
+    fn set(&self, word: u32) {
+        self.word.store(word, Ordering::SeqCst);
+        self.tell(ptr::null_mut());
+    }
+
+    /// Writes the word into every context that came after `end`. Who finds that it has changed meanwhile does so again,
+    /// and thus in the end all of them say the same.
+    fn tell(&self, end: *mut VmCtx) {
+        loop {
+            let word = self.word.load(Ordering::SeqCst);
+            let mut ctx = self.last.load(Ordering::SeqCst);
+            while ctx != end {
+                // SAFETY: (R8) we keep the context.
+                ctx = unsafe {
+                    (*ctx).interrupt.store(word, Ordering::SeqCst);
+                    if word != 0 {
+                        // In this order: who sets the limit looks at the word afterwards.
+                        (*ctx).stack_limit.store(0, Ordering::SeqCst);
+                    }
+                    (*ctx).before
+                };
+            }
+            fence(Ordering::SeqCst);
+            if self.word.load(Ordering::SeqCst) == word {
+                return;
+            }
+        }
+    }
+}
+
+impl InterruptHandle {
+    /// Lets what the instances run, or the next call of one of their functions, trap with
     /// [`Trap::Interrupted`](crate::Trap::Interrupted), until it is cleared. Safe in interrupt service routines.
+    /// Takes some instructions for each instance of the store.
     pub fn interrupt(&self) {
-        self.word().store(1, Ordering::Relaxed);
+        self.0.set(1);
     }
 
     /// Takes the interruption back. Safe in interrupt service routines.
     pub fn clear(&self) {
-        self.word().store(0, Ordering::Relaxed);
-    }
-
-    fn word(&self) -> &AtomicU32 {
-        // SAFETY: (R8) the handle keeps the context alive.
-        unsafe { &(*self.0.ptr()).interrupt }
+        self.0.set(0);
     }
 }
 
@@ -46,13 +95,37 @@ impl Clone for InterruptHandle {
 
 impl core::fmt::Debug for InterruptHandle {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_tuple("InterruptHandle").field(self.word()).finish()
+        f.debug_tuple("InterruptHandle").field(&self.0.word).finish()
     }
 }
 
-impl InstanceData {
-    /// A handle that interrupts this instance.
-    pub fn interrupt_handle(&self) -> InterruptHandle {
-        InterruptHandle::new(self)
+impl State {
+    /// A handle that interrupts the instances.
+    pub(crate) fn interrupt_handle(&self) -> InterruptHandle {
+        InterruptHandle(self.signal.clone())
+    }
+
+    /// Keeps a context for whoever interrupts.
+    pub(super) fn keep(&mut self, ctx: Place<VmCtx>) -> Result<(), OutOfMemory> {
+        // SAFETY: (R8) we have the store.
+        unsafe { (*self.signal.contexts.get()).push(ctx) }
+    }
+
+    /// Forgets the context that was kept last, which must not have been told of.
+    pub(super) fn forget_last(&mut self) {
+        // SAFETY: (R8) we have the store.
+        unsafe { (*self.signal.contexts.get()).pop() };
+    }
+
+    /// The last instance stays: from now on it is interrupted with the others.
+    pub(crate) fn settle(&mut self) {
+        let before = self.signal.last.load(Ordering::SeqCst);
+        // SAFETY: (R8) we have the store; nobody else knows this context.
+        unsafe {
+            let Some(ctx) = (*self.signal.contexts.get()).last().map(Place::ptr) else { return };
+            (*ctx).before = before;
+            self.signal.last.store(ctx, Ordering::SeqCst);
+        }
+        self.signal.tell(before);
     }
 }

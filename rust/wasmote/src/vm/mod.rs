@@ -15,10 +15,14 @@ mod memory;
 mod place;
 mod state;
 mod table;
+#[cfg(feature = "jit")]
+mod unwind;
 
 pub(crate) use builtins::Work;
 pub(crate) use call::Call;
 pub use call::Caller;
+#[cfg(feature = "interp")]
+pub(crate) use code::Builder as CodeBuilder;
 pub(crate) use code::{Bytes, Code};
 pub use context::Context;
 pub(crate) use context::{state, state_mut};

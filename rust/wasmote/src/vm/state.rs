@@ -2,6 +2,7 @@
 
 use super::host::{HostFunc, host_entry};
 use super::instance::{FuncRefs, InstanceData, Pointers};
+use super::interrupt::Signal;
 use super::memory::MemoryData;
 use super::place::{Block, Place};
 use super::table::TableData;
@@ -12,6 +13,12 @@ use wasmote_core::vm::{FuncRecord, StackVm, VmCtx, split_func_ref};
 use wasmote_core::{FuncType, limits};
 use wasmote_frontend::ExternType;
 use wasmote_platform::{Heap, Shared, Vec};
+
+/// What cells of the value stack hold that nobody wrote to: native code does not say how far its frames reach.
+const UNTOUCHED: u32 = 0x5AA5_C33C;
+
+/// Cells of arguments that native code has in registers at most.
+const ARGUMENT_REGISTERS: usize = 8;
 
 /// The contents of a store. Everything that running code knows the address of stays where it is until all of it
 /// is dropped.
@@ -28,17 +35,21 @@ pub struct State {
     pub(super) instances: Vec<Place<InstanceData>>,
     /// The instances' contexts, by number.
     contexts: Pointers,
+    pub(super) signal: Shared<Signal>,
     hosts: Vec<Shared<HostFunc>>,
     host_records: Vec<FuncRecord>,
-    _cells: Block<u32>,
+    cells: Block<u32>,
 }
 
 impl State {
     /// A store without instances.
     pub fn new(heap: Heap, quotas: Quotas) -> Result<Place<State>, Error> {
-        let cells = Block::new(&heap, quotas.stack_bytes as usize / size_of::<u32>(), 0)?;
+        let len = quotas.stack_bytes as usize / size_of::<u32>();
+        // Native code reads as many cells of arguments as there are registers for them, whether there are so many or not.
+        let unused = if cfg!(feature = "jit") { ARGUMENT_REGISTERS } else { 0 };
+        let cells = Block::new(&heap, len + unused, UNTOUCHED)?;
         let base = cells.base();
-        let end = base.wrapping_add(cells.len());
+        let end = base.wrapping_add(len);
         let stack = StackVm {
             base,
             end,
@@ -57,9 +68,10 @@ impl State {
             stack,
             instances: Vec::new(&heap),
             contexts: Vec::new(&heap),
+            signal: Signal::new(&heap)?,
             hosts: Vec::new(&heap),
             host_records: Vec::new(&heap),
-            _cells: cells,
+            cells,
             heap,
         };
         let place = Place::new(&state.heap.clone(), state)?;
@@ -67,25 +79,29 @@ impl State {
         let state = unsafe { &mut *place.ptr() };
         state.this = place.ptr();
         state.add(InstanceData::of_hosts(state)?)?;
+        state.settle();
         Ok(place)
     }
 
-    /// Adds an instance, which gets the next number.
+    /// Adds an instance, which gets the next number. If it stays, [`settle`](State::settle) follows.
     pub(crate) fn add(&mut self, instance: Place<InstanceData>) -> Result<u32, Error> {
         let number = self.instances.len();
         if number >= limits::MAX_INSTANCES as usize {
             return Err(Error::Limit);
         }
         let place = instance.ptr();
+        // SAFETY: (R1) nobody else knows the instance yet.
+        let kept = unsafe { (*place).ctx.clone() };
+        let ctx = kept.ptr();
         self.instances.push(instance)?;
+        if let Err(error) = self.contexts.push(ctx.cast()).and_then(|()| self.keep(kept)) {
+            self.instances.pop();
+            self.contexts.truncate(number);
+            return Err(error.into());
+        }
         // SAFETY: (R2) contexts and instances live as long as the store, and no code runs.
         unsafe {
-            let ctx = (*place).ctx.ptr();
             (*ctx).owner = place.cast();
-            if let Err(error) = self.contexts.push(ctx.cast()) {
-                self.instances.pop();
-                return Err(error.into());
-            }
             for ctx in self.contexts.iter() {
                 (*ctx.cast::<VmCtx>()).instances = self.contexts.as_ptr().cast();
             }
@@ -95,6 +111,7 @@ impl State {
 
     /// Takes the last instance back, whose functions nobody knows.
     pub(crate) fn remove_last(&mut self) {
+        self.forget_last();
         self.contexts.pop();
         self.instances.pop();
     }
@@ -221,7 +238,16 @@ impl State {
     /// Cells of the value stack that frames and the engine's return records have reached together.
     pub(crate) fn stack_used_peak(&self) -> usize {
         let StackVm { base, end, high_water, low_water, .. } = self.stack;
-        high_water.addr() - base.addr() + (end.addr() - low_water.addr())
+        let (mut frames, control) = (high_water.addr() - base.addr(), end.addr() - low_water.addr());
+        if cfg!(feature = "jit") {
+            let index = |cell: *mut u32| (cell.addr() - base.addr()) / size_of::<u32>();
+            let between = self.cells.get().get(index(high_water)..index(low_water)).unwrap_or(&[]);
+            frames += between
+                .iter()
+                .rposition(|&cell| cell != UNTOUCHED)
+                .map_or(0, |at| (at + 1) * size_of::<u32>());
+        }
+        frames + control
     }
 
     /// Bytes of all memories.

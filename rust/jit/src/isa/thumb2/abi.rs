@@ -15,8 +15,9 @@
 //! A frame lies on the value stack: cells of parameters or results, whichever are more; the saved registers, r4 first and
 //! the return address last; all other cells. So frames form a list through r4, and calls take no native stack.
 //!
-//! Where the function begins, the word before it says how it is called from outside: in its low half the cells before the
-//! saved registers, in its high half the cells of a result in registers.
+//! Where a function begins, the word before it says how it is called from outside and what its frame looks like: in its low
+//! half the cells before the saved registers, then a byte with the cells of a result in registers and one with the number
+//! of saved registers.
 
 use super::asm::{Address, Branch, Cond as C, Dp, Flags, LR, Mem, Reg, SP, Shift as S, Src, Test};
 use super::masm::{BASE, CTX, FP, IP, LIMIT, Thumb2};
@@ -40,6 +41,7 @@ const STACK: i32 = 52;
 pub(super) const BUILTINS: i32 = 56;
 pub(super) const SIGNATURE_MATCHES: i32 = 60;
 const STACK_LIMIT: i32 = 68;
+const UNWIND: i32 = 72;
 // In a `StackVm`.
 const CONTROL: i32 = 8;
 const NATIVE_DEPTH: i32 = 20;
@@ -65,7 +67,7 @@ pub(super) const R6: Reg = Reg(6);
 pub(super) const R7: Reg = Reg(7);
 
 /// The registers that a function saves, as a list.
-fn saved(frame: &Frame) -> u16 {
+pub(super) fn saved(frame: &Frame) -> u16 {
     let pins = Thumb2::PINS.iter().take(frame.pins as usize);
     pins.fold(0x4000 | 1 << FP.0, |list, reg| list | 1 << reg.0)
 }
@@ -81,36 +83,65 @@ impl Thumb2 {
 
     pub(super) fn begin_function(
         &mut self,
-        function: &mut Label,
         frame: &Frame,
         results: u32,
         large: bool,
         routines: &mut Routines,
-    ) {
-        let mut full = Label::NEW;
+    ) -> usize {
+        let end = if large { LR } else { FP };
+        let (mut full, mut body) = (Label::NEW, Label::NEW);
         self.resolve(&mut full);
+        self.asm.mov(Flags::Keep, IP, Src::Reg(end));
+        self.refer(Branch::Link, &mut routines.admit);
+        self.refer(Branch::FarIf(C::Eq), &mut body);
         self.asm.mem_many(true, false, false, FP, saved(frame));
         self.refer(Branch::Far, &mut routines.stop);
-        while !self.asm.code.len().is_multiple_of(4) {
-            self.asm.nop();
-        }
+        self.align();
         self.asm.code.put16(frame.shared_cells);
-        self.asm.code.put16(results);
-        self.resolve(function);
+        self.asm.code.put16(results | frame.saved() << 8);
+        let start = self.asm.code.len();
         self.asm.mem_many(false, false, false, IP, saved(frame));
         self.asm.mov(Flags::Keep, FP, Src::Reg(IP));
         self.load_word(IP, CTX, STACK_LIMIT);
-        let end = if large {
+        if large {
             self.frame_size = self.asm.code.len();
             self.asm.movw(LR, 0);
             self.asm.movt(LR, 0);
             self.asm.dp(Dp::Add, Flags::Keep, LR, LR, Src::Reg(FP));
-            LR
-        } else {
-            FP
-        };
+        }
         self.asm.test(Test::Cmp, end, Src::Reg(IP));
         self.refer_short(Branch::NearIf(C::Hi), Branch::FarIf(C::Hi), &mut full);
+        self.resolve(&mut body);
+        start
+    }
+
+    fn align(&mut self) {
+        while !self.asm.code.len().is_multiple_of(4) {
+            self.asm.nop();
+        }
+    }
+
+    /// Arguments in registers go to their cells, and the rest is as for imported functions.
+    pub(super) fn call_by_record(
+        &mut self,
+        function: &mut Label,
+        own: u32,
+        frame: &Frame,
+        routines: &mut Routines,
+    ) {
+        self.align();
+        self.resolve(function);
+        let mut bytes = frame.shared_cells * 4;
+        while bytes > 0 {
+            let part = bytes.min(4092);
+            self.asm.add_wide(true, IP, IP, part);
+            bytes -= part;
+        }
+        for cell in 0..frame.param_cells.min(Thumb2::ARGS as u32) {
+            self.store_word(Reg(cell as u8), IP, cell as i32 * 4);
+        }
+        self.number(R0, own);
+        self.refer(Branch::Far, &mut routines.own);
     }
 
     pub(super) fn set_frame_bytes(&mut self, bytes: u32) {
@@ -163,16 +194,9 @@ impl Thumb2 {
 
     /// `entry`, which is a `vm::Entry`, the ways out, and what calls of the host have in common.
     pub(super) fn common_code(&mut self) -> Routines {
-        let mut routines = Routines {
-            entry: self.asm.code.len() as u32,
-            traps: [Label::NEW; Trap::ALL.len()],
-            import: Label::NEW,
-            indirect: Label::NEW,
-            builtin: Label::NEW,
-            charge: Label::NEW,
-            stop: Label::NEW,
-        };
+        let mut routines = Routines::new(self.asm.code.len());
         let (mut overflow, mut leave, mut done, mut exit) = (Label::NEW, Label::NEW, Label::NEW, Label::NEW);
+        let (mut end, mut quiet) = (Label::NEW, Label::NEW);
         // r0: instance, r1: record, r2: cells, r3: caller.
         self.asm.mem_many(false, true, true, SP, NATIVE);
         self.asm.dp_sp(true, LOCALS);
@@ -199,20 +223,34 @@ impl Thumb2 {
         self.asm.unary(super::asm::Unary::Uxth, R7, R7);
         self.asm.dp(Dp::Add, Flags::Keep, IP, R2, Src::Shifted(R7, S::Lsl, 2));
         self.asm.mem_many(true, false, false, R2, 0xF);
+        self.asm.mov(Flags::Any, FP, Src::Imm(0));
         self.asm.branch_reg(true, R6);
         // Back. A result in registers goes to its cells.
         self.load_word(R2, SP, 0);
         self.load_word(R3, SP, 4);
-        self.asm.mov(Flags::Set, R3, Src::Shifted(R3, S::Lsr, 16));
-        self.refer(Branch::NearIf(C::Eq), &mut done);
+        self.asm.extract(false, R3, R3, 16, 8);
+        self.refer(Branch::Compare { nonzero: false, reg: R3 }, &mut done);
         self.store_word(R0, R2, 0);
         self.asm.test(Test::Cmp, R3, Src::Imm(1));
         self.refer(Branch::NearIf(C::Eq), &mut done);
         self.store_word(R1, R2, 4);
         self.resolve(&mut done);
-        self.asm.mov(Flags::Any, R0, Src::Imm(0));
-        // With a trap's code, or 0, in r0.
+        // This return polls, as there may be no poll from the last call on.
+        self.load_word(R0, CTX, INTERRUPT);
+        self.refer(Branch::Compare { nonzero: false, reg: R0 }, &mut quiet);
+        self.asm.mov(Flags::Any, R0, Src::Imm(Trap::Interrupted as u32));
+        self.resolve(&mut quiet);
+        self.refer(Branch::Near, &mut end);
+        // With a trap's code in r0 and the return address in r14: the frames are reported.
         self.resolve(&mut exit);
+        self.asm.mov(Flags::Keep, R6, Src::Reg(R0));
+        self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
+        self.asm.mov(Flags::Keep, R1, Src::Reg(FP));
+        self.asm.mov(Flags::Keep, R2, Src::Reg(LR));
+        self.load_word(IP, CTX, UNWIND);
+        self.asm.branch_reg(true, IP);
+        self.asm.mov(Flags::Keep, R0, Src::Reg(R6));
+        self.resolve(&mut end);
         self.load_word(R3, SP, 8);
         self.set_limit(R3, FP);
         self.load_word(IP, CTX, STACK);
@@ -228,6 +266,7 @@ impl Thumb2 {
 
         self.call_routines(&mut routines, &mut exit);
         self.charge_routine(&mut routines);
+        self.admit_routine(&mut routines);
 
         // A frame did not fit, as does none when the instance is interrupted. The return address is in r14.
         self.resolve(&mut routines.stop);
@@ -245,6 +284,28 @@ impl Thumb2 {
             self.refer(Branch::Far, &mut exit);
         }
         routines
+    }
+
+    /// Equal if a frame that ends at r12 has room after all: the interrupt that took the limit away was taken back before
+    /// it was obeyed. Changes r12 and the return address only.
+    fn admit_routine(&mut self, routines: &mut Routines) {
+        let (mut refused, mut full) = (Label::NEW, Label::NEW);
+        self.resolve(&mut routines.admit);
+        self.asm.mem_many(false, true, true, SP, 0xF);
+        self.load_word(R0, CTX, INTERRUPT);
+        self.asm.test(Test::Cmp, R0, Src::Imm(0));
+        self.refer(Branch::NearIf(C::Ne), &mut refused);
+        self.load_word(R1, CTX, STACK);
+        self.load_word(R1, R1, CONTROL);
+        self.asm.dp(Dp::Sub, Flags::Any, R1, R1, Src::Imm(MARGIN));
+        self.asm.test(Test::Cmp, IP, Src::Reg(R1));
+        self.refer(Branch::NearIf(C::Hi), &mut full);
+        self.set_limit(R1, R2);
+        self.asm.test(Test::Cmp, R0, Src::Imm(0));
+        self.resolve(&mut refused);
+        self.resolve(&mut full);
+        self.asm.mem_many(true, false, true, SP, 0xF);
+        self.asm.branch_reg(false, LR);
     }
 
     /// Sets the limit of frames, or none if the instance is interrupted: who interrupts it sets first the word, then this.

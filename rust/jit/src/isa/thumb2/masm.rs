@@ -1,12 +1,14 @@
 //! The macro-assembler: words and branches.
 
+use super::Fpu;
+use super::abi::INTERRUPT;
 use super::asm::{Asm, Branch, Cond as C, Dp, Flags, LR, Mul, Reg, Shift as S, Src, Test, Unary, modified};
 use crate::masm::{
-    Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, OutOfReach, Pair, PairAlu,
-    Place, Routines, Shift, Val,
+    Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, Pair, PairAlu, Place,
+    Routines, Shift, Size, TailArguments, Val,
 };
 use wasmote_core::vm::Builtin;
-use wasmote_core::{LoadOp, StoreOp, Trap};
+use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
 use wasmote_platform::Heap;
 
 /// What verbs change.
@@ -19,15 +21,6 @@ pub(super) const BASE: Reg = Reg(5);
 pub(super) const CTX: Reg = Reg(9);
 /// The length of the memory minus 4.
 pub(super) const LIMIT: Reg = Reg(10);
-
-/// The floating-point unit that code is made for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fpu {
-    /// There is none.
-    None,
-    /// FPv4 or FPv5, of which only single precision is used.
-    Single,
-}
 
 /// The macro-assembler for Thumb-2.
 #[derive(Debug)]
@@ -72,11 +65,6 @@ impl Thumb2 {
     /// No code yet.
     pub fn new(heap: &Heap, fpu: Fpu) -> Thumb2 {
         Thumb2 { asm: Asm::new(heap), fpu, flags_wanted: false, out_of_reach: false, frame_size: 0 }
-    }
-
-    /// The code.
-    pub fn code(&self) -> &crate::code::Code {
-        &self.asm.code
     }
 
     /// Whether the flags may change.
@@ -220,37 +208,67 @@ impl Thumb2 {
     }
 
     /// The branches to the label learn that it is here.
-    pub(super) fn resolve(&mut self, label: &mut Label) {
-        let here = self.asm.code.len();
+    pub(super) fn resolve(&mut self, label: &mut Label) -> usize {
+        self.resolve_at(label, self.asm.code.len())
+    }
+
+    /// The branches to the label learn that it is at a place. The place of the first one.
+    fn resolve_at(&mut self, label: &mut Label, place: usize) -> usize {
+        let mut first = place;
         while let Some(at) = label.place.checked_sub(1).filter(|_| !label.bound) {
-            let before = match self.asm.branch_at(at as usize) {
-                None | Some((Branch::Compare { .. }, _)) => 0,
-                Some((_, offset)) => offset,
-            };
-            self.out_of_reach |= !self.asm.set_branch(at as usize, here as i32 - at as i32);
-            label.place = if before == 0 { 0 } else { (at as i32 + before + 1) as u32 };
+            first = at as usize;
+            label.place = self.branch_before(first);
+            self.out_of_reach |= !self.asm.set_branch(first, place as i32 - at as i32);
         }
-        *label = Label { place: here as u32, bound: true };
+        *label = Label { place: place as u32, bound: true };
+        first
+    }
+
+    /// What a label that is not bound says of the branch before the one at a place.
+    fn branch_before(&self, at: usize) -> u32 {
+        match self.asm.branch_at(at) {
+            None | Some((Branch::Compare { .. }, _) | (_, 0)) => 0,
+            Some((_, offset)) => (at as i32 + offset + 1) as u32,
+        }
     }
 }
 
 impl Masm for Thumb2 {
+    type Word = u32;
     const TEMPS: &'static [Reg] = &[Reg(0), Reg(1), Reg(2), Reg(3)];
     const ARGS: usize = 4;
     const PINS: &'static [Reg] = &[Reg(6), Reg(7), Reg(8), Reg(11)];
     const LEAF_PINS: &'static [Reg] = &[LR];
+    const CALL_RECORD_BYTES: usize = 40;
+    // The lowest bit says that it is Thumb.
+    const CALL_BIAS: usize = 1;
     const SCRATCH: Reg = IP;
+
+    fn code(&self) -> &[u8] {
+        self.asm.code.bytes()
+    }
 
     fn place(&self) -> usize {
         self.asm.code.len()
     }
 
-    fn reach(&self) -> Result<(), OutOfReach> {
-        if self.out_of_reach { Err(OutOfReach) } else { Ok(()) }
+    fn check(&self) -> Result<(), ErrorKind> {
+        self.asm.code.check().map_err(|_| ErrorKind::OutOfMemory)?;
+        if self.out_of_reach { Err(ErrorKind::FunctionTooLarge) } else { Ok(()) }
     }
 
-    fn bind(&mut self, label: &mut Label) {
-        self.resolve(label);
+    fn bind(&mut self, label: &mut Label) -> usize {
+        self.resolve(label)
+    }
+
+    fn bind_at(&mut self, label: &mut Label, place: usize) {
+        self.resolve_at(label, place);
+    }
+
+    fn truncate(&mut self, place: usize) {
+        self.asm.code.truncate(place);
+        self.flags_wanted = false;
+        self.out_of_reach = false;
     }
 
     fn jump(&mut self, label: &mut Label) {
@@ -287,7 +305,7 @@ impl Masm for Thumb2 {
         }
     }
 
-    fn alu(&mut self, op: Alu, dst: Reg, a: Reg, b: Val) {
+    fn alu(&mut self, op: Alu, _: Size, dst: Reg, a: Reg, b: Val) {
         let flags = self.flags();
         let b = match b {
             Val::Imm(number) => return self.word(op, dst, a, number),
@@ -319,7 +337,7 @@ impl Masm for Thumb2 {
         self.asm.dp(dp, flags, dst, a, Src::Reg(b));
     }
 
-    fn alu_shifted(&mut self, op: Alu, dst: Reg, a: Reg, b: Reg, shift: Shift, by: u32) -> bool {
+    fn alu_shifted(&mut self, op: Alu, _: Size, dst: Reg, a: Reg, (b, shift, by): (Reg, Shift, u32)) -> bool {
         let dp = match op {
             Alu::Add => Dp::Add,
             Alu::Sub => Dp::Sub,
@@ -335,7 +353,7 @@ impl Masm for Thumb2 {
         true
     }
 
-    fn subtract_from(&mut self, dst: Reg, number: u32, b: Reg) {
+    fn subtract_from(&mut self, _: Size, dst: Reg, number: u32, b: Reg) {
         let flags = self.flags();
         match self.source(Val::Imm(number)) {
             Src::Reg(number) => self.asm.dp(Dp::Sub, flags, dst, number, Src::Reg(b)),
@@ -343,7 +361,7 @@ impl Masm for Thumb2 {
         }
     }
 
-    fn divide(&mut self, op: Division, dst: Reg, a: Reg, b: Reg) {
+    fn divide(&mut self, op: Division, _: Size, dst: Reg, a: Reg, b: Reg) {
         let divide = if op.signed { Mul::Sdiv } else { Mul::Udiv };
         if op.remainder {
             self.asm.mul(divide, Flags::Keep, IP, a, b);
@@ -353,7 +371,7 @@ impl Masm for Thumb2 {
         }
     }
 
-    fn bits(&mut self, op: Bits, dst: Reg, a: Reg) {
+    fn bits(&mut self, op: Bits, _: Size, dst: Reg, a: Reg) {
         match op {
             Bits::LeadingZeros => self.asm.unary(Unary::Clz, dst, a),
             Bits::TrailingZeros => {
@@ -363,6 +381,7 @@ impl Masm for Thumb2 {
             Bits::Extend8 => self.asm.unary(Unary::Sxtb, dst, a),
             Bits::Extend16 => self.asm.unary(Unary::Sxth, dst, a),
             Bits::Ones => self.ones(dst, a),
+            Bits::Extend32 | Bits::ZeroExtend32 | Bits::Wrap => debug_assert!(false, "64 bits"),
         }
     }
 
@@ -386,7 +405,7 @@ impl Masm for Thumb2 {
         self.zeros_of_pair(leading, dst, a);
     }
 
-    fn compare(&mut self, a: Reg, b: Val) {
+    fn compare(&mut self, _: Size, a: Reg, b: Val) {
         match b {
             Val::Imm(number) if modified(number).is_none() && modified(number.wrapping_neg()).is_some() => {
                 self.asm.test(Test::Cmn, a, Src::Imm(number.wrapping_neg()));
@@ -405,22 +424,30 @@ impl Masm for Thumb2 {
         cond
     }
 
-    fn has_floats(&self) -> bool {
-        self.fpu != Fpu::None
+    fn has_floats(&self, size: Size) -> bool {
+        self.fpu.has(size)
     }
 
-    fn compare_floats(&mut self, cond: Cond, a: Reg, b: Val) -> Cond {
-        let cond = self.compare_singles(cond, a, b);
+    fn has_float1(&self, op: Float1, size: Size) -> bool {
+        self.fpu.has_unary(op, size)
+    }
+
+    fn compare_floats(&mut self, cond: Cond, size: Size, a: Pair, b: (Val, Val)) -> Cond {
+        let cond = self.compare_numbers(cond, size, a, b);
         self.flags_wanted = true;
         cond
     }
 
-    fn float2(&mut self, op: Float2, dst: Reg, a: Reg, b: Reg) {
-        self.single2(op, dst, a, b);
+    fn float2(&mut self, op: Float2, size: Size, dst: Pair, a: Pair, b: Pair) {
+        self.number2(op, size, dst, a, b);
     }
 
-    fn float1(&mut self, op: Float1, dst: Reg, a: Reg) {
-        self.single1(op, dst, a);
+    fn float1(&mut self, op: Float1, size: Size, dst: Pair, a: Pair) {
+        self.number1(op, size, dst, a);
+    }
+
+    fn numeric(&mut self, number: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
+        self.call_numeric(number, frame, cells, routines);
     }
 
     fn set(&mut self, cond: Cond, dst: Reg) {
@@ -431,7 +458,7 @@ impl Masm for Thumb2 {
         self.flags_wanted = false;
     }
 
-    fn is_zero(&mut self, dst: Reg, a: Reg) {
+    fn is_zero(&mut self, _: Size, dst: Reg, a: Reg) {
         self.asm.unary(Unary::Clz, dst, a);
         let flags = self.flags();
         self.asm.mov(flags, dst, Src::Shifted(dst, S::Lsr, 5));
@@ -451,7 +478,7 @@ impl Masm for Thumb2 {
         self.flags_wanted = false;
     }
 
-    fn frame(&mut self, load: bool, reg: Reg, frame: &Frame, cell: u32) {
+    fn frame(&mut self, load: bool, _: Size, reg: Reg, frame: &Frame, cell: u32) {
         self.access_frame(load, reg, frame.cell_offset(cell));
     }
 
@@ -475,19 +502,32 @@ impl Masm for Thumb2 {
         self.store_memory(op, src, place);
     }
 
-    fn global(&mut self, load: bool, reg: Reg, global: GlobalCell) {
+    fn global(&mut self, load: bool, _: Size, reg: Reg, global: GlobalCell) {
         self.access_global(load, reg, global);
     }
 
     fn enter(
         &mut self,
-        function: &mut Label,
         frame: &Frame,
+        _args: &[(u32, Size)],
         results: u32,
         large: bool,
         routines: &mut Routines,
+    ) -> (usize, usize) {
+        let start = self.begin_function(frame, results, large, routines);
+        (start, start)
+    }
+
+    fn call_record(
+        &mut self,
+        function: &mut Label,
+        own: u32,
+        frame: &Frame,
+        _args: &[(u32, Size)],
+        _results: u32,
+        routines: &mut Routines,
     ) {
-        self.begin_function(function, frame, results, large, routines);
+        self.call_by_record(function, own, frame, routines);
     }
 
     fn fits(&self, frame: &Frame, cells: u32) -> bool {
@@ -506,11 +546,41 @@ impl Masm for Thumb2 {
         self.call_function(function, frame, cells, callee_shared);
     }
 
-    fn call_import(&mut self, index: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
+    fn tail_call(
+        &mut self,
+        function: &mut Label,
+        frame: &Frame,
+        args: TailArguments<'_>,
+        callee_shared: u32,
+    ) {
+        self.tail_call_function(function, frame, args, callee_shared);
+    }
+
+    fn tail_call_indirect(
+        &mut self,
+        table: u32,
+        ty: u32,
+        _results: u32,
+        frame: &Frame,
+        args: TailArguments<'_>,
+        routines: &mut Routines,
+    ) {
+        self.tail_call_table(table, ty, frame, args, routines);
+    }
+
+    fn call_import(&mut self, index: u32, _results: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
         self.call_imported(index, frame, cells, routines);
     }
 
-    fn call_indirect(&mut self, table: u32, ty: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
+    fn call_indirect(
+        &mut self,
+        table: u32,
+        ty: u32,
+        _results: u32,
+        frame: &Frame,
+        cells: u32,
+        routines: &mut Routines,
+    ) {
         self.call_table(table, ty, frame, cells, routines);
     }
 
@@ -539,6 +609,12 @@ impl Masm for Thumb2 {
     fn set_charge(&mut self, charge: usize, units: u32) -> bool {
         self.asm.set_mov_half(charge, units & 0xFFFF);
         units <= 0xFFFF
+    }
+
+    fn poll(&mut self, interrupted: &mut Label) {
+        self.load_word(IP, CTX, INTERRUPT);
+        self.asm.test(Test::Cmp, IP, Src::Imm(0));
+        self.refer(Branch::FarIf(C::Ne), interrupted);
     }
 
     fn loop_header(&mut self, label: &mut Label, routines: &mut Routines) {

@@ -182,7 +182,7 @@ impl Thumb2 {
     }
 
     /// Adds to IP all of an offset but its lowest twelve bits.
-    fn reach_offset(&mut self, offset: u32) {
+    pub(super) fn reach_offset(&mut self, offset: u32) {
         for part in [offset & 0xFF000, offset & 0x0FF0_0000, offset & 0xF000_0000] {
             if part != 0 {
                 debug_assert!(modified(part).is_some());

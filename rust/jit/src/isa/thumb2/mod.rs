@@ -5,7 +5,10 @@ pub mod asm;
 mod floats;
 mod masm;
 mod memory;
+mod numeric;
 mod pairs;
 mod routines;
+mod tail;
 
-pub use masm::{Fpu, Thumb2};
+pub use floats::Fpu;
+pub use masm::Thumb2;

@@ -12,7 +12,9 @@ use wasmote_core::vm::{Builtin, FUNC_BITS};
 
 const R8: Reg = Reg(8);
 /// What the routines save: their own registers, and the return address.
-const SAVED: u16 = 1 << 6 | 1 << 7 | 1 << 8 | 1 << 14;
+pub(super) const SAVED: u16 = 1 << 6 | 1 << 7 | 1 << 8 | 1 << 14;
+/// Beside the type of an indirect call: the function is only looked up, for a tail call.
+pub(super) const TAIL: u32 = 1 << 31;
 
 impl Thumb2 {
     fn trap_label(routines: &mut Routines, trap: Trap) -> &mut Label {
@@ -77,6 +79,7 @@ impl Thumb2 {
 
     pub(super) fn call_routines(&mut self, routines: &mut Routines, exit: &mut Label) {
         let (mut resolve, mut call, mut back) = (Label::NEW, Label::NEW, Label::NEW);
+        let mut unchanged = Label::NEW;
         // Index in r0, cells at r12.
         self.resolve(&mut routines.import);
         self.asm.mem_many(false, true, true, SP, SAVED);
@@ -85,6 +88,15 @@ impl Thumb2 {
         self.asm.mem(Mem::Ldr, R0, Address::Index(R1, R0, 2));
         self.refer(Branch::Link, &mut resolve);
         self.refer(Branch::Near, &mut call);
+
+        // Place among the module's own functions in r0, cells at r12.
+        self.resolve(&mut routines.own);
+        self.asm.mem_many(false, true, true, SP, SAVED);
+        self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
+        self.load_word(R1, CTX, FUNCS);
+        self.asm.dp(Dp::Add, Flags::Any, R1, R1, Src::Shifted(R0, S::Lsl, RECORD_LOG2));
+        self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
+        self.refer(Branch::Far, &mut call);
 
         self.indirect_routine(routines, &mut resolve, &mut call);
 
@@ -97,6 +109,7 @@ impl Thumb2 {
         self.resolve(&mut back);
         // It may have made the memory grow. A result in registers is in cells.
         self.load_memory_registers();
+        self.resolve(&mut unchanged);
         let mut failed = Label::NEW;
         self.refer(Branch::Compare { nonzero: true, reg: R0 }, &mut failed);
         self.asm.mem_dual(true, R0, R1, R6, 0);
@@ -114,6 +127,7 @@ impl Thumb2 {
         self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
         self.asm.branch_reg(true, IP);
         self.refer_short(Branch::Near, Branch::Far, &mut back);
+        self.numeric_routines(routines, &mut unchanged);
 
         // What the reference in r0 names: instance in r0, record in r1. Keeps r2.
         self.resolve(&mut resolve);
@@ -129,9 +143,11 @@ impl Thumb2 {
         self.asm.branch_reg(false, LR);
     }
 
-    /// Index in r0, table in r1, type in r2, cells at r12.
+    /// Index in r0, table in r1, type in r2, cells at r12. With [`TAIL`] beside the type it only returns the instance in r0
+    /// and the record in r1.
     fn indirect_routine(&mut self, routines: &mut Routines, resolve: &mut Label, call: &mut Label) {
         let (mut other, mut typed, mut wrong) = (Label::NEW, Label::NEW, Label::NEW);
+        let (mut own, mut unlike, mut found) = (Label::NEW, Label::NEW, Label::NEW);
         self.resolve(&mut routines.indirect);
         self.load_word(R3, CTX, TABLES);
         self.asm.mem(Mem::Ldr, R3, Address::Index(R3, R1, 2));
@@ -151,7 +167,8 @@ impl Thumb2 {
         self.refer(Branch::FarIf(C::Ne), &mut other);
         self.load_word(R2, R1, TYPE);
         self.asm.test(Test::Cmp, R2, Src::Reg(R7));
-        self.refer(Branch::FarIf(C::Ne), &mut wrong);
+        self.refer(Branch::FarIf(C::Ne), &mut unlike);
+        self.resolve(&mut own);
         // Compiled code of this instance is gone to, not called: it returns to where the routine would.
         let at = self.asm.code.len() as u32;
         self.asm.add_wide(true, R2, PC, ((at + 4) & !3) - routines.entry);
@@ -167,11 +184,24 @@ impl Thumb2 {
         self.store_word(R2, SP, 12);
         self.asm.mem_many(true, false, false, R6, 0xF);
         self.asm.mem_many(true, false, true, SP, SAVED & !0x4000 | 0x8000);
+        // What was found so: instance in r0, record in r1, cells at r12.
+        self.resolve(&mut routines.resolved);
+        self.asm.mem_many(false, true, true, SP, SAVED);
+        self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
+        self.asm.test(Test::Cmp, R0, Src::Reg(CTX));
+        self.refer(Branch::NearIf(C::Eq), &mut own);
+        self.refer(Branch::Far, call);
+        self.resolve(&mut unlike);
+        self.asm.dp(Dp::Eor, Flags::Keep, R2, R2, Src::Imm(TAIL));
+        self.asm.test(Test::Cmp, R2, Src::Reg(R7));
+        self.refer(Branch::NearIf(C::Ne), &mut wrong);
+        self.resolve(&mut found);
+        self.asm.mem_many(true, false, true, SP, SAVED & !0x4000 | 0x8000);
         // Of another instance: the runtime compares the types.
         self.resolve(&mut other);
         self.asm.mem_many(false, true, true, SP, 0b11);
         self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
-        self.asm.mov(Flags::Keep, R1, Src::Reg(R7));
+        self.asm.dp(Dp::Bic, Flags::Keep, R1, R7, Src::Imm(TAIL));
         self.asm.mov(Flags::Keep, R2, Src::Reg(R8));
         self.load_word(IP, CTX, SIGNATURE_MATCHES);
         self.asm.branch_reg(true, IP);
@@ -182,6 +212,8 @@ impl Thumb2 {
         self.asm.mem_many(true, false, true, SP, SAVED);
         self.refer(Branch::Far, Thumb2::trap_label(routines, Trap::BadSignature));
         self.resolve(&mut typed);
+        self.asm.test(Test::Tst, R7, Src::Imm(TAIL));
+        self.refer(Branch::NearIf(C::Ne), &mut found);
         self.refer(Branch::Far, call);
     }
 

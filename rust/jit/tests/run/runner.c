@@ -1,6 +1,13 @@
 /* Runs compiled code and compares what it gives with what it should. The cases follow each other, as words;
- * tests/thumb2/emulator.rs writes them. */
+ * tests/run/cases.rs writes them. */
 #include "mps2.h"
+
+#ifdef __arm__
+/* The lowest bit of an address says that it is Thumb code. */
+#define CALL_BIAS 1
+#else
+#define CALL_BIAS 0
+#endif
 
 #include <stdbool.h>
 
@@ -15,7 +22,7 @@ struct table_vm {
 
 struct vm_ctx {
 	uint8_t *memory_base;
-	uint32_t memory_len;
+	size_t memory_len;
 	uint32_t *globals;
 	struct record *funcs;
 	uint64_t fuel;
@@ -28,6 +35,7 @@ struct vm_ctx {
 	const void *builtins;
 	void *signature_matches, *owner;
 	uint32_t *stack_limit;
+	void (*unwind)(struct vm_ctx *ctx, const uintptr_t *frame, const void *code);
 };
 
 typedef uint32_t (*entry_t)(struct vm_ctx *callee, const struct record *record, uint32_t *cells,
@@ -36,11 +44,15 @@ typedef uint32_t (*builtin_t)(struct vm_ctx *ctx, uint32_t *cells, uint32_t firs
 
 struct record {
 	entry_t entry;
-	uint32_t code, type, frame_cells;
+	uintptr_t code;
+	uint32_t type, frame_cells;
 };
 
-/* The emulator puts them into the board's second RAM; the first word is their number. */
-#define CASES ((const uint32_t *)0x21000000)
+/* The emulator puts them into the board's second RAM, the host there as well; the first word is their number. */
+#ifndef CASES_AT
+#define CASES_AT 0x21000000
+#endif
+#define CASES ((const uint32_t *)CASES_AT)
 
 #define PAGE 65536u
 static uint32_t cells[16384];
@@ -49,6 +61,7 @@ static uint32_t elements[256];
 static struct record records[512];
 static uint8_t memory[8 * PAGE + 8];
 
+#ifdef __arm__
 /* gcc calls it to clear structures. */
 __attribute__((optimize("no-tree-loop-distribute-patterns"))) void *memset(void *at, int value, size_t length)
 {
@@ -57,6 +70,7 @@ __attribute__((optimize("no-tree-loop-distribute-patterns"))) void *memset(void 
 	}
 	return at;
 }
+#endif
 
 static void number(uint32_t number)
 {
@@ -97,10 +111,50 @@ static uint32_t memory_grow(struct vm_ctx *ctx, uint32_t *cells, uint32_t first,
 	return 0;
 }
 
-static const builtin_t builtins[] = {memory_size, memory_grow};
+/* Where the last trap happened. */
+static uintptr_t trapped;
+
+static void unwind(struct vm_ctx *ctx, const uintptr_t *frame, const void *code)
+{
+	(void)ctx, (void)frame;
+	trapped = (uintptr_t)code;
+}
+
+#ifdef NUMERIC
+/* wasmote_core::numeric::apply. */
+uint32_t numeric(uint32_t number, uint32_t *cells);
+
+static uint32_t numeric_operator(struct vm_ctx *ctx, uint32_t *cells, uint32_t first, uint32_t second)
+{
+	(void)ctx, (void)second;
+	return numeric(first, cells);
+}
+#endif
+
+static const builtin_t builtins[] = {
+	memory_size, memory_grow,
+#ifdef NUMERIC
+	[NUMERIC] = numeric_operator,
+#endif
+};
+
+/* The type that the module gives to the host's function. */
+static uint32_t host_type;
+
+static bool signature_matches(struct vm_ctx *ctx, uint32_t type, uint32_t reference)
+{
+	(void)ctx;
+	return reference == (1u << 20 | 0) && type == host_type;
+}
 
 /* Under `-icount shift=0`: what the calls of the last module took. */
 static uint32_t instructions;
+
+/* What a debugger or a profiler recognizes. */
+__attribute__((noinline)) static uint32_t carry_out(const struct record *record, struct vm_ctx *ctx)
+{
+	return record->entry(ctx, record, cells, ctx);
+}
 
 static const uint32_t *run(const uint32_t *at)
 {
@@ -110,6 +164,7 @@ static const uint32_t *run(const uint32_t *at)
 	static struct table_vm table, *tables[] = {&table};
 	static const uint32_t imports[] = {1u << 20 | 0};
 	uint32_t entry = *at++, memory_len = *at++, functions, count;
+	uintptr_t code;
 
 	stack = (struct stack_vm){.base = cells, .end = &cells[sizeof(cells) / 4]};
 	stack.control = stack.end;
@@ -117,7 +172,8 @@ static const uint32_t *run(const uint32_t *at)
 	host = (struct vm_ctx){.funcs = host_records};
 	ctx = (struct vm_ctx){.memory_base = memory, .memory_len = memory_len, .globals = globals};
 	ctx.funcs = records, ctx.fuel = UINT64_MAX, ctx.number = 1, ctx.import_funcs = *at++, ctx.imports = imports;
-	ctx.tables = tables, ctx.instances = instances, ctx.stack = &stack, ctx.builtins = builtins;
+	ctx.unwind = unwind, ctx.tables = tables, ctx.instances = instances, ctx.stack = &stack, ctx.builtins = builtins;
+	ctx.signature_matches = (void *)signature_matches, host_type = *at++;
 	for (uint32_t i = 0; i < memory_len + 8; i++) {
 		memory[i] = i < memory_len ? 0 : 0xA5;
 	}
@@ -142,9 +198,10 @@ static const uint32_t *run(const uint32_t *at)
 		records[i].code = *at++, records[i].type = *at++;
 	}
 	count = *at++;
+	code = (uintptr_t)at + CALL_BIAS;
 	for (uint32_t i = 0; i < functions; i++) {
-		records[i].entry = (entry_t)((uintptr_t)at + entry + 1);
-		records[i].code += (uintptr_t)at + 1;
+		records[i].entry = (entry_t)(code + entry);
+		records[i].code += code;
 	}
 	at += count;
 	count = *at++;
@@ -162,7 +219,7 @@ static const uint32_t *run(const uint32_t *at)
 		}
 		trap = *at++, results = *at++;
 		start = board_instructions();
-		found = records[function].entry(&ctx, &records[function], cells, &ctx);
+		found = carry_out(&records[function], &ctx);
 		instructions += (uint32_t)(board_instructions() - start);
 		good = found == trap && stack.native_depth == 0 && (uint32_t)ctx.fuel == left;
 		for (uint32_t i = 0; i < results && trap == 0; i++) {
@@ -177,6 +234,11 @@ static const uint32_t *run(const uint32_t *at)
 			board_text("\n");
 			board_exit(1);
 		}
+		if (trap != 0) {
+			board_text("trap");
+			number((uint32_t)(trapped - code));
+			board_text("\n");
+		}
 		at += 2 * results;
 	}
 	return at;
@@ -184,10 +246,11 @@ static const uint32_t *run(const uint32_t *at)
 
 int main(void)
 {
-	const uint32_t *at = CASES + 1, *end = CASES + CASES[0];
+	const uint32_t *at, *end;
 	uint32_t modules = 0;
 
 	board_init();
+	at = CASES + 1, end = CASES + CASES[0];
 	while (at < end) {
 		board_text("module");
 		number(modules++);

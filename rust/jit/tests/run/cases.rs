@@ -1,12 +1,10 @@
-//! Compiled code on an emulated Cortex-M, against the interpreter on this machine.
+//! Compiled code, against the interpreter on this machine.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use wasmote::{Engine, EngineConfig, Error, Instance, Linker, Quotas, Store, Value};
-use wasmote_core::{ErrorKind, FuncType, ValType};
+use wasmote_core::{ErrorKind, FuncType, LoadError, Trap, ValType};
 use wasmote_frontend::{ElementItem, Module, SegmentMode};
-use wasmote_jit::isa::thumb2::{Fpu, Thumb2};
 use wasmote_jit::{Compiler, Settings};
 use wasmote_platform::Heap;
 
@@ -16,6 +14,17 @@ pub struct Cases {
     /// What a module is, for messages.
     names: Vec<String>,
     calls: usize,
+    traps: Vec<Traps>,
+}
+
+/// The traps of a module's calls, and what it takes to find their places in its code.
+struct Traps {
+    module: &'static Module<'static>,
+    metered: bool,
+    /// Where its functions begin.
+    starts: Vec<u32>,
+    /// Function and offset of each operator that trapped, if it has a place.
+    places: Vec<Option<(u32, u32)>>,
 }
 
 /// A module of the present cases.
@@ -26,11 +35,18 @@ pub struct Subject {
     functions: BTreeMap<&'static str, u32>,
     calls: Vec<u32>,
     count: u32,
+    /// Of each trap, [`Traps::places`].
+    places: Vec<Option<(u32, u32)>>,
 }
 
 impl Cases {
     pub fn new() -> Cases {
-        Cases { words: Vec::new(), names: Vec::new(), calls: 0 }
+        Cases { words: Vec::new(), names: Vec::new(), calls: 0, traps: Vec::new() }
+    }
+
+    /// Whether they are about as many as the board's RAM holds.
+    pub fn are_many(&self) -> bool {
+        self.words.len() * 4 > 8 << 20
     }
 
     /// Compiles a module for both sides; `calls` says what to call.
@@ -61,40 +77,38 @@ impl Cases {
 
         let heap = Heap::platform().unwrap();
         let module: &'static _ = Box::leak(Box::new(Module::parse(bytes, &heap).unwrap()));
-        self.compile(name, module, metered, &heap);
+        let starts = self.compile(name, module, metered, &heap);
         let functions = module.exports().map(|export| (export.name, export.index)).collect();
-        let mut subject = Subject { module, store, instance, functions, calls: Vec::new(), count: 0 };
+        let mut subject =
+            Subject { module, store, instance, functions, calls: Vec::new(), count: 0, places: Vec::new() };
         calls(&mut subject);
         assert!(subject.count > 0);
         self.words.push(subject.count);
         self.words.append(&mut subject.calls);
         self.calls += subject.count as usize;
         self.names.push(name.to_owned());
+        self.traps.push(Traps { module, metered, starts, places: subject.places });
     }
 
-    fn compile(&mut self, name: &str, module: &Module<'_>, metered: bool, heap: &Heap) {
-        let masm = Thumb2::new(heap, Fpu::Single);
-        let mut compiler = Compiler::new(masm, module, heap, Settings { metered }).unwrap();
+    fn compile(&mut self, name: &str, module: &Module<'_>, metered: bool, heap: &Heap) -> Vec<u32> {
+        let mut compiler =
+            Compiler::new(crate::target::masm(heap), module, heap, Settings { metered }).unwrap();
         let mut front = wasmote_frontend::Compiler::new(module, heap);
         let mut functions = Vec::new();
         for own in 0..module.func_count() - module.import_funcs() {
-            compiler.next(own, false);
-            let mut result = front.function(own, &mut compiler);
-            if result.is_err_and(|error| error.kind == ErrorKind::FunctionTooLarge) {
-                compiler.next(own, true);
-                result = front.function(own, &mut compiler);
+            if let Err(error) = attempt(&mut compiler, &mut front, own) {
+                panic!("{name}: {error}");
             }
-            result.unwrap_or_else(|error| panic!("{name}: {error}: {:?}", compiler.missing()));
             functions.push(compiler.compiled().start);
             functions.push(module.func_type_index(module.import_funcs() + own));
         }
-        assert!(compiler.is_complete(), "{name}");
-        compiler.masm().code().check().unwrap();
+        assert!(compiler.finish(module).unwrap(), "{name}");
 
         let words = &mut self.words;
         words.push(compiler.entry());
         words.push(module.memory().map_or(0, |memory| memory.limits.min << memory.page_log2));
         words.push(module.import_funcs());
+        words.push(if module.import_funcs() == 0 { u32::MAX } else { module.func_type_index(0) });
         words.push(module.data_count());
         for segment in (0..module.data_count()).filter_map(|index| module.data(index)) {
             let SegmentMode::Active { offset, .. } = segment.mode else { panic!("a passive segment") };
@@ -116,65 +130,48 @@ impl Cases {
             let SegmentMode::Active { offset, .. } = segment.mode else { panic!("a passive segment") };
             for (at, item) in segment.items().enumerate() {
                 let ElementItem::Func(func) = item else { panic!("an expression") };
-                // Instance 1 is the only one with functions in tables.
-                table[offset.eval(|_| 0, |_| 0) as usize + at] = 2 << 20 | func;
+                // The module is instance 1, the host's function is instance 0's.
+                let instance = if func < module.import_funcs() { 0 } else { 1 };
+                table[offset.eval(|_| 0, |_| 0) as usize + at] = (instance + 1) << 20 | func;
             }
         }
         words.push(table.len() as u32);
         words.extend(table);
         words.push(functions.len() as u32 / 2);
+        let starts = functions.iter().step_by(2).copied().collect();
         words.extend(functions);
-        let code = packed(compiler.masm().code().bytes());
+        let code = packed(compiler.code());
         words.push(code.len() as u32);
         words.extend(code);
+        starts
     }
 
-    /// Runs all calls. The instructions that each module's calls take, if they are to be counted.
-    pub fn run(self, name: &str, count_instructions: bool) -> Vec<u64> {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    /// Runs all calls. The instructions that those of the last module take, if they are to be counted.
+    pub fn run(self, name: &str, count_instructions: bool) -> u64 {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}_{name}", crate::target::NAME));
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("cases.bin");
         let count = self.words.len() as u32 + 1;
         let words = std::iter::once(&count).chain(&self.words);
         std::fs::write(&file, words.flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let firmware = here.join("../../xtask/firmware");
         let elf = folder.join("cases.elf");
-        let mut gcc = Command::new("arm-none-eabi-gcc");
-        gcc.args([
-            "-mcpu=cortex-m4",
-            "-mthumb",
-            "-mfpu=fpv4-sp-d16",
-            "-mfloat-abi=hard",
-            "-std=gnu11",
-            "-O1",
-        ])
-        .args(["-ffreestanding", "-Wall", "-Wextra", "-Werror", "-nostdlib", "-Wl,--no-warn-rwx-segments"])
-        .args([format!("-I{}", firmware.display()), "-T".into()])
-        .args([firmware.join("mps2.ld"), here.join("tests/thumb2/runner.c"), firmware.join("mps2.c")])
-        .args([PathBuf::from("-lgcc"), PathBuf::from("-o"), elf.clone()]);
-        let output = gcc.output().expect("arm-none-eabi-gcc (package gcc-arm-none-eabi)");
+        let output = crate::target::gcc(&elf).output().expect("a C compiler for the target");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let mut qemu = Command::new("timeout");
-        qemu.args(["300", "qemu-system-arm", "-M", "mps2-an386", "-display", "none", "-monitor", "none"])
-            .args(["-serial", "stdio", "-semihosting-config", "enable=on,target=native", "-device"])
-            .arg(format!("loader,file={},addr=0x21000000,force-raw=on", file.display()))
-            .arg("-kernel")
-            .arg(&elf);
-        if count_instructions {
-            qemu.args(["-icount", "shift=0"]);
-        }
-        let output = qemu.output().expect("qemu-system-arm (package qemu-system-arm)");
+        let mut command = crate::target::run(&elf, &file, count_instructions);
+        let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let said = String::from_utf8_lossy(&output.stdout);
         if !said.trim_end().ends_with("all right") {
             let at = said.lines().filter(|line| line.starts_with("module")).count();
             let module = at.checked_sub(1).and_then(|at| self.names.get(at));
             let end: Vec<&str> = said.lines().rev().take(2).collect();
-            panic!("{end:?}, in {module:?}; the firmware is {}", elf.display());
+            panic!("{}: {end:?}, in {module:?}; the firmware is {}", crate::target::NAME, elf.display());
         }
         println!("{} modules, {} calls, {} bytes", self.names.len(), self.calls, self.words.len() * 4);
-        let taken = said.lines().filter_map(|line| line.strip_prefix("instructions "));
-        taken.map(|number| u64::from_str_radix(number, 16).unwrap()).collect()
+        let taken = crate::target::instructions(&output);
+        let places = said.lines().filter_map(|line| line.strip_prefix("trap "));
+        let places: Vec<u32> = places.map(|place| u32::from_str_radix(place, 16).unwrap()).collect();
+        check_places(&self.traps, &self.names, &places);
+        taken
     }
 }
 
@@ -196,7 +193,14 @@ impl Subject {
         let callee = self.instance.func_dyn(&self.store, name).unwrap();
         let trap = match callee.call(&mut self.store, &values, &mut results) {
             Ok(()) => 0,
-            Err(Error::Trap(trap)) => trap as u32,
+            Err(Error::Trap(trap)) => {
+                let frame = self.store.backtrace().frames().first();
+                let resolved = frame.and_then(|frame| self.store.resolve(frame).ok());
+                let place = resolved.and_then(|frame| Some((frame.func, frame.offset?)));
+                // A frame that does not fit is told by who calls, or by who is called; fuel by who needs it.
+                self.places.push(place.filter(|_| !matches!(trap, Trap::StackOverflow | Trap::OutOfFuel)));
+                trap as u32
+            }
             Err(error) => panic!("{name}: {error}"),
         };
         self.calls.push(func - self.module.import_funcs());
@@ -222,9 +226,13 @@ impl Subject {
         let words = self.calls.split_off(from);
         let mask = match value {
             Value::F32(value) if value.is_nan() => 0x7FC0_0000,
-            _ => u32::MAX,
+            Value::F64(value) if value.is_nan() => 0x7FF8_0000_0000_0000,
+            _ => u64::MAX,
         };
-        self.calls.extend(words.into_iter().flat_map(|word| [word & mask, mask]));
+        for (half, word) in words.into_iter().enumerate() {
+            let mask = (mask >> (32 * half)) as u32;
+            self.calls.extend([word & mask, mask]);
+        }
     }
 
     fn push(&mut self, value: Value) {
@@ -239,15 +247,45 @@ impl Subject {
     }
 }
 
-/// What the compiler says that it lacks for the module's first function.
-pub fn refused(wat: &str, fpu: Fpu) -> Option<&'static str> {
-    let bytes = wat::parse_str(wat).unwrap();
-    let heap = Heap::platform().unwrap();
-    let module = Module::parse(&bytes, &heap).unwrap();
-    let mut compiler = Compiler::new(Thumb2::new(&heap, fpu), &module, &heap, Settings::default()).unwrap();
-    let error = wasmote_frontend::Compiler::new(&module, &heap).function(0, &mut compiler).unwrap_err();
-    assert!(matches!(error.kind, ErrorKind::Unsupported(_)), "{error}");
-    compiler.missing()
+type TargetCompiler = Compiler<crate::target::Target>;
+
+/// Compiles a function, with the means for a large frame if it needs them.
+fn attempt(
+    compiler: &mut TargetCompiler,
+    front: &mut wasmote_frontend::Compiler<'_, '_, TargetCompiler>,
+    own: u32,
+) -> Result<(), LoadError> {
+    compiler.next(own, false);
+    let result = front.function(own, compiler);
+    if result.is_err_and(|error| error.kind == ErrorKind::FunctionTooLarge) {
+        compiler.next(own, true);
+        return front.function(own, compiler);
+    }
+    result
+}
+
+/// Compiled code must trap at the operators at which the interpreter does; `found` are the places in the code, all modules'.
+fn check_places(traps: &[Traps], names: &[String], found: &[u32]) {
+    let mut found = found.iter();
+    for (traps, name) in traps.iter().zip(names) {
+        let heap = Heap::platform().unwrap();
+        let settings = Settings { metered: traps.metered };
+        let mut compiler = Compiler::new(crate::target::masm(&heap), traps.module, &heap, settings).unwrap();
+        let mut front = wasmote_frontend::Compiler::new(traps.module, &heap);
+        let mut known = BTreeMap::new();
+        for expected in &traps.places {
+            let &place = found.next().expect("a place of each trap");
+            let Some((func, offset)) = *expected else { continue };
+            let at = *known.entry(place).or_insert_with(|| {
+                let own = traps.starts.partition_point(|&start| start <= place) as u32 - 1;
+                compiler.locate(place - traps.starts[own as usize]);
+                attempt(&mut compiler, &mut front, own).unwrap();
+                (traps.module.import_funcs() + own, compiler.located())
+            });
+            assert_eq!(at, (func, Some(offset)), "{name}: where it traps, {place:#x} in the code");
+        }
+    }
+    assert_eq!(found.next(), None, "more traps than calls");
 }
 
 fn value(ty: ValType, bits: u64) -> Value {

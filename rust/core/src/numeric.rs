@@ -1,0 +1,359 @@
+//! What operators on numbers compute (WebAssembly Core, 4.3), where no target has an instruction that does it all.
+//!
+//! The interpreter's handlers are made of this; compiled code has [`apply`] carry out what its target has no instructions
+//! for. `core` has no rounding and no square root: both work on bits here, once for both types.
+
+use crate::{BinaryOp, Feature, Trap, UnaryOp, ValType};
+
+/// A floating-point number.
+pub trait Float: Copy + PartialOrd + core::ops::Add<Output = Self> {
+    /// For equal numbers, which differ in the sign of zero at most: the negative one, if there is one.
+    fn or(self, other: Self) -> Self;
+    /// For equal numbers: the positive one, if there is one.
+    fn and(self, other: Self) -> Self;
+}
+
+impl Float for f32 {
+    #[inline(always)]
+    fn or(self, other: f32) -> f32 {
+        f32::from_bits(self.to_bits() | other.to_bits())
+    }
+    #[inline(always)]
+    fn and(self, other: f32) -> f32 {
+        f32::from_bits(self.to_bits() & other.to_bits())
+    }
+}
+
+impl Float for f64 {
+    #[inline(always)]
+    fn or(self, other: f64) -> f64 {
+        f64::from_bits(self.to_bits() | other.to_bits())
+    }
+    #[inline(always)]
+    fn and(self, other: f64) -> f64 {
+        f64::from_bits(self.to_bits() & other.to_bits())
+    }
+}
+
+/// The same number. NaN becomes a quiet one: hardware sees to that, the compiler's soft floats do not.
+#[inline(always)]
+pub fn promote(value: f32) -> f64 {
+    let quiet = if value.is_nan() { 1 << (FRACTION_BITS - 1) } else { 0 };
+    f64::from_bits(f64::from(value).to_bits() | quiet)
+}
+
+/// A quotient or a remainder; `None` if it is not representable.
+///
+/// # Errors
+/// It traps.
+#[inline(always)]
+pub fn div<T: Copy + PartialEq + Default>(a: T, b: T, f: impl FnOnce(T, T) -> Option<T>) -> Result<T, Trap> {
+    if b == T::default() {
+        return Err(Trap::IntegerDivisionByZero);
+    }
+    f(a, b).ok_or(Trap::IntegerOverflow)
+}
+
+/// The lesser; NaN if either is.
+#[inline(always)]
+pub fn min<T: Float>(a: T, b: T) -> T {
+    if a < b {
+        a
+    } else if b < a {
+        b
+    } else if a == b {
+        a.or(b)
+    } else {
+        a + b
+    }
+}
+
+/// The greater; NaN if either is.
+#[inline(always)]
+pub fn max<T: Float>(a: T, b: T) -> T {
+    if a > b {
+        a
+    } else if b > a {
+        b
+    } else if a == b {
+        a.and(b)
+    } else {
+        a + b
+    }
+}
+
+/// Bits of an f64 below the exponent.
+const FRACTION_BITS: u32 = 52;
+
+/// Which way to round to an integer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Round {
+    Up,
+    Down,
+    ToZero,
+    ToEven,
+}
+
+/// Rounds to an integer, on bits. For f32 as well: every f32 is an f64, and so is every integer that it rounds to.
+#[inline(never)]
+pub fn round(value: f64, way: Round) -> f64 {
+    const SIGN: u64 = 1 << 63;
+    let bits = value.to_bits();
+    let exponent = (bits >> FRACTION_BITS & 0x7FF) as u32;
+    if exponent >= 0x3FF + FRACTION_BITS {
+        // An integer, infinity, or NaN, which becomes a quiet one.
+        let quiet = if value.is_nan() { 1 << (FRACTION_BITS - 1) } else { 0 };
+        return f64::from_bits(bits | quiet);
+    }
+    let negative = bits & SIGN != 0;
+    let magnitude = bits & !SIGN;
+    let whole = if exponent < 0x3FF {
+        // Below 1: rounds to 0 or 1.
+        let up = match way {
+            Round::Up => !negative && magnitude != 0,
+            Round::Down => negative && magnitude != 0,
+            Round::ToZero => false,
+            Round::ToEven => magnitude > 0.5f64.to_bits(),
+        };
+        if up { 1.0f64.to_bits() } else { 0 }
+    } else {
+        // One unit, in the last place that an integer of this magnitude has.
+        let unit = 1u64 << (0x3FF + FRACTION_BITS - exponent);
+        let rest = magnitude & (unit - 1);
+        let whole = magnitude - rest;
+        let up = match way {
+            Round::Up => !negative && rest != 0,
+            Round::Down => negative && rest != 0,
+            Round::ToZero => false,
+            // The carry into the exponent is right: the next power of two.
+            Round::ToEven => rest > unit / 2 || rest == unit / 2 && whole & unit != 0,
+        };
+        if up { whole + unit } else { whole }
+    };
+    f64::from_bits(whole | bits & SIGN)
+}
+
+/// What a conversion to an integer makes of its operand.
+#[derive(Clone, Copy)]
+struct Integer {
+    bits: u32,
+    signed: bool,
+    /// Takes the nearest integer instead of trapping, and 0 for NaN.
+    saturate: bool,
+}
+
+/// Carries out an operator that converts to an integer.
+///
+/// # Errors
+/// It traps.
+pub fn to_integer(op: UnaryOp, value: f64) -> Result<u64, Trap> {
+    let to = Integer {
+        bits: 32 * op.types().1.cells(),
+        signed: matches!(
+            op,
+            UnaryOp::I32TruncF32S
+                | UnaryOp::I32TruncF64S
+                | UnaryOp::I64TruncF32S
+                | UnaryOp::I64TruncF64S
+                | UnaryOp::I32TruncSatF32S
+                | UnaryOp::I32TruncSatF64S
+                | UnaryOp::I64TruncSatF32S
+                | UnaryOp::I64TruncSatF64S
+        ),
+        saturate: !op.may_trap(),
+    };
+    truncate(value, to)
+}
+
+/// Converts to an integer, rounding to zero. On bits, so that sixteen conversions share one short piece of code and need
+/// none from the compiler's library.
+fn truncate(value: f64, to: Integer) -> Result<u64, Trap> {
+    let bits = value.to_bits();
+    let negative = bits >> 63 != 0;
+    let exponent = (bits >> FRACTION_BITS & 0x7FF) as i32 - 0x3FF;
+    let fraction = bits & ((1 << FRACTION_BITS) - 1);
+    if exponent == 0x400 && fraction != 0 {
+        return if to.saturate { Ok(0) } else { Err(Trap::BadConversionToInteger) };
+    }
+    let mantissa = fraction | 1 << FRACTION_BITS;
+    let magnitude = match exponent {
+        ..0 => 0,
+        0..=51 => mantissa >> (FRACTION_BITS as i32 - exponent),
+        52..=63 => mantissa << (exponent - FRACTION_BITS as i32),
+        _ => u64::MAX,
+    };
+    let largest = u64::MAX >> (64 - to.bits + u32::from(to.signed));
+    let limit = match (negative, to.signed) {
+        (false, _) => largest,
+        (true, true) => largest + 1,
+        (true, false) => 0,
+    };
+    let magnitude = if magnitude <= limit && exponent < 64 {
+        magnitude
+    } else if to.saturate {
+        limit
+    } else {
+        return Err(Trap::IntegerOverflow);
+    };
+    Ok(if negative { magnitude.wrapping_neg() } else { magnitude })
+}
+
+/// The square root, bit by bit: `digits` of it, 55 to be rounded to f64, 27 to f32. Small rather than fast.
+pub fn sqrt(value: f64, digits: u32) -> f64 {
+    if value == 0.0 || value == f64::INFINITY {
+        return value;
+    }
+    if value.is_nan() || value < 0.0 {
+        return f64::NAN;
+    }
+    // The value is `mantissa * 2^(exponent - BIAS)`, with the mantissa's highest bit at 52, or 53 to make the exponent even.
+    const BIAS: i32 = 0x3FF + FRACTION_BITS as i32;
+    let bits = value.to_bits();
+    let mut exponent = (bits >> FRACTION_BITS) as i32;
+    let mut mantissa = bits & ((1 << FRACTION_BITS) - 1);
+    if exponent == 0 {
+        let shift = mantissa.leading_zeros() - (63 - FRACTION_BITS);
+        mantissa <<= shift;
+        exponent = 1 - shift as i32;
+    } else {
+        mantissa |= 1 << FRACTION_BITS;
+    }
+    let mut scale = exponent - BIAS;
+    if scale & 1 != 0 {
+        mantissa <<= 1;
+        scale -= 1;
+    }
+    // Two bits of the operand, from the 54th down, make one of the root.
+    mantissa <<= 64 - 54;
+    let (mut root, mut rest) = (0u64, 0u64);
+    for _ in 0..digits {
+        rest = rest << 2 | mantissa >> 62;
+        mantissa <<= 2;
+        root <<= 1;
+        if rest > root << 1 {
+            rest -= root << 1 | 1;
+            root |= 1;
+        }
+    }
+    // What is left over decides how the conversion rounds.
+    let root = (root << 1 | u64::from(rest | mantissa != 0)) as f64;
+    let scale = scale / 2 - (digits as i32 - 27) - 1;
+    f64::from_bits(root.to_bits().wrapping_add_signed(i64::from(scale) << FRACTION_BITS))
+}
+
+/// The number of an operator for [`apply`].
+pub const fn unary_number(op: UnaryOp) -> u32 {
+    op as u32
+}
+
+/// The number of an operator for [`apply`].
+pub const fn binary_number(op: BinaryOp) -> u32 {
+    BINARY | op as u32
+}
+
+/// In the number of an operator with two operands. There are no more than so many of each kind.
+const BINARY: u32 = 0x80;
+const _: () = assert!(UnaryOp::COUNT <= BINARY as usize);
+const _: () = assert!(BinaryOp::COUNT <= BINARY as usize);
+
+/// Carries out the operator with a number, of those that targets may have no instructions for: all of floating point but
+/// signs, and divisions of 64 bits. The operands follow each other in the cells, the low half of each first.
+///
+/// # Errors
+/// It traps.
+pub fn apply(number: u32, cells: [u32; 4]) -> Result<u64, Trap> {
+    let [a, b, c, d] = cells.map(u64::from);
+    let (low, index) = (a | b << 32, (number & !BINARY) as usize);
+    if number & BINARY == 0 {
+        UnaryOp::ALL.get(index).map_or(Err(Trap::Unreachable), |&op| apply_unary(op, low))
+    } else {
+        let Some(&op) = BinaryOp::ALL.get(index) else { return Err(Trap::Unreachable) };
+        match op.types().0 {
+            ValType::I64 => divide(op, low, c | d << 32),
+            ValType::F32 => single(op, f32::from_bits(cells[0]), f32::from_bits(cells[1])),
+            _ => double(op, f64::from_bits(low), f64::from_bits(c | d << 32)),
+        }
+    }
+}
+
+/// What this build has of floating point; the rest is not linked.
+macro_rules! float {
+    ($value:expr) => {
+        if Feature::Float.compiled() { Ok($value) } else { Err(Trap::Unreachable) }
+    };
+}
+
+fn apply_unary(op: UnaryOp, bits: u64) -> Result<u64, Trap> {
+    use UnaryOp::*;
+    let (single, double) = (f32::from_bits(bits as u32), f64::from_bits(bits));
+    let round32 = |way| u64::from((round(single.into(), way) as f32).to_bits());
+    let f32_bits = |value: f32| u64::from(value.to_bits());
+    match op {
+        F32Ceil => float!(round32(Round::Up)),
+        F32Floor => float!(round32(Round::Down)),
+        F32Trunc => float!(round32(Round::ToZero)),
+        F32Nearest => float!(round32(Round::ToEven)),
+        F64Ceil => float!(round(double, Round::Up).to_bits()),
+        F64Floor => float!(round(double, Round::Down).to_bits()),
+        F64Trunc => float!(round(double, Round::ToZero).to_bits()),
+        F64Nearest => float!(round(double, Round::ToEven).to_bits()),
+        F32Sqrt => float!(f32_bits(sqrt(single.into(), 27) as f32)),
+        F64Sqrt => float!(sqrt(double, 55).to_bits()),
+        F32ConvertI32S => float!(f32_bits(bits as i32 as f32)),
+        F32ConvertI32U => float!(f32_bits(bits as u32 as f32)),
+        F32ConvertI64S => float!(f32_bits(bits as i64 as f32)),
+        F32ConvertI64U => float!(f32_bits(bits as f32)),
+        F32DemoteF64 => float!(f32_bits(double as f32)),
+        F64ConvertI32S => float!(f64::from(bits as i32).to_bits()),
+        F64ConvertI32U => float!(f64::from(bits as u32).to_bits()),
+        F64ConvertI64S => float!((bits as i64 as f64).to_bits()),
+        F64ConvertI64U => float!((bits as f64).to_bits()),
+        F64PromoteF32 => float!(promote(single).to_bits()),
+        // All that are left are conversions to integers, or have instructions everywhere.
+        _ if !Feature::Float.compiled() => Err(Trap::Unreachable),
+        _ => match op.types().0 {
+            ValType::F32 => to_integer(op, single.into()),
+            ValType::F64 => to_integer(op, double),
+            _ => Err(Trap::Unreachable),
+        },
+    }
+}
+
+fn divide(op: BinaryOp, a: u64, b: u64) -> Result<u64, Trap> {
+    let signed = |f: fn(i64, i64) -> Option<i64>| div(a as i64, b as i64, f).map(|value| value as u64);
+    match op {
+        BinaryOp::I64DivS => signed(i64::checked_div),
+        BinaryOp::I64RemS => signed(|a, b| Some(a.wrapping_rem(b))),
+        BinaryOp::I64DivU => div(a, b, u64::checked_div),
+        BinaryOp::I64RemU => div(a, b, u64::checked_rem),
+        _ => Err(Trap::Unreachable),
+    }
+}
+
+macro_rules! arithmetic {
+    ($name:ident, $ty:ty: $Add:ident $Sub:ident $Mul:ident $Div:ident $Min:ident $Max:ident
+        $Eq:ident $Ne:ident $Lt:ident $Gt:ident $Le:ident $Ge:ident) => {
+        fn $name(op: BinaryOp, a: $ty, b: $ty) -> Result<u64, Trap> {
+            let bits = |value: $ty| u64::from(value.to_bits());
+            match op {
+                BinaryOp::$Add => float!(bits(a + b)),
+                BinaryOp::$Sub => float!(bits(a - b)),
+                BinaryOp::$Mul => float!(bits(a * b)),
+                BinaryOp::$Div => float!(bits(a / b)),
+                BinaryOp::$Min => float!(bits(min(a, b))),
+                BinaryOp::$Max => float!(bits(max(a, b))),
+                BinaryOp::$Eq => float!((a == b).into()),
+                BinaryOp::$Ne => float!((a != b).into()),
+                BinaryOp::$Lt => float!((a < b).into()),
+                BinaryOp::$Gt => float!((a > b).into()),
+                BinaryOp::$Le => float!((a <= b).into()),
+                BinaryOp::$Ge => float!((a >= b).into()),
+                _ => Err(Trap::Unreachable),
+            }
+        }
+    };
+}
+
+arithmetic!(single, f32: F32Add F32Sub F32Mul F32Div F32Min F32Max F32Eq F32Ne F32Lt F32Gt F32Le F32Ge);
+arithmetic!(double, f64: F64Add F64Sub F64Mul F64Div F64Min F64Max F64Eq F64Ne F64Lt F64Gt F64Le F64Ge);

@@ -1,0 +1,84 @@
+//! Where values have their places: in a register, or in the frame until they get one.
+//!
+//! If a register holds 64 bits, a value of two cells has one place, under the name of its low cell. Otherwise each cell is a
+//! place of its own.
+
+use crate::masm::{Masm, Size};
+use wasmote_core::FuncType;
+use wasmote_frontend::Cell;
+
+/// The size of each place of a value of so many cells.
+pub(super) fn place_size<M: Masm>(cells: u32) -> Size {
+    if M::WIDE && cells == 2 { Size::W64 } else { Size::W32 }
+}
+
+/// The cells, counted from the low one, under whose names a value of so many has its places.
+pub(super) fn places<M: Masm>(cells: u32) -> core::ops::Range<u32> {
+    if M::WIDE { 0..cells.min(1) } else { 0..cells }
+}
+
+/// The most places of arguments that are passed in registers.
+const MAX_ARGS: usize = 8;
+
+/// The places of arguments that are passed in registers.
+pub(super) struct Arguments {
+    places: [(Cell, Size); MAX_ARGS],
+    /// How many there are.
+    pub count: usize,
+    /// Whether there are no others.
+    pub all: bool,
+}
+
+impl Arguments {
+    pub fn new<M: Masm>(ty: FuncType<'_>) -> Arguments {
+        let mut args = Arguments { places: [(0, Size::W32); MAX_ARGS], count: 0, all: true };
+        if !M::WIDE {
+            let cells = ty.param_cells() as usize;
+            return Arguments { count: M::ARGS.min(cells), all: cells <= M::ARGS, ..args };
+        }
+        let mut cell = 0;
+        for (param, place) in ty.params().zip(args.places.iter_mut().take(M::ARGS)) {
+            *place = (cell, place_size::<M>(param.cells()));
+            cell += param.cells();
+            args.count += 1;
+        }
+        args.all = cell == ty.param_cells();
+        args
+    }
+
+    /// The cell of one, counted from the first, and its size.
+    pub fn place<M: Masm>(&self, at: usize) -> (Cell, Size) {
+        if M::WIDE { self.places.get(at).copied().unwrap_or((0, Size::W32)) } else { (at as Cell, Size::W32) }
+    }
+
+    /// All of them if they are not just cells from the first one on.
+    pub fn list<M: Masm>(&self) -> &[(Cell, Size)] {
+        if M::WIDE { self.places.get(..self.count).unwrap_or(&[]) } else { &[] }
+    }
+
+    /// Whether a cell is one of these places.
+    fn contains<M: Masm>(&self, cell: Cell) -> bool {
+        if !M::WIDE {
+            return cell < self.count as Cell;
+        }
+        self.places.iter().take(self.count).any(|place| place.0 == cell)
+    }
+
+    /// Whether a cell is one of these places if the first argument is at `first`.
+    pub fn hold<M: Masm>(&self, first: Cell, cell: Cell) -> bool {
+        cell.checked_sub(first).is_some_and(|cell| self.contains::<M>(cell))
+    }
+}
+
+/// The size of a parameter's place.
+pub(super) fn param_size<M: Masm>(ty: FuncType<'_>, cell: Cell) -> Size {
+    if !M::WIDE {
+        return Size::W32;
+    }
+    let mut at = 0;
+    let param = ty.params().find(|param| {
+        at += param.cells();
+        at > cell
+    });
+    param.map_or(Size::W32, |param| place_size::<M>(param.cells()))
+}

@@ -1,0 +1,66 @@
+//! Operators on numbers that the runtime carries out, and divisions of pairs.
+
+use super::abi::{BUILTINS, R0, R1, R2, R3, R6};
+use super::asm::{Branch, Cond as C, Dp, Flags, LR, Mul, SP, Shift as S, Src, Test, Unary};
+use super::masm::{CTX, FP, IP, Thumb2};
+use super::routines::SAVED;
+use crate::masm::{Frame, Label, Routines};
+use wasmote_core::BinaryOp;
+use wasmote_core::numeric::binary_number;
+use wasmote_core::vm::Builtin;
+
+/// Bits of the operator's number, below the offset of its cells from the saved registers.
+const NUMBER_BITS: u8 = 8;
+
+impl Thumb2 {
+    /// Arguments and result are in r0 to r3, as those of a call.
+    pub(super) fn call_numeric(&mut self, number: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
+        const QUOTIENTS: [u32; 2] = [binary_number(BinaryOp::I64DivS), binary_number(BinaryOp::I64DivU)];
+        const REMAINDERS: [u32; 2] = [binary_number(BinaryOp::I64RemS), binary_number(BinaryOp::I64RemU)];
+        let routine = if QUOTIENTS.contains(&number) {
+            &mut routines.quotient
+        } else if REMAINDERS.contains(&number) {
+            &mut routines.remainder
+        } else {
+            &mut routines.numeric
+        };
+        self.number(IP, (frame.cell_offset(cells) as u32) << NUMBER_BITS | number);
+        self.refer(Branch::Link, routine);
+    }
+
+    /// `back` is where a call of the runtime's goes on that leaves the memory as it is.
+    pub(super) fn numeric_routines(&mut self, routines: &mut Routines, back: &mut Label) {
+        self.resolve(&mut routines.numeric);
+        self.asm.mem_many(false, true, true, SP, SAVED);
+        self.asm.dp(Dp::Add, Flags::Keep, R6, FP, Src::Shifted(IP, S::Lsr, NUMBER_BITS));
+        self.asm.mem_many(false, false, false, R6, 0b1111);
+        self.asm.unary(Unary::Uxtb, R2, IP);
+        self.asm.mov(Flags::Keep, R1, Src::Reg(R6));
+        self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
+        self.load_word(IP, CTX, BUILTINS);
+        self.load_word(IP, IP, Builtin::Numeric as i32 * 4);
+        self.asm.branch_reg(true, IP);
+        self.refer_short(Branch::Near, Branch::Far, back);
+
+        // Of numbers below 2^32 there is an instruction, whether they are taken for signed or not; r1 is 0 then.
+        self.resolve(&mut routines.quotient);
+        self.unless_words(routines);
+        self.asm.mul(Mul::Udiv, Flags::Any, R0, R0, R2);
+        self.asm.branch_reg(false, LR);
+        self.resolve(&mut routines.remainder);
+        self.unless_words(routines);
+        self.asm.mul(Mul::Udiv, Flags::Any, R3, R0, R2);
+        self.asm.mul(Mul::Mls(R0), Flags::Any, R0, R3, R2);
+        self.asm.branch_reg(false, LR);
+    }
+
+    /// Leaves pairs that are no words, and divisions by 0, to the runtime.
+    fn unless_words(&mut self, routines: &mut Routines) {
+        self.asm.test(Test::Cmp, R1, Src::Imm(0));
+        self.asm.it(C::Eq);
+        self.asm.test(Test::Cmp, R3, Src::Imm(0));
+        self.refer_short(Branch::NearIf(C::Ne), Branch::FarIf(C::Ne), &mut routines.numeric);
+        self.asm.test(Test::Cmp, R2, Src::Imm(0));
+        self.refer_short(Branch::NearIf(C::Eq), Branch::FarIf(C::Eq), &mut routines.numeric);
+    }
+}

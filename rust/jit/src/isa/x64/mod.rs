@@ -1,0 +1,11 @@
+//! x86-64: any such processor, under the System V ABI.
+
+mod abi;
+pub mod asm;
+mod floats;
+mod masm;
+mod memory;
+mod routines;
+mod tail;
+
+pub use masm::X64;

@@ -1,0 +1,69 @@
+//! Calls in place of a function: its frame becomes that of the callee, which returns to who called the function.
+
+use super::asm::{Branch, Cond as C, Load, Mem, Op, R8, R9, RAX, RCX, RDX, Size};
+use super::masm::{FP, X64};
+use super::routines::TAIL;
+use crate::masm::{Frame, Label, Masm, Routines, TailArguments};
+
+impl X64 {
+    pub(super) fn tail_call_function(
+        &mut self,
+        function: &mut Label,
+        frame: &Frame,
+        args: TailArguments<'_>,
+        callee_shared: u32,
+    ) {
+        let shared = callee_shared as i32 * 4;
+        if args.in_registers {
+            self.asm.lea(Size::W64, RAX, Mem::at(FP, frame.result_offset(0) + shared));
+            self.restore(frame);
+        } else {
+            self.replace_frame(frame, args);
+            for (&reg, &(cell, size)) in X64::TEMPS.iter().zip(args.places) {
+                self.asm.load(Load::Plain(size), reg, Mem::at(RCX, cell as i32 * 4));
+            }
+            self.asm.lea(Size::W64, RAX, Mem::at(RCX, shared));
+        }
+        self.refer(Branch::Jump, function);
+    }
+
+    pub(super) fn tail_call_table(
+        &mut self,
+        table: u32,
+        ty: u32,
+        results: u32,
+        frame: &Frame,
+        args: TailArguments<'_>,
+        routines: &mut Routines,
+    ) {
+        // While there is a place to name if it traps, the function is looked up.
+        self.call_table(table, ty | TAIL, results, frame, args.first, routines);
+        self.replace_frame(frame, args);
+        self.number(R8, results.into());
+        self.refer(Branch::Jump, &mut routines.resolved);
+    }
+
+    /// Restores what the function saved and moves the arguments to where the frame begins, which is in RCX then. Keeps RDI
+    /// and RSI.
+    fn replace_frame(&mut self, frame: &Frame, args: TailArguments<'_>) {
+        let cells = args.cells as i32;
+        self.asm.lea(Size::W64, RDX, Mem::at(FP, frame.cell_offset(args.first)));
+        self.asm.lea(Size::W64, RCX, Mem::at(FP, frame.result_offset(0)));
+        self.restore(frame);
+        // Upwards, as they move down.
+        if cells <= 8 {
+            for offset in (0..cells).map(|cell| cell * 4) {
+                self.access(true, Size::W32, RAX, Mem::at(RDX, offset));
+                self.access(false, Size::W32, RAX, Mem::at(RCX, offset));
+            }
+            return;
+        }
+        self.number(R9, 0);
+        let start = self.asm.code.len();
+        self.access(true, Size::W32, RAX, Mem::indexed(RDX, R9, 2, 0));
+        self.access(false, Size::W32, RAX, Mem::indexed(RCX, R9, 2, 0));
+        self.asm.op_imm(Op::Add, Size::W32, R9, 1);
+        self.asm.op_imm(Op::Cmp, Size::W32, R9, cells);
+        self.asm.branch(Branch::JumpIf(C::B), start);
+    }
+}

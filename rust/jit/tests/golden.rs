@@ -1,0 +1,67 @@
+//! The code of a few functions, as a disassembler shows it, is what `tests/golden` holds: so that a change of it is seen.
+//!
+//! With WASMOTE_BLESS=1, the files are written anew.
+
+use std::path::Path;
+use std::process::Command;
+use wasmote_frontend::Module;
+use wasmote_jit::isa::thumb2::{Fpu, Thumb2};
+use wasmote_jit::isa::x64::X64;
+use wasmote_jit::masm::Masm;
+use wasmote_jit::{Compiler, Settings};
+use wasmote_platform::Heap;
+
+fn check<M: Masm>(name: &str, masm: impl FnOnce(&Heap) -> M, objdump: &str, arguments: &[&str]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let bytes = wat::parse_file(folder.join("functions.wat")).unwrap();
+    let heap = Heap::platform().unwrap();
+    let module = Module::parse(&bytes, &heap).unwrap();
+    let mut compiler = Compiler::new(masm(&heap), &module, &heap, Settings::default()).unwrap();
+    let mut front = wasmote_frontend::Compiler::new(&module, &heap);
+    let mut places = Vec::new();
+    for own in 0..module.func_count() {
+        compiler.next(own, false);
+        front.function(own, &mut compiler).unwrap();
+        places.push((compiler.compiled().start, compiler.code().len()));
+    }
+    assert!(compiler.finish(&module).unwrap());
+    let binary = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("golden_{name}.bin"));
+    std::fs::write(&binary, compiler.code()).unwrap();
+    let mut text = String::new();
+    for (export, (start, end)) in module.exports().zip(places) {
+        text += &format!("{}:\n", export.name);
+        let output = Command::new(objdump)
+            .args(["-D", "-b", "binary", "--no-show-raw-insn", "--no-addresses"])
+            .args(arguments)
+            .args([format!("--start-address={start}"), format!("--stop-address={end}")])
+            .arg(&binary)
+            .output()
+            .unwrap_or_else(|error| panic!("{objdump} (package binutils): {error}"));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8(output.stdout).unwrap();
+        let lines = said.lines().filter(|line| line.starts_with('\t'));
+        text.extend(lines.flat_map(|line| ["    ", line.trim(), "\n"]));
+    }
+    let golden = folder.join(format!("{name}.txt"));
+    if std::env::var_os("WASMOTE_BLESS").is_some() {
+        std::fs::write(&golden, &text).unwrap();
+    }
+    let expected = std::fs::read_to_string(&golden).unwrap();
+    assert!(text == expected, "not what {} holds:\n{text}", golden.display());
+    assert!(text.lines().count() > 100);
+}
+
+#[test]
+fn thumb2() {
+    check(
+        "thumb2",
+        |heap| Thumb2::new(heap, Fpu::Single),
+        "arm-none-eabi-objdump",
+        &["-marm", "-Mforce-thumb"],
+    );
+}
+
+#[test]
+fn x64() {
+    check("x64", X64::new, "x86_64-linux-gnu-objdump", &["-mi386:x86-64", "-Mintel"]);
+}

@@ -1,0 +1,122 @@
+//! Emulated Cortex-M: which one is the test's `BOARD`.
+
+use crate::BOARD;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use wasmote_core::vm::Builtin;
+use wasmote_jit::isa::thumb2::{Fpu, Thumb2};
+use wasmote_platform::Heap;
+
+/// An emulated board with its core, and what code is made for it.
+#[derive(Clone, Copy)]
+pub struct Board {
+    name: &'static str,
+    /// QEMU's name.
+    machine: &'static str,
+    /// Of the second RAM.
+    cases_at: u32,
+    gcc: &'static [&'static str],
+    rust_target: &'static str,
+    fpu: Fpu,
+}
+
+#[allow(dead_code)]
+pub const M3: Board = Board {
+    name: "m3",
+    machine: "mps2-an385",
+    cases_at: 0x2100_0000,
+    gcc: &["-mcpu=cortex-m3", "-mthumb"],
+    rust_target: "thumbv7m-none-eabi",
+    fpu: Fpu::None,
+};
+
+#[allow(dead_code)]
+pub const M4F: Board = Board {
+    name: "m4f",
+    machine: "mps2-an386",
+    cases_at: 0x2100_0000,
+    gcc: &["-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"],
+    rust_target: "thumbv7em-none-eabihf",
+    fpu: Fpu::Single,
+};
+
+#[allow(dead_code)]
+pub const M7: Board = Board {
+    name: "m7",
+    machine: "mps2-an500",
+    cases_at: 0x6000_0000,
+    gcc: &["-mcpu=cortex-m7", "-mthumb", "-mfpu=fpv5-d16", "-mfloat-abi=hard"],
+    rust_target: "thumbv7em-none-eabihf",
+    fpu: Fpu::Double,
+};
+
+/// With what an M33's FPU has: the M7's has it too.
+#[allow(dead_code)]
+pub const M33: Board = Board { name: "m33", fpu: Fpu::Single5, ..M7 };
+
+pub type Target = Thumb2;
+pub const NAME: &str = BOARD.name;
+
+pub fn masm(heap: &Heap) -> Thumb2 {
+    Thumb2::new(heap, BOARD.fpu)
+}
+
+/// Builds the firmware that runs cases.
+pub fn gcc(elf: &Path) -> Command {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let firmware = here.join("../../xtask/firmware");
+    let numeric = numeric(elf.parent().unwrap());
+    let mut gcc = Command::new("arm-none-eabi-gcc");
+    gcc.args(BOARD.gcc).args(["-std=gnu11", "-O1", "-ffreestanding", "-Wall", "-Wextra", "-Werror"]);
+    gcc.args(["-nostdlib", "-Wl,--no-warn-rwx-segments"]);
+    gcc.arg(format!("-DCASES_AT={:#x}", BOARD.cases_at));
+    gcc.arg(format!("-DNUMERIC={}", Builtin::Numeric as u32));
+    gcc.arg(format!("-I{}", firmware.display())).arg("-T").arg(firmware.join("mps2.ld"));
+    gcc.args([here.join("tests/run/runner.c"), firmware.join("mps2.c"), numeric]);
+    gcc.arg("-lgcc").arg("-o").arg(elf);
+    gcc
+}
+
+/// Runs it.
+pub fn run(elf: &Path, cases: &Path, count_instructions: bool) -> Command {
+    let mut qemu = Command::new("timeout");
+    qemu.args(["300", "qemu-system-arm", "-M", BOARD.machine, "-display", "none", "-monitor", "none"])
+        .args(["-serial", "stdio", "-semihosting-config", "enable=on,target=native", "-device"])
+        .arg(format!("loader,file={},addr={:#x},force-raw=on", cases.display(), BOARD.cases_at))
+        .arg("-kernel")
+        .arg(elf);
+    if count_instructions {
+        qemu.args(["-icount", "shift=0"]);
+    }
+    qemu
+}
+
+/// What the last module took.
+pub fn instructions(output: &Output) -> u64 {
+    let said = String::from_utf8_lossy(&output.stdout);
+    let mut taken = said.lines().filter_map(|line| line.strip_prefix("instructions "));
+    taken.next_back().map_or(0, |number| u64::from_str_radix(number, 16).unwrap())
+}
+
+/// Builds what the runtime carries out for the board's core.
+fn numeric(folder: &Path) -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let archive = folder.join("libnumeric.a");
+    let build = |kind: &str, source: PathBuf, name: &str, crates: &[&str]| {
+        let mut rustc = Command::new("rustc");
+        rustc.args(["--edition", "2024", "-O", "-C", "panic=abort", "--cfg", "feature=\"float\""]);
+        rustc.args(["--cap-lints", "allow", "--target", BOARD.rust_target, "--crate-type", kind]);
+        rustc
+            .args(["--crate-name", name, "-L"])
+            .arg(folder)
+            .arg("--out-dir")
+            .arg(folder)
+            .args(crates)
+            .arg(source);
+        let output = rustc.output().expect("rustc");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    build("rlib", here.join("../core/src/lib.rs"), "wasmote_core", &[]);
+    build("staticlib", here.join("tests/run/numeric.rs"), "numeric", &["--extern", "wasmote_core"]);
+    archive
+}

@@ -1,0 +1,155 @@
+//! The memory for compiled code, shared by the modules of an engine.
+
+use crate::code::{CodeRegion, GRANULE};
+use crate::{Heap, Mutex, OutOfMemory, Shared, Vec};
+use core::cell::{Cell, UnsafeCell};
+
+/// The platform's memory for compiled code, in blocks. Cheap to clone, usable from any thread.
+#[derive(Clone, Debug)]
+pub struct CodeSpace(Shared<Inner>);
+
+struct Inner {
+    mutex: Mutex,
+    /// Whether there is a mutex in its storage.
+    initialised: Cell<bool>,
+    /// Only touched while the mutex is held.
+    blocks: UnsafeCell<Blocks>,
+}
+
+struct Blocks {
+    region: CodeRegion,
+    /// Those in use, by place: first byte and one past the last.
+    used: Vec<(usize, usize)>,
+}
+
+// SAFETY: (P11) the blocks are only touched while the mutex is held; the rest does not change once there are two owners.
+unsafe impl Sync for Inner {}
+
+impl core::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("CodeSpace")
+    }
+}
+
+/// There is no room for a block of code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CodeFull;
+
+impl CodeSpace {
+    /// Claims the platform's memory for code; `None` if there is none, or somebody has it already.
+    ///
+    /// # Errors
+    /// The heap is used up.
+    pub fn claim(heap: &Heap) -> Result<Option<CodeSpace>, OutOfMemory> {
+        let Some(region) = CodeRegion::claim() else { return Ok(None) };
+        // SAFETY: (P1) initialised below, before anything else is done with it, and at its final place.
+        let mutex = unsafe { Mutex::storage() };
+        let blocks = UnsafeCell::new(Blocks { region, used: Vec::new(heap) });
+        let inner = Shared::new(heap, Inner { mutex, initialised: Cell::new(false), blocks })?;
+        if !inner.mutex.init() {
+            return Err(OutOfMemory);
+        }
+        inner.initialised.set(true);
+        Ok(Some(CodeSpace(inner)))
+    }
+
+    fn with<R>(&self, f: impl FnOnce(&mut Blocks) -> R) -> R {
+        // SAFETY: (P11) nobody else has the blocks while the mutex is held, and `f` does not come back here.
+        self.0.mutex.with(|| f(unsafe { &mut *self.0.blocks.get() }))
+    }
+
+    /// Bytes in use.
+    pub fn used(&self) -> usize {
+        self.with(|blocks| blocks.used.iter().map(|(from, to)| to - from).sum())
+    }
+
+    /// Bytes of the largest block that there is room for.
+    pub fn largest_free(&self) -> usize {
+        self.with(|blocks| blocks.gaps().map(|(_, from, to)| to - from).max().unwrap_or(0))
+    }
+
+    /// Copies code to where it can be executed.
+    ///
+    /// # Errors
+    /// There is no room for it, in the region or for a note of it on the heap.
+    pub fn publish(&self, code: &[u8]) -> Result<CodeBlock, CodeFull> {
+        let (at, start) = self
+            .with(|blocks| {
+                let size = code.len().next_multiple_of(GRANULE);
+                let (index, from, _) = blocks.gaps().find(|(_, from, to)| to - from >= size)?;
+                blocks.used.reserve_exact(1).ok()?;
+                blocks.used.push((0, 0)).ok()?;
+                // The last one moves to its place.
+                let order = blocks.used.get_mut(index..)?;
+                order.rotate_right(1);
+                *order.first_mut()? = (from, from + size);
+                blocks.region.write(from, code).ok()?;
+                Some((from, blocks.region.start().as_ptr().wrapping_add(from)))
+            })
+            .ok_or(CodeFull)?;
+        Ok(CodeBlock { space: self.clone(), at, start, len: code.len() })
+    }
+}
+
+impl Blocks {
+    /// The places between blocks: the index that a block there would have, first byte and one past the last.
+    fn gaps(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        let end = self.region.size() & !(GRANULE - 1);
+        let starts = core::iter::once(0).chain(self.used.iter().map(|block| block.1));
+        let ends = self.used.iter().map(|block| block.0).chain(core::iter::once(end));
+        starts.zip(ends).enumerate().map(|(index, (from, to))| (index, from, to))
+    }
+}
+
+/// Compiled code that can be executed. Gives its place back when dropped.
+#[derive(Debug)]
+pub struct CodeBlock {
+    space: CodeSpace,
+    at: usize,
+    start: *const u8,
+    len: usize,
+}
+
+// SAFETY: (P9) the address of code, which any thread may execute.
+unsafe impl Send for CodeBlock {}
+// SAFETY: (P9) as above.
+unsafe impl Sync for CodeBlock {}
+
+impl CodeBlock {
+    /// Its first byte.
+    pub fn start(&self) -> *const u8 {
+        self.start
+    }
+
+    /// Its bytes.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+impl Drop for CodeBlock {
+    fn drop(&mut self) {
+        self.space.with(|blocks| {
+            if let Some(index) = blocks.used.iter().position(|&(from, _)| from == self.at)
+                && let Some(order) = blocks.used.get_mut(index..)
+            {
+                order.rotate_left(1);
+                blocks.used.pop();
+                blocks.used.shrink();
+            }
+        });
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if self.initialised.get() {
+            self.mutex.deinit();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Functions encoded for the interpreter.
+
+use crate::Error;
+use crate::module::func_type;
+use crate::vm::CodeBuilder;
+use wasmote_core::ErrorKind;
+use wasmote_frontend::{Compiler, Module};
+use wasmote_interp::Encoder;
+use wasmote_platform::Heap;
+
+/// Encodes the functions of a module, one after the other.
+pub struct Encoded<'m, 'a> {
+    module: &'m Module<'a>,
+    encoder: Encoder,
+    compiler: Compiler<'m, 'a, Encoder>,
+}
+
+impl<'m, 'a> Encoded<'m, 'a> {
+    pub fn new(module: &'m Module<'a>, heap: &Heap, scratch: &Heap, metered: bool) -> Encoded<'m, 'a> {
+        Encoded { module, encoder: Encoder::new(heap, metered), compiler: Compiler::new(module, scratch) }
+    }
+
+    /// Encodes a function, and adds it to the code.
+    ///
+    /// # Errors
+    /// It is not valid, or the heap is used up.
+    pub fn push(&mut self, own: u32, code: &mut CodeBuilder) -> Result<(), Error> {
+        self.encode(own, None)?;
+        let encoded = self.encoder.take()?;
+        code.push(encoded.words, encoded.frame_cells, func_type(self.module, own))
+    }
+
+    /// The module offset of the operator whose code holds the word so many bytes behind a function's beginning.
+    #[cfg(feature = "backtrace")]
+    pub fn locate(&mut self, own: u32, bytes: u32) -> Result<Option<u32>, Error> {
+        self.encode(own, Some(bytes / size_of::<u32>() as u32))?;
+        Ok(self.encoder.located())
+    }
+
+    /// Encodes a function, with wide branches if it does not fit otherwise.
+    fn encode(&mut self, own: u32, locate: Option<u32>) -> Result<(), Error> {
+        for wide in [false, true] {
+            self.encoder.wide(wide);
+            if let Some(word) = locate {
+                self.encoder.locate(word);
+            }
+            match self.compiler.function(own, &mut self.encoder) {
+                Err(error) if error.kind == ErrorKind::FunctionTooLarge && !wide => continue,
+                other => return Ok(other?),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! Functions compiled to native code.
+
+use crate::{Error, Quota};
+use wasmote_core::{ErrorKind, LoadError};
+use wasmote_frontend::{Compiler, Module};
+use wasmote_jit::{Compiled, Settings};
+use wasmote_platform::Heap;
+
+#[cfg(target_arch = "arm")]
+mod isa {
+    use wasmote_jit::isa::thumb2::{Fpu, Thumb2};
+    use wasmote_platform::Heap;
+
+    pub type Isa = Thumb2;
+
+    pub fn masm(heap: &Heap) -> Isa {
+        let fpu = if cfg!(not(feature = "fpu-single")) {
+            Fpu::None
+        } else if cfg!(not(feature = "fpu-v5")) {
+            Fpu::Single
+        } else if cfg!(feature = "fpu-double") {
+            Fpu::Double
+        } else {
+            Fpu::Single5
+        };
+        Thumb2::new(heap, fpu)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod isa {
+    use wasmote_jit::isa::x64::X64;
+    use wasmote_platform::Heap;
+
+    pub type Isa = X64;
+
+    pub fn masm(heap: &Heap) -> Isa {
+        X64::new(heap)
+    }
+}
+
+#[cfg(not(any(target_arch = "arm", target_arch = "x86_64")))]
+compile_error!("the feature `jit` needs Thumb-2 or x86-64");
+
+use isa::Isa;
+
+/// What is added to the address of code when it is called.
+pub const CALL_BIAS: usize = <Isa as wasmote_jit::masm::Masm>::CALL_BIAS;
+
+/// Compiles the functions of a module, one after the other.
+pub struct Native<'m, 'a> {
+    jit: wasmote_jit::Compiler<Isa>,
+    front: Compiler<'m, 'a, wasmote_jit::Compiler<Isa>>,
+    module: &'m Module<'a>,
+    /// Bytes that the code may have.
+    room: usize,
+}
+
+impl<'m, 'a> Native<'m, 'a> {
+    pub fn new(
+        module: &'m Module<'a>,
+        heap: &Heap,
+        metered: bool,
+        room: usize,
+    ) -> Result<Native<'m, 'a>, Error> {
+        let jit = wasmote_jit::Compiler::new(isa::masm(heap), module, heap, Settings { metered })?;
+        Ok(Native { jit, front: Compiler::new(module, heap), module, room })
+    }
+
+    /// Compiles a function. Inside, an error means that the function is to be left to another engine, and why: it is too
+    /// large or needs what the compiler does not know, or there is no room for its code.
+    ///
+    /// # Errors
+    /// It is not valid, or the heap is used up.
+    pub fn function(&mut self, own: u32) -> Result<Result<Compiled, Error>, Error> {
+        let left = match self.attempt(own) {
+            Ok(()) if self.jit.size() <= self.room => return Ok(Ok(self.jit.compiled())),
+            Ok(()) => Error::Quota(Quota::Code),
+            Err(Error::Load(error)) if self.jit.missing().is_some() || too_large(error.kind) => {
+                Error::Load(error)
+            }
+            Err(error) => return Err(error),
+        };
+        self.jit.abandon();
+        Ok(Err(left))
+    }
+
+    fn attempt(&mut self, own: u32) -> Result<(), Error> {
+        self.jit.next(own, false);
+        let mut result = self.front.function(own, &mut self.jit);
+        if result.is_err_and(|error| error.kind == ErrorKind::FunctionTooLarge) {
+            self.jit.abandon();
+            self.jit.next(own, true);
+            result = self.front.function(own, &mut self.jit);
+        }
+        Ok(result?)
+    }
+
+    /// All code, once every function has been compiled or left to another engine.
+    pub fn finish(&mut self) -> Result<&[u8], Error> {
+        self.jit.finish(self.module).map_err(|kind| LoadError::new(kind, 0))?;
+        Ok(self.jit.code())
+    }
+
+    /// Where code is entered from outside: bytes from its beginning.
+    pub fn entry(&self) -> u32 {
+        self.jit.entry()
+    }
+
+    /// The module offset of the operator whose call or trap returns so many bytes behind the place where the function is
+    /// called. Compiles the function again.
+    #[cfg(feature = "backtrace")]
+    pub fn locate(&mut self, own: u32, bytes: u32) -> Result<Option<u32>, Error> {
+        self.jit.locate(bytes);
+        self.attempt(own)?;
+        Ok(self.jit.located())
+    }
+}
+
+fn too_large(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::FunctionTooLarge | ErrorKind::FrameTooLarge)
+}
