@@ -68,7 +68,7 @@ impl<'m, 'a> Native<'m, 'a> {
     }
 
     /// Compiles a function. Inside, an error means that the function is to be left to another engine, and why: it is too
-    /// large or needs what the compiler does not know, or there is no room for its code.
+    /// large, or there is no room for its code.
     ///
     /// # Errors
     /// It is not valid, or the heap is used up.
@@ -76,9 +76,7 @@ impl<'m, 'a> Native<'m, 'a> {
         let left = match self.attempt(own) {
             Ok(()) if self.jit.size() <= self.room => return Ok(Ok(self.jit.compiled())),
             Ok(()) => Error::Quota(Quota::Code),
-            Err(Error::Load(error)) if self.jit.missing().is_some() || too_large(error.kind) => {
-                Error::Load(error)
-            }
+            Err(Error::Load(error)) if too_large(error.kind) => Error::Load(error),
             Err(error) => return Err(error),
         };
         self.jit.abandon();
