@@ -73,7 +73,7 @@ fn instructions_of_the_guests() {
         };
         let ratio = taken as f64 / native as f64;
         println!("{program} {taken} {native} {ratio:.2}");
-        if expected["integer_mean"].as_bool() == Some(true) {
+        if expected.get("integer_mean").and_then(toml::Value::as_bool) == Some(true) {
             product *= ratio;
             count += 1;
         }
