@@ -2,7 +2,6 @@
 #include "wasmote_test.h"
 
 #include <zephyr/fatal.h>
-#include <zephyr/ztest_error_hook.h>
 
 #include "wasmote/platform.h"
 
@@ -199,28 +198,18 @@ TEST(platform, sleep_lasts_as_long_as_asked)
 
 /* ---- panic ---- */
 
-static volatile unsigned int fatal_reason;
-
-/* Called by ztest after a fatal error in a thread that said that one would come; the kernel then ends the thread. */
-void ztest_post_fatal_error_hook(unsigned int reason, const struct arch_esf *frame)
-{
-    ARG_UNUSED(frame);
-    fatal_reason = reason;
-}
-
 static void panic(void *argument)
 {
     static const char file[] = "some/file.rs, and more";
     ARG_UNUSED(argument);
-    ztest_set_fault_valid(true);
+    test_expect_fatal_error();
     wasmote_platform_panic(file, 12, 1204);
 }
 
 TEST(platform, panic_is_the_kernels)
 {
     test_thread_t thread;
-    fatal_reason = K_ERR_CPU_EXCEPTION;
     test_thread_start(&thread, panic, NULL);
     test_thread_join(&thread);
-    CHECK_EQ(fatal_reason, K_ERR_KERNEL_PANIC);
+    CHECK_EQ(test_fatal_error(), K_ERR_KERNEL_PANIC);
 }

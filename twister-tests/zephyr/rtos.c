@@ -1,6 +1,8 @@
 /* wasmote_test.h's RTOS on Zephyr. */
 #include "wasmote_test.h"
 
+#include <zephyr/ztest_error_hook.h>
+
 #define THREADS 4
 
 static K_THREAD_STACK_ARRAY_DEFINE(stacks, THREADS, TEST_STACK_SIZE);
@@ -74,4 +76,25 @@ void test_isr_after_us(uint32_t microseconds, void (*callback)(void *), void *ar
     interrupt.callback = callback;
     interrupt.argument = argument;
     k_timer_start(&interrupt.timer, K_USEC(microseconds), K_NO_WAIT);
+}
+
+static volatile int fatal_error;
+
+void test_expect_fatal_error(void)
+{
+    fatal_error = -1;
+    ztest_set_fault_valid(true);
+}
+
+int test_fatal_error(void)
+{
+    ztest_set_fault_valid(false);
+    return fatal_error;
+}
+
+/* Called by ztest after a fatal error in a thread that said that one would come; the kernel then ends the thread. */
+void ztest_post_fatal_error_hook(unsigned int reason, const struct arch_esf *frame)
+{
+    ARG_UNUSED(frame);
+    fatal_error = (int)reason;
 }

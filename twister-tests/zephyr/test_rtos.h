@@ -22,6 +22,13 @@
 /* In native_sim, time stands still while the CPU computes: a thread that never waits is never interrupted. */
 #define TEST_TIME_PASSES_WHILE_BUSY (!IS_ENABLED(CONFIG_ARCH_POSIX))
 
+#define TEST_CODE_IS_GUARDED IS_ENABLED(CONFIG_ARM_MPU)
+
+/* For a thread that is to end by a fatal error, a fault or a panic, which it says first; the kernel's reason afterwards, -1
+ * if there was none. */
+void test_expect_fatal_error(void);
+int test_fatal_error(void);
+
 static inline void test_busy_wait_us(uint32_t microseconds)
 {
     k_busy_wait(microseconds);

@@ -110,6 +110,11 @@ impl Board {
         one_elf(&folder)
     }
 
+    /// Whether native code can be made for it.
+    pub fn has_jit(&self) -> bool {
+        self.run.iter().any(|word| word == "qemu-system-arm")
+    }
+
     /// Runs a firmware in the emulator until it ends, at most for `limit`. `shift` is a name in the board's
     /// table of clock rates, `line` sees the console.
     pub fn run(

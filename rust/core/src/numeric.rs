@@ -262,19 +262,19 @@ const _: () = assert!(BinaryOp::COUNT <= BINARY as usize);
 ///
 /// # Errors
 /// It traps.
-pub fn apply(number: u32, cells: [u32; 4]) -> Result<u64, Trap> {
-    let [a, b, c, d] = cells.map(u64::from);
-    let (low, index) = (a | b << 32, (number & !BINARY) as usize);
+pub fn apply(number: u32, cells: &[u32; 4]) -> Result<u64, Trap> {
+    let index = (number & !BINARY) as usize;
     if number & BINARY == 0 {
-        UnaryOp::ALL.get(index).map_or(Err(Trap::Unreachable), |&op| apply_unary(op, low))
+        UnaryOp::ALL
+            .get(index)
+            .map_or(Err(Trap::Unreachable), |&op| apply_unary(op, pair(cells[0], cells[1])))
     } else {
-        let Some(&op) = BinaryOp::ALL.get(index) else { return Err(Trap::Unreachable) };
-        match op.types().0 {
-            ValType::I64 => divide(op, low, c | d << 32),
-            ValType::F32 => single(op, f32::from_bits(cells[0]), f32::from_bits(cells[1])),
-            _ => double(op, f64::from_bits(low), f64::from_bits(c | d << 32)),
-        }
+        BinaryOp::ALL.get(index).map_or(Err(Trap::Unreachable), |&op| apply_binary(op, cells))
     }
+}
+
+fn pair(low: u32, high: u32) -> u64 {
+    u64::from(low) | u64::from(high) << 32
 }
 
 /// What this build has of floating point; the rest is not linked.
@@ -320,40 +320,73 @@ fn apply_unary(op: UnaryOp, bits: u64) -> Result<u64, Trap> {
     }
 }
 
-fn divide(op: BinaryOp, a: u64, b: u64) -> Result<u64, Trap> {
-    let signed = |f: fn(i64, i64) -> Option<i64>| div(a as i64, b as i64, f).map(|value| value as u64);
+/// Of f32.
+#[inline(always)]
+fn singles<R>(
+    cells: &[u32; 4],
+    f: impl FnOnce(f32, f32) -> R,
+    bits: impl FnOnce(R) -> u64,
+) -> Result<u64, Trap> {
+    float!(bits(f(f32::from_bits(cells[0]), f32::from_bits(cells[1]))))
+}
+
+/// Of f64.
+#[inline(always)]
+fn doubles<R>(
+    cells: &[u32; 4],
+    f: impl FnOnce(f64, f64) -> R,
+    bits: impl FnOnce(R) -> u64,
+) -> Result<u64, Trap> {
+    let [a, b, c, d] = *cells;
+    float!(bits(f(f64::from_bits(pair(a, b)), f64::from_bits(pair(c, d)))))
+}
+
+/// Of i64.
+#[inline(always)]
+fn quotients<R>(
+    cells: &[u32; 4],
+    f: impl FnOnce(u64, u64) -> Result<R, Trap>,
+    bits: impl FnOnce(R) -> u64,
+) -> Result<u64, Trap> {
+    let [a, b, c, d] = *cells;
+    f(pair(a, b), pair(c, d)).map(bits)
+}
+
+/// In one go, as what it takes to get here counts for each operator.
+fn apply_binary(op: BinaryOp, cells: &[u32; 4]) -> Result<u64, Trap> {
+    use BinaryOp::*;
+    let bits32 = |value: f32| u64::from(value.to_bits());
+    let signed = |value: i64| value as u64;
     match op {
-        BinaryOp::I64DivS => signed(i64::checked_div),
-        BinaryOp::I64RemS => signed(|a, b| Some(a.wrapping_rem(b))),
-        BinaryOp::I64DivU => div(a, b, u64::checked_div),
-        BinaryOp::I64RemU => div(a, b, u64::checked_rem),
+        F64Add => doubles(cells, |a, b| a + b, f64::to_bits),
+        F64Sub => doubles(cells, |a, b| a - b, f64::to_bits),
+        F64Mul => doubles(cells, |a, b| a * b, f64::to_bits),
+        F64Div => doubles(cells, |a, b| a / b, f64::to_bits),
+        F64Min => doubles(cells, min, f64::to_bits),
+        F64Max => doubles(cells, max, f64::to_bits),
+        F64Eq => doubles(cells, |a, b| a == b, u64::from),
+        F64Ne => doubles(cells, |a, b| a != b, u64::from),
+        F64Lt => doubles(cells, |a, b| a < b, u64::from),
+        F64Gt => doubles(cells, |a, b| a > b, u64::from),
+        F64Le => doubles(cells, |a, b| a <= b, u64::from),
+        F64Ge => doubles(cells, |a, b| a >= b, u64::from),
+        F32Add => singles(cells, |a, b| a + b, bits32),
+        F32Sub => singles(cells, |a, b| a - b, bits32),
+        F32Mul => singles(cells, |a, b| a * b, bits32),
+        F32Div => singles(cells, |a, b| a / b, bits32),
+        F32Min => singles(cells, min, bits32),
+        F32Max => singles(cells, max, bits32),
+        F32Eq => singles(cells, |a, b| a == b, u64::from),
+        F32Ne => singles(cells, |a, b| a != b, u64::from),
+        F32Lt => singles(cells, |a, b| a < b, u64::from),
+        F32Gt => singles(cells, |a, b| a > b, u64::from),
+        F32Le => singles(cells, |a, b| a <= b, u64::from),
+        F32Ge => singles(cells, |a, b| a >= b, u64::from),
+        I64DivS => quotients(cells, |a, b| div(a as i64, b as i64, i64::checked_div), signed),
+        I64RemS => quotients(cells, |a, b| div(a as i64, b as i64, |a, b| Some(a.wrapping_rem(b))), signed),
+        I64DivU => quotients(cells, |a, b| div(a, b, u64::checked_div), u64::from),
+        I64RemU => quotients(cells, |a, b| div(a, b, u64::checked_rem), u64::from),
+        // What has instructions everywhere.
         _ => Err(Trap::Unreachable),
     }
 }
-
-macro_rules! arithmetic {
-    ($name:ident, $ty:ty: $Add:ident $Sub:ident $Mul:ident $Div:ident $Min:ident $Max:ident
-        $Eq:ident $Ne:ident $Lt:ident $Gt:ident $Le:ident $Ge:ident) => {
-        fn $name(op: BinaryOp, a: $ty, b: $ty) -> Result<u64, Trap> {
-            let bits = |value: $ty| u64::from(value.to_bits());
-            match op {
-                BinaryOp::$Add => float!(bits(a + b)),
-                BinaryOp::$Sub => float!(bits(a - b)),
-                BinaryOp::$Mul => float!(bits(a * b)),
-                BinaryOp::$Div => float!(bits(a / b)),
-                BinaryOp::$Min => float!(bits(min(a, b))),
-                BinaryOp::$Max => float!(bits(max(a, b))),
-                BinaryOp::$Eq => float!((a == b).into()),
-                BinaryOp::$Ne => float!((a != b).into()),
-                BinaryOp::$Lt => float!((a < b).into()),
-                BinaryOp::$Gt => float!((a > b).into()),
-                BinaryOp::$Le => float!((a <= b).into()),
-                BinaryOp::$Ge => float!((a >= b).into()),
-                _ => Err(Trap::Unreachable),
-            }
-        }
-    };
-}
-
-arithmetic!(single, f32: F32Add F32Sub F32Mul F32Div F32Min F32Max F32Eq F32Ne F32Lt F32Gt F32Le F32Ge);
-arithmetic!(double, f64: F64Add F64Sub F64Mul F64Div F64Min F64Max F64Eq F64Ne F64Lt F64Gt F64Le F64Ge);

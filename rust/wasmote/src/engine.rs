@@ -16,11 +16,14 @@ pub struct EngineConfig {
     /// Whether functions are compiled to native code: with the feature `jit`, where the platform has memory for code that
     /// no other engine has claimed. Without the feature `interp` they always are.
     pub jit: bool,
+    /// The most bytes that the native code of all modules may have. What has no room stays interpreted, or without the
+    /// feature `interp` is refused with [`Error::Quota`].
+    pub code_limit: usize,
 }
 
 impl Default for EngineConfig {
     fn default() -> EngineConfig {
-        EngineConfig { fuel: cfg!(feature = "fuel"), heap_limit: usize::MAX, jit: true }
+        EngineConfig { fuel: cfg!(feature = "fuel"), heap_limit: usize::MAX, jit: true, code_limit: usize::MAX }
     }
 }
 
@@ -32,7 +35,9 @@ pub struct Engine {
     pub(crate) fuel: bool,
     /// Where native code goes; `None` if everything is interpreted.
     #[cfg(feature = "jit")]
-    pub(crate) code: Option<CodeSpace>,
+    code: Option<CodeSpace>,
+    #[cfg(feature = "jit")]
+    code_limit: usize,
 }
 
 impl Engine {
@@ -53,7 +58,16 @@ impl Engine {
             fuel: cfg!(feature = "fuel") && config.fuel,
             #[cfg(feature = "jit")]
             code,
+            #[cfg(feature = "jit")]
+            code_limit: config.code_limit,
         })
+    }
+
+    /// Where native code goes, and how many bytes there is room for; `None` if everything is interpreted.
+    #[cfg(feature = "jit")]
+    pub(crate) fn code_room(&self) -> Option<(&CodeSpace, usize)> {
+        let space = self.code.as_ref()?;
+        Some((space, space.largest_free().min(self.code_limit.saturating_sub(space.used()))))
     }
 
     /// Bytes that everything made with the engine holds.

@@ -162,8 +162,10 @@ impl core::fmt::Debug for Module {
 /// Makes the code of all functions: native where that is possible, otherwise the interpreter's.
 #[cfg(feature = "jit")]
 fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result<Code, Error> {
-    let Some(space) = &engine.code else { return without_native_code(parsed, heap, scratch, engine) };
-    let mut native = Native::new(parsed, scratch, engine.fuel, space.largest_free())?;
+    let Some((space, room)) = engine.code_room() else {
+        return without_native_code(parsed, heap, scratch, engine);
+    };
+    let mut native = Native::new(parsed, scratch, engine.fuel, room)?;
     #[cfg(feature = "interp")]
     let mut encoded = Encoded::new(parsed, heap, scratch, engine.fuel);
     let mut code = Code::builder(heap, scratch, own_funcs(parsed), parsed.code_bytes())?;

@@ -1,4 +1,4 @@
-//! The spec leg: the official test suite in every build of the interpreter, and on emulated boards.
+//! The spec leg: the official test suite in every build of the engines, and on emulated boards.
 
 use super::zephyr;
 use crate::firmware::{Board, Console};
@@ -21,8 +21,9 @@ struct Report {
 }
 
 /// As for the Rust tests. The one that boards have scripts from is the last.
-const BUILDS: [(&str, &[&str]); 3] = [
+const BUILDS: [(&str, &[&str]); 4] = [
     ("debug, extra checks", &["--features", "extra-checks"]),
+    ("release, native code only", &["--release", "--no-default-features", "--features", "suite,jit"]),
     ("release, loop", &["--release"]),
     ("release, tail calls", &["--release", "--features", "dispatch-tail"]),
 ];
@@ -75,10 +76,18 @@ const fn platform_heap(heap_mb: u32) -> u32 {
     2 * heap_mb + 4
 }
 
-/// How the firmware is built on one board beside the usual way: the other dispatcher, with all checks.
-const VARIANT_BOARD: &str = "riscv32_virt";
-const VARIANT: (&str, &[&str]) =
-    ("loop, extra checks", &["CONFIG_WASMOTE_DISPATCH_SIZE=y", "CONFIG_WASMOTE_EXTRA_CHECKS=y"]);
+/// How the firmware is built on some boards beside the usual way: the other dispatcher, with all checks; native code only.
+const VARIANTS: [(&str, &str, &[&str]); 3] = [
+    (
+        "riscv32_virt",
+        "loop, extra checks",
+        &["CONFIG_WASMOTE_DISPATCH_SIZE=y", "CONFIG_WASMOTE_EXTRA_CHECKS=y"],
+    ),
+    ("mps2_an385", "native code only", NATIVE),
+    ("mps2_an386", "native code only", NATIVE),
+];
+const NATIVE: &[&str] =
+    &["CONFIG_WASMOTE_JIT=y", "CONFIG_WASMOTE_INTERP=n", "CONFIG_WASMOTE_JIT_CODE_SIZE=262144"];
 
 /// The firmware's CMake project.
 const FIRMWARE: &str = "rust/spec/firmware/freertos";
@@ -172,14 +181,19 @@ pub fn write_scripts(verbose: bool) -> Result<PathBuf> {
 
 /// Builds a firmware for each board, and lets them run at the same time.
 fn on_freertos(summary: &mut Summary, boards: impl Iterator<Item = Board>, verbose: bool) {
-    let usual = |board: Board| (board, "", &[][..]);
-    let variant = Board::load(VARIANT_BOARD).map(|board| (board, VARIANT.0, VARIANT.1));
-    let boards: Vec<Board> = boards.collect();
-    let variant = variant.ok().filter(|_| boards.iter().any(|board| board.name == VARIANT_BOARD));
+    let mut builds = Vec::new();
+    for board in boards {
+        for (_, variant, options) in VARIANTS.iter().filter(|(name, ..)| board.name == *name) {
+            match Board::load(&board.name) {
+                Ok(board) => builds.push((board, *variant, *options)),
+                Err(error) => summary.step(variant, || Err(error)),
+            }
+        }
+        builds.push((board, "", &[][..]));
+    }
     let name = |board: &Board, variant: &str| {
         format!("official suite on FreeRTOS, {} {variant}", board.name).trim_end().to_owned()
     };
-    let mut builds: Vec<_> = boards.into_iter().map(usual).chain(variant).collect();
     builds.retain(|(board, variant, _)| summary.wants(&name(board, variant)));
     if builds.is_empty() {
         return;

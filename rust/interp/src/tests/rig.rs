@@ -178,6 +178,8 @@ impl Rig {
             builtins: BUILTINS.as_ptr(),
             signature_matches,
             owner: ptr::null_mut(),
+            stack_limit: 0.into(),
+            unwind: no_unwind,
             before: ptr::null_mut(),
         }))
     }
@@ -381,6 +383,9 @@ unsafe extern "C" fn host_stop(_: *mut VmCtx, _: *const FuncRecord, _: *mut u32,
     unsafe { (*caller).interrupt.store(1, core::sync::atomic::Ordering::Relaxed) };
     0
 }
+
+/// Only compiled code calls it.
+unsafe extern "C" fn no_unwind(_: *mut VmCtx, _: *const usize, _: *const ()) {}
 
 /// Only what the tests use: what a builtin does is the runtime's affair.
 static BUILTINS: [BuiltinFn; Builtin::COUNT] = {

@@ -5,7 +5,7 @@
 /// As `Builtin::Numeric`.
 #[unsafe(no_mangle)]
 pub extern "C" fn numeric(number: u32, cells: &mut [u32; 4]) -> u32 {
-    match wasmote_core::numeric::apply(number, *cells) {
+    match wasmote_core::numeric::apply(number, cells) {
         Ok(value) => {
             cells[0] = value as u32;
             cells[1] = (value >> 32) as u32;

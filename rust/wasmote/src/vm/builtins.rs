@@ -403,7 +403,7 @@ unsafe extern "C" fn elem_drop(ctx: *mut VmCtx, _: *mut u32, segment: u32, _: u3
 unsafe extern "C" fn numeric(_: *mut VmCtx, cells: *mut u32, number: u32, _: u32) -> u32 {
     // SAFETY: (R4) the engine passes as many cells.
     let cells = unsafe { &mut *cells.cast::<[u32; 4]>() };
-    match wasmote_core::numeric::apply(number, *cells) {
+    match wasmote_core::numeric::apply(number, cells) {
         Ok(value) => {
             cells[0] = value as u32;
             cells[1] = (value >> 32) as u32;
