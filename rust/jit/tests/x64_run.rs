@@ -33,11 +33,37 @@ mod target {
         let mut command = Command::new("timeout");
         command.arg("300");
         if count_instructions {
-            command.args(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-            command.arg("--toggle-collect=carry_out");
+            count(&mut command, "carry_out");
         }
         command.arg(elf).env("CASES", cases);
         command
+    }
+
+    /// Lets the instructions of a function be counted.
+    fn count(command: &mut Command, function: &str) {
+        command.args(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+        command.arg(format!("--toggle-collect={function}"));
+    }
+
+    /// What a guest takes that gcc compiled for this machine.
+    pub fn native(program: &str, run: &str, n: i64, result: i64) -> Option<u64> {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let guests = here.join("../guests");
+        let elf = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("native_{program}"));
+        let mut gcc = Command::new("gcc");
+        gcc.args(["-std=c11", "-O2", "-ffp-contract=off"])
+            .args([format!("-DRUN={run}"), format!("-DN={n}"), format!("-DRESULT={result}")])
+            .arg(format!("-I{}", guests.join("native").display()))
+            .arg(guests.join("c").join(program).with_extension("c"))
+            .args([here.join("tests/run/native.c"), "-o".into(), elf.clone()]);
+        let output = gcc.output().expect("gcc");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let mut command = Command::new("timeout");
+        command.arg("300");
+        count(&mut command, run);
+        let output = command.arg(elf).output().expect("valgrind");
+        assert!(output.status.success(), "{program} gives something else natively");
+        Some(instructions(&output))
     }
 
     /// What the calls took.

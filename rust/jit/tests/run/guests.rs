@@ -20,17 +20,22 @@ const PROGRAMS: [&str; 13] = [
     "linear_f64",
 ];
 
+/// What expected.toml says of a program.
+fn expected(program: &str) -> toml::Table {
+    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guests");
+    let table = std::fs::read_to_string(guests.join("expected.toml")).unwrap();
+    let table: toml::Table = table.parse().unwrap();
+    let mut lines = table["program"].as_array().unwrap().iter();
+    lines.find(|line| line["name"].as_str() == Some(program)).unwrap().as_table().unwrap().clone()
+}
+
 /// Runs each program once, with the work that expected.toml gives under `work`; its result must be the interpreter's.
 /// Returns the instructions of each, if they are to be counted.
 fn run(name: &str, work: &str, count_instructions: bool) -> Vec<u64> {
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guests");
-    let table = std::fs::read_to_string(guests.join("expected.toml")).unwrap();
-    let table: toml::Table = table.parse().unwrap();
     let (mut cases, mut counted) = (Cases::new(), Vec::new());
     for program in PROGRAMS {
-        let line =
-            table["program"].as_array().unwrap().iter().find(|line| line["name"].as_str() == Some(program));
-        let n = line.unwrap()[work]["n"].as_integer().unwrap();
+        let n = expected(program)[work]["n"].as_integer().unwrap();
         let bytes = std::fs::read(guests.join("wasm").join(program).with_extension("wasm")).unwrap();
         cases.binary(program, bytes, |subject| subject.call("run", &[n as u64]));
         if count_instructions {
@@ -51,11 +56,29 @@ fn guests() {
 
 /// cargo test --release -p wasmote-jit --test thumb2_run --test x64_run -- --ignored --nocapture instructions
 ///
-/// Prints what each program takes in compiled code, without fuel. What it takes natively: cargo xtask bench.
+/// Prints what each program takes in compiled code, without fuel, and what it takes natively if that can be counted here;
+/// otherwise `cargo xtask bench` says it.
 #[test]
 #[ignore = "measures"]
 fn instructions_of_the_guests() {
+    let (mut product, mut count) = (1.0, 0);
     for (program, taken) in PROGRAMS.iter().zip(run("instructions", "bench", true)) {
-        println!("{program} {taken}");
+        let expected = expected(program);
+        let bench = &expected["bench"];
+        let number = |key: &str| bench[key].as_integer().unwrap();
+        let run = expected["native"].as_str().unwrap();
+        let Some(native) = crate::target::native(program, run, number("n"), number("result")) else {
+            println!("{program} {taken}");
+            continue;
+        };
+        let ratio = taken as f64 / native as f64;
+        println!("{program} {taken} {native} {ratio:.2}");
+        if expected.get("integer_mean").and_then(toml::Value::as_bool) == Some(true) {
+            product *= ratio;
+            count += 1;
+        }
+    }
+    if count > 0 {
+        println!("integer mean {:.2}", f64::powf(product, 1.0 / f64::from(count)));
     }
 }
