@@ -229,7 +229,7 @@ pub struct Place<W = u32> {
 }
 
 /// A place in the code that branches go to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Label {
     /// The place, if it is bound; else one past the last branch to it, 0 if there is none.
     pub(crate) place: u32,
@@ -523,7 +523,7 @@ pub enum GlobalCell {
 }
 
 /// Code that all functions of a module share.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Routines {
     /// How functions are entered from outside: a `vm::Entry`.
     pub entry: u32,

@@ -16,7 +16,8 @@ fn check<M: Masm>(name: &str, masm: impl FnOnce(&Heap) -> M, objdump: &str, argu
     let bytes = wat::parse_file(folder.join("functions.wat")).unwrap();
     let heap = Heap::platform().unwrap();
     let module = Module::parse(&bytes, &heap).unwrap();
-    let mut compiler = Compiler::new(masm(&heap), &module, &heap, Settings::default()).unwrap();
+    let mut compiler = Compiler::new(masm(&heap), &heap, Settings::default());
+    compiler.begin(&module).unwrap();
     let mut front = wasmote_frontend::Compiler::new(&module, &heap);
     let mut places = Vec::new();
     for own in 0..module.func_count() {

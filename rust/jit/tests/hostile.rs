@@ -27,7 +27,8 @@ fn compile<M: Masm>(masm: M, bytes: &[u8], heap: &Heap, metered: bool) -> Result
     let kind = |error: LoadError| error.kind;
     let module = Module::parse(bytes, heap).map_err(kind)?;
     let settings = Settings { metered };
-    let mut compiler = Compiler::new(masm, &module, heap, settings).map_err(|_| ErrorKind::OutOfMemory)?;
+    let mut compiler = Compiler::new(masm, heap, settings);
+    compiler.begin(&module).map_err(|_| ErrorKind::OutOfMemory)?;
     let mut front = wasmote_frontend::Compiler::new(&module, heap);
     for own in 0..module.func_count() - module.import_funcs() {
         compiler.next(own, false);

@@ -23,7 +23,12 @@ pub struct EngineConfig {
 
 impl Default for EngineConfig {
     fn default() -> EngineConfig {
-        EngineConfig { fuel: cfg!(feature = "fuel"), heap_limit: usize::MAX, jit: true, code_limit: usize::MAX }
+        EngineConfig {
+            fuel: cfg!(feature = "fuel"),
+            heap_limit: usize::MAX,
+            jit: true,
+            code_limit: usize::MAX,
+        }
     }
 }
 

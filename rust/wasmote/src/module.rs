@@ -143,7 +143,8 @@ impl Module {
         let scratch = self.0.heap.root_account().account(usize::MAX)?;
         #[cfg(feature = "jit")]
         if self.code().is_native(own) {
-            let mut native = Native::new(self.parsed(), &scratch, self.0.metered, usize::MAX)?;
+            let mut native = Native::new(self.parsed(), &scratch, self.0.metered, usize::MAX);
+            native.begin()?;
             return native.locate(own, bytes);
         }
         #[cfg(feature = "interp")]
@@ -165,7 +166,8 @@ fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result
     let Some((space, room)) = engine.code_room() else {
         return without_native_code(parsed, heap, scratch, engine);
     };
-    let mut native = Native::new(parsed, scratch, engine.fuel, room)?;
+    let mut native = Native::new(parsed, scratch, engine.fuel, room);
+    native.begin()?;
     #[cfg(feature = "interp")]
     let mut encoded = Encoded::new(parsed, heap, scratch, engine.fuel);
     let mut code = Code::builder(heap, scratch, own_funcs(parsed), parsed.code_bytes())?;

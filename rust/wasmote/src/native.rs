@@ -57,14 +57,20 @@ pub struct Native<'m, 'a> {
 }
 
 impl<'m, 'a> Native<'m, 'a> {
-    pub fn new(
-        module: &'m Module<'a>,
-        heap: &Heap,
-        metered: bool,
-        room: usize,
-    ) -> Result<Native<'m, 'a>, Error> {
-        let jit = wasmote_jit::Compiler::new(isa::masm(heap), module, heap, Settings { metered })?;
-        Ok(Native { jit, front: Compiler::new(module, heap), module, room })
+    /// To [`begin`](Native::begin) with, where it lies.
+    pub fn new(module: &'m Module<'a>, heap: &Heap, metered: bool, room: usize) -> Native<'m, 'a> {
+        Native {
+            jit: wasmote_jit::Compiler::new(isa::masm(heap), heap, Settings { metered }),
+            front: Compiler::new(module, heap),
+            module,
+            room,
+        }
+    }
+
+    /// # Errors
+    /// The heap is used up.
+    pub fn begin(&mut self) -> Result<(), Error> {
+        Ok(self.jit.begin(self.module)?)
     }
 
     /// Compiles a function. Inside, an error means that the function is to be left to another engine, and why: it is too

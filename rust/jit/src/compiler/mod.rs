@@ -135,34 +135,16 @@ pub struct Compiler<M: Masm> {
 }
 
 impl<M: Masm> Compiler<M> {
-    /// A compiler for the functions of `module`.
-    ///
-    /// # Errors
-    /// The heap is used up.
-    pub fn new(
-        mut masm: M,
-        module: &Module<'_>,
-        heap: &Heap,
-        settings: Settings,
-    ) -> Result<Compiler<M>, OutOfMemory> {
-        let own = (module.func_count() - module.import_funcs()) as usize;
-        let mut functions = Vec::new(heap);
-        functions.resize(own, Label::NEW)?;
-        let mut shared = Vec::new(heap);
-        for func in module.import_funcs()..module.func_count() {
-            let ty = module.func_type(func);
-            shared.push(ty.param_cells().max(ty.result_cells()))?;
-        }
-        let routines = masm.routines();
-        let min_memory = module.memory().map_or(0, |memory| u64::from(memory.limits.min) << memory.page_log2);
-        Ok(Compiler {
+    /// A compiler, to [`begin`](Compiler::begin) with. It is large, and on a device this way it is not copied.
+    pub fn new(masm: M, heap: &Heap, settings: Settings) -> Compiler<M> {
+        Compiler {
             masm,
             settings,
-            routines,
-            functions,
-            shared,
-            min_memory,
-            import_funcs: module.import_funcs(),
+            routines: Routines::default(),
+            functions: Vec::new(heap),
+            shared: Vec::new(heap),
+            min_memory: 0,
+            import_funcs: 0,
             frame: Frame::default(),
             own: 0,
             large: false,
@@ -184,7 +166,24 @@ impl<M: Masm> Compiler<M> {
             compiled: Compiled { start: 0, frame_cells: 0 },
             sought: None,
             located: None,
-        })
+        }
+    }
+
+    /// The functions of `module` come next: nothing else is compiled with this one.
+    ///
+    /// # Errors
+    /// The heap is used up.
+    pub fn begin(&mut self, module: &Module<'_>) -> Result<(), OutOfMemory> {
+        self.functions.resize((module.func_count() - module.import_funcs()) as usize, Label::NEW)?;
+        for func in module.import_funcs()..module.func_count() {
+            let ty = module.func_type(func);
+            self.shared.push(ty.param_cells().max(ty.result_cells()))?;
+        }
+        self.routines = self.masm.routines();
+        self.min_memory =
+            module.memory().map_or(0, |memory| u64::from(memory.limits.min) << memory.page_log2);
+        self.import_funcs = module.import_funcs();
+        Ok(())
     }
 
     /// The function that comes next, by its place among the module's own; `large` if the attempt before said that its frame

@@ -91,8 +91,8 @@ impl Cases {
     }
 
     fn compile(&mut self, name: &str, module: &Module<'_>, metered: bool, heap: &Heap) -> Vec<u32> {
-        let mut compiler =
-            Compiler::new(crate::target::masm(heap), module, heap, Settings { metered }).unwrap();
+        let mut compiler = Compiler::new(crate::target::masm(heap), heap, Settings { metered });
+        compiler.begin(module).unwrap();
         let mut front = wasmote_frontend::Compiler::new(module, heap);
         let mut functions = Vec::new();
         for own in 0..module.func_count() - module.import_funcs() {
@@ -270,7 +270,8 @@ fn check_places(traps: &[Traps], names: &[String], found: &[u32]) {
     for (traps, name) in traps.iter().zip(names) {
         let heap = Heap::platform().unwrap();
         let settings = Settings { metered: traps.metered };
-        let mut compiler = Compiler::new(crate::target::masm(&heap), traps.module, &heap, settings).unwrap();
+        let mut compiler = Compiler::new(crate::target::masm(&heap), &heap, settings);
+        compiler.begin(traps.module).unwrap();
         let mut front = wasmote_frontend::Compiler::new(traps.module, &heap);
         let mut known = BTreeMap::new();
         for expected in &traps.places {
