@@ -87,7 +87,8 @@ impl CodeSpace {
             blocks.region.write(from, code)?;
             Ok(Some((from, blocks.region.start().as_ptr().wrapping_add(from))))
         })?;
-        let block = |(at, start)| CodeBlock { space: self.clone(), at, start, len: code.len() };
+        let block =
+            |(at, start): (usize, *mut u8)| CodeBlock { space: self.clone(), at, start, len: code.len() };
         Ok(placed.map(block).ok_or(CodeFull))
     }
 }
