@@ -31,13 +31,10 @@ pub fn measure(programs: &[Program]) -> Result<Vec<Measured>> {
     ensure!(cfg!(all(target_arch = "x86_64", target_os = "linux")), "this machine is no x86-64 with Linux");
     tools::need(&[tools::HOST_GCC, tools::VALGRIND])?;
     progress("building the command line tool");
-    let folder = repo::work("cargo")?;
     Run::cargo()
         .args(["build", "--release", "--package", "wasmote-cli", "--features", "jit,dispatch-tail"])
-        .arg("--target-dir")
-        .arg(&folder)
         .logged("bench-cli", false)?;
-    let wasmote = folder.join("release/wasmote");
+    let wasmote = repo::target().join("release/wasmote");
     let mut measured: Vec<Measured> = CONFIGURATIONS
         .iter()
         .map(|(name, _)| Measured { name: (*name).to_owned(), taken: Vec::new() })
