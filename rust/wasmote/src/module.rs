@@ -180,6 +180,11 @@ fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result
             Err(error) => return Err(error),
         }
     }
+    // What native functions share takes no room for nothing.
+    #[cfg(feature = "interp")]
+    if !code.any_native() {
+        return code.finish();
+    }
     let entry = native.entry();
     match space.publish(native.finish()?)? {
         Ok(block) => code.finish_native(block, entry),

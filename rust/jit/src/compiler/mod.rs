@@ -124,6 +124,8 @@ pub struct Compiler<M: Masm> {
     begun: usize,
     /// Where it is called from compiled code.
     inside: usize,
+    /// Whether it is complete. Who calls it is told only when it is sure to stay.
+    ended: bool,
     /// What was known of the functions that the present one calls, before each call, and how many have been called that
     /// are not there.
     before: Vec<(u32, Label)>,
@@ -160,6 +162,7 @@ impl<M: Masm> Compiler<M> {
             at: 0,
             begun: 0,
             inside: 0,
+            ended: false,
             before: Vec::new(heap),
             absent_before: 0,
             absent: 0,
@@ -189,11 +192,21 @@ impl<M: Masm> Compiler<M> {
     /// The function that comes next, by its place among the module's own; `large` if the attempt before said that its frame
     /// is too large otherwise.
     pub fn next(&mut self, own: u32, large: bool) {
+        self.keep();
         self.own = own;
         self.large = large;
         self.begun = self.masm.place();
         self.before.clear();
         self.absent_before = self.absent;
+    }
+
+    /// Where the function before begins is told to the calls of it.
+    fn keep(&mut self) {
+        if core::mem::take(&mut self.ended)
+            && let Some(function) = self.functions.get_mut(self.own as usize)
+        {
+            self.masm.bind_at(function, self.inside);
+        }
     }
 
     /// Bytes of code, with what [`finish`](Compiler::finish) would add now.
@@ -203,6 +216,7 @@ impl<M: Masm> Compiler<M> {
 
     /// The function cannot be compiled, or is not to be: takes back what was made of it since [`next`](Compiler::next).
     pub fn abandon(&mut self) {
+        self.ended = false;
         while let Some((own, label)) = self.before.pop() {
             if let Some(place) = self.functions.get_mut(own as usize) {
                 *place = label;
@@ -217,6 +231,7 @@ impl<M: Masm> Compiler<M> {
     /// # Errors
     /// `OutOfMemory`, `FunctionTooLarge`.
     pub fn finish(&mut self, module: &Module<'_>) -> Result<bool, ErrorKind> {
+        self.keep();
         let mut complete = true;
         for own in 0..self.functions.len() as u32 {
             let Some(&(mut label)) = self.functions.get(own as usize) else { break };

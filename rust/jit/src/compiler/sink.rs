@@ -154,11 +154,9 @@ impl<M: Masm> Sink for Compiler<M> {
         if self.compiled.frame_cells > limits::MAX_FRAME_CELLS {
             return Err(ErrorKind::FrameTooLarge);
         }
-        // Only now: it may turn out that the function cannot be compiled.
-        if let Some(function) = self.functions.get_mut(self.own as usize) {
-            self.absent -= usize::from(!function.bound && function.is_used());
-            self.masm.bind_at(function, self.inside);
-        }
+        let (function, _) = self.callee(self.own);
+        self.absent -= usize::from(!function.bound && function.is_used());
+        self.ended = true;
         self.masm.check()
     }
 

@@ -189,6 +189,12 @@ impl Builder {
         self.add(start as usize, ty, frame_cells | NATIVE)
     }
 
+    /// Whether one of the functions added is native code.
+    #[cfg(feature = "interp")]
+    pub fn any_native(&self) -> bool {
+        self.code.records.iter().any(|record| record.frame_cells & NATIVE != 0)
+    }
+
     /// As [`finish`](Builder::finish), with the native code, which is entered from outside at `entry`.
     pub fn finish_native(mut self, block: CodeBlock, entry: u32) -> Result<Code, Error> {
         #[cfg(feature = "interp")]
