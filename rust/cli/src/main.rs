@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod calls;
+mod compile;
 mod disassemble;
 mod host;
 mod inspect;
@@ -31,6 +32,8 @@ enum Command {
     Wast(wast::Options),
     /// Shows the code that the interpreter runs
     Disassemble(disassemble::Options),
+    /// Makes native code as a device would, and shows it or how large it is
+    Compile(compile::Options),
 }
 
 const EXIT_CODES: &str = "Exit codes:
@@ -91,6 +94,7 @@ fn main() -> ExitCode {
         Command::Inspect(options) => inspect::inspect(&options),
         Command::Wast(options) => wast::wast(&options),
         Command::Disassemble(options) => disassemble::disassemble(&options),
+        Command::Compile(options) => compile::compile(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

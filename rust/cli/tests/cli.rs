@@ -180,3 +180,47 @@ fn disassemble_shows_code_and_what_the_front_end_tells() {
     let ran = wasmote(&["disassemble", "--front-end", &fib]);
     assert!(ran.code == 0 && ran.out.contains("i32.add"), "{}", ran.out);
 }
+
+#[test]
+fn compile_shows_code_and_sizes() {
+    let text = file(
+        "compile.wat",
+        r#"(module (func $one (param f32 f32) (result f32) (f32.add (local.get 0) (local.get 1)))
+            (func $two (param i32) (result i32) (i32.mul (local.get 0) (i32.const 5)))
+            (func $three (call $four)) (func $four unreachable))"#,
+    );
+    // How each adds floats, and multiplies; and that a function further on is called directly.
+    for (target, add, mul) in [
+        ("thumb2", None, "add.w r"),
+        ("thumb2:fpv4-sp-d16", Some("vadd.f32 s"), "add.w r"),
+        ("thumb2:fpv5-sp-d16", Some("vadd.f32 s"), "add.w r"),
+        ("thumb2:fpv5-d16", Some("vadd.f32 s"), "add.w r"),
+        ("x86_64", Some("addss xmm"), "lea e"),
+    ] {
+        let compile = |options: &[&str]| {
+            let ran = wasmote(&[&["compile", "--target", target, &text], options].concat());
+            assert_eq!(ran.code, 0, "{target}: {}", ran.err);
+            ran.out
+        };
+        let one = compile(&["--disassemble", "-f", "one"]);
+        assert!(add.map_or(!one.contains("vadd"), |add| one.contains(add)), "{target}: {one}");
+        assert!(one.starts_with("function 0 $one: ") && !one.contains("function 1"), "{target}: {one}");
+        let two = compile(&["--disassemble", "-f", "1"]);
+        assert!(two.contains(mul) && two.contains("frame of"), "{target}: {two}");
+        // Sizes add up.
+        let sizes = compile(&[]);
+        let bytes = |line: &str| -> (u32, u32) {
+            let words: Vec<_> = line.rsplit(": ").next().unwrap().split(' ').collect();
+            (words[0].parse().unwrap(), words[2].parse().unwrap())
+        };
+        let mut lines: Vec<_> = sizes.lines().map(bytes).collect();
+        let sum = lines.pop().unwrap();
+        assert_eq!(lines.len(), 4);
+        assert_eq!(sum, lines.iter().fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)), "{sizes}");
+        assert!(lines.iter().all(|&(wasm, code)| wasm > 0 && code > 8), "{sizes}");
+    }
+    let ran = wasmote(&["compile", "--target", "mips", &text]);
+    assert!(ran.code == 2 && ran.err.contains("thumb2:fpv5-d16"), "{}", ran.err);
+    let ran = wasmote(&["compile", "--target", "x86_64", "-f", "nobody", &text]);
+    assert!(ran.code == 2 && ran.err.contains("no function 'nobody'"), "{}", ran.err);
+}

@@ -130,6 +130,9 @@ fn run(cases: &Cases) -> Result<()> {
         "{:>9} cases that make no module\n{:>9} modules that used up a stack\n{:>9} calls that returned{text}",
         tally.not_made, tally.exhausted, tally.returned
     );
+    if cfg!(feature = "jit") {
+        println!("{:>9} modules as native code, {} of them also in part", tally.native, tally.mixed);
+    }
     println!("{:>9} modules, {} units of fuel, digest {:016x}", tally.ran, tally.fuel, tally.digest);
     report(&cases.save, &tally.differences)
 }

@@ -62,7 +62,6 @@ pub fn quotas(input: &[u8]) {
         return;
     };
     let heap_limit = usize::from(u16::from_le_bytes([heap_low, heap_high])) * 16;
-    let engine = engine(EngineConfig { fuel: true, heap_limit, ..EngineConfig::default() });
     let quotas = Quotas {
         stack_bytes: u32::from(stack) * 16,
         heap_bytes: usize::from(store) * 256,
@@ -72,12 +71,19 @@ pub fn quotas(input: &[u8]) {
         fuel: u64::from(fuel) * 64,
         trim_memory: depth & 8 != 0,
     };
-    let empty = engine.stats().used;
-    run_with(&engine, &quotas, bytes);
-    let stats = engine.stats();
-    assert_eq!(stats.used, empty, "memory is left");
-    // The engine is there before it has a limit.
-    assert!(stats.peak <= heap_limit.max(empty), "{} of {heap_limit} bytes were used", stats.peak);
+    // By the interpreter; and as native code, as far as there is room.
+    for jit in [false, true].into_iter().filter(|jit| !jit || cfg!(feature = "jit")) {
+        let code_limit = [usize::from(depth >> 4) * 512, usize::MAX][usize::from(depth >> 4 == 15)];
+        let config = EngineConfig { fuel: true, heap_limit, jit, code_limit };
+        // With native code it needs memory of its own.
+        let Ok(engine) = Engine::new(config) else { continue };
+        let empty = engine.stats().used;
+        run_with(&engine, &quotas, bytes);
+        let stats = engine.stats();
+        assert_eq!(stats.used, empty, "memory is left");
+        // The engine is there before it has a limit.
+        assert!(stats.peak <= heap_limit.max(empty), "{} of {heap_limit} bytes were used", stats.peak);
+    }
 }
 
 fn run_with(engine: &Engine, quotas: &Quotas, bytes: &[u8]) {

@@ -13,7 +13,7 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     ("wasmote-frontend", &["wasmote-platform", "wasmote-core"]),
     ("wasmote-interp", &["wasmote-platform", "wasmote-core", "wasmote-frontend"]),
     ("wasmote-jit", &["wasmote-platform", "wasmote-core", "wasmote-frontend"]),
-    ("wasmote", &["wasmote-platform", "wasmote-core", "wasmote-frontend", "wasmote-interp"]),
+    ("wasmote", &["wasmote-platform", "wasmote-core", "wasmote-frontend", "wasmote-interp", "wasmote-jit"]),
     ("wasmote-capi", &["wasmote-platform", "wasmote-core", "wasmote"]),
     ("wasmote-spec", &["wasmote"]),
     (
@@ -24,6 +24,7 @@ const MAY_USE: [(&str, &[&str]); 11] = [
             "wasmote-platform",
             "wasmote-frontend",
             "wasmote-interp",
+            "wasmote-jit",
             "wasmote-spec",
         ],
     ),

@@ -1,13 +1,15 @@
 //! The same module in several engines: what can be observed must be the same.
 
 mod count;
+#[cfg(feature = "jit")]
+mod native;
 mod ours;
 mod scenario;
 mod wasmi;
 #[cfg(feature = "wasmtime")]
 mod wasmtime;
 
-pub use ours::{Metering, run as ours};
+pub use ours::{Code, Metering, run as ours, run_as as ours_as};
 pub use scenario::{Call, Import, Kind, Scenario, Signature, Type, Val};
 
 use crate::{Random, generate};
@@ -33,6 +35,19 @@ trait Runner {
     fn state(&mut self, support: bool, name: &str, kind: Kind, look: &mut Look) -> Result<(), String>;
     /// What was counted so far.
     fn counted(&mut self) -> Option<u64>;
+    /// Where the last call ended, if it trapped and that is told.
+    fn trace(&mut self) -> Result<Vec<Place>, String> {
+        Ok(Vec::new())
+    }
+}
+
+/// A frame of a backtrace.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The function.
+    pub func: u32,
+    /// The operator's offset in the module.
+    pub offset: u32,
 }
 
 /// Takes in what an instance's state is.
@@ -97,6 +112,8 @@ pub struct Step {
     pub state: u64,
     /// What it cost, if that was counted.
     pub cost: Option<u64>,
+    /// Where it ended, if it trapped and the engine tells that; the innermost frame first.
+    pub trace: Vec<Place>,
 }
 
 /// Runs a scenario. Ends with the first step that uses up the stack: how large that is, is not the module's affair.
@@ -106,22 +123,26 @@ fn run<R: Runner>(scenario: &Scenario, new: impl FnOnce(Host) -> Result<R, Stop>
     let mut runner = match new(host.clone()) {
         Ok(runner) => runner,
         Err(stop) => {
-            steps.push(Step { outcome: Err(stop), state: host.log(), cost: None });
+            steps.push(Step { outcome: Err(stop), state: host.log(), cost: None, trace: Vec::new() });
             return steps;
         }
     };
     let mut before = 0;
     let mut step = |runner: &mut R, outcome: Outcome| {
+        let wrong = |what| Step { outcome: Err(Stop::Other(what)), state: 0, cost: None, trace: Vec::new() };
         let mut look = Look(host.log());
         for (support, name, kind) in &scenario.state {
             if let Err(what) = runner.state(*support, name, *kind, &mut look) {
-                return Step { outcome: Err(Stop::Other(what)), state: 0, cost: None };
+                return wrong(what);
             }
         }
         let counted = runner.counted();
         let cost = counted.map(|counted| counted - before);
         before = counted.unwrap_or(0);
-        Step { outcome, state: look.0, cost }
+        match runner.trace() {
+            Ok(trace) => Step { outcome, state: look.0, cost, trace },
+            Err(what) => wrong(what),
+        }
     };
     steps.push(step(&mut runner, Ok(Vec::new())));
     for call in &scenario.calls {
@@ -147,6 +168,10 @@ pub struct Tally {
     pub not_made: u64,
     /// Scenarios that were given up when the stack was used up in one of the engines.
     pub exhausted: u64,
+    /// Scenarios that ran as native code.
+    pub native: u64,
+    /// Of these, with functions of the interpreter's beside native ones.
+    pub mixed: u64,
     /// Calls that returned, and instantiations.
     pub returned: u64,
     /// Calls and instantiations that trapped, by trap.
@@ -165,6 +190,8 @@ impl Tally {
         self.ran += other.ran;
         self.not_made += other.not_made;
         self.exhausted += other.exhausted;
+        self.native += other.native;
+        self.mixed += other.mixed;
         self.returned += other.returned;
         for (trap, count) in other.trapped {
             *self.trapped.entry(trap).or_default() += count;
@@ -215,6 +242,8 @@ pub fn compare(scenario: &Scenario, tally: &mut Tally) -> Result<(), String> {
     let unmetered = ours::run(scenario, Metering::Off);
     same(scenario, "metered", &metered, "unmetered", &unmetered, exhausted)?;
     enough_fuel(scenario, &metered)?;
+    #[cfg(feature = "jit")]
+    native::compare(scenario, &metered, &unmetered, tally)?;
     #[cfg(feature = "wasmtime")]
     {
         let theirs = run(scenario, |host| wasmtime::Wasmtime::new(scenario, host));

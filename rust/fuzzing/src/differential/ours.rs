@@ -1,6 +1,6 @@
 //! wasmote.
 
-use super::{Call, Host, Kind, Look, Outcome, Runner, Scenario, Signature, Step, Stop, Type, Val};
+use super::{Call, Host, Kind, Look, Outcome, Place, Runner, Scenario, Signature, Step, Stop, Type, Val};
 use wasmote::{
     Caller, Engine, EngineConfig, Error, ExternRef, FuncType, HostCall, HostError, Instance, Linker, Module,
     Quotas, Store, Trap, Value,
@@ -15,15 +15,45 @@ pub enum Metering {
     Fuel(u64),
 }
 
-/// Runs a scenario.
+/// What makes wasmote's code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Code {
+    /// The interpreter alone.
+    Interpreted,
+    /// The JIT, as far as there is room for so many bytes; then the interpreter.
+    Native(usize),
+}
+
+/// Runs a scenario by the interpreter.
 pub fn run(scenario: &Scenario, metering: Metering) -> Vec<Step> {
+    run_as(scenario, metering, Code::Interpreted)
+}
+
+/// Runs a scenario.
+pub fn run_as(scenario: &Scenario, metering: Metering, code: Code) -> Vec<Step> {
     super::run(scenario, |host| {
-        Ours::new(scenario, host, metering).map_err(|error| match error {
+        Ours::new(scenario, host, metering, code).map_err(|error| match error {
             Error::Host(_) => Stop::Trap(Trap::Host),
             Error::Trap(trap) => Stop::Trap(trap),
             other => Stop::Other(other.to_string()),
         })
     })
+}
+
+fn engine(metering: Metering, code: Code) -> Result<Engine, Error> {
+    let fuel = metering != Metering::Off;
+    let (jit, code_limit) = match code {
+        Code::Interpreted => (false, 0),
+        Code::Native(limit) => (true, limit),
+    };
+    Engine::new(EngineConfig { fuel, jit, code_limit, ..EngineConfig::default() })
+}
+
+/// Bytes of native code that the scenario's module has, loaded like this.
+#[cfg(feature = "jit")]
+pub fn native_bytes(scenario: &Scenario, metering: Metering, code: Code) -> Result<usize, Error> {
+    let engine = engine(metering, code)?;
+    Ok(Module::from_copy(&engine, &scenario.wasm)?.stats().native_code_bytes)
 }
 
 struct Ours {
@@ -34,9 +64,8 @@ struct Ours {
 }
 
 impl Ours {
-    fn new(scenario: &Scenario, host: Host, metering: Metering) -> Result<Ours, Error> {
-        let fuel = metering != Metering::Off;
-        let engine = Engine::new(EngineConfig { fuel, ..EngineConfig::default() })?;
+    fn new(scenario: &Scenario, host: Host, metering: Metering, code: Code) -> Result<Ours, Error> {
+        let engine = engine(metering, code)?;
         let mut store = Store::new(&engine, Quotas { stack_bytes: 1 << 20, ..Quotas::default() })?;
         let support = Module::from_copy(&engine, &scenario.support)?;
         let support = Linker::new(&engine).instantiate(&mut store, &support)?;
@@ -106,6 +135,14 @@ impl Runner for Ours {
             Metering::Off => None,
             Metering::Fuel(fuel) => Some(fuel - self.instance.fuel(&self.store).ok()?),
         }
+    }
+
+    fn trace(&mut self) -> Result<Vec<Place>, String> {
+        let place = |frame| {
+            let resolved = self.store.resolve(frame).map_err(|error| error.to_string())?;
+            Ok(Place { func: resolved.func, offset: resolved.offset.ok_or("a frame without place")? })
+        };
+        self.store.backtrace().frames().iter().map(place).collect()
     }
 }
 
