@@ -51,6 +51,38 @@ void *wasmote_platform_realloc(void *block, size_t old_size, size_t new_size, si
 	return to;
 }
 
+/* Linked only where native code is made. */
+#ifndef CODE_BYTES
+#define CODE_BYTES (32 * 1024)
+#endif
+
+__attribute__((section(".large"), aligned(32))) static uint8_t code_memory[CODE_BYTES];
+static bool code_claimed;
+
+void *wasmote_platform_code_claim(size_t *size)
+{
+	if (code_claimed) {
+		return NULL;
+	}
+	code_claimed = true;
+	*size = CODE_BYTES;
+	return code_memory;
+}
+
+void wasmote_platform_code_release(void *region)
+{
+	(void)region;
+	code_claimed = false;
+}
+
+void wasmote_platform_code_write(void *to, const void *code, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		((uint8_t *)to)[i] = ((const uint8_t *)code)[i];
+	}
+	__asm volatile("dsb\n isb" ::: "memory");
+}
+
 bool wasmote_platform_mutex_init(wasmote_platform_mutex_t *mutex)
 {
 	(void)mutex;

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// The Rust target that it is compiled for.
 pub const TARGET: &str = "thumbv7em-none-eabihf";
+/// The features of wasmote-capi that tell compiled code of the CPU's FPU, as `wasmote_rust_target` finds them.
+const FPU: &str = ",fpu-single";
 const CPU: [&str; 4] = ["-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"];
 /// The emulated board.
 pub const EMULATOR: [&str; 14] = [
@@ -36,7 +38,10 @@ pub fn need() -> Result<()> {
 /// Builds the archive of a configuration. For [`TARGET`], without Rust's memcpy and arithmetic, as the builds of firmware do.
 pub fn archive(configuration: &Configuration, options: &[WasmoteOption], target: &str) -> Result<PathBuf> {
     let folder = repo::work("cargo")?;
-    let cargo = configuration.cargo(options);
+    let mut cargo = configuration.cargo(options);
+    if configuration.has_jit() && target == TARGET {
+        cargo.features += FPU;
+    }
     let mut run = Run::cargo().args(["build", "--package", "wasmote-capi", "--profile", &cargo.profile]);
     run = run.args(["--target", target, "--no-default-features", "--features", &cargo.features]);
     run = run.arg("--target-dir").arg(&folder);

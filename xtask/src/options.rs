@@ -5,6 +5,9 @@ use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 
 const LIST: &str = "cmake/wasmote_options.cmake";
+/// The engines' options.
+const INTERP: &str = "INTERP";
+const JIT: &str = "JIT";
 
 /// An option of the list.
 pub struct WasmoteOption {
@@ -147,18 +150,27 @@ impl Configuration {
         }
         Cargo { features: features.join(","), profile: cargo_profile, environment }
     }
+
+    /// Whether it has the compiler to native code.
+    pub fn has_jit(&self) -> bool {
+        self.on.contains(JIT)
+    }
 }
 
 impl WasmoteOption {
     /// Whether it is a group that can be left out of a firmware, and is in it by default.
     pub fn is_default_group(&self) -> bool {
-        // Without an engine nothing runs.
-        matches!(self.kind, Kind::Feature) && self.default == "y" && self.name != "INTERP"
+        matches!(self.kind, Kind::Feature) && self.default == "y" && !self.is_engine()
     }
 
     /// Whether it is a group that is not in a firmware by default.
     pub fn is_extra_group(&self) -> bool {
-        matches!(self.kind, Kind::Feature) && self.default == "n"
+        matches!(self.kind, Kind::Feature) && self.default == "n" && !self.is_engine()
+    }
+
+    /// Whether it is an engine; without one nothing runs.
+    fn is_engine(&self) -> bool {
+        [INTERP, JIT].contains(&self.name.as_str())
     }
 }
 
@@ -167,7 +179,8 @@ pub fn feature_name(option: &str) -> String {
     option.to_lowercase().replace('_', "-")
 }
 
-/// `interp`, the default; `interp-speed` and `interp-small`, its ends; then each group off or on.
+/// `interp`, the default; `interp-speed` and `interp-small`, its ends; each group off or on; then those with the compiler
+/// to native code, alone and beside the interpreter.
 pub fn configurations(options: &[WasmoteOption]) -> Result<Vec<Configuration>> {
     let standard = Configuration::default_of(options, "interp");
     let mut small = standard.with(options, "interp-small", "OPT_MINSIZE", true)?;
@@ -190,6 +203,11 @@ pub fn configurations(options: &[WasmoteOption]) -> Result<Vec<Configuration>> {
             all.push(standard.with(options, &name, &option.name, true)?);
         }
     }
+    let both = standard.with(options, "jit-interp", JIT, true)?;
+    let jit = both.with(options, "jit", INTERP, false)?;
+    all.push(jit.with(options, "jit-speed", "OPT_SPEED", true)?);
+    all.push(jit.with(options, "jit without fuel", "FUEL", false)?);
+    all.extend([jit, both]);
     Ok(all)
 }
 

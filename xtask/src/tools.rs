@@ -29,6 +29,8 @@ pub const RISCV_GCC: &[Tool] = &[tool("riscv64-unknown-elf-gcc", "gcc-riscv64-un
 pub const RISCV_QEMU: &[Tool] = &[tool("qemu-system-riscv32", "qemu-system-misc")];
 /// C and C++ for this machine.
 pub const HOST_GCC: &[Tool] = &[tool("gcc", "gcc"), tool("g++", "g++"), tool("objdump", "binutils")];
+/// Counts this machine's instructions.
+pub const VALGRIND: &[Tool] = &[tool("valgrind", "valgrind")];
 
 /// A disassembler for 64-bit Arm.
 pub const AARCH64_BINUTILS: &[Tool] = &[tool("aarch64-linux-gnu-objdump", "binutils-aarch64-linux-gnu")];

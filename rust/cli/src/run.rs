@@ -3,6 +3,8 @@
 use crate::{Exit, Failure, Result, host, module, value};
 use std::path::PathBuf;
 use std::time::Duration;
+#[cfg(feature = "jit")]
+use wasmote::ModuleStats;
 use wasmote::{Engine, EngineConfig, Error, Func, Instance, Linker, Module, Quotas, Store, Value};
 
 /// Options of `wasmote run`.
@@ -38,13 +40,34 @@ pub struct Options {
     /// Shows what the run used
     #[arg(long)]
     stats: bool,
+    /// What executes the functions; without it, native code where that is possible
+    #[arg(long, value_enum)]
+    engine: Option<EngineKind>,
+}
+
+/// An engine of this build.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq)]
+enum EngineKind {
+    /// The interpreter
+    Interp,
+    /// The compiler to native code
+    #[cfg(feature = "jit")]
+    Jit,
 }
 
 /// `wasmote run`.
 pub fn run(options: &Options) -> Result<()> {
     let bytes = module::read(&options.file)?;
-    let engine = Engine::new(EngineConfig::default())?;
+    let jit = options.engine != Some(EngineKind::Interp);
+    let engine = Engine::new(EngineConfig { jit, ..EngineConfig::default() })?;
     let module = Module::from_copy(&engine, &bytes)?;
+    #[cfg(feature = "jit")]
+    if options.engine == Some(EngineKind::Jit) {
+        let ModuleStats { code_bytes, native_code_bytes, .. } = module.stats();
+        if native_code_bytes < code_bytes {
+            return Err(Failure::new(Exit::Resources, "this host has no memory for all of the native code"));
+        }
+    }
     let quotas = Quotas {
         stack_bytes: options.stack,
         heap_bytes: options.heap,

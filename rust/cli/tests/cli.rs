@@ -46,6 +46,19 @@ fn run_calls_functions_of_every_type() {
 }
 
 #[test]
+fn run_has_the_engines_of_the_build() {
+    let engines: &[&str] = if cfg!(feature = "jit") { &["interp", "jit"] } else { &["interp"] };
+    for engine in engines {
+        let ran = wasmote(&["run", &guest("fib.wasm"), "--engine", engine, "--invoke", "run", "10"]);
+        assert_eq!((ran.code, ran.out.trim()), (0, "55"), "{engine}: {}", ran.err);
+    }
+    if !cfg!(feature = "jit") {
+        let ran = wasmote(&["run", &guest("fib.wasm"), "--engine", "jit", "--invoke", "run", "10"]);
+        assert_eq!(ran.code, 2, "{}", ran.err);
+    }
+}
+
+#[test]
 fn run_prints_all_results_and_what_the_module_prints() {
     let text = r#"(module (import "env" "print" (func $print (param i32 i32)))
         (import "env" "print_i32" (func $print_i32 (param i32)))

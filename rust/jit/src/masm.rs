@@ -523,7 +523,7 @@ pub enum GlobalCell {
 }
 
 /// Code that all functions of a module share.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Routines {
     /// How functions are entered from outside: a `vm::Entry`.
     pub entry: u32,

@@ -62,6 +62,37 @@ fn thumb2() {
     );
 }
 
+/// The routines that all code begins with are stored as bytes; these are what the assembler makes of them.
+#[test]
+fn thumb2_routines() {
+    let heap = Heap::platform().unwrap();
+    let mut made = Thumb2::new(&heap, Fpu::None);
+    let routines = made.assemble_routines();
+    made.check().unwrap();
+    let lines: Vec<String> = made
+        .code()
+        .chunks(16)
+        .map(|line| line.iter().map(|byte| format!(" 0x{byte:02X},")).collect::<String>())
+        .collect();
+    let text = format!(
+        "//! What `assemble_routines` makes, written by `WASMOTE_BLESS=1 cargo test -p wasmote-jit --test golden`.\n\n\
+         use crate::masm::{{Label, Routines}};\n\n\
+         #[rustfmt::skip]\npub(super) const ROUTINES: Routines = {};\n\n\
+         #[rustfmt::skip]\npub(super) static CODE: [u8; {}] = [\n   {}\n];\n",
+        format!("{routines:?}").replace("}, ", "},\n    "),
+        made.code().len(),
+        lines.join("\n   ")
+    );
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/isa/thumb2/routines_code.rs");
+    if std::env::var_os("WASMOTE_BLESS").is_some() {
+        return std::fs::write(&file, &text).unwrap();
+    }
+    assert!(text == std::fs::read_to_string(&file).unwrap(), "not what {} holds:\n{text}", file.display());
+    let mut stored = Thumb2::new(&heap, Fpu::None);
+    assert_eq!(stored.routines(), routines);
+    assert_eq!(stored.code(), made.code());
+}
+
 #[test]
 fn x64() {
     check("x64", X64::new, "x86_64-linux-gnu-objdump", &["-mi386:x86-64", "-Mintel"]);

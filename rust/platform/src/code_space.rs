@@ -68,26 +68,28 @@ impl CodeSpace {
         self.with(|blocks| blocks.gaps().map(|(_, from, to)| to - from).max().unwrap_or(0))
     }
 
-    /// Copies code to where it can be executed.
+    /// Copies code to where it can be executed. Inside, an error means that there is no room for it.
     ///
     /// # Errors
-    /// There is no room for it, in the region or for a note of it on the heap.
-    pub fn publish(&self, code: &[u8]) -> Result<CodeBlock, CodeFull> {
-        let (at, start) = self
-            .with(|blocks| {
-                let size = code.len().next_multiple_of(GRANULE);
-                let (index, from, _) = blocks.gaps().find(|(_, from, to)| to - from >= size)?;
-                blocks.used.reserve_exact(1).ok()?;
-                blocks.used.push((0, 0)).ok()?;
-                // The last one moves to its place.
-                let order = blocks.used.get_mut(index..)?;
+    /// There is no heap for a note of it.
+    pub fn publish(&self, code: &[u8]) -> Result<Result<CodeBlock, CodeFull>, OutOfMemory> {
+        let placed = self.with(|blocks| {
+            let size = code.len().next_multiple_of(GRANULE);
+            let Some((index, from, _)) = blocks.gaps().find(|(_, from, to)| to - from >= size) else {
+                return Ok(None);
+            };
+            blocks.used.reserve_exact(1)?;
+            blocks.used.push((from, from + size))?;
+            // The last one moves to its place.
+            if let Some(order) = blocks.used.get_mut(index..) {
                 order.rotate_right(1);
-                *order.first_mut()? = (from, from + size);
-                blocks.region.write(from, code).ok()?;
-                Some((from, blocks.region.start().as_ptr().wrapping_add(from)))
-            })
-            .ok_or(CodeFull)?;
-        Ok(CodeBlock { space: self.clone(), at, start, len: code.len() })
+            }
+            blocks.region.write(from, code)?;
+            Ok(Some((from, blocks.region.start().as_ptr().wrapping_add(from))))
+        })?;
+        let block =
+            |(at, start): (usize, *mut u8)| CodeBlock { space: self.clone(), at, start, len: code.len() };
+        Ok(placed.map(block).ok_or(CodeFull))
     }
 }
 

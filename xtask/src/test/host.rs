@@ -28,13 +28,38 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
     fuzzing::steps(summary, verbose);
 }
 
-/// The same tests in every build that matters: with all checks, which the portable dispatcher has, and both
-/// dispatchers as they are shipped.
-const TEST_RUNS: [(&str, &[&str]); 3] = [
+/// The same tests in every build that matters: with all checks, which the portable dispatcher has, both dispatchers as
+/// they are shipped, and native code. The compiler's own tests take long and know nothing of dispatchers: they run once.
+const TEST_RUNS: [(&str, &[&str]); 4] = [
     // What wasmote-fuzzing compares with takes long to build: release builds of it do, also with extra checks.
-    ("debug, extra checks", &["--features", "wasmote/extra-checks", "--exclude", "wasmote-fuzzing"]),
-    ("release, loop", &["--release"]),
-    ("release, tail calls", &["--release", "--features", "wasmote/dispatch-tail"]),
+    (
+        "debug, extra checks",
+        &[
+            "--workspace",
+            "--features",
+            "wasmote/extra-checks",
+            "--exclude",
+            "wasmote-fuzzing",
+            "--exclude",
+            "wasmote-jit",
+        ],
+    ),
+    ("release, loop", &["--workspace", "--release"]),
+    (
+        "release, tail calls",
+        &["--workspace", "--release", "--features", "wasmote/dispatch-tail", "--exclude", "wasmote-jit"],
+    ),
+    // What runs modules, in native code.
+    (
+        "debug, native code",
+        &[
+            "--package=wasmote",
+            "--package=wasmote-capi",
+            "--package=wasmote-platform",
+            "--features",
+            "wasmote/std,wasmote/jit,wasmote-capi/jit,wasmote-platform/std,wasmote-platform/jit",
+        ],
+    ),
 ];
 
 /// Manifests outside the workspace.
@@ -68,7 +93,7 @@ fn clippy(verbose: bool) -> Result<Found> {
             .logged("clippy", verbose)
     };
     clippy(&[])?;
-    clippy(&["--features", "wasmote/dispatch-tail"])?;
+    clippy(&["--features", "wasmote/dispatch-tail,wasmote/jit,wasmote-capi/jit,wasmote-spec/jit"])?;
     Ok(Found::pass(""))
 }
 
@@ -76,8 +101,7 @@ fn cargo_test(name: &str, args: &[&str], verbose: bool) -> Result<Found> {
     // The JIT's assembler is held against another one, and its code runs on an emulated device.
     tools::need(&[tools::ARM_GCC, tools::ARM_QEMU])?;
     let log = format!("cargo test {name}").replace([' ', ','], "-");
-    let text =
-        Run::cargo().args(["test", "--workspace", "--no-fail-fast"]).args(args).logged(&log, verbose)?;
+    let text = Run::cargo().args(["test", "--no-fail-fast"]).args(args).logged(&log, verbose)?;
     let mut found = Found::default();
     for line in text.lines().filter(|line| line.starts_with("test result: ")) {
         found.passed += count(line, " passed");

@@ -9,6 +9,7 @@
 //! do the work of both.
 
 mod floats;
+mod flow;
 mod memory;
 mod operators;
 mod pairs;

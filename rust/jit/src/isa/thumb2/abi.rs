@@ -192,8 +192,9 @@ impl Thumb2 {
         self.asm.dp(Dp::Sub, Flags::Keep, LIMIT, LIMIT, Src::Imm(4));
     }
 
-    /// `entry`, which is a `vm::Entry`, the ways out, and what calls of the host have in common.
-    pub(super) fn common_code(&mut self) -> Routines {
+    /// `entry`, which is a `vm::Entry`, the ways out, and what calls of the host have in common. They are the same in all code
+    /// that there is: `routines_code.rs` has the bytes that this makes, so that no firmware has what makes them.
+    pub fn assemble_routines(&mut self) -> Routines {
         let mut routines = Routines::new(self.asm.code.len());
         let (mut overflow, mut leave, mut done, mut exit) = (Label::NEW, Label::NEW, Label::NEW, Label::NEW);
         let (mut end, mut quiet) = (Label::NEW, Label::NEW);

@@ -626,6 +626,8 @@ impl Masm for Thumb2 {
     }
 
     fn routines(&mut self) -> Routines {
-        self.common_code()
+        debug_assert!(self.asm.code.is_empty(), "the routines come first");
+        self.asm.code.put(&super::routines_code::CODE);
+        super::routines_code::ROUTINES
     }
 }

@@ -8,6 +8,7 @@ mod memory;
 mod numeric;
 mod pairs;
 mod routines;
+mod routines_code;
 mod tail;
 
 pub use floats::Fpu;

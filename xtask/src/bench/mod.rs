@@ -1,4 +1,6 @@
-//! `cargo xtask bench`: instructions of the guest programs on an emulated Cortex-M4F, counted exactly.
+//! `cargo xtask bench`: instructions of the guest programs, counted: on an emulated Cortex-M4F and on this machine.
+
+mod host;
 
 use crate::bare::{self, Firmware};
 use crate::options::{self, Configuration, WasmoteOption};
@@ -15,19 +17,36 @@ use std::time::Duration;
 #[derive(clap::Args)]
 pub struct Options {
     /// Prints one JSON object: {"targets": {"m4f": {"interp": {"geomean": ratio, "programs": {"name": ratio},
-    /// "load_per_byte": n, "heap_per_byte": n}, ...}}}
+    /// "load_per_byte": n, "heap_per_byte": n, "code_per_byte": n, "load_scratch": n}, ...}, "x86-64": {"interp": {"geomean":
+    /// ratio, "programs": {...}}, ...}}}
     #[arg(long)]
     json: bool,
-    /// Gives the programs little to do: tells whether they work, but hardly how fast
+    /// Gives the programs little to do: tells whether they work, but hardly how fast. On the Cortex-M4F only
     #[arg(long)]
     quick: bool,
     /// Puts the tables into docs/benchmarks.md
     #[arg(long, conflicts_with = "quick")]
     write: bool,
-    /// The configurations to measure, of those that `cargo xtask size` lists
-    #[arg(long, value_delimiter = ',', default_values_t = ["interp".to_owned(), "interp-speed".to_owned()])]
+    /// The configurations to measure on the Cortex-M4F, of those that `cargo xtask size` lists
+    #[arg(long, value_delimiter = ',', default_values_t = ["interp", "interp-speed", JIT, JIT_UNMETERED].map(str::to_owned))]
     only: Vec<String>,
+    /// Where to measure
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Target::M4f, Target::X64])]
+    target: Vec<Target>,
 }
+
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    /// The emulated Cortex-M4F
+    M4f,
+    /// This machine, by callgrind
+    #[value(name = "x86-64")]
+    X64,
+}
+
+/// Native code, as it is by default and without what counts fuel.
+const JIT: &str = "jit";
+const JIT_UNMETERED: &str = "jit without fuel";
 
 /// The program whose loading and heap are the headline: a real module of 12 KB.
 const REAL_MODULE: &str = "telemetry";
@@ -39,7 +58,7 @@ struct Expected {
     program: Vec<Program>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Clone)]
 struct Program {
     name: String,
     wasm: String,
@@ -59,16 +78,27 @@ struct Work {
 /// What a program took.
 struct Taken {
     native: u64,
-    interpreted: u64,
-    load: u64,
+    wasmote: u64,
+    /// Where that is measured.
+    load: Option<Load>,
+}
+
+/// What loading its module took.
+struct Load {
+    instructions: u64,
     module_heap: u64,
     instance_heap: u64,
+    /// Bytes of compiled code.
+    code: u64,
+    /// Heap that was given back at the end: the most in use, without what stays and, where the code goes elsewhere, the
+    /// code.
+    scratch: u64,
 }
 
 impl Taken {
     /// Of the same program's native instructions; `None` if it has no native twin.
     fn ratio(&self) -> Option<f64> {
-        (self.native > 0).then(|| self.interpreted as f64 / self.native as f64)
+        (self.native > 0).then(|| self.wasmote as f64 / self.native as f64)
     }
 }
 
@@ -80,32 +110,53 @@ struct Measured {
 
 /// `cargo xtask bench`.
 pub fn bench(options: &Options) -> Result<()> {
-    bare::need()?;
-    let list = options::load()?;
     let text = repo::read(&repo::path(GUESTS).join("expected.toml"))?;
     let Expected { program: programs } = toml::from_str(&text)?;
-    let mut measured = Vec::new();
-    for configuration in options::configurations(&list)? {
-        if options.only.contains(&configuration.name) {
-            let taken = measure(&configuration, &list, &programs, options.quick)?;
-            measured.push(Measured { name: configuration.name, taken });
+    let mut targets = Map::new();
+    // There is no quick way here.
+    for target in options.target.iter().filter(|target| !options.quick || **target == Target::M4f) {
+        let (name, table, json, text) = match target {
+            Target::M4f => {
+                let measured = on_m4f(options, &programs)?;
+                let text = [
+                    program_table(&programs, &measured),
+                    module_table(&programs, &measured)?,
+                    code_table(&programs, &measured)?,
+                ];
+                ("m4f", "bench", json(&programs, &measured)?, text.join("\n"))
+            }
+            Target::X64 => {
+                let programs = host::programs(&programs)?;
+                let measured = host::measure(&programs)?;
+                ("x86-64", "bench-host", json(&programs, &measured)?, program_table(&programs, &measured))
+            }
+        };
+        if options.write {
+            tables::write(tables::BENCHMARKS, table, &text)?;
         }
-    }
-    ensure!(!measured.is_empty(), "there is no such configuration");
-    let text = format!("{}\n{}", program_table(&programs, &measured), module_table(&programs, &measured)?);
-    if options.write {
-        tables::write(tables::BENCHMARKS, "bench", &text)?;
+        if !options.json {
+            println!("{text}");
+        }
+        targets.insert(name.to_owned(), json);
     }
     if options.json {
-        let mut engines = Map::new();
-        for one in &measured {
-            engines.insert(one.name.clone(), json(&programs, one)?);
-        }
-        println!("{}", json!({ "targets": { "m4f": engines } }));
-    } else {
-        println!("{text}");
+        println!("{}", json!({ "targets": targets }));
     }
     Ok(())
+}
+
+fn on_m4f(options: &Options, programs: &[Program]) -> Result<Vec<Measured>> {
+    bare::need()?;
+    let list = options::load()?;
+    let all = options::configurations(&list)?;
+    let mut measured = Vec::new();
+    for name in &options.only {
+        let found = all.iter().find(|configuration| configuration.name == *name);
+        let configuration = found.with_context(|| format!("there is no configuration '{name}'"))?;
+        let taken = measure(configuration, &list, programs, options.quick)?;
+        measured.push(Measured { name: name.clone(), taken });
+    }
+    Ok(measured)
 }
 
 fn measure(
@@ -133,6 +184,7 @@ fn measure(
             "-O2".into(),
             "-ffp-contract=off".into(),
             "-DHEAP_BYTES=(15*1024*1024)".into(),
+            "-DCODE_BYTES=(256*1024)".into(),
             format!("-I{}", repo::path(GUESTS).join("native").display()),
         ],
         archive: Some(bare::archive(configuration, list, bare::TARGET)?),
@@ -151,7 +203,8 @@ fn measure(
         lines.len(),
         programs.len()
     );
-    programs.iter().zip(lines).map(|(program, line)| read(program, work(program), &line)).collect()
+    let apart = configuration.has_jit();
+    programs.iter().zip(lines).map(|(program, line)| read(program, work(program), apart, &line)).collect()
 }
 
 /// Writes the C table of programs; their modules are part of it.
@@ -181,8 +234,8 @@ fn write_table(programs: &[Program], work: impl Fn(&Program) -> Work) -> Result<
     Ok(file)
 }
 
-/// Reads the firmware's line about a program and checks the results.
-fn read(program: &Program, work: Work, line: &str) -> Result<Taken> {
+/// Reads the firmware's line about a program and checks the results. `apart`: compiled code is no part of the heap.
+fn read(program: &Program, work: Work, apart: bool, line: &str) -> Result<Taken> {
     let name = &program.name;
     let numbers: Vec<i64> = line
         .strip_prefix(name.as_str())
@@ -190,7 +243,8 @@ fn read(program: &Program, work: Work, line: &str) -> Result<Taken> {
         .split_whitespace()
         .map(str::parse)
         .collect::<Result<_, _>>()?;
-    let &[native, interpreted, native_result, result, load, module_heap, instance_heap] = numbers.as_slice()
+    let &[native, wasmote, native_result, result, load, module_heap, instance_heap, code, load_heap] =
+        numbers.as_slice()
     else {
         bail!("{line}");
     };
@@ -200,13 +254,14 @@ fn read(program: &Program, work: Work, line: &str) -> Result<Taken> {
         ensure!(native > 0, "{name} took no time natively");
     }
     let unsigned = |number: i64| u64::try_from(number).with_context(|| format!("a negative count: {line}"));
-    Ok(Taken {
-        native: unsigned(native)?,
-        interpreted: unsigned(interpreted)?,
-        load: unsigned(load)?,
+    let load = Load {
+        instructions: unsigned(load)?,
         module_heap: unsigned(module_heap)?,
         instance_heap: unsigned(instance_heap)?,
-    })
+        code: unsigned(code)?,
+        scratch: unsigned(load_heap - module_heap - if apart { code } else { 0 })?,
+    };
+    Ok(Taken { native: unsigned(native)?, wasmote: unsigned(wasmote)?, load: Some(load) })
 }
 
 /// The geometric mean of the programs of the integer mean.
@@ -220,29 +275,37 @@ fn geomean(programs: &[Program], taken: &[Taken]) -> f64 {
     (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp()
 }
 
-fn json(programs: &[Program], measured: &Measured) -> Result<Value> {
-    let ratios: Map<String, Value> = programs
-        .iter()
-        .zip(&measured.taken)
-        .filter_map(|(program, taken)| Some((program.name.clone(), json!(rounded(taken.ratio()?)))))
-        .collect();
-    let (program, taken) = real_module(programs, &measured.taken)?;
-    let module = Module::read(program)?;
-    Ok(json!({
-        "geomean": rounded(geomean(programs, &measured.taken)),
-        "programs": ratios,
-        "load_per_byte": rounded(taken.load as f64 / module.bytes as f64),
-        "heap_per_byte": rounded((taken.module_heap + taken.instance_heap) as f64 / module.code_bytes as f64),
-    }))
+fn json(programs: &[Program], measured: &[Measured]) -> Result<Value> {
+    let mut engines = Map::new();
+    for Measured { name, taken } in measured {
+        let ratios: Map<String, Value> = programs
+            .iter()
+            .zip(taken)
+            .filter_map(|(program, taken)| Some((program.name.clone(), json!(rounded(taken.ratio()?)))))
+            .collect();
+        let mut engine = json!({ "geomean": rounded(geomean(programs, taken)), "programs": ratios });
+        if let Some((program, load)) = loaded(programs, taken, REAL_MODULE) {
+            let module = Module::read(program)?;
+            let code_bytes = module.code_bytes as f64;
+            engine["load_per_byte"] = json!(rounded(load.instructions as f64 / module.bytes as f64));
+            engine["heap_per_byte"] =
+                json!(rounded((load.module_heap + load.instance_heap) as f64 / code_bytes));
+            engine["code_per_byte"] = json!(rounded(load.code as f64 / code_bytes));
+            engine["load_scratch"] = json!(load.scratch);
+        }
+        engines.insert(name.clone(), engine);
+    }
+    Ok(Value::Object(engines))
 }
 
 fn rounded(number: f64) -> f64 {
     (number * 1000.0).round() / 1000.0
 }
 
-fn real_module<'a>(programs: &'a [Program], taken: &'a [Taken]) -> Result<(&'a Program, &'a Taken)> {
-    let found = programs.iter().zip(taken).find(|(program, _)| program.name == REAL_MODULE);
-    found.with_context(|| format!("{GUESTS}/expected.toml has no program {REAL_MODULE}"))
+/// A program, and what loading its module took, if that is measured.
+fn loaded<'a>(programs: &'a [Program], taken: &'a [Taken], name: &str) -> Option<(&'a Program, &'a Load)> {
+    let (program, taken) = programs.iter().zip(taken).find(|(program, _)| program.name == name)?;
+    Some((program, taken.load.as_ref()?))
 }
 
 fn program_table(programs: &[Program], measured: &[Measured]) -> String {
@@ -260,7 +323,7 @@ fn program_table(programs: &[Program], measured: &[Measured]) -> String {
         text += &format!("\n| {}{mean} | {native} |", program.name);
         for one in measured {
             let ratio = one.taken[index].ratio().map_or("-".to_owned(), |ratio| format!("{ratio:.2}"));
-            text += &format!(" {} | {ratio} |", one.taken[index].interpreted);
+            text += &format!(" {} | {ratio} |", one.taken[index].wasmote);
         }
     }
     text += "\n| geometric mean of * | |";
@@ -273,43 +336,69 @@ fn program_table(programs: &[Program], measured: &[Measured]) -> String {
 fn module_table(programs: &[Program], measured: &[Measured]) -> Result<String> {
     let mut text = String::from(
         "| module | configuration | bytes | of them code | load, instructions a byte | heap of module | of instance | \
-         heap a byte of code |\n|---|---|--:|--:|--:|--:|--:|--:|\n",
+         heap a byte of code | heap only while loading |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n",
     );
     for name in ["coremix", REAL_MODULE] {
         for one in measured {
-            let found = programs.iter().zip(&one.taken).find(|(program, _)| program.name == name);
-            let (program, taken) = found.with_context(|| format!("no program {name}"))?;
-            let Module { bytes, code_bytes } = Module::read(program)?;
+            let (program, load) =
+                loaded(programs, &one.taken, name).with_context(|| format!("no program {name}"))?;
+            let Module { bytes, code_bytes, .. } = Module::read(program)?;
             writeln!(
                 text,
-                "| {name} | {} | {bytes} | {code_bytes} | {:.0} | {} | {} | {:.2} |",
+                "| {name} | {} | {bytes} | {code_bytes} | {:.0} | {} | {} | {:.2} | {} |",
                 one.name,
-                taken.load as f64 / bytes as f64,
-                taken.module_heap,
-                taken.instance_heap,
-                (taken.module_heap + taken.instance_heap) as f64 / code_bytes as f64
+                load.instructions as f64 / bytes as f64,
+                load.module_heap,
+                load.instance_heap,
+                (load.module_heap + load.instance_heap) as f64 / code_bytes as f64,
+                load.scratch
             )?;
         }
     }
     Ok(text)
 }
 
+/// Compiled code, of each program.
+fn code_table(programs: &[Program], measured: &[Measured]) -> Result<String> {
+    let mut text = String::from("| module | bytes of code |");
+    let mut rule = String::from("\n|---|--:|");
+    for one in measured {
+        text += &format!(" {} | a byte |", one.name);
+        rule += "--:|--:|";
+    }
+    text += &rule;
+    for program in programs {
+        let Module { code_bytes, .. } = Module::read(program)?;
+        text += &format!("\n| {} | {code_bytes} |", program.name);
+        for one in measured {
+            let (_, load) =
+                loaded(programs, &one.taken, &program.name).context("nothing is known of loading")?;
+            text += &format!(" {} | {:.2} |", load.code, load.code as f64 / code_bytes as f64);
+        }
+    }
+    Ok(text + "\n")
+}
+
 /// A module's sizes.
 struct Module {
     bytes: usize,
     code_bytes: usize,
+    imports: bool,
 }
 
 impl Module {
     fn read(program: &Program) -> Result<Module> {
+        const IMPORTS: u8 = 2;
         const CODE: u8 = 10;
         let path = repo::path(GUESTS).join("wasm").join(&program.wasm);
         let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
         let mut rest = bytes.get(8..).context("no module")?;
+        let mut imports = false;
         while let Some((&id, after)) = rest.split_first() {
             let (size, content) = leb128(after).context("a section without size")?;
+            imports |= id == IMPORTS;
             if id == CODE {
-                return Ok(Module { bytes: bytes.len(), code_bytes: size });
+                return Ok(Module { bytes: bytes.len(), code_bytes: size, imports });
             }
             rest = content.get(size..).context("a section that does not end")?;
         }

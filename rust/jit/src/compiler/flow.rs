@@ -1,0 +1,156 @@
+//! Registers where control comes and goes: those that locals have for a whole function, arguments and results of calls, and
+//! where ways join.
+
+use super::places::{Arguments, place_size, places};
+use super::{Compiler, POLL_BYTES_TO_RETURN, Use, in_registers};
+use crate::masm::{Masm, Reg, Val};
+use wasmote_core::{ErrorKind, FuncType};
+use wasmote_frontend::Cell;
+
+impl<M: Masm> Compiler<M> {
+    /// Gives the locals that are used most registers for the whole function.
+    pub(super) fn pin(&mut self) {
+        let leaf: &[Reg] = if self.calls || self.settings.metered { &[] } else { M::LEAF_PINS };
+        // Those that need not be saved come first.
+        let count = leaf.len() + M::PINS.len();
+        let mut best = [Use::default(); 16];
+        for (at, used) in self.uses.iter().enumerate() {
+            let mut used = Use { cell: at as Cell, ..*used };
+            for place in best.iter_mut().take(count) {
+                if used.weight > place.weight {
+                    core::mem::swap(place, &mut used);
+                }
+            }
+        }
+        for (&reg, used) in leaf.iter().chain(M::PINS).zip(best).filter(|(_, used)| used.weight > 1) {
+            self.regs.pin(reg, used.cell);
+            if M::PINS.contains(&reg) {
+                self.frame.pins += 1;
+            }
+        }
+        // Frame, pins and return address, each of them an address' size.
+        self.frame.saved_cells = (self.frame.pins + 2) * if M::WIDE { 2 } else { 1 };
+    }
+
+    /// Where control flow joins: everything is in the frame, and nothing else is known.
+    pub(super) fn join(&mut self) -> Result<(), ErrorKind> {
+        self.settle()?;
+        self.flush();
+        self.regs.forget();
+        Ok(())
+    }
+
+    /// What follows is not reached from here.
+    pub(super) fn dead(&mut self) {
+        self.regs.forget();
+    }
+
+    /// Puts arguments where a call wants them: the first ones in registers, the others in the frame. All that is not in
+    /// registers which the callee saves goes to the frame.
+    pub(super) fn arguments(&mut self, cells: Cell, ty: FuncType<'_>) {
+        let args = Arguments::new::<M>(ty);
+        let registers = args.count;
+        let place = |at| {
+            let (cell, size) = args.place::<M>(at);
+            (cells + cell, size)
+        };
+        for &reg in M::TEMPS {
+            if let Some(cell) = self.regs.cell(reg)
+                && !args.hold::<M>(cells, cell)
+            {
+                self.spill(reg);
+                self.regs.free(reg);
+            }
+        }
+        // The others that are 0.
+        let mut numbers = 0u32;
+        for at in 0..registers {
+            let (cell, _) = place(at);
+            if !M::WIDE && self.regs.is_zero(cell) {
+                numbers |= 1 << at;
+                self.regs.changed(cell);
+            }
+        }
+        self.flush_zeros();
+        // Registers to registers, those first that nobody else waits for.
+        let mut from: [Option<Reg>; 8] = [None; 8];
+        for (at, from) in from.iter_mut().enumerate().take(registers) {
+            *from = self.regs.find(place(at).0).filter(|&reg| Some(&reg) != M::TEMPS.get(at));
+        }
+        loop {
+            let free = (0..registers).find(|&at| {
+                from.get(at).is_some_and(Option::is_some) && !from.contains(&M::TEMPS.get(at).copied())
+            });
+            match free {
+                Some(at) => self.move_argument(&mut from, at),
+                None => {
+                    // A circle: one goes aside.
+                    let Some(at) = (0..registers).find(|&at| from.get(at).is_some_and(Option::is_some))
+                    else {
+                        break;
+                    };
+                    let Some(&to) = M::TEMPS.get(at) else { break };
+                    self.masm.mov(M::SCRATCH, Val::Reg(to));
+                    for place in &mut from {
+                        if *place == Some(to) {
+                            *place = Some(M::SCRATCH);
+                        }
+                    }
+                    self.move_argument(&mut from, at);
+                }
+            }
+        }
+        for (at, &to) in M::TEMPS.iter().enumerate().take(registers) {
+            let (cell, size) = place(at);
+            if numbers >> at & 1 != 0 {
+                self.masm.mov(to, Val::number(0));
+            } else if self.regs.find(cell).is_none() {
+                let frame = self.frame;
+                self.masm.frame(true, size, to, &frame, cell);
+            }
+        }
+    }
+
+    fn move_argument(&mut self, from: &mut [Option<Reg>; 8], at: usize) {
+        if let (Some(place), Some(&to)) = (from.get_mut(at), M::TEMPS.get(at))
+            && let Some(reg) = place.take()
+        {
+            self.masm.mov(to, Val::Reg(reg));
+        }
+    }
+
+    /// Writes 0 to the frame's cells of locals without a register of their own.
+    pub(super) fn zero_unpinned(&mut self, first: Cell, count: u32) {
+        let Some(&temp) = M::TEMPS.first() else { return };
+        let (frame, end) = (self.frame, first + count);
+        let (mut from, mut cell) = (first, first);
+        while from < end {
+            let pinned = self.regs.pinned(cell).is_some();
+            if cell == end || pinned {
+                self.masm.frame_zero(&frame, from, cell - from, temp);
+                let wide = pinned && self.uses.get(cell as usize).is_some_and(|used| used.wide);
+                from = cell + if wide { 2 } else { 1 };
+                cell = from;
+            } else {
+                cell += 1;
+            }
+        }
+    }
+
+    /// What a call leaves: nothing but pinned locals, and a result in registers.
+    pub(super) fn called(&mut self, ty: FuncType<'_>, cells: Cell) {
+        let result_cells = in_registers(ty);
+        self.regs.forget_values();
+        self.regs.unlock();
+        for (half, &reg) in places::<M>(result_cells).zip(M::TEMPS) {
+            self.hold(reg, cells + half, place_size::<M>(result_cells));
+        }
+    }
+
+    pub(super) fn poll_before_return(&mut self) -> Result<(), ErrorKind> {
+        match self.polls.call {
+            Some(call) => self.poll_after(call, POLL_BYTES_TO_RETURN),
+            None => Ok(()),
+        }
+    }
+}
