@@ -1,6 +1,8 @@
 //! wasmote.
 
 use super::{Call, Host, Kind, Look, Outcome, Place, Runner, Scenario, Signature, Step, Stop, Type, Val};
+#[cfg(feature = "jit")]
+use wasmote::ModuleStats;
 use wasmote::{
     Caller, Engine, EngineConfig, Error, ExternRef, FuncType, HostCall, HostError, Instance, Linker, Module,
     Quotas, Store, Trap, Value,
@@ -49,11 +51,11 @@ fn engine(metering: Metering, code: Code) -> Result<Engine, Error> {
     Engine::new(EngineConfig { fuel, jit, code_limit, ..EngineConfig::default() })
 }
 
-/// Bytes of native code that the scenario's module has, loaded like this.
+/// What the scenario's module holds, loaded like this.
 #[cfg(feature = "jit")]
-pub fn native_bytes(scenario: &Scenario, metering: Metering, code: Code) -> Result<usize, Error> {
+pub fn stats(scenario: &Scenario, metering: Metering, code: Code) -> Result<ModuleStats, Error> {
     let engine = engine(metering, code)?;
-    Ok(Module::from_copy(&engine, &scenario.wasm)?.stats().native_code_bytes)
+    Ok(Module::from_copy(&engine, &scenario.wasm)?.stats())
 }
 
 struct Ours {
