@@ -1,9 +1,9 @@
 //! The Zephyr leg: Twister over the samples and test suites, with this repository as a module.
 
 use super::spec;
-use crate::repo;
 use crate::run::Run;
 use crate::summary::{Found, Summary};
+use crate::{repo, tools};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,18 @@ const PLATFORMS: [&str; 7] = [
     "qemu_riscv64",
     "qemu_cortex_a53",
     "native_sim/native/64",
+];
+
+/// The Rust targets of these boards' CPUs, with which Rust applications and wasmote's archive are compiled.
+const TARGETS: [&str; 8] = [
+    "thumbv7m-none-eabi",
+    "thumbv8m.main-none-eabi",
+    "thumbv8m.main-none-eabihf",
+    "riscv32i-unknown-none-elf",
+    "riscv32imac-unknown-none-elf",
+    "riscv64imac-unknown-none-elf",
+    "aarch64-unknown-none",
+    "aarch64-unknown-none-softfloat",
 ];
 
 /// Where Twister finds what to build.
@@ -72,6 +84,7 @@ struct Case {
 }
 
 fn twister(base: &Path, trees: &[&str], platforms: &[&str], verbose: bool) -> Result<Found> {
+    tools::targets(&TARGETS)?;
     let scripts = spec::write_scripts(verbose)?;
     let out = repo::work("twister")?;
     let report = out.join("twister.json");
