@@ -421,6 +421,11 @@ typedef struct {
      * Code does not count fuel: it is faster, and instances cannot have a quota of it.
      */
     bool unmetered;
+    /**
+     * Nothing is compiled to native code: with CONFIG_WASMOTE_JIT beside the interpreter, whose memory for code is left to
+     * another runtime then. One runtime at a time has it.
+     */
+    bool interpreted;
 } wasmote_runtime_config_t;
 
 /**

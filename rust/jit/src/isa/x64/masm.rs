@@ -218,33 +218,6 @@ impl X64 {
         self.asm.mov_imm(RCX, none);
         self.asm.mov_if(C::E, Size::W32, rd, RCX);
     }
-
-    /// A branch to a label. The branches to one that is not bound yet are a list that runs through their offset fields, each
-    /// with the place of the one before, plus one.
-    pub(super) fn refer(&mut self, branch: Branch, label: &mut Label) {
-        if label.bound {
-            self.asm.branch(branch, label.place as usize);
-        } else {
-            label.place = self.asm.branch_far(branch, label.place) as u32 + 1;
-        }
-    }
-
-    /// The branches to the label learn that it is here.
-    pub(super) fn resolve(&mut self, label: &mut Label) -> usize {
-        self.resolve_at(label, self.asm.code.len())
-    }
-
-    /// The branches to the label learn that it is at a place. The place of the first one.
-    fn resolve_at(&mut self, label: &mut Label, place: usize) -> usize {
-        let mut first = place;
-        while let Some(field) = label.place.checked_sub(1).filter(|_| !label.bound) {
-            first = field as usize;
-            label.place = self.asm.branch_field(first);
-            self.asm.set_branch(first, place);
-        }
-        *label = Label { place: place as u32, bound: true };
-        first
-    }
 }
 
 impl Masm for X64 {

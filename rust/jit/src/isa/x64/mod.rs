@@ -3,6 +3,7 @@
 mod abi;
 pub mod asm;
 mod floats;
+mod labels;
 mod masm;
 mod memory;
 mod routines;

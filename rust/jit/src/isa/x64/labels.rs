@@ -1,0 +1,34 @@
+//! The macro-assembler: labels and the branches to them.
+
+use super::asm::Branch;
+use super::masm::X64;
+use crate::masm::Label;
+
+impl X64 {
+    /// A branch to a label. The branches to one that is not bound yet are a list that runs through their offset fields, each
+    /// with the place of the one before, plus one.
+    pub(super) fn refer(&mut self, branch: Branch, label: &mut Label) {
+        if label.bound {
+            self.asm.branch(branch, label.place as usize);
+        } else {
+            label.place = self.asm.branch_far(branch, label.place) as u32 + 1;
+        }
+    }
+
+    /// The branches to the label learn that it is here.
+    pub(super) fn resolve(&mut self, label: &mut Label) -> usize {
+        self.resolve_at(label, self.asm.code.len())
+    }
+
+    /// The branches to the label learn that it is at a place. The place of the first one.
+    pub(super) fn resolve_at(&mut self, label: &mut Label, place: usize) -> usize {
+        let mut first = place;
+        while let Some(field) = label.place.checked_sub(1).filter(|_| !label.bound) {
+            first = field as usize;
+            label.place = self.asm.branch_field(first);
+            self.asm.set_branch(first, place);
+        }
+        *label = Label { place: place as u32, bound: true };
+        first
+    }
+}
