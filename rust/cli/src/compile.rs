@@ -2,7 +2,7 @@
 
 use crate::{Exit, Failure, Result, module};
 use capstone::Capstone;
-use capstone::arch::{BuildsCapstone, BuildsCapstoneExtraMode, arm, x86};
+use capstone::arch::{BuildsCapstone, BuildsCapstoneExtraMode, BuildsCapstoneSyntax, arm, x86};
 use clap::ValueEnum;
 use std::path::PathBuf;
 use wasmote_core::{ErrorKind, LoadError};
