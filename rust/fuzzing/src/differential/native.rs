@@ -60,7 +60,14 @@ fn same(scenario: &Scenario, interpreted: &[Step], code: Code, native: &[Step]) 
         len = interpreted.len().min(native.len()) - 1;
     }
     for at in 0..len {
-        let (a, b) = (interpreted.get(at).map(observed), native.get(at).map(observed));
+        let (a, mut b) = (interpreted.get(at).map(observed), native.get(at).map(observed));
+        // A tail call to the other engine's function is a call and a return: the caller's frame is still there.
+        if let (Code::Native(room), Some(a), Some(b)) = (code, &a, &mut b)
+            && room != usize::MAX
+        {
+            let mut wanted = a.trace.iter().peekable();
+            b.trace.retain(|place| wanted.next_if(|wanted| *wanted == place).is_some());
+        }
         if a != b {
             let name = step_name(scenario, at);
             return Err(format!("{name}: interpreted {a:?}, {code:?} {b:?}"));
