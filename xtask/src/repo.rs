@@ -26,6 +26,13 @@ pub fn work(name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// The same, with nothing in it.
+pub fn empty(name: &str) -> Result<PathBuf> {
+    let folder = work(name)?;
+    std::fs::remove_dir_all(&folder).with_context(|| format!("emptying {}", folder.display()))?;
+    work(name)
+}
+
 /// `path` as seen from the root, for messages.
 pub fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()

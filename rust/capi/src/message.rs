@@ -215,11 +215,12 @@ impl<'a> Text<'a> {
         Text { to, len: 0 }
     }
 
-    /// What is in it.
+    /// What is in it, without a character at the end of which only a part did fit.
     pub fn as_str(&self) -> &str {
         // SAFETY: (C8) c_char is a byte, and so many are written.
         let bytes = unsafe { core::slice::from_raw_parts(self.to.as_ptr().cast::<u8>(), self.len) };
-        from_utf8(bytes).unwrap_or_default()
+        let mut ends = (self.len.saturating_sub(3)..=self.len).rev();
+        ends.find_map(|end| from_utf8(bytes.get(..end)?)).unwrap_or_default()
     }
 
     /// Appends as much as fits.
@@ -228,9 +229,11 @@ impl<'a> Text<'a> {
         self
     }
 
-    /// Appends a byte if it fits.
+    /// Appends a byte if it fits. Names are a module's: a NUL among them would end the text, a line feed would forge
+    /// another line of the log.
     #[inline(never)]
     fn byte(&mut self, byte: u8) {
+        let byte = if byte.is_ascii_control() { b'?' } else { byte };
         if let Some([to, end]) = self.to.get_mut(self.len..).and_then(|rest| rest.first_chunk_mut()) {
             (*to, *end) = (byte as c_char, 0);
             self.len += 1;

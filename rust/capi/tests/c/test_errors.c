@@ -177,6 +177,10 @@ static wasmote_status_t link_with(struct fixture *f, const uint8_t *bytes, size_
     return status;
 }
 
+/* A module that imports the function "env" "\0\nx". */
+static const uint8_t control_name_wasm[] = {0,   'a', 's', 'm', 1,   0, 0, 0, 1,    4, 1, 0x60, 0,
+                                            0,   2,   11,  1,   3, 'e', 'n', 'v', 3, 0, '\n', 'x', 0, 0};
+
 void test_imports(void)
 {
     struct fixture f;
@@ -211,6 +215,9 @@ void test_imports(void)
     f.imports.functions = NULL;
     CHECK_STATUS(WASMOTE_ERR_INVALID_ARGUMENT, instantiate(&f));
 
+    /* A module's names neither end a message nor begin a line of a log. */
+    CHECK_STATUS(WASMOTE_ERR_UNKNOWN_IMPORT, link_with(&f, control_name_wasm, sizeof(control_name_wasm)));
+    CHECK(contains(f.error.message, "env.?\?x: not found, expected function ()"));
     CHECK_STATUS(WASMOTE_ERR_INCOMPATIBLE_IMPORT, link_with(&f, wrong_func_wasm, sizeof(wrong_func_wasm)));
     CHECK(contains(f.error.message, "api.add: expected function (I)f, found function (ii)i"));
     CHECK_STATUS(WASMOTE_ERR_INCOMPATIBLE_IMPORT, link_with(&f, wrong_kind_wasm, sizeof(wrong_kind_wasm)));
