@@ -47,6 +47,24 @@ pub struct FuncRecord {
     pub frame_cells: u32,
 }
 
+/// Whether so much fuel is never used up. Native code takes fuel from the lower half, and looks at the upper one only when
+/// that borrows; so it is the upper half that says so, and the lower one may be anything then.
+pub const fn fuel_is_endless(fuel: u64) -> bool {
+    fuel >> 32 == u32::MAX as u64
+}
+
+/// Takes fuel; `false` if there is less.
+#[inline(always)]
+pub const fn take_fuel(fuel: &mut u64, units: u64) -> bool {
+    if *fuel < units {
+        return false;
+    }
+    if !fuel_is_endless(*fuel) {
+        *fuel -= units;
+    }
+    true
+}
+
 /// What running code knows of its instance.
 #[repr(C)]
 #[derive(Debug)]
@@ -59,7 +77,7 @@ pub struct VmCtx {
     pub globals: *mut u32,
     /// Records of the functions that the instance defines; the first has the index `import_funcs`.
     pub funcs: *const FuncRecord,
-    /// Fuel left; `u64::MAX` is never used up.
+    /// Fuel left, for [`take_fuel`].
     pub fuel: u64,
     /// Not 0: trap with `Interrupted` at the next poll. Written from any thread or interrupt service routine.
     pub interrupt: AtomicU32,

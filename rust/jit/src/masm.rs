@@ -500,8 +500,8 @@ pub trait Masm {
     /// `dst = reference to function`, of those that are imported or of the instance's own.
     fn ref_func(&mut self, dst: Reg, func: u32, imported: bool);
     /// Takes fuel; how much is said by [`set_charge`](Masm::set_charge) at the place given here.
-    fn charge(&mut self, routines: &mut Routines) -> usize;
-    /// So many units; `false` if they are too many.
+    fn charge(&mut self, large: bool, routines: &mut Routines) -> usize;
+    /// So many units; `false` if they are too many, or the function must be `large` for them.
     fn set_charge(&mut self, charge: usize, units: u32) -> bool;
     /// Goes to the label if the instance is interrupted. Disturbs what was compared.
     fn poll(&mut self, interrupted: &mut Label);
@@ -545,8 +545,8 @@ pub struct Routines {
     pub remainder: Label,
     /// Calls a function of the module's that is not compiled.
     pub own: Label,
-    /// Takes fuel.
-    pub charge: Label,
+    /// Takes from the upper half of the fuel.
+    pub borrow: Label,
     /// Whether there is room for a frame although the limit says that there is none.
     pub admit: Label,
     /// There is no room for a frame, or the interrupt word is set.
@@ -567,7 +567,7 @@ impl Routines {
             quotient: Label::NEW,
             remainder: Label::NEW,
             own: Label::NEW,
-            charge: Label::NEW,
+            borrow: Label::NEW,
             admit: Label::NEW,
             stop: Label::NEW,
         }

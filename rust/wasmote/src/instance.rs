@@ -3,6 +3,7 @@
 use crate::vm::{self, Caller, Context, InterruptHandle};
 use crate::{Error, Func, Global, HostError, Memory, Module, Store, Table, TypedFunc, WasmValues};
 use wasmote_core::ExternKind;
+use wasmote_core::vm::take_fuel;
 use wasmote_platform::from_utf8;
 
 /// An instance of a module in a store (WebAssembly Core, 4.2.5).
@@ -124,7 +125,7 @@ impl Instance {
         }
     }
 
-    /// Fuel that it has left; `u64::MAX` is never used up.
+    /// Fuel that it has left; `u64::MAX` if that is never used up.
     ///
     /// # Errors
     /// [`Error::NotFound`] if it is no instance of this store's.
@@ -132,7 +133,7 @@ impl Instance {
         Ok(vm::state(cx).instance(self.0).ok_or(Error::NotFound)?.fuel())
     }
 
-    /// Sets the fuel that it has left; `u64::MAX` is never used up.
+    /// Sets the fuel that it has left; from 2^64 - 2^32 on, as `u64::MAX`, it is never used up.
     ///
     /// # Errors
     /// [`Error::NotFound`] if it is no instance of this store's.
@@ -225,12 +226,11 @@ impl Caller<'_> {
     /// # Errors
     /// [`HostError::Trap`] with [`Trap::OutOfFuel`](crate::Trap::OutOfFuel) if it has less.
     pub fn charge(&mut self, units: u64) -> Result<(), HostError> {
-        let fuel = self.fuel();
-        if fuel != u64::MAX {
-            let left = fuel.checked_sub(units).ok_or(crate::Trap::OutOfFuel)?;
-            let instance = self.instance();
-            instance.set_fuel(self, left)?;
+        let mut fuel = self.fuel();
+        if !take_fuel(&mut fuel, units) {
+            return Err(crate::Trap::OutOfFuel.into());
         }
-        Ok(())
+        let instance = self.instance();
+        Ok(instance.set_fuel(self, fuel)?)
     }
 }

@@ -18,7 +18,7 @@ pub struct Quotas {
     pub memory_bytes: u32,
     /// The most elements of all tables together that an instance defines.
     pub table_elements: u32,
-    /// Fuel that an instance begins with; `u64::MAX` is never used up.
+    /// Fuel that an instance begins with; from 2^64 - 2^32 on, as `u64::MAX`, it is never used up.
     pub fuel: u64,
     /// Memories that never need to grow get only what they use: if a module defines a memory and exports an
     /// immutable global `__heap_base`, as LLVM's linker makes them, the memory has only the bytes below that, is

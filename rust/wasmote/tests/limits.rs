@@ -159,7 +159,16 @@ fn fuel_is_exact() {
     assert_eq!(call::<_, i32>(&mut store, instance, "loop", 10), Err(Error::Trap(Trap::OutOfFuel)));
     instance.set_fuel(&mut store, 10_000).unwrap();
     assert_eq!(call::<(), ()>(&mut store, instance, "forever", ()), Err(Error::Trap(Trap::OutOfFuel)));
+    // More than fits into a word.
+    for fuel in [(1 << 32) + 3, 3 << 32, u64::MAX >> 1] {
+        instance.set_fuel(&mut store, fuel).unwrap();
+        assert_eq!(call::<_, i32>(&mut store, instance, "loop", 10), Ok(0));
+        assert_eq!(instance.fuel(&store), Ok(fuel - 51));
+    }
     // Unmetered.
+    instance.set_fuel(&mut store, u64::MAX << 32 | 7).unwrap();
+    assert_eq!(call::<_, i32>(&mut store, instance, "loop", 10), Ok(0));
+    assert_eq!(instance.fuel(&store), Ok(u64::MAX));
     instance.set_fuel(&mut store, u64::MAX).unwrap();
     assert_eq!(call::<_, i32>(&mut store, instance, "loop", 10_000), Ok(0));
     assert_eq!(instance.fuel(&store), Ok(u64::MAX));

@@ -34,7 +34,7 @@ use core::ptr;
 use core::sync::atomic::Ordering;
 use wasmote_core::Trap;
 use wasmote_core::limits::MAX_FRAME_CELLS;
-use wasmote_core::vm::{Builtin, FuncRecord, StackVm, VmCtx, split_func_ref};
+use wasmote_core::vm::{Builtin, FuncRecord, StackVm, VmCtx, split_func_ref, take_fuel};
 
 /// The word that the outermost frame returns to.
 static EXIT: u32 = Code::exit as u32;
@@ -235,17 +235,8 @@ impl Ctx {
     #[inline(always)]
     pub(crate) fn charge(self, units: u32) -> bool {
         // SAFETY: (I3) the context lives, and nobody else uses its fuel while code runs.
-        let fuel = unsafe { &raw mut (*self.0).fuel };
-        // SAFETY: (I3) as above.
-        let left = unsafe { fuel.read() };
-        if left < u64::from(units) {
-            return false;
-        }
-        if left != u64::MAX {
-            // SAFETY: (I3) as above.
-            unsafe { fuel.write(left - u64::from(units)) };
-        }
-        true
+        let fuel = unsafe { &mut (*self.0).fuel };
+        take_fuel(fuel, units.into())
     }
 
     /// This instance's number in its store.

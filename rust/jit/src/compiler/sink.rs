@@ -472,7 +472,7 @@ impl<M: Masm> Sink for Compiler<M> {
         // What comes before may trap before.
         self.settle()?;
         let from = self.masm.place();
-        let charge = self.masm.charge(&mut self.routines);
+        let charge = self.masm.charge(self.large, &mut self.routines);
         self.made(from, self.at);
         Ok(charge)
     }

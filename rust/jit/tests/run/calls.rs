@@ -84,8 +84,12 @@ fn random_programs() {
             }
         });
         cases.metered(&format!("program {seed} with fuel"), &program.wat, |subject| {
-            for (&args, fuel) in program.args.iter().zip([100_000_000, 0, 1, 30, 100, 1000, 3000, u32::MAX]) {
-                subject.call_with_fuel("run", &args, fuel);
+            let whole = 1 << 32;
+            let endless = u64::MAX - (whole - 1);
+            let fuels =
+                [100_000_000, 0, 1, 30, 100, 1000, 3000, whole, whole + 30, 5 * whole + 500, endless + 20];
+            for (args, fuel) in program.args.iter().cycle().zip(fuels.into_iter().chain([u64::MAX])) {
+                subject.call_with_fuel("run", args, fuel);
             }
         });
     }
@@ -193,7 +197,7 @@ fn tail_calls() {
         "(func (export \"twelve\") (param i32) (result i32)",
         "(func (export \"twelve\") (param i32 i32) (result i32)",
     );
-    let calls = |subject: &mut Subject, fuel: &[u32]| {
+    let calls = |subject: &mut Subject, fuel: &[u64]| {
         for &fuel in fuel {
             let mut call = |name: &str, args: &[u64]| subject.call_with_fuel(name, args, fuel);
             for n in [0, 1, 2, 3, 50, 20_000] {
@@ -217,9 +221,9 @@ fn tail_calls() {
             call("both", &[1, 0, 0]);
         }
     };
-    cases.module("tail calls", &wat, |subject| calls(subject, &[u32::MAX]));
+    cases.module("tail calls", &wat, |subject| calls(subject, &[u64::MAX]));
     cases.metered("tail calls with fuel", &wat, |subject| {
-        calls(subject, &[u32::MAX, 0, 5, 20, 60, 1000, 100_000])
+        calls(subject, &[u64::MAX, 0, 5, 20, 60, 1000, 100_000, (1 << 32) + 20])
     });
     // Arguments by the hundred, to where they came from.
     let hundred = |body: String| {

@@ -178,13 +178,12 @@ impl Cases {
 impl Subject {
     /// Calls an export with arguments as bits; what the interpreter gives is what the compiled code must give.
     pub fn call(&mut self, name: &str, args: &[u64]) {
-        self.call_with_fuel(name, args, u32::MAX);
+        self.call_with_fuel(name, args, u64::MAX);
     }
 
     /// As [`call`](Subject::call), with so much fuel; what is left must be the same as well.
-    pub fn call_with_fuel(&mut self, name: &str, args: &[u64], fuel: u32) {
-        let units = if fuel == u32::MAX { u64::MAX } else { fuel.into() };
-        self.instance.set_fuel(&mut self.store, units).unwrap();
+    pub fn call_with_fuel(&mut self, name: &str, args: &[u64], fuel: u64) {
+        self.instance.set_fuel(&mut self.store, fuel).unwrap();
         let func = self.functions[name];
         let ty: FuncType<'_> = self.module.func_type(func);
         assert_eq!(ty.params().len(), args.len());
@@ -204,8 +203,9 @@ impl Subject {
             Err(error) => panic!("{name}: {error}"),
         };
         self.calls.push(func - self.module.import_funcs());
-        self.calls.push(fuel);
-        self.calls.push(self.instance.fuel(&self.store).unwrap() as u32);
+        for fuel in [fuel, self.instance.fuel(&self.store).unwrap()] {
+            self.calls.extend([fuel as u32, (fuel >> 32) as u32]);
+        }
         self.calls.push(ty.param_cells());
         for value in values {
             self.push(value);

@@ -207,13 +207,14 @@ static const uint32_t *run(const uint32_t *at)
 	count = *at++;
 	instructions = 0;
 	for (uint32_t call = 0; call < count; call++) {
-		uint32_t function = *at++, fuel = *at++, left = *at++, args = *at++, trap, results, found;
+		uint32_t function = *at++, args, trap, results, found;
+		uint64_t fuel = at[0] | (uint64_t)at[1] << 32, left = at[2] | (uint64_t)at[3] << 32;
 		uint64_t start;
 		bool good;
 
+		at += 4, args = *at++;
 		ctx.interrupt = 0;
-		/* All ones: never used up. */
-		ctx.fuel = fuel == UINT32_MAX ? UINT64_MAX : fuel;
+		ctx.fuel = fuel;
 		for (uint32_t i = 0; i < args; i++) {
 			cells[i] = *at++;
 		}
@@ -221,13 +222,13 @@ static const uint32_t *run(const uint32_t *at)
 		start = board_instructions();
 		found = carry_out(&records[function], &ctx);
 		instructions += (uint32_t)(board_instructions() - start);
-		good = found == trap && stack.native_depth == 0 && (uint32_t)ctx.fuel == left;
+		good = found == trap && stack.native_depth == 0 && (ctx.fuel >> 32 == UINT32_MAX ? UINT64_MAX : ctx.fuel) == left;
 		for (uint32_t i = 0; i < results && trap == 0; i++) {
 			good = good && (cells[i] & at[2 * i + 1]) == at[2 * i];
 		}
 		if (!good) {
 			board_text("wrong: function call; trap fuel results, each as it should be and as it is:");
-			number(function), number(call), number(trap), number(found), number(left), number((uint32_t)ctx.fuel);
+			number(function), number(call), number(trap), number(found), number((uint32_t)left), number((uint32_t)ctx.fuel);
 			for (uint32_t i = 0; i < results; i++) {
 				number(at[2 * i]), number(cells[i]);
 			}

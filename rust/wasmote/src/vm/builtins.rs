@@ -11,7 +11,7 @@ use crate::{Memory, Table};
 use core::ptr;
 use core::sync::atomic::Ordering;
 use wasmote_core::Trap;
-use wasmote_core::vm::{Builtin, BuiltinFn, VmCtx};
+use wasmote_core::vm::{Builtin, BuiltinFn, VmCtx, take_fuel};
 
 /// Bytes between two polls: 256 elements.
 const SLICE: usize = 1024;
@@ -136,9 +136,8 @@ impl Work {
         {
             // SAFETY: (R2) only the running code, which waits for us, uses the fuel.
             let fuel = unsafe { &mut (*ctx).fuel };
-            if *fuel != u64::MAX {
-                let units = bytes.div_ceil(BYTES_PER_UNIT) as u64;
-                *fuel = fuel.checked_sub(units).ok_or(Trap::OutOfFuel)?;
+            if !take_fuel(fuel, bytes.div_ceil(BYTES_PER_UNIT) as u64) {
+                return Err(Trap::OutOfFuel);
             }
         }
         Ok(())

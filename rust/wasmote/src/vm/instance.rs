@@ -9,7 +9,7 @@ use super::table::TableData;
 use crate::{Error, Extern, Func, Module, Quotas};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, AtomicUsize};
-use wasmote_core::vm::{NULL_REF, VmCtx, func_ref};
+use wasmote_core::vm::{NULL_REF, VmCtx, fuel_is_endless, func_ref};
 use wasmote_core::{ExternKind, GlobalType, ValType};
 use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, GlobalPlace, Import};
 use wasmote_platform::Vec;
@@ -305,10 +305,11 @@ impl InstanceData {
         Some(dropped_bits(self.module.as_ref()?.parsed()))
     }
 
-    /// Fuel left.
+    /// Fuel left; `u64::MAX` if it is never used up.
     pub fn fuel(&self) -> u64 {
         // SAFETY: (R2) the context lives as long as the instance.
-        unsafe { (*self.ctx.ptr()).fuel }
+        let fuel = unsafe { (*self.ctx.ptr()).fuel };
+        if fuel_is_endless(fuel) { u64::MAX } else { fuel }
     }
 
     /// Sets the fuel.

@@ -266,7 +266,7 @@ impl Thumb2 {
         self.refer(Branch::Near, &mut leave);
 
         self.call_routines(&mut routines, &mut exit);
-        self.charge_routine(&mut routines);
+        self.borrow_routine(&mut routines);
         self.admit_routine(&mut routines);
 
         // A frame did not fit, as does none when the instance is interrupted. The return address is in r14.

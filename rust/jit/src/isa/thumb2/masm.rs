@@ -547,16 +547,12 @@ impl Masm for Thumb2 {
         self.reference(dst, func, imported);
     }
 
-    fn charge(&mut self, routines: &mut Routines) -> usize {
-        let at = self.asm.code.len();
-        self.asm.movw(IP, 0);
-        self.refer(Branch::Link, &mut routines.charge);
-        at
+    fn charge(&mut self, large: bool, routines: &mut Routines) -> usize {
+        self.take_fuel(large, routines)
     }
 
     fn set_charge(&mut self, charge: usize, units: u32) -> bool {
-        self.asm.set_mov_half(charge, units & 0xFFFF);
-        units <= 0xFFFF
+        self.asm.set_number(charge, units)
     }
 
     fn poll(&mut self, interrupted: &mut Label) {

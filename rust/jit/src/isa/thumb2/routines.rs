@@ -217,26 +217,40 @@ impl Thumb2 {
         self.refer(Branch::Far, call);
     }
 
-    /// Takes as many units as r12 says. All registers but the return address stay.
-    pub(super) fn charge_routine(&mut self, routines: &mut Routines) {
-        let (mut out, mut endless) = (Label::NEW, Label::NEW);
-        self.resolve(&mut routines.charge);
+    /// Takes fuel: loads the lower half of it, and stores that, less the units, which are set later. All registers but r12
+    /// and the return address stay.
+    pub(super) fn take_fuel(&mut self, large: bool, routines: &mut Routines) -> usize {
+        let mut enough = Label::NEW;
+        self.load_word(IP, CTX, FUEL);
+        let at = self.asm.code.len();
+        if large {
+            // A number that an operation may have no room for.
+            self.asm.movw(LR, 0);
+        }
+        self.asm.dp(Dp::Sub, Flags::Set, IP, IP, if large { Src::Reg(LR) } else { Src::Imm(0) });
+        self.refer(Branch::NearIf(C::Hs), &mut enough);
+        self.refer(Branch::Link, &mut routines.borrow);
+        self.resolve(&mut enough);
+        self.store_word(IP, CTX, FUEL);
+        at
+    }
+
+    /// The lower half of the fuel was too little: takes one from the upper half, unless there is no end of it. If there is
+    /// nothing to take from it traps, with all fuel still there. All registers stay.
+    pub(super) fn borrow_routine(&mut self, routines: &mut Routines) {
+        let mut endless = Label::NEW;
+        self.resolve(&mut routines.borrow);
         self.asm.mem_many(false, true, true, SP, 0b11);
-        self.asm.mem_dual(true, R0, R1, CTX, FUEL);
-        // All ones are never used up.
-        self.asm.dp(Dp::And, Flags::Keep, R0, R0, Src::Reg(R1));
+        self.load_word(R0, CTX, FUEL + 4);
         self.asm.test(Test::Cmn, R0, Src::Imm(1));
-        self.load_word(R0, CTX, FUEL);
         self.refer(Branch::NearIf(C::Eq), &mut endless);
-        self.asm.dp(Dp::Sub, Flags::Set, R0, R0, Src::Reg(IP));
-        self.asm.dp(Dp::Sbc, Flags::Set, R1, R1, Src::Imm(0));
-        self.refer(Branch::NearIf(C::Lo), &mut out);
-        self.asm.mem_dual(false, R0, R1, CTX, FUEL);
+        self.asm.dp(Dp::Sub, Flags::Set, R0, R0, Src::Imm(1));
+        self.asm.it(C::Hs);
+        self.store_word(R0, CTX, FUEL + 4);
+        // Either comparison carries unless it is used up.
         self.resolve(&mut endless);
         self.asm.mem_many(true, false, true, SP, 0b11);
+        self.refer(Branch::FarIf(C::Lo), Thumb2::trap_label(routines, Trap::OutOfFuel));
         self.asm.branch_reg(false, LR);
-        self.resolve(&mut out);
-        self.asm.mem_many(true, false, true, SP, 0b11);
-        self.refer(Branch::Far, Thumb2::trap_label(routines, Trap::OutOfFuel));
     }
 }

@@ -259,7 +259,7 @@ impl X64 {
         self.refer(Branch::Jump, &mut leave);
 
         self.call_routines(&mut routines, &mut exit);
-        self.charge_routine(&mut routines);
+        self.borrow_routine(&mut routines);
         self.admit_routine(&mut routines);
 
         // A frame did not fit, as does none when the instance is interrupted.

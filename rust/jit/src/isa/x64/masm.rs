@@ -548,7 +548,7 @@ impl Masm for X64 {
         self.reference(dst, func, imported);
     }
 
-    fn charge(&mut self, routines: &mut Routines) -> usize {
+    fn charge(&mut self, _: bool, routines: &mut Routines) -> usize {
         self.take_fuel(routines)
     }
 

@@ -218,25 +218,31 @@ impl X64 {
         self.refer(Branch::Jump, X64::trap_label(routines, Trap::BadSignature));
     }
 
-    /// Where the units are to be set.
+    /// Takes fuel: loads the lower half of it, and stores that, less the units, which are set later. All registers but RAX
+    /// stay.
     pub(super) fn take_fuel(&mut self, routines: &mut Routines) -> usize {
-        self.asm.mov_imm(RCX, 0);
+        self.load_word(RAX, Mem::at(CTX, VM.fuel));
+        // A number that takes four bytes.
+        self.asm.op_imm(Op::Sub, Size::W32, RAX, i32::MAX);
         let at = self.asm.code.len() - 4;
-        self.refer(Branch::Call, &mut routines.charge);
+        let enough = self.asm.branch_short(Branch::JumpIf(C::Ae));
+        self.refer(Branch::Call, &mut routines.borrow);
+        self.asm.set_short(enough);
+        self.asm.store(Store::Plain(Size::W32), Mem::at(CTX, VM.fuel), RAX);
         at
     }
 
-    /// Takes as many units as RCX says. All registers but RAX stay.
-    pub(super) fn charge_routine(&mut self, routines: &mut Routines) {
+    /// The lower half of the fuel was too little: takes one from the upper half, unless there is no end of it. If there is
+    /// nothing to take from it traps, with all fuel still there. All registers but RCX stay.
+    pub(super) fn borrow_routine(&mut self, routines: &mut Routines) {
         let mut endless = Label::NEW;
-        self.resolve(&mut routines.charge);
-        self.load_address(RAX, CTX, VM.fuel);
-        // All ones are never used up.
-        self.asm.op_imm(Op::Cmp, Size::W64, RAX, -1);
+        self.resolve(&mut routines.borrow);
+        self.load_word(RCX, Mem::at(CTX, VM.fuel + 4));
+        self.asm.op_imm(Op::Cmp, Size::W32, RCX, -1);
         self.refer(Branch::JumpIf(C::E), &mut endless);
-        self.asm.op(Op::Sub, Size::W64, RAX, RCX);
+        self.asm.op_imm(Op::Sub, Size::W32, RCX, 1);
         self.refer(Branch::JumpIf(C::B), X64::trap_label(routines, Trap::OutOfFuel));
-        self.asm.store(Store::Plain(Size::W64), Mem::at(CTX, VM.fuel), RAX);
+        self.asm.store(Store::Plain(Size::W32), Mem::at(CTX, VM.fuel + 4), RCX);
         self.resolve(&mut endless);
         self.asm.ret();
     }

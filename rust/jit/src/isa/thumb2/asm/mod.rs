@@ -148,6 +148,19 @@ impl Asm {
         self.code.set16(at + 2, second | (imm & 0x700) << 4 | imm & 0xFF);
     }
 
+    /// Changes the number of a `movw`, or that of an operation on a register and a number; `false` if it has no room for this.
+    pub fn set_number(&mut self, at: usize, imm: u32) -> bool {
+        if self.code.get16(at) & 0xFBF0 == 0xF240 {
+            self.set_mov_half(at, imm & 0xFFFF);
+            return imm <= 0xFFFF;
+        }
+        let Some(bits) = modified(imm) else { return false };
+        let (first, second) = (self.code.get16(at) & 0xFBFF, self.code.get16(at + 2) & 0x8F00);
+        self.code.set16(at, first | (bits & 0x800) >> 1);
+        self.code.set16(at + 2, second | (bits & 0x700) << 4 | bits & 0xFF);
+        true
+    }
+
     /// Adds a multiple of 4 up to 508 to the stack pointer, or takes it off.
     pub fn dp_sp(&mut self, subtract: bool, imm: u32) {
         self.narrow(0xB000 | u32::from(subtract) << 7 | imm >> 2 & 0x7F);
