@@ -134,6 +134,20 @@ impl<'a> Reader<'a> {
     /// remaining bits and their sign.
     #[inline(never)]
     fn leb(&mut self, bits: u32, signed: bool) -> i64 {
+        // Nearly all have at most four bytes, which every kind has bits for.
+        let (mut short, mut shift, mut pos) = (0u32, 0, self.pos);
+        while shift < 28
+            && let Some(&byte) = self.bytes.get(pos)
+        {
+            short |= u32::from(byte & 0x7F) << shift;
+            shift += 7;
+            pos += 1;
+            if byte < 0x80 {
+                self.pos = pos;
+                let unused = 32 - shift;
+                return if signed { i64::from((short << unused) as i32 >> unused) } else { short.into() };
+            }
+        }
         let start = self.pos();
         let mut value = 0u64;
         let mut shift = 0;

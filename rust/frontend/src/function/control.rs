@@ -133,6 +133,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     pub fn end(&mut self) {
         self.leave();
         let Some(mut block) = self.control.pop() else { return };
+        self.height = self.control.last().map_or(0, |block| block.height as usize);
         if block.frame == Frame::Function {
             if self.reachable {
                 self.tell_return(block.ty);
@@ -194,6 +195,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             detour: None,
             table: 0,
         });
+        self.height = height as usize;
         self.stored(opened);
     }
 

@@ -99,6 +99,8 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
             detours: &mut self.detours,
             values: &mut self.values,
             pending: heapless::Deque::new(),
+            top: 0,
+            height: 0,
             reachable: true,
             frame_cells: 0,
             op_at: start,
@@ -124,6 +126,10 @@ struct Body<'b, 'a, S: Sink> {
     values: &'b mut u32,
     /// Stack positions of the entries that are pending locals, lowest first.
     pending: heapless::Deque<u32, LAZY_LOCALS>,
+    /// The first cell above all operands.
+    top: Cell,
+    /// Operands below the innermost block, which it may not pop.
+    height: usize,
     /// Whether the code here can be reached; the sink is told nothing otherwise.
     reachable: bool,
     /// Cells that the frame needs so far.
@@ -153,6 +159,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             self.told(added);
         }
         info.local_cells = self.locals.cells();
+        self.top = info.local_cells;
         self.frame_cells = info.local_cells.max(info.ty.result_cells());
         if self.sink.wants_uses() {
             self.scan();

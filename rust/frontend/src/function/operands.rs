@@ -37,25 +37,24 @@ impl Entry {
     pub fn known_ty(&self) -> ValType {
         self.ty.unwrap_or(ValType::I32)
     }
-
-    fn end(&self) -> Cell {
-        Cell::from(self.cell) + self.ty.map_or(1, ValType::cells)
-    }
 }
 
 impl<S: Sink> Body<'_, '_, S> {
     /// The first cell above all operands: the canonical cell of the next one.
     pub fn top_cell(&self) -> Cell {
-        self.stack.last().map_or(self.locals.cells(), Entry::end)
+        self.top
     }
 
     fn push_entry(&mut self, kind: Kind, ty: Ty) -> Cell {
-        let cell = self.top_cell();
-        let entry = Entry { kind, ty, cell: cell as u16 };
-        if entry.end() > limits::MAX_FRAME_CELLS {
-            self.fail(ErrorKind::FrameTooLarge);
+        let cell = self.top;
+        self.top = cell + ty.map_or(1, ValType::cells);
+        if self.top > self.frame_cells {
+            self.frame_cells = self.top;
+            if self.top > limits::MAX_FRAME_CELLS {
+                self.fail(ErrorKind::FrameTooLarge);
+            }
         }
-        self.frame_cells = self.frame_cells.max(entry.end());
+        let entry = Entry { kind, ty, cell: cell as u16 };
         let pushed = self.stack.push(entry);
         self.stored(pushed);
         cell
@@ -90,17 +89,17 @@ impl<S: Sink> Body<'_, '_, S> {
     /// Pops an operand of any type.
     #[inline(never)]
     pub fn pop_any(&mut self) -> Entry {
-        let (height, unreachable) =
-            self.control.last().map_or((0, false), |frame| (frame.height, frame.unreachable));
-        if self.stack.len() > height as usize
+        if self.stack.len() > self.height
             && let Some(entry) = self.stack.pop()
         {
-            if self.pending.back() == Some(&(self.stack.len() as u32)) {
+            // Locals on the stack are pending, in the same order.
+            if let Kind::Local(_) = entry.kind {
                 self.pending.pop_back();
             }
+            self.top = entry.cell.into();
             return entry;
         }
-        if !unreachable {
+        if !self.control.last().is_some_and(|block| block.unreachable) {
             self.fail(ErrorKind::TypeMismatch);
         }
         Entry { kind: Kind::Const(0, 0), ty: None, cell: self.top_cell() as u16 }
@@ -133,6 +132,9 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// Removes the operands from a height on.
     pub fn truncate(&mut self, height: u32) {
+        if let Some(entry) = self.stack.get(height as usize) {
+            self.top = entry.cell.into();
+        }
         self.stack.truncate(height as usize);
         while self.pending.back().is_some_and(|&place| place >= height) {
             self.pending.pop_back();
@@ -176,8 +178,7 @@ impl<S: Sink> Body<'_, '_, S> {
     pub fn settle_top(&mut self, count: usize) -> Cell {
         // Code that cannot be reached may want operands that are not there. Those below the block are alive behind it,
         // and no code would put them anywhere here.
-        let height = self.control.last().map_or(0, |block| block.height as usize);
-        let first = self.stack.len().saturating_sub(count).max(height);
+        let first = self.stack.len().saturating_sub(count).max(self.height);
         while self.pending.back().is_some_and(|&place| place as usize >= first) {
             self.pending.pop_back();
         }
@@ -211,13 +212,11 @@ impl<S: Sink> Body<'_, '_, S> {
     /// Checks that the topmost operands have these types, without removing them. In unreachable code an operand of
     /// the bottom type takes the type that is asked for.
     pub fn check_top(&mut self, types: ValTypes<'_>) {
-        let (height, unreachable) =
-            self.control.last().map_or((0, false), |frame| (frame.height, frame.unreachable));
         self.moved(types.len());
         let mut place = self.stack.len();
         for ty in types.rev() {
-            if place == height as usize {
-                if !unreachable {
+            if place == self.height {
+                if !self.control.last().is_some_and(|block| block.unreachable) {
                     self.fail(ErrorKind::TypeMismatch);
                 }
                 return;

@@ -82,7 +82,10 @@ fn is_const(operand: Operand) -> bool {
 impl<M: Masm> Compiler<M> {
     /// Makes the code of what was deferred, with its result where it was to go.
     pub(super) fn settle(&mut self) -> Result<(), ErrorKind> {
-        if let Some(deferred) = self.deferred.take() {
+        // Mostly there is nothing, and it need not be moved to find that out.
+        if self.deferred.is_some()
+            && let Some(deferred) = self.deferred.take()
+        {
             self.emit(deferred)?;
         }
         self.poll_after(self.polls.last, POLL_BYTES)
