@@ -255,25 +255,28 @@ impl<M: Masm> Compiler<M> {
 
     /// A register of which nobody wants what it holds. It is locked.
     pub(super) fn alloc(&mut self) -> Reg {
-        let mut best = None;
-        for &reg in M::TEMPS {
-            if self.regs.is_locked(reg) {
+        let (mut reg, mut least) = (M::SCRATCH, u32::MAX);
+        for &other in M::TEMPS {
+            if self.regs.is_locked(other) {
                 continue;
             }
             // Rather what the frame holds as well, then what will be wanted last: the lowest temporary.
-            let held = *self.regs.held(reg);
-            let cost = match self.regs.is_dirty(reg) {
-                _ if held == NONE => 0,
+            let held = *self.regs.held(other);
+            if held == NONE {
+                reg = other;
+                break;
+            }
+            let cost = match self.regs.is_dirty(other) {
                 false => 1,
                 true if self.is_local(held) => 2,
-                true => 3 + u64::from(held),
+                // A frame has far fewer cells.
+                true => held.saturating_add(3),
             };
-            if best.is_none_or(|(_, least)| cost < least) {
-                best = Some((reg, cost));
+            if cost < least {
+                (reg, least) = (other, cost);
             }
         }
-        debug_assert!(best.is_some(), "an operator needs too many registers");
-        let reg = best.map_or(M::SCRATCH, |(reg, _)| reg);
+        debug_assert!(reg != M::SCRATCH, "an operator needs too many registers");
         self.spill(reg);
         self.regs.free(reg);
         self.regs.lock(reg);

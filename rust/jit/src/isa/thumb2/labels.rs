@@ -42,18 +42,22 @@ impl Thumb2 {
         let mut first = place;
         while let Some(at) = label.place.checked_sub(1).filter(|_| !label.bound) {
             first = at as usize;
-            label.place = self.branch_before(first);
-            self.out_of_reach |= !self.asm.set_branch(first, place as i32 - at as i32);
+            let offset = place as i32 - at as i32;
+            let Some((branch, before)) = self.asm.branch_at(first) else {
+                self.out_of_reach = true;
+                break;
+            };
+            label.place = match (branch, before) {
+                (Branch::Compare { .. }, _) | (_, 0) => 0,
+                _ => (at as i32 + before + 1) as u32,
+            };
+            if branch.reaches(offset) {
+                self.asm.change_branch(first, branch, offset);
+            } else {
+                self.out_of_reach = true;
+            }
         }
         *label = Label { place: place as u32, bound: true };
         first
-    }
-
-    /// What a label that is not bound says of the branch before the one at a place.
-    fn branch_before(&self, at: usize) -> u32 {
-        match self.asm.branch_at(at) {
-            None | Some((Branch::Compare { .. }, _) | (_, 0)) => 0,
-            Some((_, offset)) => (at as i32 + offset + 1) as u32,
-        }
     }
 }
