@@ -105,8 +105,9 @@ fn functions<M: Masm>(masm: M, module: &Module<'_>, heap: &Heap, options: &Optio
     // Calls are set when what is called is there.
     compiler.finish(module).map_err(|kind| wasmote::Error::from(LoadError::new(kind, 0)))?;
     let ends: Vec<u64> = functions.iter().skip(1).map(|function| function.at).chain([end]).collect();
+    let code = compiler.code().bytes().collect::<Vec<u8>>();
     for (function, end) in functions.iter_mut().zip(ends) {
-        function.code = compiler.code()[function.at as usize..end as usize].to_vec();
+        function.code = code[function.at as usize..end as usize].to_vec();
     }
     Ok(functions)
 }

@@ -2,101 +2,149 @@
 
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
-/// Code bytes, in the byte order of the instruction sets: little endian. Running out of memory is noted, and told when
-/// the function ends, so that not every instruction has to be asked.
+/// Bytes of a piece. Less saves no more: a piece that is not full yet takes less than what is known of all pieces.
+const PIECE: usize = 512;
+
+/// Code bytes, in the byte order of the instruction sets: little endian. They are in pieces of a fixed size, which stay where
+/// they are, so that there is never room for much more than there is code, and nothing is copied while it grows.
+///
+/// Running out of memory is noted, and told when the function ends, so that not every instruction has to be asked. From then
+/// on code has places, but no bytes.
 #[derive(Debug)]
 pub struct Code {
-    bytes: Vec<u8>,
-    /// Bytes that there is room for.
-    room: usize,
+    /// All of them full size, as many as `len` needs.
+    pieces: Vec<Vec<u8>>,
+    len: usize,
     failed: bool,
+    heap: Heap,
 }
 
 impl Code {
     /// No code yet; its memory is taken from `heap`.
     pub fn new(heap: &Heap) -> Code {
-        Code { bytes: Vec::new(heap), room: 0, failed: false }
+        Code { pieces: Vec::new(heap), len: 0, failed: false, heap: heap.clone() }
     }
 
     /// Bytes so far: the place of the next one.
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.len
     }
 
     /// Whether there is nothing yet.
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.len == 0
     }
 
-    /// The bytes.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// The bytes, in pieces that follow each other. All of them but the last one have the same size, a power of two.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> + Clone {
+        let starts = (0..self.len).step_by(PIECE);
+        self.pieces.iter().zip(starts).filter_map(|(piece, start)| piece.get(..PIECE.min(self.len - start)))
+    }
+
+    /// The bytes, one by one.
+    pub fn bytes(&self) -> impl Iterator<Item = u8> {
+        self.pieces().flatten().copied()
+    }
+
+    /// The `N` bytes at a place, if one piece has them.
+    fn within<const N: usize>(&mut self, at: usize) -> Option<&mut [u8]> {
+        let piece = self.pieces.get_mut(at / PIECE)?;
+        piece.get_mut(at % PIECE..at % PIECE + N)
     }
 
     /// Appends bytes.
-    pub fn put(&mut self, bytes: &[u8]) {
-        if self.bytes.len() + bytes.len() > self.room {
-            self.grow();
+    pub fn put(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            if self.len / PIECE >= self.pieces.len() {
+                self.grow();
+            }
+            let at = self.len % PIECE;
+            let (now, later) = bytes.split_at_checked(PIECE - at).unwrap_or((bytes, &[]));
+            let piece = self.pieces.get_mut(self.len / PIECE);
+            if let Some(place) = piece.and_then(|piece| piece.get_mut(at..at + now.len())) {
+                place.copy_from_slice(now);
+            }
+            self.len += now.len();
+            bytes = later;
         }
-        self.failed |= self.bytes.extend_from_slice(bytes).is_err();
     }
 
     #[cold]
     fn grow(&mut self) {
-        let more = 64 + self.bytes.len() / 2;
-        match self.bytes.reserve_exact(more) {
-            Ok(()) => self.room = self.bytes.len() + more,
-            Err(_) => self.failed = true,
+        let mut piece = Vec::new(&self.heap);
+        let grown = !self.failed && piece.resize(PIECE, 0).is_ok() && self.pieces.push(piece).is_ok();
+        if !grown {
+            self.failed = true;
+            self.pieces.clear();
+        }
+    }
+
+    /// Appends so few bytes that the next piece is seldom begun with them.
+    fn put_some<const N: usize>(&mut self, bytes: [u8; N]) {
+        match self.within::<N>(self.len) {
+            Some(place) => {
+                place.copy_from_slice(&bytes);
+                self.len += N;
+            }
+            None => self.put(&bytes),
         }
     }
 
     /// Appends two bytes.
+    #[inline(never)]
     pub fn put16(&mut self, value: u32) {
-        self.put(&(value as u16).to_le_bytes());
+        self.put_some((value as u16).to_le_bytes());
+    }
+
+    /// Appends four bytes.
+    #[inline(never)]
+    pub fn put32(&mut self, value: u32) {
+        self.put_some(value.to_le_bytes());
+    }
+
+    /// The byte at a place.
+    fn get8(&self, at: usize) -> u8 {
+        self.pieces.get(at / PIECE).and_then(|piece| piece.get(at % PIECE)).copied().unwrap_or(0)
     }
 
     /// Changes the byte at a place.
     pub fn set8(&mut self, at: usize, value: u8) {
-        if let Some(place) = self.bytes.get_mut(at) {
+        if let Some([place]) = self.within::<1>(at) {
             *place = value;
         }
     }
 
-    /// The two bytes at a place.
+    /// The two bytes at an even place.
     pub fn get16(&self, at: usize) -> u32 {
-        match self.bytes.get(at..at + 2) {
+        match self.pieces.get(at / PIECE).and_then(|piece| piece.get(at % PIECE..at % PIECE + 2)) {
             Some(&[low, high]) => u32::from(u16::from_le_bytes([low, high])),
             _ => 0,
         }
     }
 
-    /// Changes the two bytes at a place.
+    /// Changes the two bytes at an even place.
     pub fn set16(&mut self, at: usize, value: u32) {
-        if let Some(place) = self.bytes.get_mut(at..at + 2) {
+        if let Some(place) = self.within::<2>(at) {
             place.copy_from_slice(&(value as u16).to_le_bytes());
         }
     }
 
     /// The four bytes at a place.
     pub fn get32(&self, at: usize) -> u32 {
-        self.get16(at) | self.get16(at + 2) << 16
+        u32::from_le_bytes(core::array::from_fn(|byte| self.get8(at + byte)))
     }
 
     /// Changes the four bytes at a place.
     pub fn set32(&mut self, at: usize, value: u32) {
-        self.set16(at, value);
-        self.set16(at + 2, value >> 16);
+        for (byte, value) in value.to_le_bytes().into_iter().enumerate() {
+            self.set8(at + byte, value);
+        }
     }
 
     /// Takes back what was appended from `len` on.
     pub fn truncate(&mut self, len: usize) {
-        self.bytes.truncate(len);
-    }
-
-    /// Begins anew, with the memory of before.
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.failed = false;
+        self.len = self.len.min(len);
+        self.pieces.truncate(self.len.div_ceil(PIECE));
     }
 
     /// Whether everything found room.
@@ -105,5 +153,62 @@ impl Code {
     /// It did not.
     pub fn check(&self) -> Result<(), OutOfMemory> {
         if self.failed { Err(OutOfMemory) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Code, PIECE};
+    use std::vec::Vec;
+    use wasmote_platform::Heap;
+
+    /// At every place around the end of a piece: what is appended and changed is what is read.
+    #[test]
+    fn pieces_are_one_code() {
+        let heap = Heap::platform().unwrap();
+        for before in PIECE - 6..PIECE + 2 {
+            let mut code = Code::new(&heap);
+            let mut expected: Vec<u8> = (0..before).map(|byte| byte as u8).collect();
+            code.put(&expected);
+            code.put32(0x8765_4321);
+            code.put16(0x1_CBA9);
+            code.put(&[7, 8, 9]);
+            expected.extend([0x21, 0x43, 0x65, 0x87, 0xA9, 0xCB, 7, 8, 9]);
+            assert_eq!(code.bytes().collect::<Vec<u8>>(), expected);
+            assert_eq!((code.len(), code.get32(before)), (expected.len(), 0x8765_4321));
+            code.set32(before + 1, 0x1234_5678);
+            code.set8(before, 0xEF);
+            assert_eq!((code.get32(before), code.get32(before + 4)), (0x3456_78EF, 0x0807_CB12));
+            let even = before & !1;
+            code.set16(even, 0xBEEF);
+            assert_eq!((code.get16(even), code.get32(even) & 0xFFFF), (0xBEEF, 0xBEEF));
+            assert_eq!(code.pieces().count(), code.len().div_ceil(PIECE));
+            // What is taken back is as if it had never been there.
+            code.truncate(before);
+            assert_eq!(code.len(), before);
+            code.put16(0x2211);
+            assert_eq!(code.bytes().skip(before).collect::<Vec<u8>>(), [0x11, 0x22]);
+            code.check().unwrap();
+        }
+    }
+
+    /// Code that has found no room goes on, has nothing, and takes no more memory.
+    #[test]
+    fn no_room() {
+        let heap = Heap::platform().unwrap();
+        let mut code = Code::new(&heap);
+        let used = heap.stats().used;
+        code.put(&[1; PIECE]);
+        assert!(heap.stats().used > used);
+        heap.fail_after(1);
+        code.put32(2);
+        code.check().unwrap_err();
+        let left = heap.stats().used;
+        code.put(&[3; 2 * PIECE]);
+        assert_eq!((heap.stats().used, code.len()), (left, 3 * PIECE + 4));
+        assert_eq!((code.get32(0), code.get16(PIECE)), (0, 0));
+        assert_eq!(code.bytes().count(), 0);
+        code.truncate(0);
+        code.check().unwrap_err();
     }
 }

@@ -5,6 +5,7 @@
 //! 64, it is in one, and verbs are told the size. Verbs may use the scratch registers of their own, which the compiler never
 //! sees, and leave all others alone.
 
+use crate::code::Code;
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
 
@@ -320,7 +321,7 @@ pub trait Masm {
     const SCRATCH: Reg;
 
     /// The code so far.
-    fn code(&self) -> &[u8];
+    fn code(&self) -> &Code;
     /// Its length: where the next verb's code will be.
     fn place(&self) -> usize {
         self.code().len()

@@ -42,7 +42,7 @@ impl Cases {
         });
         let theirs = std::fs::read(&binary).unwrap();
         self.asm.code.check().unwrap();
-        let ours = self.asm.code.bytes();
+        let ours = self.asm.code.bytes().collect::<Vec<u8>>();
         let mut start = 0;
         for (line, &end) in self.text.lines().zip(&self.ends) {
             let at = start..end;
@@ -195,7 +195,7 @@ fn any_flags() {
     let made = |emit: &dyn Fn(&mut Asm)| {
         let mut asm = Asm::new(&heap);
         emit(&mut asm);
-        asm.code.bytes().to_vec()
+        asm.code.bytes().collect::<Vec<u8>>()
     };
     let mut short = 0;
     let mut check = |text: &str, emit: &dyn Fn(&mut Asm, Flags)| {

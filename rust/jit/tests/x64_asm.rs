@@ -39,7 +39,7 @@ impl Cases {
         });
         let theirs = std::fs::read(&binary).unwrap();
         self.asm.code.check().unwrap();
-        let ours = self.asm.code.bytes();
+        let ours = self.asm.code.bytes().collect::<Vec<u8>>();
         let mut start = 0;
         for (line, &end) in self.text.lines().zip(&self.ends) {
             let at = start..end;

@@ -68,13 +68,18 @@ impl CodeSpace {
         self.with(|blocks| blocks.gaps().map(|(_, from, to)| to - from).max().unwrap_or(0))
     }
 
-    /// Copies code to where it can be executed. Inside, an error means that there is no room for it.
+    /// Copies code, in pieces that follow each other, to where it can be executed. Inside, an error means that there is no
+    /// room for it.
     ///
     /// # Errors
     /// There is no heap for a note of it.
-    pub fn publish(&self, code: &[u8]) -> Result<Result<CodeBlock, CodeFull>, OutOfMemory> {
+    pub fn publish<'a>(
+        &self,
+        pieces: impl Iterator<Item = &'a [u8]> + Clone,
+    ) -> Result<Result<CodeBlock, CodeFull>, OutOfMemory> {
+        let len = pieces.clone().map(<[u8]>::len).sum::<usize>();
         let placed = self.with(|blocks| {
-            let size = code.len().next_multiple_of(GRANULE);
+            let size = len.next_multiple_of(GRANULE);
             let Some((index, from, _)) = blocks.gaps().find(|(_, from, to)| to - from >= size) else {
                 return Ok(None);
             };
@@ -84,11 +89,14 @@ impl CodeSpace {
             if let Some(order) = blocks.used.get_mut(index..) {
                 order.rotate_right(1);
             }
-            blocks.region.write(from, code)?;
+            let mut to = from;
+            for piece in pieces {
+                blocks.region.write(to, piece)?;
+                to += piece.len();
+            }
             Ok(Some((from, blocks.region.start().as_ptr().wrapping_add(from))))
         })?;
-        let block =
-            |(at, start): (usize, *mut u8)| CodeBlock { space: self.clone(), at, start, len: code.len() };
+        let block = |(at, start): (usize, *mut u8)| CodeBlock { space: self.clone(), at, start, len };
         Ok(placed.map(block).ok_or(CodeFull))
     }
 }

@@ -186,7 +186,7 @@ fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result
         return code.finish();
     }
     let entry = native.entry();
-    match space.publish(native.finish()?)? {
+    match space.publish(native.finish()?.pieces())? {
         Ok(block) => code.finish_native(block, entry),
         // Somebody else was faster.
         Err(_) => without_native_code(parsed, heap, scratch, engine),

@@ -3,6 +3,7 @@
 use crate::{Error, Quota};
 use wasmote_core::{ErrorKind, LoadError};
 use wasmote_frontend::{Compiler, Module};
+use wasmote_jit::code::Code;
 use wasmote_jit::{Compiled, Settings};
 use wasmote_platform::Heap;
 
@@ -101,7 +102,7 @@ impl<'m, 'a> Native<'m, 'a> {
     }
 
     /// All code, once every function has been compiled or left to another engine.
-    pub fn finish(&mut self) -> Result<&[u8], Error> {
+    pub fn finish(&mut self) -> Result<&Code, Error> {
         self.jit.finish(self.module).map_err(|kind| LoadError::new(kind, 0))?;
         Ok(self.jit.code())
     }

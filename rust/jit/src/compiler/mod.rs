@@ -17,6 +17,7 @@ mod places;
 mod regs;
 mod sink;
 
+use crate::code::Code;
 use crate::masm::{Alu, Frame, Label, Masm, Routines, Shift};
 use places::Arguments;
 use regs::Regs;
@@ -261,7 +262,7 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// The code.
-    pub fn code(&self) -> &[u8] {
+    pub fn code(&self) -> &Code {
         self.masm.code()
     }
 

@@ -140,7 +140,7 @@ impl Cases {
         words.push(functions.len() as u32 / 2);
         let starts = functions.iter().step_by(2).copied().collect();
         words.extend(functions);
-        let code = packed(compiler.code());
+        let code = packed(&compiler.code().bytes().collect::<Vec<u8>>());
         words.push(code.len() as u32);
         words.extend(code);
         starts

@@ -3,6 +3,7 @@
 use super::Fpu;
 use super::abi::INTERRUPT;
 use super::asm::{Asm, Branch, Cond as C, Dp, Flags, LR, Mul, Reg, Shift as S, Src, Test, Unary, modified};
+use crate::code::Code;
 use crate::masm::{
     Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, Pair, PairAlu, Place,
     Routines, Shift, Size, TailArguments, Val,
@@ -192,8 +193,8 @@ impl Masm for Thumb2 {
     const CALL_BIAS: usize = 1;
     const SCRATCH: Reg = IP;
 
-    fn code(&self) -> &[u8] {
-        self.asm.code.bytes()
+    fn code(&self) -> &Code {
+        &self.asm.code
     }
 
     fn place(&self) -> usize {

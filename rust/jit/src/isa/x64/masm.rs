@@ -4,6 +4,7 @@ use super::asm::{
     Asm, Branch, Cond as C, Load, Mem, Op, R8, R9, R10, R11, R12, R13, R14, R15, RAX, RBP, RBX, RCX, RDI,
     RDX, RSI, Reg, Scan, Shift as S, Size, Src, Unary,
 };
+use crate::code::Code;
 use crate::masm::{
     Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, Pair, PairVal, Place,
     Routines, Shift, TailArguments, Val,
@@ -231,8 +232,8 @@ impl Masm for X64 {
     const CALL_BIAS: usize = 0;
     const SCRATCH: Reg = RAX;
 
-    fn code(&self) -> &[u8] {
-        self.asm.code.bytes()
+    fn code(&self) -> &Code {
+        &self.asm.code
     }
 
     fn check(&self) -> Result<(), ErrorKind> {

@@ -114,9 +114,9 @@ impl Asm {
     pub fn put_branch(&mut self, branch: Branch, offset: i32) {
         debug_assert!(branch.reaches(offset), "{branch:?} does not reach {offset}");
         let (first, second) = branch.encode(offset);
-        self.code.put16(first);
-        if let Some(second) = second {
-            self.code.put16(second);
+        match second {
+            None => self.narrow(first),
+            Some(second) => self.wide(first, second),
         }
     }
 

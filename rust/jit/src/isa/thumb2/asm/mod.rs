@@ -32,8 +32,7 @@ impl Asm {
     }
 
     fn wide(&mut self, first: u32, second: u32) {
-        self.code.put16(first);
-        self.code.put16(second);
+        self.code.put32(first & 0xFFFF | second << 16);
     }
 
     /// `rd = rn op src`.
