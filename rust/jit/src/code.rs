@@ -2,7 +2,8 @@
 
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
-/// Bytes of a piece. Less saves no more: a piece that is not full yet takes less than what is known of all pieces.
+/// Bytes of a piece. With 256, what is known of all pieces takes more than is saved; with 1024, the last one has more room that
+/// nothing needs.
 const PIECE: usize = 512;
 
 /// Code bytes, in the byte order of the instruction sets: little endian. They are in pieces of a fixed size, which stay where

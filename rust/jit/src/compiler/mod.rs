@@ -59,10 +59,10 @@ struct Deferred {
     at: u32,
 }
 
-/// A trap that code goes to.
+/// A trap that code goes to. There are many: of the label, which is not bound, only the branches to it are kept.
 #[derive(Clone, Copy)]
 struct TrapExit {
-    label: Label,
+    branches: u32,
     trap: Trap,
     at: u32,
 }
@@ -306,7 +306,7 @@ impl<M: Masm> Compiler<M> {
 
     /// Something goes to a trap; the label is bound at the function's end.
     fn add_trap(&mut self, label: Label, trap: Trap, at: u32) -> Result<(), ErrorKind> {
-        self.traps.push(TrapExit { label, trap, at }).map_err(|_| ErrorKind::OutOfMemory)
+        self.traps.push(TrapExit { branches: label.place, trap, at }).map_err(|_| ErrorKind::OutOfMemory)
     }
 
     /// The function to call, if it can be called directly.

@@ -135,7 +135,7 @@ impl<M: Masm> Sink for Compiler<M> {
         self.settle()?;
         for at in 0..self.traps.len() {
             let Some(&exit) = self.traps.get(at) else { break };
-            let (mut label, from) = (exit.label, self.masm.place());
+            let (mut label, from) = (Label { place: exit.branches, bound: false }, self.masm.place());
             self.masm.bind(&mut label);
             self.masm.trap(exit.trap, &mut self.routines);
             self.made(from, exit.at);
