@@ -176,7 +176,7 @@ impl<W: Write> Sink for Lister<W> {
         self.line(format_args!("  charge #{charge}"))?;
         Ok(charge)
     }
-    fn set_charge(&mut self, charge: u32, units: u32) -> Told {
+    fn set_charge(&mut self, charge: u32, units: u8) -> Told {
         self.line(format_args!("  #{charge} is {units}"))
     }
 }

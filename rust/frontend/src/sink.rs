@@ -194,8 +194,8 @@ pub trait Sink {
     /// A straight line of code begins: its fuel is charged here, once the amount is known.
     fn charge(&mut self) -> Result<Self::Charge, ErrorKind>;
 
-    /// The straight line has ended; it costs `units`.
-    fn set_charge(&mut self, charge: Self::Charge, units: u32) -> Result<(), ErrorKind>;
+    /// The straight line has ended, or as much of it as one charge is for; it costs `units`.
+    fn set_charge(&mut self, charge: Self::Charge, units: u8) -> Result<(), ErrorKind>;
 }
 
 /// Where a global's cells are.

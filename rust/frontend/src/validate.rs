@@ -87,7 +87,7 @@ impl Sink for Validate {
     fn charge(&mut self) -> Told {
         Ok(())
     }
-    fn set_charge(&mut self, (): (), _: u32) -> Told {
+    fn set_charge(&mut self, (): (), _: u8) -> Told {
         Ok(())
     }
 }

@@ -501,9 +501,9 @@ pub trait Masm {
     /// `dst = reference to function`, of those that are imported or of the instance's own.
     fn ref_func(&mut self, dst: Reg, func: u32, imported: bool);
     /// Takes fuel; how much is said by [`set_charge`](Masm::set_charge) at the place given here.
-    fn charge(&mut self, large: bool, routines: &mut Routines) -> usize;
-    /// So many units; `false` if they are too many, or the function must be `large` for them.
-    fn set_charge(&mut self, charge: usize, units: u32) -> bool;
+    fn charge(&mut self, routines: &mut Routines) -> usize;
+    /// So many units.
+    fn set_charge(&mut self, charge: usize, units: u8);
     /// Goes to the label if the instance is interrupted. Disturbs what was compared.
     fn poll(&mut self, interrupted: &mut Label);
     /// The label is here, and all jumps to it go backwards: they poll the interrupt word. Comes from above without.

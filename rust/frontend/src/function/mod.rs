@@ -138,8 +138,8 @@ struct Body<'b, 'a, S: Sink> {
     op_at: u32,
     /// The charge of the current straight line of code, once one of its operators costs something.
     segment: Option<S::Charge>,
-    /// What it costs so far.
-    units: u32,
+    /// What it costs so far. With what fits here, engines can take it in one instruction.
+    units: u8,
     sink: &'b mut S,
 }
 
@@ -247,6 +247,9 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     /// Counts an operator into the current straight line of code.
     fn meter(&mut self) {
+        if self.units == u8::MAX {
+            self.end_segment();
+        }
         if self.segment.is_none() {
             match self.sink.charge() {
                 Ok(charge) => self.segment = Some(charge),

@@ -222,12 +222,9 @@ impl Sink for Encoder {
         Ok(at)
     }
 
-    fn set_charge(&mut self, charge: usize, units: u32) -> Result<(), ErrorKind> {
-        if units >> 24 != 0 {
-            return Err(ErrorKind::FunctionTooLarge);
-        }
+    fn set_charge(&mut self, charge: usize, units: u8) -> Result<(), ErrorKind> {
         if let Some(word) = self.words.get_mut(charge) {
-            *word = Code::fuel as u32 | units << 8;
+            *word = Code::fuel as u32 | u32::from(units) << 8;
         }
         Ok(())
     }

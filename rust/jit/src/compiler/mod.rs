@@ -107,7 +107,7 @@ pub struct Compiler<M: Masm> {
     // Of the present function.
     frame: Frame,
     own: u32,
-    /// Whether its frame is larger than what is checked for all, or it may take much fuel at once.
+    /// Whether its frame is larger than what is checked for all.
     large: bool,
     regs: Regs,
     uses: Vec<Use>,
@@ -191,7 +191,7 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// The function that comes next, by its place among the module's own; `large` if the attempt before said that its frame
-    /// or a straight line of its code is too large otherwise.
+    /// is too large otherwise.
     pub fn next(&mut self, own: u32, large: bool) {
         self.keep();
         self.own = own;

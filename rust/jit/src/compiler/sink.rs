@@ -472,13 +472,14 @@ impl<M: Masm> Sink for Compiler<M> {
         // What comes before may trap before.
         self.settle()?;
         let from = self.masm.place();
-        let charge = self.masm.charge(self.large, &mut self.routines);
+        let charge = self.masm.charge(&mut self.routines);
         self.made(from, self.at);
         Ok(charge)
     }
 
-    fn set_charge(&mut self, charge: usize, units: u32) -> Result<(), ErrorKind> {
-        if self.masm.set_charge(charge, units) { Ok(()) } else { Err(ErrorKind::FunctionTooLarge) }
+    fn set_charge(&mut self, charge: usize, units: u8) -> Result<(), ErrorKind> {
+        self.masm.set_charge(charge, units);
+        Ok(())
     }
 }
 

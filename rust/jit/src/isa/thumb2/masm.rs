@@ -548,12 +548,12 @@ impl Masm for Thumb2 {
         self.reference(dst, func, imported);
     }
 
-    fn charge(&mut self, large: bool, routines: &mut Routines) -> usize {
-        self.take_fuel(large, routines)
+    fn charge(&mut self, routines: &mut Routines) -> usize {
+        self.take_fuel(routines)
     }
 
-    fn set_charge(&mut self, charge: usize, units: u32) -> bool {
-        self.asm.set_number(charge, units)
+    fn set_charge(&mut self, charge: usize, units: u8) {
+        self.asm.set_byte(charge, units);
     }
 
     fn poll(&mut self, interrupted: &mut Label) {

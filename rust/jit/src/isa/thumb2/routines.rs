@@ -219,15 +219,11 @@ impl Thumb2 {
 
     /// Takes fuel: loads the lower half of it, and stores that, less the units, which are set later. All registers but r12
     /// and the return address stay.
-    pub(super) fn take_fuel(&mut self, large: bool, routines: &mut Routines) -> usize {
+    pub(super) fn take_fuel(&mut self, routines: &mut Routines) -> usize {
         let mut enough = Label::NEW;
         self.load_word(IP, CTX, FUEL);
         let at = self.asm.code.len();
-        if large {
-            // A number that an operation may have no room for.
-            self.asm.movw(LR, 0);
-        }
-        self.asm.dp(Dp::Sub, Flags::Set, IP, IP, if large { Src::Reg(LR) } else { Src::Imm(0) });
+        self.asm.dp(Dp::Sub, Flags::Set, IP, IP, Src::Imm(0));
         self.refer(Branch::NearIf(C::Hs), &mut enough);
         self.refer(Branch::Link, &mut routines.borrow);
         self.resolve(&mut enough);

@@ -549,13 +549,12 @@ impl Masm for X64 {
         self.reference(dst, func, imported);
     }
 
-    fn charge(&mut self, _: bool, routines: &mut Routines) -> usize {
+    fn charge(&mut self, routines: &mut Routines) -> usize {
         self.take_fuel(routines)
     }
 
-    fn set_charge(&mut self, charge: usize, units: u32) -> bool {
-        self.asm.code.set32(charge, units);
-        true
+    fn set_charge(&mut self, charge: usize, units: u8) {
+        self.asm.code.set8(charge, units);
     }
 
     fn poll(&mut self, interrupted: &mut Label) {

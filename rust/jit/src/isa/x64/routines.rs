@@ -222,8 +222,8 @@ impl X64 {
     /// stay.
     pub(super) fn take_fuel(&mut self, routines: &mut Routines) -> usize {
         self.load_word(RAX, Mem::at(CTX, VM.fuel));
-        // A number that takes four bytes.
-        self.asm.op_imm(Op::Sub, Size::W32, RAX, i32::MAX);
+        // A number that takes four bytes, of which three are to be 0.
+        self.asm.op_imm(Op::Sub, Size::W32, RAX, 0xFF);
         let at = self.asm.code.len() - 4;
         let enough = self.asm.branch_short(Branch::JumpIf(C::Ae));
         self.refer(Branch::Call, &mut routines.borrow);

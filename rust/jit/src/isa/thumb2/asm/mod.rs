@@ -147,17 +147,10 @@ impl Asm {
         self.code.set16(at + 2, second | (imm & 0x700) << 4 | imm & 0xFF);
     }
 
-    /// Changes the number of a `movw`, or that of an operation on a register and a number; `false` if it has no room for this.
-    pub fn set_number(&mut self, at: usize, imm: u32) -> bool {
-        if self.code.get16(at) & 0xFBF0 == 0xF240 {
-            self.set_mov_half(at, imm & 0xFFFF);
-            return imm <= 0xFFFF;
-        }
-        let Some(bits) = modified(imm) else { return false };
-        let (first, second) = (self.code.get16(at) & 0xFBFF, self.code.get16(at + 2) & 0x8F00);
-        self.code.set16(at, first | (bits & 0x800) >> 1);
-        self.code.set16(at + 2, second | (bits & 0x700) << 4 | bits & 0xFF);
-        true
+    /// Changes the number, a byte, of an operation with one at a place.
+    pub fn set_byte(&mut self, at: usize, imm: u8) {
+        let second = self.code.get16(at + 2) & 0xFF00;
+        self.code.set16(at + 2, second | u32::from(imm));
     }
 
     /// Adds a multiple of 4 up to 508 to the stack pointer, or takes it off.
