@@ -59,7 +59,9 @@ enum EngineKind {
 pub fn run(options: &Options) -> Result<()> {
     let bytes = module::read(&options.file)?;
     let jit = options.engine != Some(EngineKind::Interp);
-    let engine = Engine::new(EngineConfig { jit, ..EngineConfig::default() })?;
+    // Who sets no limit need not pay for the counting.
+    let fuel = options.fuel.is_some();
+    let engine = Engine::new(EngineConfig { jit, fuel, ..EngineConfig::default() })?;
     let module = Module::from_copy(&engine, &bytes)?;
     #[cfg(feature = "jit")]
     if options.engine == Some(EngineKind::Jit) {
