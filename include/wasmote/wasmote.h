@@ -544,8 +544,8 @@ typedef struct {
     uint32_t table_elements;
     /**
      * The fuel that the instance begins with, one unit an operator; UINT64_MAX, as all from 2^64 - 2^32 on, for no end of
-     * it. Anything else is
-     * WASMOTE_ERR_UNSUPPORTED in an unmetered runtime and in builds without CONFIG_WASMOTE_FUEL.
+     * it. Anything else is WASMOTE_ERR_UNSUPPORTED in an unmetered runtime and in builds without
+     * CONFIG_WASMOTE_FUEL.
      */
     uint64_t fuel;
     /**
@@ -913,10 +913,10 @@ void wasmote_instance_clear_interrupt(wasmote_instance_t *instance);
 
 /**
  * Sets the fuel that the instance has left; UINT64_MAX, as all from 2^64 - 2^32 on, for no end of it.
- * WASMOTE_ERR_UNSUPPORTED: the runtime is
- * unmetered. WASMOTE_ERR_BUSY: it runs. Not from an interrupt service routine.
+ * WASMOTE_ERR_UNSUPPORTED: the runtime is unmetered. WASMOTE_ERR_BUSY: it runs. Not from an interrupt service routine.
  */
-wasmote_status_t wasmote_instance_set_fuel(wasmote_instance_t *instance, uint64_t fuel);
+wasmote_status_t wasmote_instance_set_fuel(wasmote_instance_t *instance,
+                                           uint64_t fuel);
 
 /**
  * The fuel that the instance has left; UINT64_MAX if there is no end of it. 0 if the handle is not valid or the

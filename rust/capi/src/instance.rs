@@ -220,8 +220,7 @@ unsafe fn with_interrupt(instance: *mut wasmote_instance_t, act: impl FnOnce(&In
 }
 
 /// Sets the fuel that the instance has left; UINT64_MAX, as all from 2^64 - 2^32 on, for no end of it.
-/// WASMOTE_ERR_UNSUPPORTED: the runtime is
-/// unmetered. WASMOTE_ERR_BUSY: it runs. Not from an interrupt service routine.
+/// WASMOTE_ERR_UNSUPPORTED: the runtime is unmetered. WASMOTE_ERR_BUSY: it runs. Not from an interrupt service routine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmote_instance_set_fuel(
     instance: *mut wasmote_instance_t,

@@ -304,3 +304,20 @@ fn status_text(status: wasmote_status_t) -> &'static str {
         text => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Text;
+
+    #[test]
+    fn a_text_ends_with_a_whole_character() {
+        for (room, expected) in
+            [(0, ""), (1, ""), (3, "a?"), (4, "a?"), (5, "a?"), (6, "a?\u{20AC}"), (9, "a?\u{20AC}b")]
+        {
+            let mut buffer = [1; 9];
+            let mut text = Text::new(&mut buffer[..room]);
+            text.add("a\0\u{20AC}b");
+            assert_eq!(text.as_str(), expected, "{room}");
+        }
+    }
+}

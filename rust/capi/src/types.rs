@@ -295,8 +295,8 @@ pub struct wasmote_quotas_t {
     /// The most elements that the instance's tables may have together.
     pub table_elements: u32,
     /// The fuel that the instance begins with, one unit an operator; UINT64_MAX, as all from 2^64 - 2^32 on, for no end of
-    /// it. Anything else is
-    /// WASMOTE_ERR_UNSUPPORTED in an unmetered runtime and in builds without CONFIG_WASMOTE_FUEL.
+    /// it. Anything else is WASMOTE_ERR_UNSUPPORTED in an unmetered runtime and in builds without
+    /// CONFIG_WASMOTE_FUEL.
     pub fuel: u64,
     /// Calls into the instance that may be nested in each other by host functions that call back. Each takes
     /// some hundred bytes of the thread's own stack.

@@ -359,8 +359,8 @@ fn branches() {
             assert_eq!(asm.code.len() - at, branch.size());
             assert_eq!(asm.branch_at(at), Some((branch, offset)), "{text}");
             // As if it had been set later.
-            assert!(asm.set_branch(at, 8.min(offset.max(4))));
-            assert!(asm.set_branch(at, offset));
+            assert!(asm.set_branch(at, branch, 8.min(offset.max(4))));
+            assert!(asm.set_branch(at, branch, offset));
         });
     };
     for offset in [-2044, -256, -2, 0, 2, 4, 100, 2050] {
@@ -421,7 +421,7 @@ fn a_branch_reaches_no_further_than_it_says() {
         assert!(!branch.reaches(5), "{branch:?}");
         let mut asm = Asm::new(&Heap::platform().unwrap());
         asm.put_branch(branch, 4);
-        assert!(!asm.set_branch(0, last + 2));
+        assert!(!asm.set_branch(0, branch, last + 2));
         assert_eq!(asm.branch_at(0), Some((branch, 4)));
     }
 }

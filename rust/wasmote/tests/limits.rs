@@ -159,6 +159,17 @@ fn fuel_is_exact() {
     assert_eq!(call::<_, i32>(&mut store, instance, "loop", 10), Err(Error::Trap(Trap::OutOfFuel)));
     instance.set_fuel(&mut store, 10_000).unwrap();
     assert_eq!(call::<(), ()>(&mut store, instance, "forever", ()), Err(Error::Trap(Trap::OutOfFuel)));
+    // A long straight line is paid for in parts: here 255 units, then too little for the next 255.
+    let line = format!(
+        "(module (func (export \"long\") (result i32) (i32.const 0) {}))",
+        "(i32.const 1) (i32.add) ".repeat(300)
+    );
+    let (mut long_store, long) = instantiate_with(&Quotas { fuel: 601, ..quotas() }, &line).unwrap();
+    assert_eq!(call::<(), i32>(&mut long_store, long, "long", ()), Ok(300));
+    assert_eq!(long.fuel(&long_store), Ok(0));
+    long.set_fuel(&mut long_store, 455).unwrap();
+    assert_eq!(call::<(), i32>(&mut long_store, long, "long", ()), Err(Error::Trap(Trap::OutOfFuel)));
+    assert_eq!(long.fuel(&long_store), Ok(200));
     // More than fits into a word.
     for fuel in [(1 << 32) + 3, 3 << 32, u64::MAX >> 1] {
         instance.set_fuel(&mut store, fuel).unwrap();

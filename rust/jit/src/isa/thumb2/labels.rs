@@ -51,11 +51,7 @@ impl Thumb2 {
                 (Branch::Compare { .. }, _) | (_, 0) => 0,
                 _ => (at as i32 + before + 1) as u32,
             };
-            if branch.reaches(offset) {
-                self.asm.change_branch(first, branch, offset);
-            } else {
-                self.out_of_reach = true;
-            }
+            self.out_of_reach |= !self.asm.set_branch(first, branch, offset);
         }
         *label = Label { place: place as u32, bound: true };
         first

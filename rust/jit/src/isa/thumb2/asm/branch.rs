@@ -125,23 +125,17 @@ impl Asm {
         Branch::decode(self.code.get16(at), self.code.get16(at + 2))
     }
 
-    /// Lets the branch at `at` go `offset` bytes from there; `false` if it does not reach so far.
-    pub fn set_branch(&mut self, at: usize, offset: i32) -> bool {
-        let Some((branch, _)) = self.branch_at(at) else { return false };
+    /// Lets the branch that stands at `at` go `offset` bytes from there; `false` if it does not reach so far.
+    pub fn set_branch(&mut self, at: usize, branch: Branch, offset: i32) -> bool {
         if !branch.reaches(offset) {
             return false;
         }
-        self.change_branch(at, branch, offset);
-        true
-    }
-
-    /// Puts a branch of the same size, which reaches so far, in the place of the one at `at`.
-    pub fn change_branch(&mut self, at: usize, branch: Branch, offset: i32) {
         let (first, second) = branch.encode(offset);
         self.code.set16(at, first);
         if let Some(second) = second {
             self.code.set16(at + 2, second);
         }
+        true
     }
 
     /// Goes to the address in a register, and leaves the place behind in LR if `link`.
