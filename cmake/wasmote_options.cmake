@@ -22,6 +22,7 @@ include_guard(GLOBAL)
 set(WASMOTE_OPTIONS
     "INTERP                 y       feature"
     "JIT                    n       feature"
+    "JIT_LAZY               n       feature                 JIT"
     "JIT_CODE_SIZE          32768   number:1024..16777216   JIT"
     "DISPATCH_SPEED         y       choice:DISPATCH:feature=dispatch-tail"
     "DISPATCH_SIZE          n       choice:DISPATCH"

@@ -5,6 +5,7 @@
 # ---- the engine ----
 set(CONFIG_WASMOTE_INTERP y)                    # the interpreter; may be n with JIT
 set(CONFIG_WASMOTE_JIT n)                       # compiles modules to native code (Cortex-M3 and above)
+set(CONFIG_WASMOTE_JIT_LAZY n)                  # with JIT: compiles each function when it is first called
 set(CONFIG_WASMOTE_DISPATCH_SPEED y)            # or CONFIG_WASMOTE_DISPATCH_SIZE
 set(CONFIG_WASMOTE_OPT_SIZE y)                  # or CONFIG_WASMOTE_OPT_SPEED, CONFIG_WASMOTE_OPT_MINSIZE
 

@@ -165,7 +165,12 @@ impl WasmoteOption {
 
     /// Whether it is a group that is not in a firmware by default.
     pub fn is_extra_group(&self) -> bool {
-        matches!(self.kind, Kind::Feature) && self.default == "n" && !self.is_engine()
+        matches!(self.kind, Kind::Feature) && self.default == "n" && !self.is_engine() && !self.is_of_jit()
+    }
+
+    /// Whether it says how native code is made.
+    fn is_of_jit(&self) -> bool {
+        self.needs.as_deref() == Some(JIT)
     }
 
     /// Whether it is an engine; without one nothing runs.
@@ -207,6 +212,9 @@ pub fn configurations(options: &[WasmoteOption]) -> Result<Vec<Configuration>> {
     let jit = both.with(options, "jit", INTERP, false)?;
     all.push(jit.with(options, "jit-speed", "OPT_SPEED", true)?);
     all.push(jit.with(options, "jit without fuel", "FUEL", false)?);
+    for option in options.iter().filter(|option| option.is_of_jit() && matches!(option.kind, Kind::Feature)) {
+        all.push(jit.with(options, &feature_name(&option.name), &option.name, true)?);
+    }
     all.extend([jit, both]);
     Ok(all)
 }

@@ -80,6 +80,9 @@ pub enum wasmote_status {
     WASMOTE_TRAP_INTERRUPTED = 74,
     /// Trap: a host function returned a status that is no trap; see `host_status` of `wasmote_error_t`.
     WASMOTE_TRAP_HOST = 75,
+    /// Trap: a function was to be compiled when it was first called (CONFIG_WASMOTE_JIT_LAZY), and cannot be: the heap is
+    /// used up, or, without the interpreter, the memory for code, or the function is too large. A later call may find memory.
+    WASMOTE_TRAP_NOT_COMPILED = 76,
 }
 
 /// A feature of WebAssembly: an `enum wasmote_feature`.

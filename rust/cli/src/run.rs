@@ -53,6 +53,9 @@ enum EngineKind {
     /// The compiler to native code
     #[cfg(feature = "jit")]
     Jit,
+    /// The same, each function when it is first called
+    #[cfg(feature = "jit")]
+    JitLazy,
 }
 
 /// `wasmote run`.
@@ -61,7 +64,11 @@ pub fn run(options: &Options) -> Result<()> {
     let jit = options.engine != Some(EngineKind::Interp);
     // Who sets no limit need not pay for the counting.
     let fuel = options.fuel.is_some();
-    let engine = Engine::new(EngineConfig { jit, fuel, ..EngineConfig::default() })?;
+    #[cfg(feature = "jit")]
+    let lazy = options.engine == Some(EngineKind::JitLazy);
+    #[cfg(not(feature = "jit"))]
+    let lazy = false;
+    let engine = Engine::new(EngineConfig { jit, lazy, fuel, ..EngineConfig::default() })?;
     let module = Module::from_copy(&engine, &bytes)?;
     #[cfg(feature = "jit")]
     if options.engine == Some(EngineKind::Jit) {

@@ -32,11 +32,14 @@ pub enum Trap {
     Interrupted = 74,
     /// A host function returned an error.
     Host = 75,
+    /// A function was to be compiled when it was called, and cannot be: it is too large, or the memory for code or the heap
+    /// is used up.
+    NotCompiled = 76,
 }
 
 impl Trap {
     /// Every trap, in the order of their codes.
-    pub const ALL: [Trap; 12] = [
+    pub const ALL: [Trap; 13] = [
         Trap::Unreachable,
         Trap::MemoryOutOfBounds,
         Trap::TableOutOfBounds,
@@ -49,6 +52,7 @@ impl Trap {
         Trap::OutOfFuel,
         Trap::Interrupted,
         Trap::Host,
+        Trap::NotCompiled,
     ];
 
     /// The trap with this code.
@@ -85,6 +89,7 @@ const TEXTS: &str = if cfg!(feature = "messages") {
         "trap: out of fuel\0",
         "trap: interrupted\0",
         "trap: host function failed\0",
+        "trap: function cannot be compiled\0",
     )
 } else {
     ""

@@ -3,7 +3,7 @@
 //! All of it is `repr(C)`: compiled code addresses the fields by offset. Nothing here is ever read or written
 //! by this crate; who may do so, and when, is said in `docs/unsafe.md`.
 
-use core::sync::atomic::{AtomicU32, AtomicUsize};
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize};
 
 /// Bits of a function reference that hold the function's index in its instance's index space.
 pub const FUNC_BITS: u32 = 20;
@@ -25,7 +25,7 @@ pub const fn split_func_ref(reference: u32) -> (u32, u32) {
 ///
 /// `callee` is the instance that defines the function, `record` its record there, `cells` the place of the
 /// arguments on the value stack, where the results are written; `caller` is the instance that calls.
-/// Returns 0, or a [`Trap`](crate::Trap)'s code.
+/// Returns 0, a [`Trap`](crate::Trap)'s code, or [`AGAIN`].
 pub type Entry = unsafe extern "C" fn(
     callee: *mut VmCtx,
     record: *const FuncRecord,
@@ -33,18 +33,37 @@ pub type Entry = unsafe extern "C" fn(
     caller: *mut VmCtx,
 ) -> u32;
 
+/// What an [`Entry`] returns that has done nothing but to make the function's code: the record says now how to call it.
+/// Only if `callee` is `caller`, as calls from one instance to another look the same for all engines.
+pub const AGAIN: u32 = 255;
+
 /// A function, of a module or of the host. One for all instances of a module.
+///
+/// If its code is made when it is first called, `frame_cells` and `code` change once, then `entry`, while others may read
+/// them; who read the new `entry` finds the others.
 #[repr(C)]
 #[derive(Debug)]
 pub struct FuncRecord {
-    /// How to call it.
-    pub entry: Entry,
-    /// What `entry` runs: the first instruction word, or the host function.
-    pub code: *const (),
+    /// How to call it: an [`Entry`].
+    pub entry: AtomicPtr<()>,
+    /// What `entry` runs: the first instruction word, or the host function. Null if there is nothing yet.
+    pub code: AtomicPtr<()>,
     /// Canonical type index in its module.
     pub ty: u32,
     /// Cells of its frame: parameters, locals, temporaries, and at least its results.
-    pub frame_cells: u32,
+    pub frame_cells: AtomicU32,
+}
+
+impl FuncRecord {
+    /// A function that is called so.
+    pub fn new(entry: Entry, code: *const (), ty: u32, frame_cells: u32) -> FuncRecord {
+        FuncRecord {
+            entry: AtomicPtr::new(entry as *mut ()),
+            code: AtomicPtr::new(code.cast_mut()),
+            ty,
+            frame_cells: AtomicU32::new(frame_cells),
+        }
+    }
 }
 
 /// Whether so much fuel is never used up. Native code takes fuel from the lower half, and looks at the upper one only when
@@ -111,6 +130,8 @@ pub struct VmCtx {
     pub unwind: unsafe extern "C" fn(ctx: *mut VmCtx, frame: *const usize, code: *const ()),
     /// The context of the store's that was made before this one; null if it is the first.
     pub before: *mut VmCtx,
+    /// Where compiled code calls the functions that the instance defines, if they are compiled when they are first called.
+    pub compiled: *const AtomicPtr<()>,
 }
 
 /// A table while code runs.

@@ -71,10 +71,11 @@ pub fn quotas(input: &[u8]) {
         fuel: u64::from(fuel) * 64,
         trim_memory: depth & 8 != 0,
     };
-    // By the interpreter; and as native code, as far as there is room.
-    for jit in [false, true].into_iter().filter(|jit| !jit || cfg!(feature = "jit")) {
+    // By the interpreter; and as native code, made when it is loaded or when it is called, as far as there is room.
+    let engines = [(false, false), (true, false), (true, true)];
+    for (jit, lazy) in engines.into_iter().filter(|(jit, _)| !jit || cfg!(feature = "jit")) {
         let code_limit = [usize::from(depth >> 4) * 512, usize::MAX][usize::from(depth >> 4 == 15)];
-        let config = EngineConfig { fuel: true, heap_limit, jit, code_limit };
+        let config = EngineConfig { fuel: true, heap_limit, jit, lazy, code_limit };
         // With native code it needs memory of its own.
         let Ok(engine) = Engine::new(config) else { continue };
         let empty = engine.stats().used;

@@ -13,5 +13,6 @@ pub mod code;
 mod compiler;
 pub mod isa;
 pub mod masm;
+mod routines;
 
 pub use compiler::{Compiled, Compiler, Settings};

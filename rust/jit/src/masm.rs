@@ -6,6 +6,7 @@
 //! sees, and leave all others alone.
 
 use crate::code::Code;
+pub use crate::routines::Routines;
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
 
@@ -247,6 +248,15 @@ impl Label {
     }
 }
 
+/// Where code finds one of the module's own functions.
+#[derive(Debug)]
+pub enum Function<'l> {
+    /// At a label.
+    At(&'l mut Label),
+    /// Where the context's `compiled` says, at this place. It is compiled when it is first called.
+    Listed(u32),
+}
+
 /// The frame of a function, as far as its code needs to know.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Frame {
@@ -456,8 +466,8 @@ pub trait Masm {
     fn set_frame_cells(&mut self, frame: &Frame, cells: u32);
     /// Returns.
     fn leave(&mut self, frame: &Frame);
-    /// Calls the function at a label with arguments from `cells` of the frame on, of which the first are in registers.
-    fn call(&mut self, function: &mut Label, frame: &Frame, cells: u32, callee_shared: u32);
+    /// Calls the function with arguments from `cells` of the frame on, of which the first are in registers.
+    fn call(&mut self, function: Function<'_>, frame: &Frame, cells: u32, callee_shared: u32);
     /// Calls something that the instance imports, with arguments in cells. `result_cells` as for [`enter`](Masm::enter).
     fn call_import(
         &mut self,
@@ -477,8 +487,14 @@ pub trait Masm {
         cells: u32,
         routines: &mut Routines,
     );
-    /// Calls the function at a label in place of this one.
-    fn tail_call(&mut self, function: &mut Label, frame: &Frame, args: TailArguments<'_>, callee_shared: u32);
+    /// Calls the function in place of this one.
+    fn tail_call(
+        &mut self,
+        function: Function<'_>,
+        frame: &Frame,
+        args: TailArguments<'_>,
+        callee_shared: u32,
+    );
     /// Calls what the table holds in place of this function; as [`call_indirect`](Masm::call_indirect).
     fn tail_call_indirect(
         &mut self,
@@ -521,56 +537,4 @@ pub enum GlobalCell {
     Own(u32),
     /// A cell of an imported one.
     Import(u32, u32),
-}
-
-/// Code that all functions of a module share.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Routines {
-    /// How functions are entered from outside: a `vm::Entry`.
-    pub entry: u32,
-    /// Leaves code; one for each trap, in the order of [`Trap::ALL`].
-    pub traps: [Label; Trap::ALL.len()],
-    /// Calls a function that is imported.
-    pub import: Label,
-    /// Calls a function in a table.
-    pub indirect: Label,
-    /// Calls a function that was found in a table.
-    pub resolved: Label,
-    /// Calls an operator of the runtime's.
-    pub builtin: Label,
-    /// Carries out an operator on numbers.
-    pub numeric: Label,
-    /// Divides pairs, for the quotient.
-    pub quotient: Label,
-    /// Divides pairs, for the remainder.
-    pub remainder: Label,
-    /// Calls a function of the module's that is not compiled.
-    pub own: Label,
-    /// Takes from the upper half of the fuel.
-    pub borrow: Label,
-    /// Whether there is room for a frame although the limit says that there is none.
-    pub admit: Label,
-    /// There is no room for a frame, or the interrupt word is set.
-    pub stop: Label,
-}
-
-impl Routines {
-    /// Nothing of it is there but the way in.
-    pub fn new(entry: usize) -> Routines {
-        Routines {
-            entry: entry as u32,
-            traps: [Label::NEW; Trap::ALL.len()],
-            import: Label::NEW,
-            indirect: Label::NEW,
-            resolved: Label::NEW,
-            builtin: Label::NEW,
-            numeric: Label::NEW,
-            quotient: Label::NEW,
-            remainder: Label::NEW,
-            own: Label::NEW,
-            borrow: Label::NEW,
-            admit: Label::NEW,
-            stop: Label::NEW,
-        }
-    }
 }

@@ -18,8 +18,18 @@ struct Inner {
 
 struct Blocks {
     region: CodeRegion,
-    /// Those in use, by place: first byte and one past the last.
-    used: Vec<(usize, usize)>,
+    /// Those in use, by place.
+    used: Vec<Used>,
+}
+
+#[derive(Clone, Copy)]
+struct Used {
+    /// The first byte.
+    from: usize,
+    /// One past the last byte.
+    to: usize,
+    /// Where what it belongs to began.
+    owner: usize,
 }
 
 // SAFETY: (P11) the blocks are only touched while the mutex is held; the rest does not change once there are two owners.
@@ -60,12 +70,12 @@ impl CodeSpace {
 
     /// Bytes in use.
     pub fn used(&self) -> usize {
-        self.with(|blocks| blocks.used.iter().map(|(from, to)| to - from).sum())
+        self.with(|blocks| blocks.in_use())
     }
 
     /// Bytes of the largest block that there is room for.
     pub fn largest_free(&self) -> usize {
-        self.with(|blocks| blocks.gaps().map(|(_, from, to)| to - from).max().unwrap_or(0))
+        self.with(|blocks| blocks.largest_gap().1)
     }
 
     /// Copies code, in pieces that follow each other, to where it can be executed. Inside, an error means that there is no
@@ -80,21 +90,11 @@ impl CodeSpace {
         let len = pieces.clone().map(<[u8]>::len).sum::<usize>();
         let placed = self.with(|blocks| {
             let size = len.next_multiple_of(GRANULE);
-            let Some((index, from, _)) = blocks.gaps().find(|(_, from, to)| to - from >= size) else {
+            let Some((_, from, _)) = blocks.gaps().find(|(_, from, to)| to - from >= size) else {
                 return Ok(None);
             };
-            blocks.used.reserve_exact(1)?;
-            blocks.used.push((from, from + size))?;
-            // The last one moves to its place.
-            if let Some(order) = blocks.used.get_mut(index..) {
-                order.rotate_right(1);
-            }
-            let mut to = from;
-            for piece in pieces {
-                blocks.region.write(to, piece)?;
-                to += piece.len();
-            }
-            Ok(Some((from, blocks.region.start().as_ptr().wrapping_add(from))))
+            blocks.write(from, from, pieces)?;
+            Ok(Some((from, blocks.address(from))))
         })?;
         let block = |(at, start): (usize, *mut u8)| CodeBlock { space: self.clone(), at, start, len };
         Ok(placed.map(block).ok_or(CodeFull))
@@ -105,13 +105,82 @@ impl Blocks {
     /// The places between blocks: the index that a block there would have, first byte and one past the last.
     fn gaps(&self) -> impl Iterator<Item = (usize, usize, usize)> {
         let end = self.region.size() & !(GRANULE - 1);
-        let starts = core::iter::once(0).chain(self.used.iter().map(|block| block.1));
-        let ends = self.used.iter().map(|block| block.0).chain(core::iter::once(end));
+        let starts = core::iter::once(0).chain(self.used.iter().map(|block| block.to));
+        let ends = self.used.iter().map(|block| block.from).chain(core::iter::once(end));
         starts.zip(ends).enumerate().map(|(index, (from, to))| (index, from, to))
+    }
+
+    /// Where it begins, and its bytes.
+    fn largest_gap(&self) -> (usize, usize) {
+        self.gaps().map(|(_, from, to)| (from, to - from)).max_by_key(|gap| gap.1).unwrap_or((0, 0))
+    }
+
+    /// Bytes in use.
+    fn in_use(&self) -> usize {
+        self.used.iter().map(|block| block.to - block.from).sum()
+    }
+
+    fn address(&self, at: usize) -> *mut u8 {
+        self.region.start().as_ptr().wrapping_add(at)
+    }
+
+    /// Writes code, for which there is room from `from` on.
+    fn write<'a>(
+        &mut self,
+        owner: usize,
+        from: usize,
+        pieces: impl Iterator<Item = &'a [u8]> + Clone,
+    ) -> Result<(), OutOfMemory> {
+        let to = (from + pieces.clone().map(<[u8]>::len).sum::<usize>()).next_multiple_of(GRANULE);
+        match self.used.iter_mut().find(|block| block.to == from && block.owner == owner) {
+            Some(before) => before.to = to,
+            None => {
+                let index = self.used.iter().take_while(|block| block.from < from).count();
+                self.used.reserve_exact(1)?;
+                self.used.push(Used { from, to, owner })?;
+                // The last one moves to its place.
+                if let Some(order) = self.used.get_mut(index..) {
+                    order.rotate_right(1);
+                }
+            }
+        }
+        let mut to = from;
+        for piece in pieces {
+            self.region.write(to, piece)?;
+            to += piece.len();
+        }
+        Ok(())
     }
 }
 
-/// Compiled code that can be executed. Gives its place back when dropped.
+/// Where more code of a [`CodeBlock`]'s owner will lie: it is made for that place, which nobody else takes meanwhile.
+pub struct MoreCode<'b> {
+    blocks: &'b mut Blocks,
+    owner: usize,
+}
+
+impl MoreCode<'_> {
+    /// The address of its first byte.
+    pub fn start(&self) -> *const u8 {
+        self.blocks.address(self.blocks.largest_gap().0)
+    }
+
+    /// Bytes that it may have, if all code together may have `limit`.
+    pub fn room(&self, limit: usize) -> usize {
+        let allowed = limit.saturating_sub(self.blocks.in_use()) & !(GRANULE - 1);
+        self.blocks.largest_gap().1.min(allowed)
+    }
+
+    /// Copies the code, in pieces that follow each other and are not more than there is room for, to where it was made for.
+    ///
+    /// # Errors
+    /// There is no heap for a note of it.
+    pub fn publish<'a>(self, pieces: impl Iterator<Item = &'a [u8]> + Clone) -> Result<(), OutOfMemory> {
+        self.blocks.write(self.owner, self.blocks.largest_gap().0, pieces)
+    }
+}
+
+/// Compiled code that can be executed. Gives its place back when dropped, with that of what was added to it.
 #[derive(Debug)]
 pub struct CodeBlock {
     space: CodeSpace,
@@ -131,6 +200,19 @@ impl CodeBlock {
         self.start
     }
 
+    /// Lets `make` make more code. Nobody else is given or gives back memory for code before it returns.
+    pub fn more<R>(&self, make: impl FnOnce(MoreCode<'_>) -> R) -> R {
+        self.space.with(|blocks| make(MoreCode { blocks, owner: self.at }))
+    }
+
+    /// Bytes of memory that are in use for it, with all that was added.
+    pub fn size(&self) -> usize {
+        let own = |blocks: &Blocks| {
+            blocks.used.iter().filter(|block| block.owner == self.at).map(|block| block.to - block.from).sum()
+        };
+        self.space.with(|blocks| own(blocks))
+    }
+
     /// Its bytes.
     pub fn len(&self) -> usize {
         self.len
@@ -145,13 +227,13 @@ impl CodeBlock {
 impl Drop for CodeBlock {
     fn drop(&mut self) {
         self.space.with(|blocks| {
-            if let Some(index) = blocks.used.iter().position(|&(from, _)| from == self.at)
+            while let Some(index) = blocks.used.iter().position(|block| block.owner == self.at)
                 && let Some(order) = blocks.used.get_mut(index..)
             {
                 order.rotate_left(1);
                 blocks.used.pop();
-                blocks.used.shrink();
             }
+            blocks.used.shrink();
         });
     }
 }

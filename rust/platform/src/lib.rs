@@ -23,7 +23,7 @@ mod vec;
 #[cfg(feature = "jit")]
 pub use code::{CodeRegion, GRANULE};
 #[cfg(feature = "jit")]
-pub use code_space::{CodeBlock, CodeFull, CodeSpace};
+pub use code_space::{CodeBlock, CodeFull, CodeSpace, MoreCode};
 pub use heap::{Heap, OutOfMemory, Shared};
 pub use mutex::Mutex;
 pub use utf8::from_utf8;

@@ -25,9 +25,17 @@ impl<'m, 'a> Encoded<'m, 'a> {
     /// # Errors
     /// It is not valid, or the heap is used up.
     pub fn push(&mut self, own: u32, code: &mut CodeBuilder) -> Result<(), Error> {
-        self.encode(own, None)?;
-        let encoded = self.encoder.take()?;
+        let encoded = self.function(own)?;
         code.push(encoded.words, encoded.frame_cells, func_type(self.module, own))
+    }
+
+    /// Encodes a function.
+    ///
+    /// # Errors
+    /// It is not valid, or the heap is used up.
+    pub fn function(&mut self, own: u32) -> Result<wasmote_interp::Encoded, Error> {
+        self.encode(own, None)?;
+        Ok(self.encoder.take()?)
     }
 
     /// The module offset of the operator whose code holds the word so many bytes behind a function's beginning.

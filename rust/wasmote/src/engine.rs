@@ -16,6 +16,10 @@ pub struct EngineConfig {
     /// Whether functions are compiled to native code: with the feature `jit`, where the platform has memory for code that
     /// no other engine has claimed. Without the feature `interp` they always are.
     pub jit: bool,
+    /// Whether a function is compiled to native code when it is first called, and only validated when the module is loaded:
+    /// with the feature `jit-lazy`. What is too large then, or finds no memory, is left to the interpreter, or without
+    /// the feature `interp` ends in [`Trap::NotCompiled`](crate::Trap::NotCompiled); so it does if the heap is used up.
+    pub lazy: bool,
     /// The most bytes that the native code of all modules may have. What has no room stays interpreted, or without the
     /// feature `interp` is refused with [`Error::Quota`].
     pub code_limit: usize,
@@ -27,6 +31,7 @@ impl Default for EngineConfig {
             fuel: cfg!(feature = "fuel"),
             heap_limit: usize::MAX,
             jit: true,
+            lazy: cfg!(feature = "jit-lazy"),
             code_limit: usize::MAX,
         }
     }
@@ -42,7 +47,9 @@ pub struct Engine {
     #[cfg(feature = "jit")]
     code: Option<CodeSpace>,
     #[cfg(feature = "jit")]
-    code_limit: usize,
+    pub(crate) code_limit: usize,
+    #[cfg(feature = "jit-lazy")]
+    pub(crate) lazy: bool,
 }
 
 impl Engine {
@@ -65,6 +72,8 @@ impl Engine {
             code,
             #[cfg(feature = "jit")]
             code_limit: config.code_limit,
+            #[cfg(feature = "jit-lazy")]
+            lazy: config.lazy,
         })
     }
 

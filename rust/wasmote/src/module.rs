@@ -4,6 +4,8 @@
 use crate::encoded::Encoded;
 #[cfg(feature = "jit")]
 use crate::native::Native;
+#[cfg(feature = "jit-lazy")]
+use crate::vm::Made;
 use crate::vm::{Bytes, Code};
 use crate::{Engine, Error};
 use wasmote_core::FuncType;
@@ -23,8 +25,10 @@ struct Inner {
     code: Code,
     _bytes: Bytes,
     heap: Heap,
-    #[cfg(feature = "backtrace")]
+    #[cfg(any(feature = "backtrace", feature = "jit-lazy"))]
     metered: bool,
+    #[cfg(feature = "jit-lazy")]
+    code_limit: usize,
 }
 
 /// What a [`Module`] holds.
@@ -76,8 +80,10 @@ impl Module {
             parsed,
             code,
             _bytes: bytes,
-            #[cfg(feature = "backtrace")]
+            #[cfg(any(feature = "backtrace", feature = "jit-lazy"))]
             metered: engine.fuel,
+            #[cfg(feature = "jit-lazy")]
+            code_limit: engine.code_limit,
             heap: heap.clone(),
         };
         Ok(Module(Shared::new(&heap, inner)?))
@@ -144,6 +150,12 @@ impl Module {
         #[cfg(feature = "jit")]
         if self.code().is_native(own) {
             let mut native = Native::new(self.parsed(), &scratch, self.0.metered, usize::MAX);
+            #[cfg(feature = "jit-lazy")]
+            if !self.code().compiled().is_empty() {
+                // Anywhere outside of the function's code.
+                native.begin_apart(i32::from(i16::MIN))?;
+                return native.locate(own, bytes);
+            }
             native.begin()?;
             return native.locate(own, bytes);
         }
@@ -151,6 +163,37 @@ impl Module {
         return Encoded::new(self.parsed(), &scratch, &scratch, self.0.metered).locate(own, bytes);
         #[cfg(not(feature = "interp"))]
         Ok(None)
+    }
+}
+
+/// Functions that are compiled when they are first called.
+#[cfg(feature = "jit-lazy")]
+impl Module {
+    /// Makes the code of an own function, unless it is there.
+    ///
+    /// # Errors
+    /// Memory is used up; without the interpreter, also that for code, or the function is too large.
+    pub(crate) fn compile(&self, own: u32) -> Result<(), Error> {
+        let Inner { parsed, heap, metered, .. } = &*self.0;
+        let scratch = heap.root_account().account(usize::MAX)?;
+        self.code().make(own, |more, common| {
+            let (start, room) = (more.start(), more.room(self.0.code_limit));
+            let mut native = Native::new(parsed, &scratch, *metered, room);
+            native.begin_apart(common)?;
+            match native.function(own)? {
+                Ok(compiled) => {
+                    more.publish(native.finish()?.pieces())?;
+                    Ok(Made::Native(start, compiled))
+                }
+                #[cfg(feature = "interp")]
+                Err(_) => {
+                    let encoded = Encoded::new(parsed, heap, &scratch, *metered).function(own)?;
+                    Ok(Made::Words(encoded.words, encoded.frame_cells))
+                }
+                #[cfg(not(feature = "interp"))]
+                Err(error) => Err(error),
+            }
+        })
     }
 }
 
@@ -166,6 +209,10 @@ fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result
     let Some((space, room)) = engine.code_room() else {
         return without_native_code(parsed, heap, scratch, engine);
     };
+    #[cfg(feature = "jit-lazy")]
+    if engine.lazy && own_funcs(parsed) > 0 {
+        return lazy_code(parsed, heap, scratch, engine);
+    }
     let mut native = Native::new(parsed, scratch, engine.fuel, room);
     native.begin()?;
     #[cfg(feature = "interp")]
@@ -191,6 +238,28 @@ fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result
         // Somebody else was faster.
         Err(_) => without_native_code(parsed, heap, scratch, engine),
     }
+}
+
+/// Validates all functions, and makes what calls them for the first time.
+#[cfg(feature = "jit-lazy")]
+fn lazy_code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result<Code, Error> {
+    let Some((space, room)) = engine.code_room() else {
+        return without_native_code(parsed, heap, scratch, engine);
+    };
+    let mut native = Native::new(parsed, scratch, engine.fuel, room);
+    native.begin_stubs();
+    let mut code = Code::builder(heap, scratch, own_funcs(parsed), 0)?;
+    for own in 0..own_funcs(parsed) {
+        code.push_lazy(native.stub(own)?, func_type(parsed, own))?;
+    }
+    let entry = native.entry();
+    let stubs = native.finish()?;
+    if stubs.len() <= room
+        && let Ok(block) = space.publish(stubs.pieces())?
+    {
+        return code.finish_native(block, entry);
+    }
+    without_native_code(parsed, heap, scratch, engine)
 }
 
 #[cfg(all(feature = "jit", not(feature = "interp")))]

@@ -74,6 +74,32 @@ impl<'m, 'a> Native<'m, 'a> {
         Ok(self.jit.begin(self.module)?)
     }
 
+    /// One function comes next, apart from the others: what all have in common begins so many bytes behind the place for it.
+    ///
+    /// # Errors
+    /// The heap is used up.
+    #[cfg(feature = "jit-lazy")]
+    pub fn begin_apart(&mut self, common: i32) -> Result<(), Error> {
+        Ok(self.jit.begin_apart(self.module, common)?)
+    }
+
+    /// What all functions have in common comes next, if each is compiled apart: a [`stub`](Native::stub) for each.
+    #[cfg(feature = "jit-lazy")]
+    pub fn begin_stubs(&mut self) {
+        self.jit.begin_stubs(self.module);
+    }
+
+    /// Validates a function, and makes what is called in its place until it is compiled: so many bytes from the beginning
+    /// of the code.
+    ///
+    /// # Errors
+    /// It is not valid, or the heap is used up.
+    #[cfg(feature = "jit-lazy")]
+    pub fn stub(&mut self, own: u32) -> Result<u32, Error> {
+        self.front.validate(own, &mut self.jit)?;
+        Ok(self.jit.stub(self.module, own))
+    }
+
     /// Compiles a function. Inside, an error means that the function is to be left to another engine, and why: it is too
     /// large, or there is no room for its code.
     ///

@@ -37,6 +37,11 @@ fn life(engine: &Engine, lib: &[u8], user: &[u8]) -> Result<i32, Error> {
     run.call(&mut store, 1)
 }
 
+/// Functions that are compiled when they are called trap if there is no memory for that.
+fn is_memory(error: Error) -> bool {
+    error == Error::OutOfMemory || cfg!(feature = "jit-lazy") && error == Error::Trap(Trap::NotCompiled)
+}
+
 #[test]
 fn an_allocation_that_fails_at_any_point_leaks_nothing() {
     let engine = engine();
@@ -58,7 +63,7 @@ fn an_allocation_that_fails_at_any_point_leaks_nothing() {
                 }
             }
             Err(error) => {
-                assert_eq!(error, Error::OutOfMemory, "allocation {n}");
+                assert!(is_memory(error), "allocation {n}: {error}");
                 failures = n;
             }
         }
@@ -69,7 +74,8 @@ fn an_allocation_that_fails_at_any_point_leaks_nothing() {
 
 #[test]
 fn a_store_goes_on_after_an_instantiation_without_memory() {
-    let engine = engine();
+    // A start function that traps leaves an instance behind, also if it does since it cannot be compiled.
+    let engine = Engine::new(EngineConfig { lazy: false, ..EngineConfig::default() }).unwrap();
     let (lib, user) = (module(&engine, LIB), module(&engine, USER));
     let mut linker = Linker::new(&engine);
     linker.func("env", "log", |x: i32| x).unwrap();
@@ -83,7 +89,7 @@ fn a_store_goes_on_after_an_instantiation_without_memory() {
         engine.heap().fail_after(0);
         match result {
             Ok(instance) => break instance,
-            Err(error) => assert_eq!(error, Error::OutOfMemory),
+            Err(error) => assert!(is_memory(error), "{error}"),
         }
         failures += 1;
         assert_eq!(store.instances().count(), 1);

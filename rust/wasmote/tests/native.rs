@@ -6,7 +6,11 @@ use common::*;
 use wasmote::*;
 
 fn with(jit: bool, code_limit: usize) -> Engine {
-    Engine::new(EngineConfig { jit, code_limit, ..EngineConfig::default() }).unwrap()
+    Engine::new(EngineConfig { jit, code_limit, lazy: false, ..EngineConfig::default() }).unwrap()
+}
+
+fn lazily(code_limit: usize) -> Engine {
+    Engine::new(EngineConfig { code_limit, lazy: true, ..EngineConfig::default() }).unwrap()
 }
 
 fn native_bytes(module: &Module) -> usize {
@@ -14,15 +18,21 @@ fn native_bytes(module: &Module) -> usize {
 }
 
 /// Engines with room for all of the module's native code, for less and less of it, and for none. Where there is no room
-/// for a function there still may be for later ones, so that many of the possible mixtures are among these.
+/// for a function there still may be for later ones, so that many of the possible mixtures are among these. Those that
+/// compile lazily have room for what is called first.
 fn engines(text: &str) -> Vec<Engine> {
     let all = native_bytes(&module(&with(true, usize::MAX), text));
-    let engines: Vec<_> = (0..all).step_by(160).chain([all]).map(|limit| with(true, limit)).collect();
+    let mut engines: Vec<_> = (0..all).step_by(160).chain([all]).map(|limit| with(true, limit)).collect();
     let mut sizes: Vec<_> = engines.iter().map(|engine| native_bytes(&module(engine, text))).collect();
     assert_eq!((sizes[0], *sizes.last().unwrap()), (0, all));
     sizes.sort_unstable();
     sizes.dedup();
     assert!(sizes.len() > 5, "{sizes:?}");
+    if cfg!(feature = "jit-lazy") {
+        let stubs = native_bytes(&module(&lazily(usize::MAX), text));
+        assert!((1..all).contains(&stubs), "{stubs} {all}");
+        engines.extend((0..=all).step_by(160).map(|more| lazily(stubs + more)));
+    }
     engines
 }
 

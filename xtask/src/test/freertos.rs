@@ -40,6 +40,8 @@ const OTHER_OPTIONS: Variant = Variant {
     ],
 };
 const JIT: Variant = Variant { name: "jit", options: &["CONFIG_WASMOTE_JIT=y"] };
+const JIT_LAZY: Variant =
+    Variant { name: "jit lazy", options: &["CONFIG_WASMOTE_JIT=y", "CONFIG_WASMOTE_JIT_LAZY=y"] };
 /// The board for variants.
 const ONE_BOARD: &str = "mps2_an386";
 
@@ -47,7 +49,7 @@ const PROGRAMS: [Program; 5] = [
     Program {
         source: "twister-tests/freertos",
         pattern: r"^\d+ passed, 0 failed",
-        variants: &[STATIC, OTHER_OPTIONS, JIT],
+        variants: &[STATIC, OTHER_OPTIONS, JIT, JIT_LAZY],
         not_for: None,
     },
     Program {

@@ -30,7 +30,7 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
 
 /// The same tests in every build that matters: with all checks, which the portable dispatcher has, both dispatchers as
 /// they are shipped, and native code. The compiler's own tests take long and know nothing of dispatchers: they run once.
-const TEST_RUNS: [(&str, &[&str]); 4] = [
+const TEST_RUNS: [(&str, &[&str]); 5] = [
     // What wasmote-fuzzing compares with takes long to build: release builds of it do, also with extra checks.
     (
         "debug, extra checks",
@@ -59,6 +59,10 @@ const TEST_RUNS: [(&str, &[&str]); 4] = [
             "--features",
             "wasmote/std,wasmote/jit,wasmote-capi/jit,wasmote-platform/std,wasmote-platform/jit",
         ],
+    ),
+    (
+        "debug, native code made lazily",
+        &["--package=wasmote", "--package=wasmote-capi", "--features", "wasmote/std,wasmote-capi/jit-lazy"],
     ),
 ];
 
@@ -93,7 +97,7 @@ fn clippy(verbose: bool) -> Result<Found> {
             .logged("clippy", verbose)
     };
     clippy(&[])?;
-    clippy(&["--features", "wasmote/dispatch-tail,wasmote/jit,wasmote-capi/jit,wasmote-spec/jit"])?;
+    clippy(&["--features", "wasmote/dispatch-tail,wasmote-capi/jit-lazy,wasmote-spec/jit-lazy"])?;
     Ok(Found::pass(""))
 }
 

@@ -21,9 +21,13 @@ struct Report {
 }
 
 /// As for the Rust tests. The one that boards have scripts from is the last.
-const BUILDS: [(&str, &[&str]); 4] = [
+const BUILDS: [(&str, &[&str]); 5] = [
     ("debug, extra checks", &["--features", "extra-checks"]),
     ("release, native code only", &["--release", "--no-default-features", "--features", "suite,jit"]),
+    (
+        "release, native code only, lazily",
+        &["--release", "--no-default-features", "--features", "suite,jit-lazy"],
+    ),
     ("release, loop", &["--release"]),
     ("release, tail calls", &["--release", "--features", "dispatch-tail"]),
 ];

@@ -80,7 +80,7 @@ static uint32_t number(void)
 static bool is_status(wasmote_status_t status)
 {
     return (status >= WASMOTE_OK && status <= WASMOTE_ERR_HOST) ||
-           (status >= WASMOTE_TRAP_UNREACHABLE && status <= WASMOTE_TRAP_HOST);
+           (status >= WASMOTE_TRAP_UNREACHABLE && status <= WASMOTE_TRAP_NOT_COMPILED);
 }
 
 static const uint8_t UNTOUCHED = 0xA5;

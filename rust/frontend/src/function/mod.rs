@@ -73,6 +73,18 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
     /// # Errors
     /// What is wrong, and at which offset in the module. The sink has been told a part of the function then.
     pub fn function(&mut self, own: u32, sink: &mut S) -> Result<(), LoadError> {
+        self.body(own, sink, false)
+    }
+
+    /// Validates one of the module's own functions, as [`function`](Compiler::function) does, and tells nobody.
+    ///
+    /// # Errors
+    /// As for [`function`](Compiler::function), but for those of a sink.
+    pub fn validate(&mut self, own: u32, sink: &mut S) -> Result<(), LoadError> {
+        self.body(own, sink, true)
+    }
+
+    fn body(&mut self, own: u32, sink: &mut S, quiet: bool) -> Result<(), LoadError> {
         let module = self.module;
         let (mut at, start) = if own >= self.next.0 { self.next } else { (0, module.code.start) };
         let mut reader = module.reader(start);
@@ -106,6 +118,7 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
             op_at: start,
             segment: None,
             units: 0,
+            quiet,
             sink,
         };
         body.function(FuncInfo { index, ty, param_cells: ty.param_cells(), local_cells: 0, body_len: len });
@@ -140,6 +153,8 @@ struct Body<'b, 'a, S: Sink> {
     segment: Option<S::Charge>,
     /// What it costs so far. With what fits here, engines can take it in one instruction.
     units: u8,
+    /// The sink is told nothing: the body is validated.
+    quiet: bool,
     sink: &'b mut S,
 }
 
@@ -161,7 +176,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         info.local_cells = self.locals.cells();
         self.top = info.local_cells;
         self.frame_cells = info.local_cells.max(info.ty.result_cells());
-        if self.sink.wants_uses() {
+        if self.sink.wants_uses() && !self.quiet {
             self.scan();
         }
         tell!(self, begin(&info));
@@ -182,7 +197,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             self.reader.fail(ErrorKind::EndExpected);
         }
         self.op_at = self.reader.pos();
-        if !self.reader.failed() {
+        if !self.reader.failed() && !self.quiet {
             let ended = self.sink.end(self.frame_cells);
             self.told(ended);
         }
@@ -203,9 +218,9 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         decoded.map(|(op, _)| op).filter(|_| !self.reader.failed())
     }
 
-    /// Whether the sink is to be told: the code can be reached, and nothing was wrong so far.
+    /// Whether the sink is to be told: it wants to know, the code can be reached, and nothing was wrong so far.
     fn live(&self) -> bool {
-        self.reachable && !self.reader.failed()
+        self.reachable && !self.quiet && !self.reader.failed()
     }
 
     /// The current operator is wrong.

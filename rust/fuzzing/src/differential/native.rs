@@ -1,4 +1,4 @@
-//! wasmote's interpreter against its native code, and against both at once.
+//! wasmote's interpreter against its native code, made when it is loaded and when it is called, and against both at once.
 
 use super::ours::{self, Code, Metering};
 use super::{Look, Scenario, Step, Stop, Tally, exhausted, step_name};
@@ -31,10 +31,12 @@ pub fn compare(
     }
     let some = Code::Native(choose(bytes));
     let fewer = Code::Native(choose(bytes) / 2);
-    for code in [all, some, fewer] {
+    let (lazy, stubs) = (Code::Lazy(usize::MAX), size(Code::Lazy(usize::MAX))?);
+    let less = Code::Lazy(stubs + choose(bytes));
+    for code in [all, some, fewer, lazy, less] {
         same(scenario, metered, code, &ours::run_as(scenario, fuel, code))?;
     }
-    for code in [all, some] {
+    for code in [all, some, less] {
         same(scenario, unmetered, code, &ours::run_as(scenario, Metering::Off, code))?;
     }
     // With too little fuel it ends after the same calls and writes.
@@ -42,7 +44,7 @@ pub fn compare(
     if total > 0 && !exhausted(metered.last()) {
         for less in [total - 1, choose(total as usize) as u64] {
             let interpreted = ours::run(scenario, Metering::Fuel(less));
-            for code in [all, some] {
+            for code in [all, some, lazy] {
                 same(scenario, &interpreted, code, &ours::run_as(scenario, Metering::Fuel(less), code))?;
             }
         }
@@ -62,7 +64,7 @@ fn same(scenario: &Scenario, interpreted: &[Step], code: Code, native: &[Step]) 
     for at in 0..len {
         let (a, mut b) = (interpreted.get(at).map(observed), native.get(at).map(observed));
         // A tail call to the other engine's function is a call and a return: the caller's frame is still there.
-        if let (Code::Native(room), Some(a), Some(b)) = (code, &a, &mut b)
+        if let (Code::Native(room) | Code::Lazy(room), Some(a), Some(b)) = (code, &a, &mut b)
             && room != usize::MAX
         {
             let mut wanted = a.trace.iter().peekable();

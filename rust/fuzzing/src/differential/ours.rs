@@ -24,6 +24,8 @@ pub enum Code {
     Interpreted,
     /// The JIT, as far as there is room for so many bytes; then the interpreter.
     Native(usize),
+    /// The same, each function when it is first called.
+    Lazy(usize),
 }
 
 /// Runs a scenario by the interpreter.
@@ -44,11 +46,12 @@ pub fn run_as(scenario: &Scenario, metering: Metering, code: Code) -> Vec<Step> 
 
 fn engine(metering: Metering, code: Code) -> Result<Engine, Error> {
     let fuel = metering != Metering::Off;
-    let (jit, code_limit) = match code {
-        Code::Interpreted => (false, 0),
-        Code::Native(limit) => (true, limit),
+    let (jit, lazy, code_limit) = match code {
+        Code::Interpreted => (false, false, 0),
+        Code::Native(limit) => (true, false, limit),
+        Code::Lazy(limit) => (true, true, limit),
     };
-    Engine::new(EngineConfig { fuel, jit, code_limit, ..EngineConfig::default() })
+    Engine::new(EngineConfig { fuel, jit, lazy, code_limit, ..EngineConfig::default() })
 }
 
 /// What the scenario's module holds, loaded like this.

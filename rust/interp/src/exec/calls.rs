@@ -3,7 +3,7 @@
 use super::raw::{Function, NotEntered};
 use super::{Ctx, Frame, Pc, State, Step};
 use crate::isa::Rare;
-use wasmote_core::vm::{NULL_REF, func_ref};
+use wasmote_core::vm::{AGAIN, NULL_REF, func_ref};
 use wasmote_core::{Feature, Trap};
 
 /// Calls with the arguments from `cells` upwards; the instruction has `more` words after the first.
@@ -12,13 +12,16 @@ fn enter(s: State, function: Function, cells: usize, more: usize) -> Step {
     if function.ctx().interrupted() {
         return Step::Trap(Trap::Interrupted);
     }
-    match function.enter(cells, s.pc.skip(more), s.fp, s.ctx) {
-        Ok((pc, fp)) => Step::Next(pc, fp, function.ctx()),
-        Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
-        Err(NotEntered::Foreign) => {
-            let code = function.call_foreign(cells, s.fp, s.ctx);
-            if code == 0 { s.next(more) } else { Step::Failed(code) }
-        }
+    loop {
+        return match function.enter(cells, s.pc.skip(more), s.fp, s.ctx) {
+            Ok((pc, fp)) => Step::Next(pc, fp, function.ctx()),
+            Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
+            Err(NotEntered::Foreign) => match function.call_foreign(cells, s.fp, s.ctx) {
+                0 => s.next(more),
+                AGAIN => continue,
+                code => Step::Failed(code),
+            },
+        };
     }
 }
 
@@ -29,13 +32,16 @@ fn replace(s: State, function: Function, cells: usize, params: usize) -> Step {
         return Step::Trap(Trap::Interrupted);
     }
     s.fp.move_down(cells, params);
-    match function.replace(s.fp) {
-        Ok((pc, fp)) => Step::Next(pc, fp, function.ctx()),
-        Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
-        Err(NotEntered::Foreign) => {
-            let code = function.call_foreign(0, s.fp, s.ctx);
-            if code == 0 { leave(s) } else { Step::Failed(code) }
-        }
+    loop {
+        return match function.replace(s.fp) {
+            Ok((pc, fp)) => Step::Next(pc, fp, function.ctx()),
+            Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
+            Err(NotEntered::Foreign) => match function.call_foreign(0, s.fp, s.ctx) {
+                0 => leave(s),
+                AGAIN => continue,
+                code => Step::Failed(code),
+            },
+        };
     }
 }
 

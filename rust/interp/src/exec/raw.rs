@@ -23,7 +23,8 @@
 //!   the module, so the arrays of its instance have these elements. References that are not null name an
 //!   instance of the store and a function that it defines itself.
 //! - **(I7) Records.** A `FuncRecord` lives as long as its instance. If its `entry` is this crate's, its `code`
-//!   is the first word of encoded code and its `frame_cells`, at most 65,535, are those that the encoder gave.
+//!   is the first word of encoded code and its `frame_cells`, at most 65,535, are those that the encoder gave. These are
+//!   written before `entry` is.
 //!   Any `entry` may be called with an instance that defines the function, and cells that hold its arguments.
 //!
 //! With the feature `extra-checks`, what can be checked is asserted at each access.
@@ -31,10 +32,10 @@
 use super::dispatch::run;
 use crate::isa::Code;
 use core::ptr;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{Ordering, compiler_fence};
 use wasmote_core::Trap;
 use wasmote_core::limits::MAX_FRAME_CELLS;
-use wasmote_core::vm::{Builtin, FuncRecord, StackVm, VmCtx, split_func_ref, take_fuel};
+use wasmote_core::vm::{Builtin, Entry, FuncRecord, StackVm, VmCtx, split_func_ref, take_fuel};
 
 /// The word that the outermost frame returns to.
 static EXIT: u32 = Code::exit as u32;
@@ -456,14 +457,19 @@ impl Function {
     #[inline(always)]
     fn is_ours(self) -> bool {
         // SAFETY: (I7) the record lives.
-        unsafe { (*self.record).entry as usize == entry as *const () as usize }
+        let found = unsafe { (*self.record).entry.load(Ordering::Relaxed) };
+        // What else the record says is read afterwards.
+        compiler_fence(Ordering::Acquire);
+        found.addr() == entry as *const () as usize
     }
 
     /// The function's first word, and cells of its frame.
     #[inline(always)]
     fn code(self) -> (Pc, u32) {
         // SAFETY: (I7) the record lives, and is of this engine.
-        let (code, frame_cells) = unsafe { ((*self.record).code.cast::<u32>(), (*self.record).frame_cells) };
+        let record = unsafe { &*self.record };
+        let code = record.code.load(Ordering::Relaxed).cast_const().cast::<u32>();
+        let frame_cells = record.frame_cells.load(Ordering::Relaxed);
         check!(
             !code.is_null() && code.is_aligned() && frame_cells <= MAX_FRAME_CELLS,
             "I7: no record of ours"
@@ -504,7 +510,10 @@ impl Function {
     /// Calls a function of another engine.
     pub(crate) fn call_foreign(self, cells: usize, fp: Frame, caller: Ctx) -> u32 {
         // SAFETY: (I7) its entry may be called like this; (I2) the arguments lie in the frame.
-        unsafe { ((*self.record).entry)(self.ctx.0, self.record, fp.cell(cells, 0), caller.0) }
+        unsafe {
+            let entry = core::mem::transmute::<*mut (), Entry>((*self.record).entry.load(Ordering::Relaxed));
+            entry(self.ctx.0, self.record, fp.cell(cells, 0), caller.0)
+        }
     }
 }
 

@@ -114,12 +114,9 @@ impl Rig {
         }));
         let ctxs = Vec::leak(std::vec![ptr::null_mut::<VmCtx>(); modules.len() + 1]);
         let mut rig = Rig { instances: Vec::new(), stack, heap };
-        let host = Vec::leak(Vec::from_iter(HOST_FUNCS.iter().map(|&(_, entry)| FuncRecord {
-            entry,
-            code: ptr::null(),
-            ty: 0,
-            frame_cells: 0,
-        })));
+        let host = Vec::leak(Vec::from_iter(
+            HOST_FUNCS.iter().map(|&(_, entry)| FuncRecord::new(entry, ptr::null(), 0, 0)),
+        ));
         let shared = ctxs.as_mut_ptr();
         let host = rig.ctx(HOST, host, shared, [].as_slice());
         // SAFETY: there is one element for each instance.
@@ -129,11 +126,9 @@ impl Rig {
             let module = parse(wat, &rig.heap);
             let code = encode(module, &rig.heap, options).unwrap();
             let imports = Vec::leak(rig.imports(module));
-            let records = code.iter().zip(module.import_funcs()..).map(|(code, func)| FuncRecord {
-                entry,
-                code: code.words.as_ptr().cast(),
-                ty: module.func_type_index(func),
-                frame_cells: code.frame_cells,
+            let records = code.iter().zip(module.import_funcs()..).map(|(code, func)| {
+                let (words, ty) = (code.words.as_ptr().cast(), module.func_type_index(func));
+                FuncRecord::new(entry, words, ty, code.frame_cells)
             });
             let records = Vec::leak(records.collect());
             let ctx = rig.ctx(number, records, shared, imports);
@@ -181,6 +176,7 @@ impl Rig {
             stack_limit: 0.into(),
             unwind: no_unwind,
             before: ptr::null_mut(),
+            compiled: ptr::null(),
         }))
     }
 

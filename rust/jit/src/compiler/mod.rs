@@ -18,7 +18,7 @@ mod regs;
 mod sink;
 
 use crate::code::Code;
-use crate::masm::{Alu, Frame, Label, Masm, Routines, Shift};
+use crate::masm::{Alu, Frame, Function, Label, Masm, Routines, Shift};
 use places::Arguments;
 use regs::Regs;
 use wasmote_core::{BinaryOp, ErrorKind, FuncType, LoadOp, Trap, UnaryOp};
@@ -35,8 +35,10 @@ pub struct Settings {
 /// Where a function's code begins, and its frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Compiled {
-    /// Where it is called, from the beginning of all code.
+    /// Where it is called from outside, from the beginning of all code.
     pub start: u32,
+    /// Where it is called from compiled code.
+    pub inside: u32,
     /// Cells of its frame, with what is saved there.
     pub frame_cells: u32,
 }
@@ -98,10 +100,10 @@ pub struct Compiler<M: Masm> {
     masm: M,
     settings: Settings,
     routines: Routines,
-    /// The module's own functions, as places to call.
+    /// The module's own functions, as places to call; of one that is compiled apart, only itself.
     functions: Vec<Label>,
-    /// Cells that functions share with their callers: of the module's own ones.
-    shared: Vec<u32>,
+    /// Whether this function is compiled apart from the others.
+    apart: bool,
     min_memory: u64,
     import_funcs: u32,
     // Of the present function.
@@ -123,8 +125,6 @@ pub struct Compiler<M: Masm> {
     at: u32,
     /// Where the code of the present function begins, with what comes before the place where it is called.
     begun: usize,
-    /// Where it is called from compiled code.
-    inside: usize,
     /// Whether it is complete. Who calls it is told only when it is sure to stay.
     ended: bool,
     /// What was known of the functions that the present one calls, before each call, and how many have been called that
@@ -145,7 +145,7 @@ impl<M: Masm> Compiler<M> {
             settings,
             routines: Routines::default(),
             functions: Vec::new(heap),
-            shared: Vec::new(heap),
+            apart: false,
             min_memory: 0,
             import_funcs: 0,
             frame: Frame::default(),
@@ -162,12 +162,11 @@ impl<M: Masm> Compiler<M> {
             polls: Polls::default(),
             at: 0,
             begun: 0,
-            inside: 0,
             ended: false,
             before: Vec::new(heap),
             absent_before: 0,
             absent: 0,
-            compiled: Compiled { start: 0, frame_cells: 0 },
+            compiled: Compiled { start: 0, inside: 0, frame_cells: 0 },
             sought: None,
             located: None,
         }
@@ -179,15 +178,37 @@ impl<M: Masm> Compiler<M> {
     /// The heap is used up.
     pub fn begin(&mut self, module: &Module<'_>) -> Result<(), OutOfMemory> {
         self.functions.resize((module.func_count() - module.import_funcs()) as usize, Label::NEW)?;
-        for func in module.import_funcs()..module.func_count() {
-            let ty = module.func_type(func);
-            self.shared.push(ty.param_cells().max(ty.result_cells()))?;
-        }
+        self.prepare(module);
+        Ok(())
+    }
+
+    /// What functions of `module` have in common comes next if each is compiled apart: a [`stub`](Compiler::stub) for each.
+    #[cfg(feature = "lazy")]
+    pub fn begin_stubs(&mut self, module: &Module<'_>) {
+        self.prepare(module);
+    }
+
+    /// One function of `module` comes next, and is compiled apart: what all have in common was made with
+    /// [`stub`](Compiler::stub) before and begins `common` bytes behind where the code will, or before if that is less
+    /// than 0. Other functions are called where the context's `compiled` says.
+    ///
+    /// # Errors
+    /// The heap is used up.
+    #[cfg(feature = "lazy")]
+    pub fn begin_apart(&mut self, module: &Module<'_>, common: i32) -> Result<(), OutOfMemory> {
+        self.apart = true;
+        self.functions.resize(1, Label::NEW)?;
+        self.prepare(module);
+        self.masm.truncate(0);
+        self.routines = self.routines.moved(common);
+        Ok(())
+    }
+
+    fn prepare(&mut self, module: &Module<'_>) {
         self.routines = self.masm.routines();
         self.min_memory =
             module.memory().map_or(0, |memory| u64::from(memory.limits.min) << memory.page_log2);
         self.import_funcs = module.import_funcs();
-        Ok(())
     }
 
     /// The function that comes next, by its place among the module's own; `large` if the attempt before said that its frame
@@ -204,10 +225,21 @@ impl<M: Masm> Compiler<M> {
     /// Where the function before begins is told to the calls of it.
     fn keep(&mut self) {
         if core::mem::take(&mut self.ended)
-            && let Some(function) = self.functions.get_mut(self.own as usize)
+            && let place = self.place_of(self.own)
+            && let Some(function) = self.functions.get_mut(place)
         {
-            self.masm.bind_at(function, self.inside);
+            self.masm.bind_at(function, self.compiled.inside as usize);
         }
+    }
+
+    /// Whether a function is compiled apart from the present one.
+    fn is_apart(&self, own: u32) -> bool {
+        cfg!(feature = "lazy") && self.apart && own != self.own
+    }
+
+    /// The place in `functions` of one that is not.
+    fn place_of(&self, own: u32) -> usize {
+        if cfg!(feature = "lazy") && self.apart { 0 } else { own as usize }
     }
 
     /// Bytes of code, with what [`finish`](Compiler::finish) would add now.
@@ -219,7 +251,8 @@ impl<M: Masm> Compiler<M> {
     pub fn abandon(&mut self) {
         self.ended = false;
         while let Some((own, label)) = self.before.pop() {
-            if let Some(place) = self.functions.get_mut(own as usize) {
+            let place = self.place_of(own);
+            if let Some(place) = self.functions.get_mut(place) {
                 *place = label;
             }
         }
@@ -241,14 +274,26 @@ impl<M: Masm> Compiler<M> {
                 continue;
             }
             complete = false;
-            let ty = module.func_type(self.import_funcs + own);
-            let (args, results) = (Arguments::new::<M>(ty), in_registers(ty));
-            let shared_cells = self.shared.get(own as usize).copied().unwrap_or(0);
-            let frame = Frame { shared_cells, param_cells: ty.param_cells(), ..Frame::default() };
-            self.masm.call_record(&mut label, own, &frame, args.list::<M>(), results, &mut self.routines);
+            self.call_by_record(module, own, &mut label);
         }
         self.masm.check()?;
         Ok(complete)
+    }
+
+    /// Adds code that calls a function by its record, which makes it, if it was not called before. Where that is called.
+    #[cfg(feature = "lazy")]
+    pub fn stub(&mut self, module: &Module<'_>, own: u32) -> u32 {
+        let mut label = Label::NEW;
+        self.call_by_record(module, own, &mut label);
+        label.place
+    }
+
+    fn call_by_record(&mut self, module: &Module<'_>, own: u32, label: &mut Label) {
+        let ty = module.func_type(self.import_funcs + own);
+        let (args, results) = (Arguments::new::<M>(ty), in_registers(ty));
+        let frame =
+            Frame { shared_cells: shared_cells(ty), param_cells: ty.param_cells(), ..Frame::default() };
+        self.masm.call_record(label, own, &frame, args.list::<M>(), results, &mut self.routines);
     }
 
     /// The function just compiled.
@@ -309,15 +354,23 @@ impl<M: Masm> Compiler<M> {
         self.traps.push(TrapExit { branches: label.place, trap, at }).map_err(|_| ErrorKind::OutOfMemory)
     }
 
-    /// The function to call, if it can be called directly.
-    fn callee(&self, own: u32) -> (Label, u32) {
-        let label = self.functions.get(own as usize).copied().unwrap_or(Label::NEW);
-        (label, self.shared.get(own as usize).copied().unwrap_or(0))
+    /// The function to call, if it is called directly.
+    fn callee(&self, own: u32) -> Label {
+        self.functions.get(self.place_of(own)).copied().unwrap_or(Label::NEW)
+    }
+
+    /// How it is called; this is its label.
+    fn function<'l>(&self, own: u32, label: &'l mut Label) -> Function<'l> {
+        if self.is_apart(own) { Function::Listed(own) } else { Function::At(label) }
     }
 
     /// It is called, which the label says.
     fn set_callee(&mut self, own: u32, label: Label) -> Result<(), ErrorKind> {
-        if let Some(place) = self.functions.get_mut(own as usize)
+        if self.is_apart(own) {
+            return Ok(());
+        }
+        let place = self.place_of(own);
+        if let Some(place) = self.functions.get_mut(place)
             && !label.bound
         {
             let before = core::mem::replace(place, label);
@@ -330,6 +383,11 @@ impl<M: Masm> Compiler<M> {
     fn is_local(&self, cell: Cell) -> bool {
         cell < self.local_cells
     }
+}
+
+/// Cells that a function shares with its caller.
+fn shared_cells(ty: FuncType<'_>) -> u32 {
+    ty.param_cells().max(ty.result_cells())
 }
 
 /// Cells of the result that a function returns in registers.

@@ -2,7 +2,7 @@
 
 use super::operators::{alu, commutes};
 use super::places::{Arguments, param_size, place_size, places};
-use super::{CANDIDATES, Compiled, Compiler, Op, Polls, Use, in_registers};
+use super::{CANDIDATES, Compiler, Op, Polls, Use, in_registers, shared_cells};
 use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Size, TailArguments, Val};
 use wasmote_core::vm::Builtin;
 use wasmote_core::{
@@ -69,19 +69,15 @@ impl<M: Masm> Sink for Compiler<M> {
         self.deferred = None;
         self.local_cells = func.local_cells;
         self.least_cells = 0;
-        let results = func.ty.result_cells();
-        self.frame = Frame {
-            shared_cells: func.param_cells.max(results),
-            param_cells: func.param_cells,
-            ..Frame::default()
-        };
+        self.frame =
+            Frame { shared_cells: shared_cells(func.ty), param_cells: func.param_cells, ..Frame::default() };
         self.pin();
         let frame = self.frame;
         let args = Arguments::new::<M>(func.ty);
         let (start, inside) =
             self.masm.enter(&frame, args.list::<M>(), in_registers(func.ty), self.large, &mut self.routines);
         self.compiled.start = start as u32;
-        self.inside = inside;
+        self.compiled.inside = inside as u32;
         self.polls = Polls { last: start, call: None };
         // Parameters are in registers. Those without a register of their own may stay there.
         for (at, &reg) in M::TEMPS.iter().enumerate().take(args.count) {
@@ -147,14 +143,11 @@ impl<M: Masm> Sink for Compiler<M> {
             }
             self.masm.set_frame_cells(&frame, frame_cells);
         }
-        self.compiled = Compiled {
-            start: self.compiled.start,
-            frame_cells: frame.bytes(frame_cells) / 4 + frame.shared_cells,
-        };
+        self.compiled.frame_cells = frame.bytes(frame_cells) / 4 + frame.shared_cells;
         if self.compiled.frame_cells > limits::MAX_FRAME_CELLS {
             return Err(ErrorKind::FrameTooLarge);
         }
-        let (function, _) = self.callee(self.own);
+        let function = self.callee(self.own);
         self.absent -= usize::from(!function.bound && function.is_used());
         self.ended = true;
         self.masm.check()
@@ -294,8 +287,9 @@ impl<M: Masm> Sink for Compiler<M> {
         match callee {
             Callee::Own(own) => {
                 self.arguments(cells, ty);
-                let (mut label, shared) = self.callee(own);
-                self.masm.call(&mut label, &frame, cells, shared);
+                let mut label = self.callee(own);
+                let function = self.function(own, &mut label);
+                self.masm.call(function, &frame, cells, shared_cells(ty));
                 self.set_callee(own, label)?;
             }
             Callee::Import(index) => {
@@ -331,8 +325,9 @@ impl<M: Masm> Sink for Compiler<M> {
                 } else {
                     self.flush();
                 }
-                let (mut label, shared) = self.callee(own);
-                self.masm.tail_call(&mut label, &frame, tail, shared);
+                let mut label = self.callee(own);
+                let function = self.function(own, &mut label);
+                self.masm.tail_call(function, &frame, tail, shared_cells(ty));
                 self.set_callee(own, label)?;
             }
             // Who is called may be anything: it is called, and then this returns.

@@ -23,6 +23,7 @@ pub struct Layout {
     pub owner: i32,
     pub stack_limit: i32,
     pub unwind: i32,
+    pub compiled: i32,
     // In a `StackVm`.
     pub control: i32,
     pub native_depth: i32,
@@ -72,6 +73,11 @@ impl Layout {
             owner: ctx.next(address),
             stack_limit: ctx.next(address),
             unwind: ctx.next(address),
+            compiled: {
+                // Behind `before`.
+                ctx.next(address);
+                ctx.next(address)
+            },
             control: {
                 // Behind `base` and `end`.
                 stack.0 = 2 * address;
@@ -126,6 +132,7 @@ mod tests {
             (layout.owner, offset_of!(VmCtx, owner)),
             (layout.stack_limit, offset_of!(VmCtx, stack_limit)),
             (layout.unwind, offset_of!(VmCtx, unwind)),
+            (layout.compiled, offset_of!(VmCtx, compiled)),
             (layout.control, offset_of!(StackVm, control)),
             (layout.native_depth, offset_of!(StackVm, native_depth)),
             (layout.max_native_depth, offset_of!(StackVm, max_native_depth)),

@@ -5,7 +5,8 @@ use super::instance::InstanceData;
 use super::state::State;
 use crate::{Error, Func};
 use core::marker::PhantomData;
-use wasmote_core::vm::{FuncRecord, StackVm, VmCtx};
+use core::sync::atomic::Ordering;
+use wasmote_core::vm::{AGAIN, Entry, FuncRecord, StackVm, VmCtx};
 use wasmote_core::{FuncType, Trap};
 
 /// A call that is being prepared or has returned.
@@ -78,7 +79,10 @@ impl<'a> Call<'a> {
         // SAFETY: (R1) (R2) (R4) the store lives as long as the call; nothing of it is borrowed while code runs.
         unsafe {
             (*self.state).trace.clear();
-            let code = ((*self.record).entry)(self.callee, self.record, self.cells, self.caller);
+            let mut code = AGAIN;
+            while code == AGAIN {
+                code = entry(self.record)(self.callee, self.record, self.cells, self.caller);
+            }
             match Trap::from_code(code) {
                 None => Ok(()),
                 Some(Trap::Host) => Err(Error::Host((*self.state).host_code)),
@@ -86,6 +90,15 @@ impl<'a> Call<'a> {
             }
         }
     }
+}
+
+/// How a function is called.
+///
+/// # Safety
+/// `record` is a function's.
+pub(super) unsafe fn entry(record: *const FuncRecord) -> Entry {
+    // SAFETY: (R7) the caller says so; nothing else is stored there.
+    unsafe { core::mem::transmute::<*mut (), Entry>((*record).entry.load(Ordering::Acquire)) }
 }
 
 /// Whether there are `len` free cells from `cells` on.

@@ -3,9 +3,9 @@
 #[cfg(feature = "pool")]
 use crate::EngineConfig;
 use crate::{Engine, Error, Module};
+#[cfg(any(feature = "backtrace", all(feature = "jit", feature = "interp")))]
+use core::sync::atomic::Ordering;
 use wasmote_core::Trap;
-#[cfg(feature = "jit")]
-use wasmote_core::vm::Entry;
 use wasmote_core::vm::{FuncRecord, VmCtx};
 #[cfg(feature = "jit")]
 use wasmote_platform::CodeBlock;
@@ -79,10 +79,13 @@ pub(crate) struct Code {
     records: Vec<FuncRecord>,
     blocks: Vec<Vec<u32>>,
     #[cfg(feature = "jit")]
-    native: Option<CodeBlock>,
+    pub(super) native: Option<CodeBlock>,
+    #[cfg(feature = "jit-lazy")]
+    pub(super) lazy: super::lazy::Lazy,
 }
 
-// SAFETY: (R7) records and code do not change any more; the pointers lead into the blocks.
+// SAFETY: (R7) code does not change any more, and what changes of records is atomic; the pointers lead into the blocks. What
+// a lazy module adds to is only touched while nobody else does.
 unsafe impl Send for Code {}
 // SAFETY: (R7) as above.
 unsafe impl Sync for Code {}
@@ -122,6 +125,8 @@ impl Code {
             blocks: Vec::new(heap),
             #[cfg(feature = "jit")]
             native: None,
+            #[cfg(feature = "jit-lazy")]
+            lazy: super::lazy::Lazy::new(heap),
         };
         Ok(Builder {
             code,
@@ -150,7 +155,10 @@ impl Code {
     /// Bytes of native code.
     pub fn native_bytes(&self) -> usize {
         #[cfg(feature = "jit")]
-        return self.native.as_ref().map_or(0, |block| block.len());
+        return self
+            .native
+            .as_ref()
+            .map_or(0, |block| if cfg!(feature = "jit-lazy") { block.size() } else { block.len() });
         #[cfg(not(feature = "jit"))]
         0
     }
@@ -158,7 +166,7 @@ impl Code {
     /// The function whose code holds an address, by its place, and how many bytes the address lies behind the beginning.
     #[cfg(feature = "backtrace")]
     pub fn find(&self, address: usize) -> Option<(u32, u32)> {
-        let starts = self.records.iter().map(|record| record.code.addr()).zip(0..);
+        let starts = self.records.iter().map(|record| record.code.load(Ordering::Relaxed).addr()).zip(0..);
         let (start, own) = starts.filter(|&(start, _)| start <= address).max()?;
         Some((own, (address - start) as u32))
     }
@@ -166,10 +174,10 @@ impl Code {
     /// Whether an own function, by its place, is native code.
     #[cfg(all(feature = "backtrace", feature = "jit"))]
     pub fn is_native(&self, own: u32) -> bool {
-        let address = self.records.get(own as usize).map_or(0, |record| record.code.addr());
-        self.native.as_ref().is_some_and(|block| {
-            (block.start().addr()..).contains(&address) && address < block.start().addr() + block.len()
-        })
+        // The block begins with how all native code is entered.
+        let entry = self.records.get(own as usize).map(|record| record.entry.load(Ordering::Relaxed).addr());
+        let start = self.native.as_ref().map(|block| block.start().addr() + crate::native::CALL_BIAS);
+        entry.is_some() && entry == start
     }
 }
 
@@ -177,13 +185,21 @@ impl Builder {
     /// Adds the record of the next function, whose code comes later.
     fn add(&mut self, code: usize, ty: u32, frame_cells: u32) -> Result<(), Error> {
         let code = core::ptr::without_provenance(code);
-        Ok(self.code.records.push(FuncRecord { entry: nothing, code, ty, frame_cells })?)
+        Ok(self.code.records.push(FuncRecord::new(nothing, code, ty, frame_cells))?)
     }
 }
 
 /// Native code, which comes when all functions have been added.
 #[cfg(feature = "jit")]
 impl Builder {
+    /// Adds the next function, whose code is made when it is first called. Until then compiled code calls so many bytes behind
+    /// the beginning of the code.
+    #[cfg(feature = "jit-lazy")]
+    pub fn push_lazy(&mut self, stub: u32, ty: u32) -> Result<(), Error> {
+        self.code.lazy.push(stub)?;
+        Ok(self.code.records.push(FuncRecord::new(super::lazy::first_call, core::ptr::null(), ty, 0))?)
+    }
+
     /// Adds the next function, which is called so many bytes behind the beginning of the code.
     pub fn push_native(&mut self, start: u32, frame_cells: u32, ty: u32) -> Result<(), Error> {
         self.add(start as usize, ty, frame_cells | NATIVE)
@@ -192,21 +208,25 @@ impl Builder {
     /// Whether one of the functions added is native code.
     #[cfg(feature = "interp")]
     pub fn any_native(&self) -> bool {
-        self.code.records.iter().any(|record| record.frame_cells & NATIVE != 0)
+        self.code.records.iter().any(|record| record.frame_cells.load(Ordering::Relaxed) & NATIVE != 0)
     }
 
     /// As [`finish`](Builder::finish), with the native code, which is entered from outside at `entry`.
     pub fn finish_native(mut self, block: CodeBlock, entry: u32) -> Result<Code, Error> {
         #[cfg(feature = "interp")]
         self.flush()?;
-        let address = |at: usize| block.start().wrapping_add(at + crate::native::CALL_BIAS);
-        // SAFETY: (R7) code that the compiler made for this machine, with an `Entry` at that place; executable (P9).
-        let entry = unsafe { core::mem::transmute::<*const u8, Entry>(address(entry as usize)) };
-        for record in self.code.records.iter_mut().filter(|record| record.frame_cells & NATIVE != 0) {
-            record.entry = entry;
-            record.code = address(record.code.addr()).cast();
-            record.frame_cells &= !NATIVE;
+        let address = |at: usize| block.start().wrapping_add(at + crate::native::CALL_BIAS).cast_mut().cast();
+        for record in self.code.records.iter_mut() {
+            let cells = record.frame_cells.get_mut();
+            if *cells & NATIVE != 0 {
+                *cells &= !NATIVE;
+                // Code that the compiler made for this machine, with an `Entry` at that place (R7).
+                *record.entry.get_mut() = address(entry as usize);
+                *record.code.get_mut() = address(record.code.get_mut().addr());
+            }
         }
+        #[cfg(feature = "jit-lazy")]
+        self.code.lazy.settle(&address);
         self.code.native = Some(block);
         Ok(self.code)
     }
@@ -247,11 +267,11 @@ impl Builder {
         let base: *const u32 = block.as_ptr();
         for record in self.code.records.iter_mut().skip(self.batched) {
             #[cfg(feature = "jit")]
-            if record.frame_cells & NATIVE != 0 {
+            if *record.frame_cells.get_mut() & NATIVE != 0 {
                 continue;
             }
-            record.entry = wasmote_interp::entry;
-            record.code = base.wrapping_add(record.code.addr()).cast();
+            *record.entry.get_mut() = wasmote_interp::entry as *mut ();
+            *record.code.get_mut() = base.wrapping_add(record.code.get_mut().addr()).cast_mut().cast();
         }
         self.batched = self.code.records.len();
         let blocks = &mut self.code.blocks;

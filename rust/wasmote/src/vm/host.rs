@@ -7,6 +7,7 @@ use core::ffi::c_void;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
+use core::sync::atomic::Ordering;
 use wasmote_core::vm::{FuncRecord, VmCtx};
 use wasmote_core::{FuncType, Trap, ValType};
 use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
@@ -126,9 +127,9 @@ pub(super) unsafe extern "C" fn host_entry(
     // SAFETY: (R2) (R4) (R5) the record is a host function's, whose store keeps it; the cells are free for its
     // frame if there is room. Nothing of the store is borrowed while it is called: it may call back.
     unsafe {
-        let func = &*(*record).code.cast::<HostFunc>();
+        let func = &*(*record).code.load(Ordering::Relaxed).cast::<HostFunc>();
         let stack = (*caller).stack;
-        let len = (*record).frame_cells as usize;
+        let len = (*record).frame_cells.load(Ordering::Relaxed) as usize;
         if !fits(&*stack, cells, len) {
             return Trap::StackOverflow as u32;
         }

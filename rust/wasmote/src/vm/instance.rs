@@ -72,6 +72,7 @@ impl InstanceData {
             #[cfg(not(feature = "jit"))]
             unwind: super::call::no_frames,
             before: ptr::null_mut(),
+            compiled: ptr::null(),
         };
         let instance = InstanceData {
             ctx: Place::new(&state.heap, ctx)?,
@@ -187,6 +188,10 @@ impl InstanceData {
         unsafe {
             let ctx = &mut *self.ctx.ptr();
             ctx.funcs = module.code().records().as_ptr();
+            #[cfg(feature = "jit-lazy")]
+            {
+                ctx.compiled = module.code().compiled().as_ptr();
+            }
             ctx.import_funcs = parsed.import_funcs();
             ctx.imports = self.cells.base().wrapping_add(parsed.own_global_cells() as usize);
             ctx.imported_globals = self.imported_globals.as_ptr().cast();

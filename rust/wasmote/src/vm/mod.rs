@@ -11,6 +11,8 @@ mod context;
 mod host;
 mod instance;
 mod interrupt;
+#[cfg(feature = "jit-lazy")]
+mod lazy;
 mod memory;
 mod place;
 mod state;
@@ -30,5 +32,7 @@ pub(crate) use host::HostFunc;
 pub use host::{HostCall, RawHostFn};
 pub(crate) use instance::InstanceData;
 pub use interrupt::InterruptHandle;
+#[cfg(feature = "jit-lazy")]
+pub(crate) use lazy::Made;
 pub(crate) use place::Place;
 pub use state::State;

@@ -160,13 +160,8 @@ impl State {
             return Err(Error::Limit);
         }
         let ty = func.ty();
-        let record = FuncRecord {
-            entry: host_entry,
-            code: ptr::from_ref(&**func).cast(),
-            ty: index as u32,
-            frame_cells: ty.param_cells().max(ty.result_cells()),
-        };
-        self.host_records.push(record)?;
+        let (code, cells) = (ptr::from_ref(&**func).cast(), ty.param_cells().max(ty.result_cells()));
+        self.host_records.push(FuncRecord::new(host_entry, code, index as u32, cells))?;
         if let Err(error) = self.hosts.push(func.clone()) {
             self.host_records.pop();
             return Err(error.into());

@@ -1,6 +1,7 @@
 //! The frames of native code, when a trap leaves it.
 
 use super::call::{instance, record_frame};
+use core::sync::atomic::Ordering;
 use wasmote_core::vm::{FuncRecord, VmCtx};
 
 /// `VmCtx::unwind`. A frame begins with the saved registers: the caller's frame first, the return address last. How many
@@ -28,7 +29,7 @@ unsafe fn saved_registers(ctx: *mut VmCtx, code: *const ()) -> Option<usize> {
     // SAFETY: (R1) (R2) the caller says so; (R10) the word before native code.
     unsafe {
         let records: &[FuncRecord] = instance(ctx).module()?.code().records();
-        let starts = records.iter().map(|record| record.code.addr());
+        let starts = records.iter().map(|record| record.code.load(Ordering::Relaxed).addr());
         let start = starts.filter(|&start| start <= code.addr()).max()?;
         let word = (start - crate::native::CALL_BIAS - size_of::<u32>()) as *const u32;
         Some((word.read() >> 24) as usize).filter(|&saved| saved >= 2)

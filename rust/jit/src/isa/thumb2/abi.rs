@@ -21,7 +21,7 @@
 
 use super::asm::{Address, Branch, Cond as C, Dp, Flags, LR, Mem, Reg, SP, Shift as S, Src, Test};
 use super::masm::{BASE, CTX, FP, IP, LIMIT, Thumb2};
-use crate::masm::{Frame, Label, Masm, Routines};
+use crate::masm::{Frame, Function, Label, Masm, Routines};
 use wasmote_core::Trap;
 
 // Offsets in a `VmCtx` of 32 bits.
@@ -42,6 +42,7 @@ pub(super) const BUILTINS: i32 = 56;
 pub(super) const SIGNATURE_MATCHES: i32 = 60;
 const STACK_LIMIT: i32 = 68;
 const UNWIND: i32 = 72;
+const COMPILED: i32 = 80;
 // In a `StackVm`.
 const CONTROL: i32 = 8;
 const NATIVE_DEPTH: i32 = 20;
@@ -156,13 +157,26 @@ impl Thumb2 {
 
     pub(super) fn call_function(
         &mut self,
-        function: &mut Label,
+        function: Function<'_>,
         frame: &Frame,
         cells: u32,
         callee_shared: u32,
     ) {
+        if let Function::Listed(own) = function {
+            self.load_listed(own);
+        }
         self.add(IP, FP, (frame.cell_offset(cells) as u32).wrapping_add(callee_shared * 4));
-        self.refer(Branch::Link, function);
+        match function {
+            Function::At(label) => self.refer(Branch::Link, label),
+            Function::Listed(_) => self.asm.branch_reg(true, LR),
+        }
+    }
+
+    /// Where to call one of the module's own functions, in r14.
+    pub(super) fn load_listed(&mut self, own: u32) {
+        self.load_word(LR, CTX, COMPILED);
+        self.add(LR, LR, (own * 4) & !0xFFF);
+        self.load_word(LR, LR, ((own * 4) & 0xFFF) as i32);
     }
 
     /// Who comes from above jumps over the poll.

@@ -5,8 +5,8 @@ use super::abi::INTERRUPT;
 use super::asm::{Asm, Branch, Cond as C, Dp, Flags, LR, Mul, Reg, Shift as S, Src, Test, Unary, modified};
 use crate::code::Code;
 use crate::masm::{
-    Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, Pair, PairAlu, Place,
-    Routines, Shift, Size, TailArguments, Val,
+    Alu, Bits, Cond, Division, Float1, Float2, Frame, Function, GlobalCell, Label, Masm, Pair, PairAlu,
+    Place, Routines, Shift, Size, TailArguments, Val,
 };
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
@@ -491,13 +491,13 @@ impl Masm for Thumb2 {
         self.end_function(frame);
     }
 
-    fn call(&mut self, function: &mut Label, frame: &Frame, cells: u32, callee_shared: u32) {
+    fn call(&mut self, function: Function<'_>, frame: &Frame, cells: u32, callee_shared: u32) {
         self.call_function(function, frame, cells, callee_shared);
     }
 
     fn tail_call(
         &mut self,
-        function: &mut Label,
+        function: Function<'_>,
         frame: &Frame,
         args: TailArguments<'_>,
         callee_shared: u32,

@@ -8,11 +8,19 @@ use super::asm::{Address, Branch, Cond as C, Dp, Flags, LR, Mem, PC, Reg, SP, Sh
 use super::masm::{CTX, FP, IP, Thumb2};
 use crate::masm::{Frame, Label, Routines};
 use wasmote_core::Trap;
-use wasmote_core::vm::{Builtin, FUNC_BITS};
+use wasmote_core::vm::{AGAIN, Builtin, FUNC_BITS};
 
 const R8: Reg = Reg(8);
 /// What the routines save: their own registers, and the return address.
 pub(super) const SAVED: u16 = 1 << 6 | 1 << 7 | 1 << 8 | 1 << 14;
+/// Ways to call a record of this instance's, in r1.
+struct Own {
+    /// Compiled code is gone to.
+    look: Label,
+    /// It is not compiled code, or not yet.
+    by_entry: Label,
+}
+
 /// Beside the type of an indirect call: the function is only looked up, for a tail call.
 pub(super) const TAIL: u32 = 1 << 31;
 
@@ -89,17 +97,18 @@ impl Thumb2 {
         self.refer(Branch::Link, &mut resolve);
         self.refer(Branch::Near, &mut call);
 
+        let mut own = self.indirect_routine(routines, &mut resolve, &mut call);
+
         // Place among the module's own functions in r0, cells at r12.
         self.resolve(&mut routines.own);
         self.asm.mem_many(false, true, true, SP, SAVED);
         self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
         self.load_word(R1, CTX, FUNCS);
         self.asm.dp(Dp::Add, Flags::Any, R1, R1, Src::Shifted(R0, S::Lsl, RECORD_LOG2));
+        // Calls the record in r1, of this instance, which may say that it is to be looked at again.
+        self.resolve(&mut own.by_entry);
+        self.asm.mov(Flags::Keep, R8, Src::Reg(R1));
         self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
-        self.refer(Branch::Far, &mut call);
-
-        self.indirect_routine(routines, &mut resolve, &mut call);
-
         // Calls the record in r1 with the instance in r0, and returns to who called the routine.
         self.resolve(&mut call);
         self.asm.mov(Flags::Keep, R2, Src::Reg(R6));
@@ -115,6 +124,9 @@ impl Thumb2 {
         self.asm.mem_dual(true, R0, R1, R6, 0);
         self.asm.mem_many(true, false, true, SP, SAVED & !0x4000 | 0x8000);
         self.resolve(&mut failed);
+        self.asm.mov(Flags::Keep, R1, Src::Reg(R8));
+        self.asm.test(Test::Cmp, R0, Src::Imm(AGAIN));
+        self.refer(Branch::FarIf(C::Eq), &mut own.look);
         self.asm.mem_many(true, false, true, SP, SAVED);
         self.refer(Branch::Far, exit);
 
@@ -145,7 +157,8 @@ impl Thumb2 {
 
     /// Index in r0, table in r1, type in r2, cells at r12. With [`TAIL`] beside the type it only returns the instance in r0
     /// and the record in r1.
-    fn indirect_routine(&mut self, routines: &mut Routines, resolve: &mut Label, call: &mut Label) {
+    fn indirect_routine(&mut self, routines: &mut Routines, resolve: &mut Label, call: &mut Label) -> Own {
+        let mut by_entry = Label::NEW;
         let (mut other, mut typed, mut wrong) = (Label::NEW, Label::NEW, Label::NEW);
         let (mut own, mut unlike, mut found) = (Label::NEW, Label::NEW, Label::NEW);
         self.resolve(&mut routines.indirect);
@@ -175,7 +188,7 @@ impl Thumb2 {
         self.asm.dp(Dp::Add, Flags::Any, R2, R2, Src::Imm(1));
         self.load_word(R3, R1, 0);
         self.asm.test(Test::Cmp, R3, Src::Reg(R2));
-        self.refer(Branch::FarIf(C::Ne), call);
+        self.refer(Branch::FarIf(C::Ne), &mut by_entry);
         self.load_word(R2, R1, CODE);
         self.load_word(R3, R2, -5);
         self.asm.unary(Unary::Uxth, R3, R3);
@@ -215,6 +228,7 @@ impl Thumb2 {
         self.asm.test(Test::Tst, R7, Src::Imm(TAIL));
         self.refer(Branch::NearIf(C::Ne), &mut found);
         self.refer(Branch::Far, call);
+        Own { look: own, by_entry }
     }
 
     /// Takes fuel: loads the lower half of it, and stores that, less the units, which are set later. All registers but r12

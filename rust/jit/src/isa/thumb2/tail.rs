@@ -1,19 +1,24 @@
 //! Calls in place of a function: its frame becomes that of the callee, which returns to who called the function.
 
 use super::abi::{R0, R1, R2, R3, saved};
-use super::asm::{Address, Branch, Cond as C, Dp, Flags, Mem, SP, Src, Test};
+use super::asm::{Address, Branch, Cond as C, Dp, Flags, LR, Mem, PC, SP, Src, Test};
 use super::masm::{FP, IP, Thumb2};
 use super::routines::TAIL;
-use crate::masm::{Frame, Label, Routines, TailArguments};
+use crate::masm::{Frame, Function, Routines, TailArguments};
 
 impl Thumb2 {
     pub(super) fn tail_call_function(
         &mut self,
-        function: &mut Label,
+        function: Function<'_>,
         frame: &Frame,
         args: TailArguments<'_>,
         callee_shared: u32,
     ) {
+        // Where to go is known before the return address is in its register.
+        if let Function::Listed(own) = function {
+            self.load_listed(own);
+            self.asm.mem_many(false, true, true, SP, 1 << LR.0);
+        }
         if args.in_registers {
             self.add(IP, FP, callee_shared.wrapping_sub(frame.shared_cells).wrapping_mul(4));
             self.asm.mem_many(true, false, false, FP, saved(frame));
@@ -23,7 +28,10 @@ impl Thumb2 {
             self.reach_offset(callee_shared * 4);
             self.asm.add_wide(false, IP, IP, (callee_shared * 4) & 0xFFF);
         }
-        self.refer(Branch::Far, function);
+        match function {
+            Function::At(label) => self.refer(Branch::Far, label),
+            Function::Listed(_) => self.asm.mem_many(true, false, true, SP, 1 << PC.0),
+        }
     }
 
     pub(super) fn tail_call_table(

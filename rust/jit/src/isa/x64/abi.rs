@@ -27,7 +27,7 @@ use super::asm::{
 };
 use super::masm::{BASE, CTX, FP, LIMIT, X64};
 use crate::isa::layout::Layout;
-use crate::masm::{Frame, Label, Masm, Routines};
+use crate::masm::{Frame, Function, Label, Masm, Routines};
 use wasmote_core::Trap;
 
 pub(super) const VM: Layout = Layout::new(8);
@@ -141,14 +141,26 @@ impl X64 {
 
     pub(super) fn call_function(
         &mut self,
-        function: &mut Label,
+        function: Function<'_>,
         frame: &Frame,
         cells: u32,
         callee_shared: u32,
     ) {
         let offset = frame.cell_offset(cells) + callee_shared as i32 * 4;
         self.asm.lea(Size::W64, RAX, Mem::at(FP, offset));
-        self.refer(Branch::Call, function);
+        match function {
+            Function::At(label) => self.refer(Branch::Call, label),
+            Function::Listed(own) => {
+                let place = self.listed(own);
+                self.asm.call(place);
+            }
+        }
+    }
+
+    /// Where it says where to call one of the module's own functions. Changes RCX.
+    pub(super) fn listed(&mut self, own: u32) -> Mem {
+        self.load_address(RCX, CTX, VM.compiled);
+        Mem::at(RCX, own as i32 * 8)
     }
 
     /// Who comes from above jumps over the poll.

@@ -8,7 +8,11 @@ impl X64 {
     /// A branch to a label. The branches to one that is not bound yet are a list that runs through their offset fields, each
     /// with the place of the one before, plus one.
     pub(super) fn refer(&mut self, branch: Branch, label: &mut Label) {
-        if label.bound {
+        if label.bound && label.place as usize > self.asm.code.len() {
+            // Outside of this code, before it with a place below 0: how far away does not change how long the code is.
+            let field = self.asm.branch_far(branch, 0);
+            self.asm.set_branch(field, label.place as i32 as usize);
+        } else if label.bound {
             self.asm.branch(branch, label.place as usize);
         } else {
             label.place = self.asm.branch_far(branch, label.place) as u32 + 1;

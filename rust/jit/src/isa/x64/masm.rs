@@ -6,8 +6,8 @@ use super::asm::{
 };
 use crate::code::Code;
 use crate::masm::{
-    Alu, Bits, Cond, Division, Float1, Float2, Frame, GlobalCell, Label, Masm, Pair, PairVal, Place,
-    Routines, Shift, TailArguments, Val,
+    Alu, Bits, Cond, Division, Float1, Float2, Frame, Function, GlobalCell, Label, Masm, Pair, PairVal,
+    Place, Routines, Shift, TailArguments, Val,
 };
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
@@ -492,7 +492,7 @@ impl Masm for X64 {
         self.end_function(frame);
     }
 
-    fn call(&mut self, function: &mut Label, frame: &Frame, cells: u32, callee_shared: u32) {
+    fn call(&mut self, function: Function<'_>, frame: &Frame, cells: u32, callee_shared: u32) {
         self.call_function(function, frame, cells, callee_shared);
     }
 
@@ -514,7 +514,7 @@ impl Masm for X64 {
 
     fn tail_call(
         &mut self,
-        function: &mut Label,
+        function: Function<'_>,
         frame: &Frame,
         args: TailArguments<'_>,
         callee_shared: u32,

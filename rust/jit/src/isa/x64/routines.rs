@@ -7,7 +7,7 @@ use super::asm::{
 use super::masm::{CTX, FP, X64};
 use crate::masm::{Frame, Label, Routines};
 use wasmote_core::Trap;
-use wasmote_core::vm::{Builtin, FUNC_BITS};
+use wasmote_core::vm::{AGAIN, Builtin, FUNC_BITS};
 
 /// Beside a type: the function is only looked up.
 pub(super) const TAIL: u32 = 1 << 31;
@@ -83,7 +83,7 @@ impl X64 {
     /// On the way in the native stack is aligned to 16 bytes but for the return address.
     pub(super) fn call_routines(&mut self, routines: &mut Routines, exit: &mut Label) {
         let (mut resolve, mut call, mut failed, mut one) = (Label::NEW, Label::NEW, Label::NEW, Label::NEW);
-        let mut done = Label::NEW;
+        let (mut done, mut not_called) = (Label::NEW, Label::NEW);
         // What the reference in RAX names: instance in RDI, record in RSI. Keeps RCX, RDX, R8 and R9.
         self.resolve(&mut resolve);
         self.asm.mov(Size::W32, RSI, RAX);
@@ -97,7 +97,7 @@ impl X64 {
         self.asm.op(Op::Add, Size::W64, RSI, Mem::at(RDI, VM.funcs));
         self.asm.ret();
 
-        self.indirect_routine(routines, &mut resolve, &mut call);
+        let mut own = self.indirect_routine(routines, &mut resolve, &mut call);
 
         // Index in RDX, cells in RCX, cells of a result to be in RSI in R8.
         self.resolve(&mut routines.import);
@@ -115,17 +115,17 @@ impl X64 {
         self.resolve(&mut call);
         self.asm.push(RCX);
         self.asm.push(R8);
-        self.asm.op_imm(Op::Sub, Size::W64, RSP, 8);
+        self.asm.push(RSI);
         self.copy(RDX, RCX);
         self.copy(RCX, CTX);
         self.asm.call(Mem::at(RSI, VM.entry));
-        self.asm.op_imm(Op::Add, Size::W64, RSP, 8);
+        self.asm.pop(RSI);
         self.asm.pop(R8);
         self.asm.pop(RCX);
         // It may have made the memory grow.
         self.load_memory_registers();
         self.asm.test(Size::W32, RAX, RAX);
-        self.refer(Branch::JumpIf(C::Ne), &mut failed);
+        self.refer(Branch::JumpIf(C::Ne), &mut not_called);
         self.asm.op_imm(Op::Cmp, Size::W32, R8, 1);
         self.refer(Branch::JumpIf(C::B), &mut done);
         self.refer(Branch::JumpIf(C::E), &mut one);
@@ -147,14 +147,20 @@ impl X64 {
         self.asm.test(Size::W32, RAX, RAX);
         self.refer(Branch::JumpIf(C::Ne), &mut failed);
         self.asm.ret();
+        // A record of this instance may say that it is to be looked at again.
+        self.resolve(&mut not_called);
+        self.copy(RDI, CTX);
+        self.asm.op_imm(Op::Cmp, Size::W32, RAX, AGAIN as i32);
+        self.refer(Branch::JumpIf(C::E), &mut own);
         self.resolve(&mut failed);
         self.asm.pop(RCX);
         self.refer(Branch::Jump, exit);
     }
 
     /// Index in RSI, table in RDX, type in RDI, cells in RCX, cells of a result to be in RSI in R8. With [`TAIL`] beside the
-    /// type it only returns the instance in RDI and the record in RSI.
-    fn indirect_routine(&mut self, routines: &mut Routines, resolve: &mut Label, call: &mut Label) {
+    /// type it only returns the instance in RDI and the record in RSI. Where the routine goes to compiled code of RSI's record,
+    /// of this instance, is returned.
+    fn indirect_routine(&mut self, routines: &mut Routines, resolve: &mut Label, call: &mut Label) -> Label {
         let (mut other, mut unlike, mut wrong) = (Label::NEW, Label::NEW, Label::NEW);
         let (mut own, mut found) = (Label::NEW, Label::NEW);
         self.resolve(&mut routines.indirect);
@@ -216,6 +222,7 @@ impl X64 {
         self.refer(Branch::Jump, call);
         self.resolve(&mut wrong);
         self.refer(Branch::Jump, X64::trap_label(routines, Trap::BadSignature));
+        own
     }
 
     /// Takes fuel: loads the lower half of it, and stores that, less the units, which are set later. All registers but RAX

@@ -3,12 +3,12 @@
 use super::asm::{Branch, Cond as C, Load, Mem, Op, R8, R9, RAX, RCX, RDX, Size};
 use super::masm::{FP, X64};
 use super::routines::TAIL;
-use crate::masm::{Frame, Label, Masm, Routines, TailArguments};
+use crate::masm::{Frame, Function, Masm, Routines, TailArguments};
 
 impl X64 {
     pub(super) fn tail_call_function(
         &mut self,
-        function: &mut Label,
+        function: Function<'_>,
         frame: &Frame,
         args: TailArguments<'_>,
         callee_shared: u32,
@@ -24,7 +24,13 @@ impl X64 {
             }
             self.asm.lea(Size::W64, RAX, Mem::at(RCX, shared));
         }
-        self.refer(Branch::Jump, function);
+        match function {
+            Function::At(label) => self.refer(Branch::Jump, label),
+            Function::Listed(own) => {
+                let place = self.listed(own);
+                self.asm.jump(place);
+            }
+        }
     }
 
     pub(super) fn tail_call_table(
