@@ -164,6 +164,10 @@ mod imp {
 
     pub(super) fn run(mut pc: Pc, mut fp: Frame, mut ctx: Ctx) -> u32 {
         loop {
+            #[cfg(thumb2_handlers)]
+            {
+                (pc, fp) = crate::exec::raw::run_handlers(pc, fp, ctx);
+            }
             let s = State { word: pc.word(0), pc: pc.skip(1).forget(), fp, ctx };
             #[cfg(test)]
             crate::tests::saw(s.word);

@@ -112,6 +112,28 @@ impl Pc {
     }
 }
 
+/// Carries instructions out until there is one that the handlers in assembler leave to us; where that is, and its frame. The
+/// instance stays the same.
+#[cfg(thumb2_handlers)]
+#[inline(always)]
+pub(super) fn run_handlers(pc: Pc, fp: Frame, ctx: Ctx) -> (Pc, Frame) {
+    unsafe extern "C" {
+        fn wasmote_interp_thumb2(place: *mut Place, pc: Pc, cells: *mut u32, ctx: Ctx);
+    }
+    let mut place = Place { pc, cells: fp.cells };
+    // SAFETY: (I1) to (I7) are what the handlers rely on, and what they keep.
+    unsafe { wasmote_interp_thumb2(&mut place, pc, fp.cells, ctx) };
+    (place.pc, Frame::new(place.cells, ptr::null_mut()))
+}
+
+/// Where the handlers in assembler ended.
+#[cfg(thumb2_handlers)]
+#[repr(C)]
+struct Place {
+    pc: Pc,
+    cells: *mut u32,
+}
+
 /// Cells: a frame, or globals.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame {
