@@ -112,26 +112,28 @@ impl Pc {
     }
 }
 
-/// Carries instructions out until there is one that the handlers in assembler leave to us; where that is, and its frame. The
-/// instance stays the same.
+/// Carries instructions out until there is one that the handlers in assembler leave to us, and returns 0, or until one traps,
+/// and returns the trap's code. Where that is comes back in the arguments.
 #[cfg(thumb2_handlers)]
 #[inline(always)]
-pub(super) fn run_handlers(pc: Pc, fp: Frame, ctx: Ctx) -> (Pc, Frame) {
+pub(super) fn run_handlers(pc: &mut Pc, fp: &mut Frame, ctx: &mut Ctx) -> u32 {
     unsafe extern "C" {
-        fn wasmote_interp_thumb2(place: *mut Place, pc: Pc, cells: *mut u32, ctx: Ctx);
+        fn wasmote_interp_thumb2(place: *mut Place) -> u32;
     }
-    let mut place = Place { pc, cells: fp.cells };
+    let mut place = Place { pc: *pc, cells: fp.cells, ctx: *ctx };
     // SAFETY: (I1) to (I7) are what the handlers rely on, and what they keep.
-    unsafe { wasmote_interp_thumb2(&mut place, pc, fp.cells, ctx) };
-    (place.pc, Frame::new(place.cells, ptr::null_mut()))
+    let code = unsafe { wasmote_interp_thumb2(&mut place) };
+    (*pc, *fp, *ctx) = (place.pc, Frame::new(place.cells, ptr::null_mut()), place.ctx);
+    code
 }
 
-/// Where the handlers in assembler ended.
+/// Where the handlers in assembler begin and end.
 #[cfg(thumb2_handlers)]
 #[repr(C)]
 struct Place {
     pc: Pc,
     cells: *mut u32,
+    ctx: Ctx,
 }
 
 /// Cells: a frame, or globals.

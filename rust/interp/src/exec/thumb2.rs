@@ -6,13 +6,27 @@
 use super::raw::entry;
 use crate::isa::for_each_instruction;
 use core::mem::{offset_of, size_of};
+use wasmote_core::Trap;
 use wasmote_core::vm::{FUNC_BITS, FuncRecord, StackVm, TableVm, VmCtx};
 
+/// Whether there must be a handler.
+macro_rules! carried_out {
+    (asm) => {
+        "1"
+    };
+    (fpu) => {
+        "{fpu}"
+    };
+    (rust) => {
+        "0"
+    };
+}
+
 macro_rules! assemble {
-    ($( $name:ident $pattern:literal $feature:ident $end:ident; )*) => {
+    ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
         core::arch::global_asm!(
             include_str!("thumb2.s"),
-            $( concat!("handler ", stringify!($name)), )*
+            $( concat!("handler ", stringify!($name), ", ", carried_out!($by)), )*
             ".size wasmote_interp_thumb2, . - wasmote_interp_thumb2",
             ".text",
             entry = sym entry,
@@ -37,6 +51,15 @@ macro_rules! assemble {
             record_ty = const offset_of!(FuncRecord, ty),
             record_frame_cells = const offset_of!(FuncRecord, frame_cells),
             func_bits = const FUNC_BITS,
+            trap_interrupted = const Trap::Interrupted as u32,
+            trap_fuel = const Trap::OutOfFuel as u32,
+            trap_memory = const Trap::MemoryOutOfBounds as u32,
+            trap_zero = const Trap::IntegerDivisionByZero as u32,
+            trap_overflow = const Trap::IntegerOverflow as u32,
+            trap_table = const Trap::TableOutOfBounds as u32,
+            trap_null = const Trap::IndirectCallToNull as u32,
+            trap_signature = const Trap::BadSignature as u32,
+            trap_stack = const Trap::StackOverflow as u32,
         );
     };
 }

@@ -1,19 +1,19 @@
 // The handlers of the instructions that programs spend their time in, for Arm's M profile.
 //
-// One that cannot end what it is to do (a trap, an interrupt, a call of something else than an own function of this engine)
-// has changed nothing and goes to `.Lleave`: then the portable executor carries the instruction out, and says what comes
-// of it. So nothing here knows of traps.
+// One that cannot do what it is to do (a call of something else than an own function of this engine) has changed nothing
+// and goes to `.Lleave`: then the portable executor carries the instruction out. What traps goes to `.Ltrap_*`.
 //
 // r4   the present instruction's first word
 // r5   the frame
 // r6   the memory's first byte
-// r7   how many addresses there are at which 4 bytes may be read; 0 for memories of less than 4 bytes
+// r7   how many addresses there are at which 4 bytes may be read
 // r8   the context
 // r9   the handlers' addresses, in the order of their numbers
 // r10  the cells of the instance's own globals
 // r11  the value stack
+// lr   the lower word of the fuel left
 //
-// The instance stays the same from the entry to the exit, so all but the first two stay what they are.
+// As long as the instance stays the same, r6 to r11 do.
 // What the fields of an instruction are is said in `isa.rs`; "first", "second" and "third" are the bytes behind its number.
 
         .syntax unified
@@ -73,16 +73,19 @@
         strd    \low, \high, [r3]
 .endm
 
-// Leaves if someone has interrupted the instance.
+// Traps if someone has interrupted the instance. `interrupted` is to follow within 126 bytes.
 .macro poll scratch
         ldr     \scratch, [r8, #{interrupt}]
-        cmp     \scratch, #0
-        bne     .Lleave
+        cbnz    \scratch, 9f
+.endm
+.macro interrupted
+9:      b       .Ltrap_interrupted
 .endm
 
 // ---------------------------------------------------------------------------------------------- entry and exit
 
-// thumb2(out: *mut Place, pc, fp, ctx)
+// wasmote_interp_thumb2(place: *mut Place): begins where that says, and writes there where it has ended. Returns a trap's
+// code, or 0 if the portable executor is to carry out what is there.
         .section .text.wasmote_interp_thumb2, "ax", %progbits
         .balign 4
         .global wasmote_interp_thumb2
@@ -90,9 +93,12 @@
         .thumb_func
 wasmote_interp_thumb2:
         push    {{r0, r4-r11, lr}}
-        mov     r4, r1
-        mov     r5, r2
-        mov     r8, r3
+        ldm     r0, {{r4, r5, r8}}
+        bl      .Linstance
+        go
+
+// What is known of the instance r8.
+.Linstance:
         ldr     r6, [r8, #{memory_base}]
         ldr     r7, [r8, #{memory_len}]
         ldr     r10, [r8, #{globals}]
@@ -101,11 +107,29 @@ wasmote_interp_thumb2:
         subs    r7, #3
         it      lo
         movlo   r7, #0
-        go
+        mov     r3, lr
+        ldr     lr, [r8, #{fuel}]
+        bx      r3
 
+.macro trap name, code
+.Ltrap_\name:
+        movs    r0, #\code
+        b       .Lend
+.endm
+        trap    interrupted, {trap_interrupted}
+        trap    fuel, {trap_fuel}
+        trap    memory, {trap_memory}
+        trap    zero, {trap_zero}
+        trap    overflow, {trap_overflow}
+        trap    table, {trap_table}
+        trap    null, {trap_null}
+        trap    signature, {trap_signature}
+        trap    stack, {trap_stack}
 .Lleave:
-        pop     {{r0}}
-        strd    r4, r5, [r0]
+        movs    r0, #0
+.Lend:  str     lr, [r8, #{fuel}]
+        pop     {{r1}}
+        stm     r1, {{r4, r5, r8}}
         pop     {{r4-r11, pc}}
 
         .balign 4
@@ -333,36 +357,44 @@ wasmote_interp_thumb2:
         result  r0
         next    1
 
-// What divides leaves if the divisor is 0, and if the quotient has no place.
-.macro divide name, insn, is_signed
+.macro divide name, insn
 .Lh_\name:
         second  r0
         third   r1
         cmp     r1, #0
-        beq     .Lleave
-    .if \is_signed
-        cmp     r1, #-1
-        beq     .Lleave
-    .endif
+        beq     .Ltrap_zero
         \insn   r0, r0, r1
         result  r0
         next    1
 .endm
 
+// The quotient of the least number and -1 is that number, which its remainder of 0 follows from; but it has no place.
 .macro remainder name, insn
 .Lh_\name:
         second  r0
         third   r1
         cmp     r1, #0
-        beq     .Lleave
+        beq     .Ltrap_zero
         \insn   r2, r0, r1
         mls     r0, r2, r1, r0
         result  r0
         next    1
 .endm
 
-        divide  i32_div_s, sdiv, 1
-        divide  i32_div_u, udiv, 0
+.Lh_i32_div_s:
+        second  r0
+        third   r1
+        cbz     r1, 8f
+        cmp     r1, #-1
+        it      eq
+        cmpeq   r0, #0x80000000
+        beq     .Ltrap_overflow
+        sdiv    r0, r0, r1
+        result  r0
+        next    1
+8:      b       .Ltrap_zero
+
+        divide  i32_div_u, udiv
         remainder i32_rem_s, sdiv
         remainder i32_rem_u, udiv
 
@@ -595,7 +627,7 @@ wasmote_interp_thumb2:
 
 // ---------------------------------------------------------------------------------------------- branches
 
-// A branch backwards polls first. `.Ltaken`: the offset is in the second word, and so much may have to be undone.
+// A branch backwards polls before anything has changed. `.Ltaken`: the offset is in the second word.
 .Lh_jump:
         ldr     r0, [r4]
         asrs    r0, r0, #8
@@ -604,7 +636,9 @@ wasmote_interp_thumb2:
         add     r4, r4, r0, lsl #2
         next    1
 .Lback: poll    r1
-        b       .Lgo_half
+        add     r4, r4, r0, lsl #2
+        next    1
+        interrupted
 
 .Lh_jump_if:
         first   r0
@@ -628,7 +662,9 @@ wasmote_interp_thumb2:
         next    2
 .Lback_far:
         poll    r1
-        b       .Lgo
+        add     r4, r4, r0, lsl #2
+        next    2
+        interrupted
 
 .macro jump_compare name, yes
 .Lh_jump_i32_\name:
@@ -691,7 +727,9 @@ wasmote_interp_thumb2:
         bge     1f
         poll    r2
 1:      result  r1
-        b       .Lgo
+        add     r4, r4, r0, lsl #2
+        next    2
+        interrupted
 
 // The table's entries are `jump` instructions.
 .Lh_jump_table:
@@ -705,26 +743,26 @@ wasmote_interp_thumb2:
         next    1
 
 .Lh_fuel:
-        ldr     r0, [r8, #{fuel}]
-        ldr     r1, [r4]
-        subs    r0, r0, r1, lsr #8
+        ldr     r0, [r4]
+        subs    lr, lr, r0, lsr #8
         blo     .Lborrow
-        str     r0, [r8, #{fuel}]
         next    1
 // If the upper word is all ones, fuel never ends, and the lower one may be anything.
 .Lborrow:
         ldr     r2, [r8, #{fuel} + 4]
-        cmp     r2, #0
-        beq     .Lleave
+        cbz     r2, 8f
         cmp     r2, #-1
         it      ne
         subne   r2, #1
-        strd    r0, r2, [r8, #{fuel}]
+        str     r2, [r8, #{fuel} + 4]
         next    1
+8:      add     lr, lr, r0, lsr #8
+        b       .Ltrap_fuel
 
 .Lh_poll:
         poll    r0
         next    1
+        interrupted
 
 // ---------------------------------------------------------------------------------------------- calls
 
@@ -751,21 +789,24 @@ wasmote_interp_thumb2:
         add     r2, r0, r2, lsl #2
         sub     r3, r12, #12
         cmp     r2, r3
-        bhi     .Lleave
+        bhi     .Ltrap_stack
         ldr     r3, [r11, #{high_water}]
         cmp     r2, r3
-        it      hi
-        strhi   r2, [r11, #{high_water}]
-        ldr     r3, [r11, #{low_water}]
+        bhi     6f
+5:      ldr     r3, [r11, #{low_water}]
         cmp     r12, r3
-        it      lo
-        strlo   r12, [r11, #{low_water}]
-        str     r12, [r11, #{control}]
+        blo     8f
+7:      str     r12, [r11, #{control}]
         add     r4, #4 * \words
         stm     r12, {{r4, r5, r8}}
         mov     r5, r0
         ldr     r4, [r1, #{record_code}]
         go
+        interrupted
+6:      str     r2, [r11, #{high_water}]
+        b       5b
+8:      str     r12, [r11, #{low_water}]
+        b       7b
 .endm
 
 .Lh_call:
@@ -780,10 +821,11 @@ wasmote_interp_thumb2:
         second  r1
         ldr     r2, [r0, #{table_len}]
         cmp     r1, r2
-        bhs     .Lleave
+        bhs     .Ltrap_table
         ldr     r0, [r0, #{table_elements}]
         ldr     r0, [r0, r1, lsl #2]
-        // Of a null reference the instance is not this one either.
+        cmp     r0, #0
+        beq     .Ltrap_null
         ldr     r2, [r8, #{number}]
         adds    r2, #1
         cmp     r2, r0, lsr #{func_bits}
@@ -796,39 +838,43 @@ wasmote_interp_thumb2:
         ldr     r2, [r1, #{record_ty}]
         ldr     r3, [r4, #4]
         cmp     r2, r3
-        bne     .Lleave
+        bne     .Ltrap_signature
         enter_record 2
 
-// What to go back to: place, frame and instance, of which the latter is this one or else it leaves.
-.macro pop_record
-        poll    r2
-        ldr     r12, [r11, #{control}]
-        ldr     r2, [r12, #8]
-        cmp     r2, r8
-        bne     .Lleave
-.endm
+// Back to where the innermost record says.
 .macro go_back
-        ldr     r4, [r12], #4
-        ldr     r5, [r12], #8
+        ldr     r12, [r11, #{control}]
+        ldm     r12!, {{r0, r1, r2}}
         str     r12, [r11, #{control}]
+        mov     r4, r0
+        mov     r5, r1
+        cmp     r2, r8
+        bne     .Lother_instance
         go
+        interrupted
 .endm
 
 .Lh_return0:
-        pop_record
+        poll    r2
         go_back
 
 .Lh_return1:
-        pop_record
+        poll    r2
         first   r0
         str     r0, [r5]
         go_back
 
 .Lh_return2:
-        pop_record
+        poll    r2
         first_pair r0, r1
         strd    r0, r1, [r5]
         go_back
+
+.Lother_instance:
+        str     lr, [r8, #{fuel}]
+        mov     r8, r2
+        bl      .Linstance
+        go
 
 // ---------------------------------------------------------------------------------------------- floats
 
@@ -908,108 +954,138 @@ wasmote_interp_thumb2:
 .macro add_units shift
         ldrb    r1, [r4, #3]
         adds    r0, r0, r1, lsl #\shift
-        bhs     .Lleave
+        bhs     .Ltrap_memory
 .endm
 
 // The same with the second word.
 .macro add_offset
         ldr     r1, [r4, #4]
         adds    r0, r0, r1
-        bhs     .Lleave
+        bhs     .Ltrap_memory
 .endm
 
-// Leaves if no 4 bytes lie at r0, or 8. If it is less that is wanted, the portable executor looks at the last three.
-.macro check
+// Carries out a load or store at the memory's address r0 if so many bytes are there. Near the end of the memory it is looked
+// at exactly.
+.macro checked bytes, insn, reg
         cmp     r0, r7
-        bhs     .Lleave
+    .if \bytes == 4
+        bhs     .Ltrap_memory
+    .else
+        bhs     8f
+    .endif
+7:      \insn   \reg, [r6, r0]
 .endm
-.macro check_8
+.macro near_end bytes
+    .if \bytes != 4
+8:      mov     r12, lr
+        bl      .Lnear_end_\bytes
+        b       7b
+    .endif
+.endm
+.macro look bytes
+.Lnear_end_\bytes:
+        ldr     r2, [r8, #{memory_len}]
+        subs    r2, #\bytes
+        blo     .Lbeyond
+        cmp     r0, r2
+        bhi     .Lbeyond
+        mov     r2, lr
+        mov     lr, r12
+        bx      r2
+.endm
+        look    1
+        look    2
+.Lbeyond:
+        mov     lr, r12
+        b       .Ltrap_memory
+
+// The address of 8 bytes at r0 in the memory. Loads and stores of pairs go word by word, since they need not be aligned.
+.macro place_of_pair
         adds    r1, r0, #4
-        bhs     .Lleave
+        bhs     .Ltrap_memory
         cmp     r1, r7
-        bhs     .Lleave
+        bhs     .Ltrap_memory
+        add     r0, r6
 .endm
 
-.macro load name, insn, shift
+.macro load name, insn, bytes, shift
 .Lh_\name:
         second  r0
         add_units \shift
-        check
-        \insn   r0, [r6, r0]
+        checked \bytes, \insn, r0
         result  r0
         next    1
+        near_end \bytes
 .endm
 
-.macro load_w name, insn
+.macro load_w name, insn, bytes
 .Lh_\name\()_w:
         second  r0
         add_offset
-        check
-        \insn   r0, [r6, r0]
+        checked \bytes, \insn, r0
         result  r0
         next    2
+        near_end \bytes
 .endm
 
 // The sum of the shifted cell, or two cells, and the word wraps.
-.macro load_at name, insn
+.macro load_at name, insn, bytes
 .Lh_\name\()_at:
         second  r0
         ldrb    r1, [r4, #3]
         ldr     r2, [r4, #4]
         lsls    r0, r0, r1
         adds    r0, r0, r2
-        check
-        \insn   r0, [r6, r0]
+        checked \bytes, \insn, r0
         result  r0
         next    2
+        near_end \bytes
 .endm
 
-.macro load_sum name, insn
+.macro load_sum name, insn, bytes
 .Lh_\name\()_sum:
         second  r0
         third   r1
         ldr     r2, [r4, #4]
         adds    r0, r0, r1
         adds    r0, r0, r2
-        check
-        \insn   r0, [r6, r0]
+        checked \bytes, \insn, r0
         result  r0
         next    2
+        near_end \bytes
 .endm
 
-.macro load_abs name, insn
+.macro load_abs name, insn, bytes
 .Lh_\name\()_abs:
         ldrh    r0, [r4, #2]
-        check
-        \insn   r0, [r6, r0]
+        checked \bytes, \insn, r0
         result  r0
         next    1
+        near_end \bytes
 .endm
 
-        load    i32_load, ldr, 2
-        load    i32_load8_s, ldrsb, 0
-        load    i32_load8_u, ldrb, 0
-        load    i32_load16_s, ldrsh, 1
-        load    i32_load16_u, ldrh, 1
-        load_w  i32_load, ldr
-        load_w  i32_load8_s, ldrsb
-        load_w  i32_load8_u, ldrb
-        load_w  i32_load16_s, ldrsh
-        load_w  i32_load16_u, ldrh
-        load_at i32_load, ldr
-        load_at i32_load8_u, ldrb
-        load_at i32_load16_s, ldrsh
-        load_at i32_load16_u, ldrh
-        load_sum i32_load, ldr
-        load_sum i32_load16_s, ldrsh
-        load_abs i32_load, ldr
-        load_abs i32_load8_u, ldrb
-        load_abs i32_load16_u, ldrh
+        load    i32_load, ldr, 4, 2
+        load    i32_load8_s, ldrsb, 1, 0
+        load    i32_load8_u, ldrb, 1, 0
+        load    i32_load16_s, ldrsh, 2, 1
+        load    i32_load16_u, ldrh, 2, 1
+        load_w  i32_load, ldr, 4
+        load_w  i32_load8_s, ldrsb, 1
+        load_w  i32_load8_u, ldrb, 1
+        load_w  i32_load16_s, ldrsh, 2
+        load_w  i32_load16_u, ldrh, 2
+        load_at i32_load, ldr, 4
+        load_at i32_load8_u, ldrb, 1
+        load_at i32_load16_s, ldrsh, 2
+        load_at i32_load16_u, ldrh, 2
+        load_sum i32_load, ldr, 4
+        load_sum i32_load16_s, ldrsh, 2
+        load_abs i32_load, ldr, 4
+        load_abs i32_load8_u, ldrb, 1
+        load_abs i32_load16_u, ldrh, 2
 
-// Pairs word by word, since they need not be aligned.
 .macro load_pair words
-        check_8
-        add     r0, r6
+        place_of_pair
         ldr     r1, [r0, #4]
         ldr     r0, [r0]
         result_pair r0, r1
@@ -1025,60 +1101,59 @@ wasmote_interp_thumb2:
         add_offset
         load_pair 2
 
-.macro store name, insn, shift
+.macro store name, insn, bytes, shift
 .Lh_\name:
         first   r0
         add_units \shift
-        check
         second  r1
-        \insn   r1, [r6, r0]
+        checked \bytes, \insn, r1
         next    1
+        near_end \bytes
 .endm
 
-.macro store_w name, insn
+.macro store_w name, insn, bytes
 .Lh_\name\()_w:
         first   r0
         add_offset
-        check
         second  r1
-        \insn   r1, [r6, r0]
+        checked \bytes, \insn, r1
         next    2
+        near_end \bytes
 .endm
 
-.macro store_i name, insn, shift
+.macro store_i name, insn, bytes, shift
 .Lh_\name\()_i:
         first   r0
         add_units \shift
-        check
         ldrsb   r1, [r4, #2]
-        \insn   r1, [r6, r0]
+        checked \bytes, \insn, r1
         next    1
+        near_end \bytes
 .endm
 
-.macro store_abs name, insn
+.macro store_abs name, insn, bytes
 .Lh_\name\()_abs:
         ldrh    r0, [r4, #2]
-        check
         first   r1
-        \insn   r1, [r6, r0]
+        checked \bytes, \insn, r1
         next    1
+        near_end \bytes
 .endm
 
-        store   i32_store, str, 2
-        store   i32_store8, strb, 0
-        store   i32_store16, strh, 1
-        store_w i32_store, str
-        store_w i32_store8, strb
-        store_w i32_store16, strh
-        store_i i32_store, str, 2
-        store_i i32_store8, strb, 0
-        store_i i32_store16, strh, 1
-        store_abs i32_store, str
-        store_abs i32_store8, strb
-        store_abs i32_store16, strh
+        store   i32_store, str, 4, 2
+        store   i32_store8, strb, 1, 0
+        store   i32_store16, strh, 2, 1
+        store_w i32_store, str, 4
+        store_w i32_store8, strb, 1
+        store_w i32_store16, strh, 2
+        store_i i32_store, str, 4, 2
+        store_i i32_store8, strb, 1, 0
+        store_i i32_store16, strh, 2, 1
+        store_abs i32_store, str, 4
+        store_abs i32_store8, strb, 1
+        store_abs i32_store16, strh, 2
 
 .macro store_pair low, high, words
-        add     r0, r6
         str     \low, [r0]
         str     \high, [r0, #4]
         next    \words
@@ -1087,31 +1162,34 @@ wasmote_interp_thumb2:
 .Lh_i64_store:
         first   r0
         add_units 3
-        check_8
+        place_of_pair
         second_pair r1, r2
         store_pair r1, r2, 1
 .Lh_i64_store_w:
         first   r0
         add_offset
-        check_8
+        place_of_pair
         second_pair r1, r2
         store_pair r1, r2, 2
 .Lh_i64_store_i:
         first   r0
         add_units 3
-        check_8
+        place_of_pair
         ldrsb   r1, [r4, #2]
         asrs    r2, r1, #31
         store_pair r1, r2, 1
 
 // ---------------------------------------------------------------------------------------------- table
 
-// The entry of an instruction: what carries it out if that is not here is the portable executor.
-.macro handler name
+// The entry of an instruction: what is not here is left to the portable executor. `whole`: which has no handler for it.
+.macro handler name, whole
     .ifdef .Lh_\name
         .word   .Lh_\name + 1
     .else
         .word   .Lleave + 1
+        .if \whole
+        .error  "there must be a handler of \name"
+        .endif
     .endif
 .endm
         .balign 4
