@@ -1,4 +1,4 @@
-//! The handlers for Arm's M profile in assembler, `thumb2.s`, beside the portable loop: see there.
+//! The handlers for Arm's M profile in assembler, beside the portable loop. What they have in common is in `entry.s`.
 //!
 //! rustc keeps a frame pointer in every function of these targets and shares the ends of the loop's arms, so an instruction
 //! takes a third more there than it does with all of the machine's state in registers of our choice.
@@ -8,6 +8,9 @@ use crate::isa::for_each_instruction;
 use core::mem::{offset_of, size_of};
 use wasmote_core::Trap;
 use wasmote_core::vm::{FUNC_BITS, FuncRecord, StackVm, TableVm, VmCtx};
+
+/// The application profile runs them in the tests only, under user-mode emulation.
+const M_PROFILE: bool = cfg!(target_os = "none");
 
 /// Whether there must be a handler.
 macro_rules! carried_out {
@@ -25,12 +28,23 @@ macro_rules! carried_out {
 macro_rules! assemble {
     ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
         core::arch::global_asm!(
-            include_str!("thumb2.s"),
+            include_str!("entry.s"),
+            include_str!("integers.s"),
+            include_str!("pairs.s"),
+            include_str!("branches.s"),
+            include_str!("floats.s"),
+            include_str!("memory.s"),
+            ".balign 4",
+            ".Ltable:",
             $( concat!("handler ", stringify!($name), ", ", carried_out!($by)), )*
             ".size wasmote_interp_thumb2, . - wasmote_interp_thumb2",
             ".text",
+            ".code {instruction_bits}",
             entry = sym entry,
             fpu = const cfg!(thumb2_fpu) as u32,
+            application_profile = const !M_PROFILE as u32,
+            // What the compiler's own code may be in.
+            instruction_bits = const if M_PROFILE { 16 } else { 32 },
             memory_base = const offset_of!(VmCtx, memory_base),
             memory_len = const offset_of!(VmCtx, memory_len),
             globals = const offset_of!(VmCtx, globals),
