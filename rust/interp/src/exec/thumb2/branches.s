@@ -1,14 +1,10 @@
 // Branches, fuel, polls, calls and returns.
 
-// A branch backwards polls before anything has changed. `.Ltaken`: the offset is in the second word.
+// Every branch that is taken polls: to find out whether it goes backwards would take as long.
 .Lh_jump:
         ldr     r0, [r4]
         asrs    r0, r0, #8
-        bmi     .Lback
-.Lgo_half:
-        add     r4, r4, r0, lsl #2
-        next    1
-.Lback: poll    r1
+        poll    r1
         add     r4, r4, r0, lsl #2
         next    1
         interrupted
@@ -23,17 +19,14 @@
         next    1
 .Ltaken_half:
         ldrsh   r0, [r4, #2]
-        cmp     r0, #0
-        bge     .Lgo_half
-        b       .Lback
+        poll    r1
+        add     r4, r4, r0, lsl #2
+        next    1
+        interrupted
 
+// The offset is in the second word.
 .Ltaken:
         ldr     r0, [r4, #4]
-        cmp     r0, #0
-        blt     .Lback_far
-.Lgo:   add     r4, r4, r0, lsl #2
-        next    2
-.Lback_far:
         poll    r1
         add     r4, r4, r0, lsl #2
         next    2
@@ -71,38 +64,24 @@
         jump_compare_number lt_u_i, lo
         jump_compare_number ge_u_i, hs
 
-// The sum is stored only when it is known that nothing else is to be done.
+.macro add_to_first
+        first   r1
+        ldrsb   r2, [r4, #2]
+        adds    r1, r1, r2
+        result  r1
+.endm
+
 .Lh_jump_i32_add_if:
-        first   r1
-        ldrsb   r2, [r4, #2]
-        adds    r1, r1, r2
-        bne     .Ltaken_sum
-        result  r1
+        add_to_first
+        bne     .Ltaken
         next    2
+
 .Lh_jump_i32_add_ne:
-        first   r1
-        ldrsb   r2, [r4, #2]
-        adds    r1, r1, r2
-        // What it is compared with may be the same cell.
-        ldrb    r2, [r4, #3]
-        ldrb    r3, [r4, #1]
-        cmp     r2, r3
-        beq     .Lnot_ne
-        ldr     r2, [r5, r2, lsl #2]
+        add_to_first
+        third   r2
         cmp     r1, r2
-        bne     .Ltaken_sum
-.Lnot_ne:
-        result  r1
+        bne     .Ltaken
         next    2
-.Ltaken_sum:
-        ldr     r0, [r4, #4]
-        cmp     r0, #0
-        bge     1f
-        poll    r2
-1:      result  r1
-        add     r4, r4, r0, lsl #2
-        next    2
-        interrupted
 
 // The table's entries are `jump` instructions.
 .Lh_jump_table:
