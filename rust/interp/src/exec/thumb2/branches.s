@@ -163,6 +163,38 @@
         ldrh    r0, [r4, #2]
         enter   1
 
+// Functions of another engine, and so of the host; those of other instances of this one leave.
+.Lh_call_import:
+        poll    r2
+        ldrh    r0, [r4, #2]
+        ldr     r1, [r8, #{imports}]
+        ldr     r0, [r1, r0, lsl #2]
+        ldr     r1, [r8, #{instances}]
+        lsrs    r2, r0, #{func_bits}
+        subs    r2, #1
+        ubfx    r0, r0, #0, #{func_bits}
+        ldr     r2, [r1, r2, lsl #2]
+        ldr     r1, [r2, #{import_funcs}]
+        subs    r0, r0, r1
+        ldr     r1, [r2, #{funcs}]
+        add     r1, r1, r0, lsl #4
+        ldr     r12, [r1, #{record_entry}]
+        ldr     r3, .Lentry_address
+        cmp     r12, r3
+        beq     .Lleave
+        str     lr, [r8, #{fuel}]
+        mov     r0, r2
+        ldrb    r2, [r4, #1]
+        add     r2, r5, r2, lsl #2
+        mov     r3, r8
+        blx     r12
+        // It may have changed the memory and the fuel.
+        bl      .Linstance
+        cmp     r0, #0
+        bne     .Lend
+        next    1
+        interrupted
+
 // Own functions only; what is not one leaves.
 .Lh_call_indirect:
         ldr     r0, [r8, #{tables}]

@@ -53,6 +53,8 @@ macro_rules! assemble {
             interrupt = const offset_of!(VmCtx, interrupt),
             number = const offset_of!(VmCtx, number),
             import_funcs = const offset_of!(VmCtx, import_funcs),
+            imports = const offset_of!(VmCtx, imports),
+            instances = const offset_of!(VmCtx, instances),
             tables = const offset_of!(VmCtx, tables),
             stack = const offset_of!(VmCtx, stack),
             control = const offset_of!(StackVm, control),
