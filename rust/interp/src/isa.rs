@@ -26,7 +26,7 @@
 
 /// Calls a macro with the table: name, pattern, feature group without which it is not linked, whether its handler has a
 /// dispatch of its own (`fast`) or jumps to a shared one (`small`), because it is rare, or slow anyway, and what carries it out
-/// where there are handlers in assembler: these (`asm`, or `fpu` if there is an FPU), or in some cases the portable executor
+/// where there are handlers in assembler: these (`asm`, or `float` if floats are linked), or in some cases the portable executor
 /// (`rust`).
 macro_rules! for_each_instruction {
     ($callback:ident) => {
@@ -181,40 +181,40 @@ macro_rules! for_each_instruction {
             i64_eqz "rr" Mvp small asm;
             i64_extend_i32_s "rr" Mvp fast asm;
             i64_extend_i32_u "rr" Mvp fast asm;
-            f32_abs "rr" Float fast asm;
-            f32_neg "rr" Float fast asm;
-            f32_convert_i32_s "rr" Float fast fpu;
-            f32_convert_i32_u "rr" Float fast fpu;
-            f32_demote_f64 "rr" Float small rust;
-            f64_abs "rr" Float small rust;
-            f64_neg "rr" Float small rust;
-            f64_convert_i32_s "rr" Float small rust;
-            f64_convert_i32_u "rr" Float small rust;
+            f32_abs "rr" Float fast float;
+            f32_neg "rr" Float fast float;
+            f32_convert_i32_s "rr" Float fast float;
+            f32_convert_i32_u "rr" Float fast float;
+            f32_demote_f64 "rr" Float small float;
+            f64_abs "rr" Float small float;
+            f64_neg "rr" Float small float;
+            f64_convert_i32_s "rr" Float small float;
+            f64_convert_i32_u "rr" Float small float;
             f64_promote_f32 "rr" Float small rust;
             unary "rru" Mvp small rust;
 
-            f32_add "rrr" Float fast fpu;
-            f32_sub "rrr" Float fast fpu;
-            f32_mul "rrr" Float fast fpu;
-            f32_div "rrr" Float small fpu;
+            f32_add "rrr" Float fast float;
+            f32_sub "rrr" Float fast float;
+            f32_mul "rrr" Float fast float;
+            f32_div "rrr" Float small float;
             f32_min "rrr" Float small rust;
             f32_max "rrr" Float small rust;
             f32_copysign "rrr" Float small rust;
-            f32_eq "rrr" Float fast fpu;
-            f32_ne "rrr" Float fast fpu;
-            f32_lt "rrr" Float fast fpu;
-            f32_le "rrr" Float fast fpu;
-            f64_add "rrr" Float small rust;
-            f64_sub "rrr" Float small rust;
-            f64_mul "rrr" Float small rust;
-            f64_div "rrr" Float small rust;
+            f32_eq "rrr" Float fast float;
+            f32_ne "rrr" Float fast float;
+            f32_lt "rrr" Float fast float;
+            f32_le "rrr" Float fast float;
+            f64_add "rrr" Float small float;
+            f64_sub "rrr" Float small float;
+            f64_mul "rrr" Float small float;
+            f64_div "rrr" Float small float;
             f64_min "rrr" Float small rust;
             f64_max "rrr" Float small rust;
             f64_copysign "rrr" Float small rust;
-            f64_eq "rrr" Float small rust;
-            f64_ne "rrr" Float small rust;
-            f64_lt "rrr" Float small rust;
-            f64_le "rrr" Float small rust;
+            f64_eq "rrr" Float small float;
+            f64_ne "rrr" Float small float;
+            f64_lt "rrr" Float small float;
+            f64_le "rrr" Float small float;
 
             // The byte is the offset divided by the width of the access.
             i32_load "rru" Mvp fast asm;

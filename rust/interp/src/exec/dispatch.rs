@@ -168,8 +168,8 @@ mod imp {
         (asm) => {
             cfg!(thumb2_handlers)
         };
-        (fpu) => {
-            cfg!(thumb2_fpu)
+        (float) => {
+            cfg!(thumb2_handlers)
         };
         (rust) => {
             false

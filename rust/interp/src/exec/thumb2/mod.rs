@@ -6,8 +6,8 @@
 use super::raw::entry;
 use crate::isa::for_each_instruction;
 use core::mem::{offset_of, size_of};
-use wasmote_core::Trap;
 use wasmote_core::vm::{FUNC_BITS, FuncRecord, StackVm, TableVm, VmCtx};
+use wasmote_core::{Feature, Trap};
 
 /// The application profile runs them in the tests only, under user-mode emulation.
 const M_PROFILE: bool = cfg!(target_os = "none");
@@ -17,8 +17,8 @@ macro_rules! carried_out {
     (asm) => {
         "1"
     };
-    (fpu) => {
-        "{fpu}"
+    (float) => {
+        "{float}"
     };
     (rust) => {
         "0"
@@ -41,6 +41,7 @@ macro_rules! assemble {
             ".text",
             ".code {instruction_bits}",
             entry = sym entry,
+            float = const Feature::Float.compiled() as u32,
             fpu = const cfg!(thumb2_fpu) as u32,
             application_profile = const !M_PROFILE as u32,
             // What the compiler's own code may be in.
