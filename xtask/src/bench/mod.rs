@@ -35,7 +35,7 @@ pub struct Options {
     #[arg(long, conflicts_with_all = ["write", "quick", "only", "target", "check"])]
     record: bool,
     /// The configurations to measure on the Cortex-M4F, of those that `cargo xtask size` lists
-    #[arg(long, value_delimiter = ',', default_values_t = ["interp", "interp-speed", JIT, JIT_UNMETERED].map(str::to_owned))]
+    #[arg(long, value_delimiter = ',', default_values_t = ["interp", "interp without fuel", "interp-speed", JIT, JIT_UNMETERED].map(str::to_owned))]
     only: Vec<String>,
     /// Where to measure
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Target::M4f, Target::X64])]
