@@ -80,6 +80,9 @@ pub(crate) struct Code {
     blocks: Vec<Vec<u32>>,
     #[cfg(feature = "jit")]
     native: Option<CodeBlock>,
+    /// Where the native functions are called, in bytes from the beginning of the block, if not all functions are native.
+    #[cfg(all(feature = "jit", feature = "interp"))]
+    starts: Vec<u32>,
 }
 
 // SAFETY: (R7) records and code do not change any more; the pointers lead into the blocks.
@@ -122,6 +125,8 @@ impl Code {
             blocks: Vec::new(heap),
             #[cfg(feature = "jit")]
             native: None,
+            #[cfg(all(feature = "jit", feature = "interp"))]
+            starts: Vec::new(heap),
         };
         Ok(Builder {
             code,
@@ -173,6 +178,22 @@ impl Code {
     }
 }
 
+#[cfg(feature = "jit")]
+impl Code {
+    /// Where the native function is called that holds an address. Such functions lie in the block one behind the other, in
+    /// the order of their records.
+    pub fn native_function(&self, address: usize) -> Option<usize> {
+        #[cfg(feature = "interp")]
+        if !self.starts.is_empty() {
+            let base = self.native.as_ref()?.start().addr();
+            let after = self.starts.partition_point(|&start| base + start as usize <= address);
+            return Some(base + *self.starts.get(after.checked_sub(1)?)? as usize);
+        }
+        let after = self.records.partition_point(|record| record.code.addr() <= address);
+        Some(self.records.get(after.checked_sub(1)?)?.code.addr())
+    }
+}
+
 impl Builder {
     /// Adds the record of the next function, whose code comes later.
     fn add(&mut self, code: usize, ty: u32, frame_cells: u32) -> Result<(), Error> {
@@ -195,10 +216,28 @@ impl Builder {
         self.code.records.iter().any(|record| record.frame_cells & NATIVE != 0)
     }
 
+    /// Notes where native functions are, if there are others between their records.
+    #[cfg(feature = "interp")]
+    fn note_starts(&mut self) -> Result<(), Error> {
+        let Code { records, starts, .. } = &mut self.code;
+        let native = |record: &&FuncRecord| record.frame_cells & NATIVE != 0;
+        let count = records.iter().filter(native).count();
+        if count < records.len() {
+            starts.reserve_exact(count)?;
+            for record in records.iter().filter(native) {
+                starts.push((record.code.addr() + crate::native::CALL_BIAS) as u32)?;
+            }
+        }
+        Ok(())
+    }
+
     /// As [`finish`](Builder::finish), with the native code, which is entered from outside at `entry`.
     pub fn finish_native(mut self, block: CodeBlock, entry: u32) -> Result<Code, Error> {
         #[cfg(feature = "interp")]
-        self.flush()?;
+        {
+            self.flush()?;
+            self.note_starts()?;
+        }
         let address = |at: usize| block.start().wrapping_add(at + crate::native::CALL_BIAS);
         // SAFETY: (R7) code that the compiler made for this machine, with an `Entry` at that place; executable (P9).
         let entry = unsafe { core::mem::transmute::<*const u8, Entry>(address(entry as usize)) };
