@@ -450,20 +450,28 @@ impl<M: Masm> Compiler<M> {
             }
             self.regs.forget_zeros(cell + 1);
         }
-        self.overwritten(cell);
+        self.overwritten(cell, size);
         let reg = self.alloc();
         self.hold(reg, cell, size);
         reg
     }
 
-    /// No register holds the cell any more, alone or as the upper half of a dropped value.
-    fn overwritten(&mut self, cell: Cell) {
+    /// No register holds the cell any more, or two, alone or as half of a dropped value: written to the frame later, that
+    /// would be in the way.
+    fn overwritten(&mut self, cell: Cell, size: Size) {
         if let Some(reg) = self.regs.find(cell) {
             self.regs.free(reg);
         }
-        if M::WIDE
-            && let Some(reg) = cell.checked_sub(1).and_then(|below| self.regs.find_value(below))
+        if !M::WIDE {
+            return;
+        }
+        if let Some(reg) = cell.checked_sub(1).and_then(|below| self.regs.find_value(below))
             && self.regs.is_wide(reg)
+        {
+            self.regs.free(reg);
+        }
+        if size == Size::W64
+            && let Some(reg) = self.regs.find_value(cell + 1)
         {
             self.regs.free(reg);
         }
@@ -477,7 +485,7 @@ impl<M: Masm> Compiler<M> {
     /// The register holds the cell from now on, or two, and the frame does not.
     pub(super) fn rename(&mut self, reg: Reg, cell: Cell, size: Size) {
         self.regs.changed(cell);
-        self.overwritten(cell);
+        self.overwritten(cell, size);
         self.hold(reg, cell, size);
         self.regs.lock(reg);
     }
