@@ -56,7 +56,7 @@ void *wasmote_platform_realloc(void *block, size_t old_size, size_t new_size, si
 #define CODE_BYTES (32 * 1024)
 #endif
 
-__attribute__((section(".large"), aligned(32))) static uint8_t code_memory[CODE_BYTES];
+__attribute__((section(".code"), aligned(32))) static uint8_t code_memory[CODE_BYTES];
 static bool code_claimed;
 
 void *wasmote_platform_code_claim(size_t *size)

@@ -1,27 +1,35 @@
-/* Arm MPS2 with a Cortex-M3 (AN385) or M4F (AN386), as QEMU emulates it. */
+/* Arm MPS2 with a Cortex-M3 (AN385), M4F (AN386), M7 (AN500) or M33 (AN505), as QEMU emulates it. */
 #include "FreeRTOS.h"
 #include "task.h"
 
 #include "internal.h"
 
-/* CMSDK peripherals */
-#define UART0_DATA      REGISTER(0x40004000)
-#define UART0_STATE     REGISTER(0x40004004)
-#define UART0_CTRL      REGISTER(0x40004008)
-#define UART0_BAUDDIV   REGISTER(0x40004010)
+/* CMSDK peripherals; the AN505 has them in its secure state */
+#if __ARM_ARCH == 8
+#define UART0           0x50200000u
+#define TIMER0          0x50000000u /* counts instructions */
+#define TIMER1          0x50001000u /* board_timer_isr_after_us */
+#define TIMER1_IRQ      4u
+#else
+#define UART0           0x40004000u
+#define TIMER0          0x40000000u
+#define TIMER1          0x40001000u
+#define TIMER1_IRQ      9u
+#endif
+#define UART0_DATA      REGISTER(UART0 + 0x0)
+#define UART0_STATE     REGISTER(UART0 + 0x4)
+#define UART0_CTRL      REGISTER(UART0 + 0x8)
+#define UART0_BAUDDIV   REGISTER(UART0 + 0x10)
 #define UART_TX_FULL    1u
 #define UART_TX_ENABLE  1u
 
-#define TIMER0          0x40000000u /* counts instructions */
-#define TIMER1          0x40001000u /* board_timer_isr_after_us */
-#define TIMER1_IRQ      9u
 #define TIMER_CTRL(t)   REGISTER((t) + 0x0)
 #define TIMER_VALUE(t)  REGISTER((t) + 0x4)
 #define TIMER_RELOAD(t) REGISTER((t) + 0x8)
 #define TIMER_CLEAR(t)  REGISTER((t) + 0xC)
 #define TIMER_ENABLE    1u
 #define TIMER_INTERRUPT 8u
-#define TIMER_MHZ       25u
+#define TIMER_MHZ       (configCPU_CLOCK_HZ / 1000000u)
 
 /* The core */
 #define NVIC_ISER0      REGISTER(0xE000E100)
@@ -98,7 +106,7 @@ void board_exit(int code)
     }
 }
 
-/* The timer runs at 25 MHz of emulated time, and under `-icount shift=0` an instruction takes 1 ns of it. */
+/* The timer runs at the clock's rate in emulated time, and under `-icount shift=0` an instruction takes 1 ns of it. */
 uint64_t board_instructions(void)
 {
     return (uint64_t)(UINT32_MAX - TIMER_VALUE(TIMER0)) * (1000u / TIMER_MHZ);

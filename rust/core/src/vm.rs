@@ -163,8 +163,9 @@ pub struct StackVm {
     /// The most that are allowed.
     pub max_native_depth: u32,
     /// Called by an engine when a trap leaves it, once for each frame from the innermost outwards:
-    /// the instance, and a code position inside the function that ran there.
-    pub record_frame: unsafe extern "C" fn(stack: *mut StackVm, ctx: *mut VmCtx, code: *const ()),
+    /// the instance, and a code position inside the function that ran there. Returns whether it wants more: how long a trap
+    /// takes must not depend on how deep the calls are.
+    pub record_frame: unsafe extern "C" fn(stack: *mut StackVm, ctx: *mut VmCtx, code: *const ()) -> bool,
 }
 
 /// An operator that the runtime carries out for every engine: operands and results are in `cells`, in the order

@@ -51,8 +51,10 @@ impl Backtrace {
         self.truncated = false;
     }
 
-    pub(crate) fn push(&mut self, instance: u32, code: usize) {
+    /// Whether more frames would tell more.
+    pub(crate) fn push(&mut self, instance: u32, code: usize) -> bool {
         self.truncated |= self.frames.push(Frame { instance: Instance(instance), code }).is_err();
+        !self.truncated
     }
 }
 
@@ -70,7 +72,9 @@ impl Backtrace {
 
     pub(crate) fn clear(&mut self) {}
 
-    pub(crate) fn push(&mut self, _: u32, _: usize) {}
+    pub(crate) fn push(&mut self, _: u32, _: usize) -> bool {
+        false
+    }
 }
 
 impl Store {

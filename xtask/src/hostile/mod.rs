@@ -6,17 +6,17 @@ use crate::bare::{self, Firmware};
 use crate::options;
 use crate::run::progress;
 use crate::{repo, tables};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use modules::Hostile;
 use serde_json::{Value, json};
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Options of `cargo xtask hostile`.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Prints one JSON object: {"m4f": {"bound": instructions, "modules": [{"name": .., "ended": .., ...}, ...]}}
+    /// Prints one JSON object: {"m4f": {"bound": instructions, "interp": [{"name": .., "ended": .., ...}, ...], "jit": [...]}}
     #[arg(long)]
     json: bool,
     /// Puts the table into docs/security.md
@@ -31,12 +31,18 @@ pub struct Options {
 /// this comes about.
 const BOUND: u64 = 60_000;
 
-/// Instructions that loading may take: for each byte, and for the parameters and results that any module may pass on. What
-/// takes more for each byte the larger a module is would exceed it: the modules are large.
-const LOAD: (u64, u64) = (4000, 40_000_000);
+/// Instructions that loading may take: for each byte, and for the parameters and results that any module may pass on, by each
+/// of the [`ENGINES`]. What takes more for each byte the larger a module is would exceed it: the modules are large.
+const LOAD: (u64, [u64; ENGINES.len()]) = (4000, [40_000_000, 100_000_000]);
 
 /// The same for making an instance: for each byte of the module and of the one that it imports from.
 const MAKE: (u64, u64) = (400, 2_000_000);
+
+/// Memory for native code: what fits beside the modules and the heap.
+const CODE_BYTES: u32 = 2 << 20;
+
+/// The engines, by the configuration that has that one alone.
+const ENGINES: [&str; 2] = ["interp", "jit"];
 
 const PAGE: &str = "docs/security.md";
 
@@ -58,6 +64,9 @@ struct Outcome {
     interrupts: u64,
 }
 
+/// What came of a module in each of the [`ENGINES`].
+type Both = [Outcome; ENGINES.len()];
+
 /// `cargo xtask hostile`.
 pub fn hostile(options: &Options) -> Result<()> {
     let outcomes = measure(&options.only)?;
@@ -76,59 +85,78 @@ pub fn hostile(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Runs the modules whose names contain `only`; fails if one of them ends in another way than it must, or later than
-/// the bound after an interrupt.
-fn measure(only: &str) -> Result<Vec<Outcome>> {
+/// Runs the modules whose names contain `only` in each engine; fails if one of them ends in another way than it must, or
+/// later than the bound after an interrupt.
+fn measure(only: &str) -> Result<Vec<Both>> {
     bare::need()?;
     let modules: Vec<Hostile> = modules::all()?.into_iter().filter(|one| one.name.contains(only)).collect();
     ensure!(!modules.is_empty(), "there is no such module");
-    let list = options::load()?;
-    let configuration = options::configurations(&list)?.into_iter().next().context("no configuration")?;
-    progress(&format!("building {}", configuration.name));
     let (table, sizes) = write_table(&modules)?;
+    let [interp, jit] = ENGINES.map(|engine| build(engine, &table));
+    let (interp, jit) = (interp?, jit?);
+    let [interp, jit] = std::thread::scope(|scope| {
+        let count = modules.len();
+        let run = |engine, elf| scope.spawn(move || run(engine, elf, count));
+        [run(ENGINES[0], &interp), run(ENGINES[1], &jit)]
+            .map(|run| run.join().unwrap_or_else(|_| Err(anyhow!("a thread panicked"))))
+    });
+    let (interp, jit) = (interp?, jit?);
+    let mut outcomes = Vec::new();
+    let mut wrong = Vec::new();
+    for ((module, sizes), lines) in modules.iter().zip(sizes).zip(interp.iter().zip(&jit)) {
+        let both = [read(module, sizes, lines.0)?, read(module, sizes, lines.1)?];
+        for ((engine, outcome), load) in ENGINES.into_iter().zip(&both).zip(LOAD.1) {
+            if let Err(error) = check(module, outcome, LOAD.0 * outcome.bytes + load) {
+                wrong.push(format!("{}, {engine}: {error}", module.name));
+            }
+        }
+        outcomes.push(both);
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(outcomes)
+}
+
+/// Builds the firmware with an engine.
+fn build(engine: &str, table: &Path) -> Result<PathBuf> {
+    let list = options::load()?;
+    let found = options::configurations(&list)?.into_iter().find(|one| one.name == engine);
+    let configuration = found.with_context(|| format!("no configuration {engine}"))?;
+    progress(&format!("building {engine}"));
+    let mut sources = ["hostile.c", "platform.c", "mps2.c"].map(bare::source).to_vec();
+    sources.push(table.to_owned());
     let firmware = Firmware {
-        name: "hostile",
-        sources: vec![bare::source("hostile.c"), bare::source("platform.c"), bare::source("mps2.c"), table],
-        flags: vec!["-O2".into()],
+        name: &format!("hostile {engine}"),
+        sources,
+        flags: vec!["-O2".into(), format!("-DCODE_BYTES={CODE_BYTES}")],
         archive: Some(bare::archive(&configuration, &list, bare::TARGET)?),
     };
-    let elf = firmware.link()?;
+    firmware.link()
+}
+
+/// The firmware's lines about so many modules.
+fn run(engine: &str, elf: &Path, modules: usize) -> Result<Vec<String>> {
     let mut lines = Vec::new();
-    bare::run(&elf, Duration::from_secs(1800), |line| {
+    bare::run(elf, Duration::from_secs(3600), |line| {
         if let Some(line) = line.strip_prefix("module|") {
-            progress(line);
+            progress(&format!("{engine}: {line}"));
             lines.push(line.to_owned());
         }
     })?;
-    ensure!(lines.len() == modules.len(), "the firmware tried {} of {} modules", lines.len(), modules.len());
-    let outcomes: Vec<Outcome> = modules
-        .iter()
-        .zip(sizes)
-        .zip(lines)
-        .map(|((module, bytes), line)| read(module, bytes, &line))
-        .collect::<Result<_>>()?;
-    for (module, outcome) in modules.iter().zip(&outcomes) {
-        let Outcome { name, ended, late, .. } = outcome;
-        ensure!(ended == module.ends, "{name}: {ended}, not {}", module.ends);
-        let load = LOAD.0 * outcome.bytes + LOAD.1;
-        ensure!(
-            outcome.load <= load,
-            "{name}: loading took {} instructions, not at most {load}",
-            outcome.load
-        );
-        let make = MAKE.0 * (outcome.bytes + outcome.lib) + MAKE.1;
-        ensure!(
-            outcome.make <= make,
-            "{name}: making an instance took {} instructions, not at most {make}",
-            outcome.make
-        );
-        let bound = BOUND + if module.moves { u64::from(module.memory_bytes) } else { 0 };
-        ensure!(
-            *late <= bound,
-            "{name}: {late} instructions from an interrupt to the return, {bound} are the bound"
-        );
-    }
-    Ok(outcomes)
+    ensure!(lines.len() == modules, "{engine}: the firmware tried {} of {modules} modules", lines.len());
+    Ok(lines)
+}
+
+/// Whether a module ended as it must, and within the bounds, of which that of loading is given.
+fn check(module: &Hostile, outcome: &Outcome, most: u64) -> Result<()> {
+    let Hostile { ends, .. } = module;
+    let Outcome { ended, bytes, lib, load, make, late, .. } = outcome;
+    ensure!(ended == ends, "{ended}, not {ends}");
+    ensure!(*load <= most, "loading took {load} instructions, not at most {most}");
+    let most = MAKE.0 * (bytes + lib) + MAKE.1;
+    ensure!(*make <= most, "making an instance took {make} instructions, not at most {most}");
+    let bound = BOUND + if module.moves { u64::from(module.memory_bytes) } else { 0 };
+    ensure!(*late <= bound, "{late} instructions from an interrupt to the return, {bound} are the bound");
+    Ok(())
 }
 
 /// Writes the C table of modules; the modules are part of it. Their sizes too, and those of what they import from.
@@ -211,41 +239,52 @@ fn grouped(number: u64) -> String {
     }
 }
 
-fn json(outcomes: &[Outcome]) -> Value {
-    let modules: Vec<Value> = outcomes
-        .iter()
-        .map(|one| {
+fn json(outcomes: &[Both]) -> Value {
+    let mut m4f = json!({ "bound": BOUND });
+    for (at, engine) in ENGINES.into_iter().enumerate() {
+        let modules = outcomes.iter().map(|both| {
+            let one = &both[at];
             json!({
                 "name": one.name, "bytes": one.bytes, "lib": one.lib, "ended": one.ended, "load": one.load,
                 "make": one.make, "call": one.call, "heap": one.heap, "late": one.late, "interrupts": one.interrupts,
             })
-        })
-        .collect();
-    json!({ "m4f": { "bound": BOUND, "modules": modules } })
+        });
+        m4f[engine] = modules.collect();
+    }
+    json!({ "m4f": m4f })
 }
 
 /// All modules, but of the operators only the ones that let an interrupt wait longest.
-fn table(outcomes: &[Outcome]) -> Result<String> {
+fn table(outcomes: &[Both]) -> Result<String> {
     const WORST: usize = 5;
     let mut text = String::from(
-        "| module | bytes | ends with | peak heap | load, instructions a byte | make, instructions \
-         | interrupt to return, instructions |\n|---|--:|---|--:|--:|--:|--:|\n",
+        "| module | bytes | ends with | peak heap | load | make | late | native: peak heap | load | make | late |\n\
+         |---|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
-    let (mut operators, others): (Vec<_>, Vec<_>) =
-        outcomes.iter().partition(|one| one.name.starts_with("operator "));
-    operators.sort_by_key(|one| std::cmp::Reverse(one.late));
-    let count = operators.len();
-    for one in others.into_iter().chain(operators.into_iter().take(WORST)) {
-        let late = if one.interrupts > 0 { one.late.to_string() } else { "-".to_owned() };
-        let Outcome { name, bytes, ended, load, make, heap, .. } = one;
-        let load = *load as f64 / *bytes as f64;
-        let make = if *make > 0 { make.to_string() } else { "-".to_owned() };
-        writeln!(text, "| {name} | {bytes} | {ended} | {heap} | {load:.0} | {make} | {late} |")?;
+    let (operators, mut rows): (Vec<_>, Vec<_>) =
+        outcomes.iter().partition(|[one, _]| one.name.starts_with("operator "));
+    for at in 0..ENGINES.len() {
+        let mut worst: Vec<usize> = (0..operators.len()).collect();
+        worst.sort_by_key(|&place| std::cmp::Reverse(operators[place][at].late));
+        rows.extend(worst.into_iter().take(WORST).map(|place| operators[place]));
     }
-    if count > 0 {
+    for both in rows {
+        let [Outcome { name, bytes, ended, .. }, _] = both;
+        write!(text, "| {name} | {bytes} | {ended}")?;
+        for Outcome { bytes, load, make, heap, late, interrupts, .. } in both {
+            let load = *load as f64 / *bytes as f64;
+            let make = if *make > 0 { make.to_string() } else { "-".to_owned() };
+            let late = if *interrupts > 0 { late.to_string() } else { "-".to_owned() };
+            write!(text, " | {heap} | {load:.0} | {make} | {late}")?;
+        }
+        writeln!(text, " |")?;
+    }
+    if !operators.is_empty() {
         writeln!(
             text,
-            "\nOf {count} loops of one operator on numbers or memory, with several operands, the {WORST} worst."
+            "\nOf {} loops of one operator on numbers or memory, with several operands, the {WORST} worst of the interpreter's, \
+             then of native code's.",
+            operators.len()
         )?;
     }
     Ok(text)

@@ -102,6 +102,7 @@ pub fn all() -> Result<Vec<Hostile>> {
 
 fn running() -> Vec<Hostile> {
     let divisions = "(local.set $l (i64.div_s (local.get $l) (i64.const 7)))";
+    let root = "(local.set $d (f64.sqrt (f64.const 3)))";
     let xors = |count| "(local.set $i (i32.xor (local.get $j) (i32.const 3)))".repeat(count);
     vec![
         hostile("endless loop", INTERRUPTED, forever("")),
@@ -137,6 +138,18 @@ fn running() -> Vec<Hostile> {
                 ),
         )
         .heap(1 << 20),
+        deep_in_each_other(
+            "calls deep in each other, each with a short end",
+            "(global.set $any (i32.rotr (global.get $any) (global.get $any)))",
+            "",
+        ),
+        deep_in_each_other(
+            "calls deep in each other, each with a square root at its end",
+            "(global.set $number (f64.sqrt (global.get $number)))",
+            "",
+        ),
+        deep_in_each_other("calls deep in each other, among 20,000 functions", "", &"(func)".repeat(20_000)),
+        hostile("square roots in a straight line", INTERRUPTED, forever(&root.repeat(400))),
         hostile(
             "branches that jump past the polls",
             INTERRUPTED,
@@ -175,6 +188,19 @@ fn running() -> Vec<Hostile> {
             )),
         ),
     ]
+}
+
+/// A function with as small a frame as there can be calls itself until few more fit; then comes what is behind each call.
+fn deep_in_each_other(name: &str, end: &str, others: &str) -> Hostile {
+    const DEPTH: u32 = 400;
+    let deep = format!(
+        r#"(global $depth (mut i32) (i32.const 0)) (global $any (mut i32) (i32.const 7))
+        (global $number (mut f64) (f64.const 7))
+        (func $deep (if (global.get $depth) (then
+            (global.set $depth (i32.sub (global.get $depth) (i32.const 1))) (call $deep))) {end})
+        (func (export "run") (loop (global.set $depth (i32.const {DEPTH})) (call $deep) (br 0)))"#
+    );
+    hostile(name, INTERRUPTED, format!("(module {others} {deep})"))
 }
 
 fn bulk() -> Vec<Hostile> {

@@ -42,9 +42,13 @@ const OTHER_OPTIONS: Variant = Variant {
 const JIT: Variant = Variant { name: "jit", options: &["CONFIG_WASMOTE_JIT=y"] };
 const JIT_LAZY: Variant =
     Variant { name: "jit lazy", options: &["CONFIG_WASMOTE_JIT=y", "CONFIG_WASMOTE_JIT_LAZY=y"] };
+/// Boards for native code: their cores have instructions that the others' lack, and the rest is the same as there.
+pub const FOR_NATIVE_CODE: [&str; 2] = ["mps2_an500", "mps2_an505"];
+
 /// The board for variants.
 const ONE_BOARD: &str = "mps2_an386";
 
+/// The tests of the runtime, then others.
 const PROGRAMS: [Program; 5] = [
     Program {
         source: "twister-tests/freertos",
@@ -79,9 +83,12 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
         Err(error) => return summary.step("boards", || Err(error)),
     };
     for board in &boards {
-        for program in &PROGRAMS {
+        let native = FOR_NATIVE_CODE.contains(&&*board.name);
+        let programs = if native { &PROGRAMS[..1] } else { &PROGRAMS[..] };
+        for program in programs {
             let variants = if board.name == ONE_BOARD { program.variants } else { &[] };
-            for variant in std::iter::once(&DEFAULT).chain(variants) {
+            let first = if native { &JIT } else { &DEFAULT };
+            for variant in std::iter::once(first).chain(variants) {
                 let name = format!("{} on {} {}", program.source, board.name, variant.name);
                 summary.step(name.trim_end(), || match program.not_for {
                     Some((not, reason)) if not == board.name => Ok(Found::skip(reason)),

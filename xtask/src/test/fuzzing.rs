@@ -1,15 +1,19 @@
 //! Generated modules: a fixed number of them, the same each time. docs/testing.md says what is compared.
 
+use super::foreign::Foreign;
 use super::fuzzer;
 use crate::repo;
 use crate::run::Run;
 use crate::summary::{Found, Summary};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 /// Cases of the judge, about five modules each.
 const JUDGED: &str = "150000";
 /// Modules that are run.
 const EXECUTED: &str = "4000";
+
+/// The same on a foreign target, where an emulator takes its time.
+const EXECUTED_THERE: &str = "1000";
 
 /// Whatever the dispatcher and the checks, and with native code beside the interpreter, everything that can be observed is
 /// the same, fuel included.
@@ -37,6 +41,21 @@ fn executed(verbose: bool) -> Result<Found> {
         None => Ok(Found { passed: lines.len().try_into()?, note: lines.swap_remove(0), ..Found::default() }),
         Some(_) => bail!("not the same in all builds:\n{}", lines.join("\n")),
     }
+}
+
+/// Generated modules as native code, for each FPU; what can be observed is the same as on this machine.
+pub fn on_foreign(foreign: &Foreign, verbose: bool) -> Result<Found> {
+    let args = ["run", "--cases", EXECUTED_THERE];
+    let here = fuzzing(&[], &args, "differential-here", verbose)?;
+    for (number, fpu) in foreign.fpus.iter().enumerate() {
+        let log = format!("differential-{}-{number}", foreign.target);
+        let run = Run::cargo().args(["run", "--quiet", "--release", "--package", "wasmote-fuzzing"]);
+        let run = foreign.target(run.args(["--features", &format!("jit{fpu}")]))?.arg("--");
+        let text = run.args(args).arg("--save").arg(repo::work("fuzzing")?).logged(&log, verbose)?;
+        let there = text.lines().last().context("it printed nothing")?.trim();
+        ensure!(here == there, "not the same on both machines:\n{here}\n{there}");
+    }
+    Ok(Found { passed: foreign.fpus.len().try_into()?, note: here, ..Found::default() })
 }
 
 /// Runs the program `wasmote-fuzzing` in a release build with these features; the last line that it prints.

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: legs of steps, and a closing summary.
 
 mod docs;
+mod foreign;
 mod freertos;
 mod fuzzer;
 mod fuzzing;

@@ -1,15 +1,21 @@
 //! The spec leg: the official test suite in every build of the engines, and on emulated boards.
 
+use super::foreign::{FOREIGN, Foreign};
+use super::freertos::FOR_NATIVE_CODE;
+use super::fuzzing;
 use super::zephyr;
 use crate::firmware::{Board, Console};
+use crate::repo;
 use crate::run::Run;
 use crate::summary::{Found, Summary};
-use crate::{repo, tools};
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+/// Native code without an interpreter.
+const NATIVE_BUILD: &[&str] = &["--release", "--no-default-features", "--features", "suite,jit"];
 
 /// What `wasmote-spec --json` prints.
 #[derive(Deserialize)]
@@ -23,52 +29,13 @@ struct Report {
 /// As for the Rust tests. The one that boards have scripts from is the last.
 const BUILDS: [(&str, &[&str]); 5] = [
     ("debug, extra checks", &["--features", "extra-checks"]),
-    ("release, native code only", &["--release", "--no-default-features", "--features", "suite,jit"]),
+    ("release, native code only", NATIVE_BUILD),
     (
         "release, native code only, lazily",
         &["--release", "--no-default-features", "--features", "suite,jit-lazy"],
     ),
     ("release, loop", &["--release"]),
     ("release, tail calls", &["--release", "--features", "dispatch-tail"]),
-];
-
-/// Other byte orders and word sizes, under user-mode emulation. A build and a run take minutes, so they are only run if they
-/// are named like a board.
-struct Foreign {
-    what: &'static str,
-    target: &'static str,
-    linker: &'static str,
-    emulator: &'static str,
-    /// The folder of the C library.
-    library: &'static str,
-    packages: &'static str,
-}
-
-const FOREIGN: [Foreign; 3] = [
-    Foreign {
-        what: "big endian, 64 bits",
-        target: "s390x-unknown-linux-gnu",
-        linker: "s390x-linux-gnu-gcc",
-        emulator: "qemu-s390x",
-        library: "/usr/s390x-linux-gnu",
-        packages: "qemu-user gcc-s390x-linux-gnu libc6-dev-s390x-cross",
-    },
-    Foreign {
-        what: "big endian, 32 bits",
-        target: "powerpc-unknown-linux-gnu",
-        linker: "powerpc-linux-gnu-gcc",
-        emulator: "qemu-ppc",
-        library: "/usr/powerpc-linux-gnu",
-        packages: "qemu-user gcc-powerpc-linux-gnu libc6-dev-powerpc-cross",
-    },
-    Foreign {
-        what: "little endian, 32 bits",
-        target: "armv7-unknown-linux-gnueabihf",
-        linker: "arm-linux-gnueabihf-gcc",
-        emulator: "qemu-arm",
-        library: "/usr/arm-linux-gnueabihf",
-        packages: "qemu-user gcc-arm-linux-gnueabihf libc6-dev-armhf-cross",
-    },
 ];
 
 /// Megabytes of heap that scripts are written for: for boards of few megabytes, and for those that can do all.
@@ -81,7 +48,7 @@ const fn platform_heap(heap_mb: u32) -> u32 {
 }
 
 /// How the firmware is built on some boards beside the usual way: the other dispatcher, with all checks; native code only.
-const VARIANTS: [(&str, &str, &[&str]); 3] = [
+const VARIANTS: [(&str, &str, &[&str]); 5] = [
     (
         "riscv32_virt",
         "loop, extra checks",
@@ -89,6 +56,8 @@ const VARIANTS: [(&str, &str, &[&str]); 3] = [
     ),
     ("mps2_an385", "native code only", NATIVE),
     ("mps2_an386", "native code only", NATIVE),
+    ("mps2_an500", "native code only", NATIVE),
+    ("mps2_an505", "native code only", NATIVE),
 ];
 const NATIVE: &[&str] =
     &["CONFIG_WASMOTE_JIT=y", "CONFIG_WASMOTE_INTERP=n", "CONFIG_WASMOTE_JIT_CODE_SIZE=262144"];
@@ -100,18 +69,11 @@ const FIRMWARE: &str = "rust/spec/firmware/freertos";
 pub fn steps(summary: &mut Summary, boards: &[String], verbose: bool) {
     if boards.is_empty() {
         for (name, args) in BUILDS {
-            summary.step(&format!("official suite, {name}"), || suite(name, args, Vec::new(), verbose));
+            summary.step(&format!("official suite, {name}"), || suite(name, args, None, verbose));
         }
     }
-    let named = |target: &str| boards.iter().any(|name| name == target);
-    for foreign in FOREIGN.iter().filter(|foreign| boards.is_empty() || named(foreign.target)) {
-        let Foreign { what, target, .. } = foreign;
-        summary.step(&format!("official suite, {what}, {target}"), || match boards {
-            [] => {
-                Ok(Found::skip(format!("takes minutes; run it by: cargo xtask test spec --board {target}")))
-            }
-            _ => foreign.suite(verbose),
-        });
+    for foreign in &FOREIGN {
+        on_foreign(summary, foreign, boards, verbose);
     }
     let known = match Board::all() {
         Ok(known) => known,
@@ -131,26 +93,34 @@ pub fn steps(summary: &mut Summary, boards: &[String], verbose: bool) {
     }
 }
 
-impl Foreign {
-    fn suite(&self, verbose: bool) -> Result<Found> {
-        if ![self.linker, self.emulator].into_iter().all(tools::is_there) {
-            bail!("missing programs; install {}", self.packages);
-        }
-        tools::targets(&[self.target])?;
-        let variable = format!("CARGO_TARGET_{}", self.target.replace('-', "_").to_uppercase());
-        let environment = vec![
-            (format!("{variable}_LINKER"), self.linker.to_owned()),
-            (format!("{variable}_RUNNER"), format!("{} -L {}", self.emulator, self.library)),
-        ];
-        suite(self.target, &["--release", "--target", self.target], environment, verbose)
+/// The official suite, and generated modules in native code, if they are asked for by the target's name.
+fn on_foreign(summary: &mut Summary, foreign: &Foreign, boards: &[String], verbose: bool) {
+    let Foreign { what, target, .. } = foreign;
+    let wanted = boards.iter().any(|name| name == target);
+    if !wanted && !boards.is_empty() {
+        return;
     }
+    let skip = || Found::skip(format!("takes minutes; run it by: cargo xtask test spec --board {target}"));
+    summary.step(&format!("official suite, {what}, {target}"), || {
+        if wanted { suite(target, &["--release"], Some(foreign), verbose) } else { Ok(skip()) }
+    });
+    if foreign.fpus.is_empty() {
+        return;
+    }
+    summary.step(&format!("official suite, native code only, {target}"), || {
+        let name = format!("native code only {target}");
+        if wanted { suite(&name, NATIVE_BUILD, Some(foreign), verbose) } else { Ok(skip()) }
+    });
+    summary.step(&format!("generated modules as native code, {target}"), || {
+        if wanted { fuzzing::on_foreign(foreign, verbose) } else { Ok(skip()) }
+    });
 }
 
-fn suite(name: &str, args: &[&str], environment: Vec<(String, String)>, verbose: bool) -> Result<Found> {
+fn suite(name: &str, args: &[&str], foreign: Option<&Foreign>, verbose: bool) -> Result<Found> {
     let log = format!("spec {name}").replace([' ', ','], "-");
     let mut run = Run::cargo().args(["run", "--quiet", "--package", "wasmote-spec"]).args(args);
-    for (name, value) in environment {
-        run = run.env(&name, value);
+    if let Some(foreign) = foreign {
+        run = foreign.target(run)?;
     }
     let text = run.args(["--", "--json"]).logged(&log, verbose)?;
     let last = text.lines().rfind(|line| line.starts_with('{')).context("the runner printed no report")?;
@@ -193,7 +163,9 @@ fn on_freertos(summary: &mut Summary, boards: impl Iterator<Item = Board>, verbo
                 Err(error) => summary.step(variant, || Err(error)),
             }
         }
-        builds.push((board, "", &[][..]));
+        if !FOR_NATIVE_CODE.contains(&&*board.name) {
+            builds.push((board, "", &[][..]));
+        }
     }
     let name = |board: &Board, variant: &str| {
         format!("official suite on FreeRTOS, {} {variant}", board.name).trim_end().to_owned()

@@ -614,7 +614,9 @@ impl Level {
                 let mut place = (*stack).control;
                 while place < outermost {
                     let Record { pc, ctx, .. } = place.cast::<Record>().read();
-                    ((*stack).record_frame)(stack, ctx.0, pc.0.sub(1).cast());
+                    if !((*stack).record_frame)(stack, ctx.0, pc.0.sub(1).cast()) {
+                        break;
+                    }
                     place = place.add(RECORD_CELLS);
                 }
             }

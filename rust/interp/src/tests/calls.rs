@@ -1,6 +1,6 @@
 //! Calls of every kind, and every way in which running code ends.
 
-use super::rig::{Options, Rig};
+use super::rig::{Options, Rig, WANTED};
 use core::sync::atomic::Ordering;
 use std::vec;
 use wasmote_core::Trap;
@@ -45,6 +45,18 @@ pub(super) fn stack_overflow() {
         let stack = rig.stack();
         assert!(stack.base <= stack.high_water && stack.low_water <= stack.end);
     }
+}
+
+/// A trap takes no longer the deeper the calls are.
+#[test]
+pub(super) fn no_more_frames_than_wanted() {
+    let rig = Rig::with(&["(module (func (export \"deep\") (call 0)))"], Options::default());
+    assert_eq!(rig.call("deep", &[]), Err(Trap::StackOverflow));
+    assert!(rig.frames().len() > 100);
+    WANTED.set(3);
+    assert_eq!(rig.call("deep", &[]), Err(Trap::StackOverflow));
+    assert_eq!(rig.frames().len(), 3);
+    WANTED.set(usize::MAX);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use crate::{Encoded, Encoder, disassemble, entry};
 use core::ptr;
 use std::boxed::Box;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::string::String;
 use std::vec::Vec;
@@ -21,6 +21,8 @@ const MAX_MEMORY: usize = 3 * MEMORY;
 
 std::thread_local! {
     static FRAMES: RefCell<Vec<(u32, usize)>> = const { RefCell::new(Vec::new()) };
+    /// How many of them are wanted.
+    pub(super) static WANTED: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
 /// An instance of a module. What is pointed at is leaked: tests are short.
@@ -328,10 +330,13 @@ impl Instance {
     }
 }
 
-unsafe extern "C" fn record_frame(_: *mut StackVm, ctx: *mut VmCtx, code: *const ()) {
+unsafe extern "C" fn record_frame(_: *mut StackVm, ctx: *mut VmCtx, code: *const ()) -> bool {
     // SAFETY: the executor names a context that lives.
     let number = unsafe { (*ctx).number };
-    FRAMES.with_borrow_mut(|frames| frames.push((number, code as usize)));
+    FRAMES.with_borrow_mut(|frames| {
+        frames.push((number, code as usize));
+        frames.len() < WANTED.get()
+    })
 }
 
 /// The tests' modules that call each other number their types alike; the host's functions have every type.

@@ -1,7 +1,7 @@
 //! Operators on floating-point numbers, and all that the runtime carries out because the target does not.
 
-use super::Compiler;
 use super::places::place_size;
+use super::{Compiler, SLOW_BYTES};
 use crate::masm::{Cond, Float1, Float2, Masm, Pair, PairVal, Size, Val};
 use wasmote_core::numeric::{binary_number, unary_number};
 use wasmote_core::{BinaryOp, ErrorKind, FuncType, Trap, UnaryOp, ValType};
@@ -185,6 +185,7 @@ impl<M: Masm> Compiler<M> {
         self.arguments(dst, ty);
         let frame = self.frame;
         self.masm.numeric(number, &frame, dst, &mut self.routines);
+        self.polls.slow += SLOW_BYTES;
         self.least_cells = self.least_cells.max(dst + 4);
         self.called(ty, dst);
         self.made(from, self.at);

@@ -82,14 +82,18 @@ struct Use {
 const POLL_BYTES: usize = 1024;
 /// As many from the first call since a poll to the return: the ends of nested calls follow each other.
 const POLL_BYTES_TO_RETURN: usize = 64;
+/// What an operator that the runtime carries out counts as, beside its code: the slowest takes some 2,000 instructions.
+const SLOW_BYTES: usize = 64;
 
 /// Where the interrupt word has been polled.
 #[derive(Clone, Copy, Default)]
 struct Polls {
     /// The place of the last poll.
     last: usize,
-    /// The first call since.
-    call: Option<usize>,
+    /// What the slow operators since then count as.
+    slow: usize,
+    /// The first call since, and what `slow` was there.
+    call: Option<(usize, usize)>,
 }
 
 /// Cells of locals that may get a register for the whole function.
@@ -333,19 +337,20 @@ impl<M: Masm> Compiler<M> {
 
     /// A call is next.
     fn calling(&mut self) {
-        self.polls.call.get_or_insert(self.masm.place());
+        self.polls.call.get_or_insert((self.masm.place(), self.polls.slow));
     }
 
-    /// Polls the interrupt word if there was a way through the code without for longer than `bytes` since `place`.
-    fn poll_after(&mut self, place: usize, bytes: usize) -> Result<(), ErrorKind> {
-        if self.masm.place() - place < bytes { Ok(()) } else { self.poll() }
+    /// Polls the interrupt word if there was a way through the code without for longer than `bytes` since `place`, where
+    /// `slow` was this.
+    fn poll_after(&mut self, (place, slow): (usize, usize), bytes: usize) -> Result<(), ErrorKind> {
+        if self.masm.place() - place + self.polls.slow - slow < bytes { Ok(()) } else { self.poll() }
     }
 
     /// Polls the interrupt word.
     fn poll(&mut self) -> Result<(), ErrorKind> {
         let mut label = Label::NEW;
         self.masm.poll(&mut label);
-        self.polls = Polls { last: self.masm.place(), call: None };
+        self.polls = Polls { last: self.masm.place(), ..Polls::default() };
         self.add_trap(label, Trap::Interrupted, self.at)
     }
 

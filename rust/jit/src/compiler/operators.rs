@@ -88,7 +88,7 @@ impl<M: Masm> Compiler<M> {
         {
             self.emit(deferred)?;
         }
-        self.poll_after(self.polls.last, POLL_BYTES)
+        self.poll_after((self.polls.last, 0), POLL_BYTES)
     }
 
     /// Defers an operator.

@@ -65,6 +65,9 @@ impl<M: Masm> Compiler<M> {
 
     /// The upper half of a value is the sign of its lower half.
     pub(super) fn extend_sign(&mut self, dst: Cell) {
+        if self.regs.is_zero(dst) {
+            return self.set_zero(dst + 1);
+        }
         let low = self.get(dst, Size::W32);
         let high = self.target(dst + 1);
         self.masm.alu(Alu::Shift(Shift::RightSigned), Size::W32, high, low, Val::number(31));

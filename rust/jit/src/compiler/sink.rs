@@ -78,7 +78,7 @@ impl<M: Masm> Sink for Compiler<M> {
             self.masm.enter(&frame, args.list::<M>(), in_registers(func.ty), self.large, &mut self.routines);
         self.compiled.start = start as u32;
         self.compiled.inside = inside as u32;
-        self.polls = Polls { last: start, call: None };
+        self.polls = Polls { last: start, ..Polls::default() };
         // Parameters are in registers. Those without a register of their own may stay there.
         for (at, &reg) in M::TEMPS.iter().enumerate().take(args.count) {
             let (cell, size) = args.place::<M>(at);

@@ -356,6 +356,10 @@ fn control() {
                 (i64.add (i64.add (local.get 1) (i64.mul (local.get 3) (i64.const 3)))
                     (i64.extend_i32_u (i32.add (i32.add (local.get 0) (i32.mul (local.get 2) (i32.const 5)))
                         (i32.sub (local.get 4) (i32.mul (local.get 5) (i32.const 7)))))))
+            ;; What was in the place of the value before is negative.
+            (func (export "sign of nothing") (param i32) (result i64)
+                (drop (i32.add (i32.sub (local.get 0) (i32.const 1)) (call $add (i32.const 1) (i32.const 2))))
+                (i64.extend_i32_s (i32.const 0)))
             (func (export "swap") (param i32 i32 i32 i32) (result i64)
                 (call $many (local.get 3) (i64.extend_i32_s (local.get 2)) (local.get 1)
                     (i64.extend_i32_u (local.get 0)) (local.get 2) (local.get 3)))
@@ -445,6 +449,7 @@ fn control() {
             subject.call("unreachable", &[0]);
             subject.call("unreachable", &[1]);
             subject.call("many", &[1, 1 << 40, 3, 1 << 63, 5, 6]);
+            subject.call("sign of nothing", &[0]);
             subject.call("forever", &[0]);
             subject.call("fib", &[15]);
         },

@@ -157,11 +157,11 @@ pub(super) unsafe extern "C" fn signature_matches(ctx: *mut VmCtx, ty: u32, refe
 }
 
 /// `StackVm::record_frame`.
-pub(super) unsafe extern "C" fn record_frame(_: *mut StackVm, ctx: *mut VmCtx, code: *const ()) {
+pub(super) unsafe extern "C" fn record_frame(_: *mut StackVm, ctx: *mut VmCtx, code: *const ()) -> bool {
     // SAFETY: (R1) (R2) code is being left, so nobody borrows the store.
     unsafe {
         let store = instance(ctx).store;
-        (*store).trace.push((*ctx).number, code.addr());
+        (*store).trace.push((*ctx).number, code.addr())
     }
 }
 

@@ -3,7 +3,7 @@
 #[cfg(feature = "pool")]
 use crate::EngineConfig;
 use crate::{Engine, Error, Module};
-#[cfg(any(feature = "backtrace", all(feature = "jit", feature = "interp")))]
+#[cfg(any(feature = "backtrace", feature = "jit"))]
 use core::sync::atomic::Ordering;
 use wasmote_core::Trap;
 use wasmote_core::vm::{FuncRecord, VmCtx};
@@ -80,6 +80,9 @@ pub(crate) struct Code {
     blocks: Vec<Vec<u32>>,
     #[cfg(feature = "jit")]
     pub(super) native: Option<CodeBlock>,
+    /// Where the native functions are called, in bytes from the beginning of the block, if not all functions are native.
+    #[cfg(all(feature = "jit", feature = "interp"))]
+    starts: Vec<u32>,
     #[cfg(feature = "jit-lazy")]
     pub(super) lazy: super::lazy::Lazy,
 }
@@ -125,6 +128,8 @@ impl Code {
             blocks: Vec::new(heap),
             #[cfg(feature = "jit")]
             native: None,
+            #[cfg(all(feature = "jit", feature = "interp"))]
+            starts: Vec::new(heap),
             #[cfg(feature = "jit-lazy")]
             lazy: super::lazy::Lazy::new(heap),
         };
@@ -181,6 +186,28 @@ impl Code {
     }
 }
 
+#[cfg(feature = "jit")]
+impl Code {
+    /// Where the native function is called that holds an address. Such functions lie in the block one behind the other, in
+    /// the order of their records.
+    pub fn native_function(&self, address: usize) -> Option<usize> {
+        let start = |record: &FuncRecord| record.code.load(Ordering::Relaxed).addr();
+        // Those that are compiled lazily lie there in the order of their first calls.
+        #[cfg(feature = "jit-lazy")]
+        if !self.lazy.is_empty() {
+            return self.records.iter().map(start).filter(|&start| start <= address).max();
+        }
+        #[cfg(feature = "interp")]
+        if !self.starts.is_empty() {
+            let base = self.native.as_ref()?.start().addr();
+            let after = self.starts.partition_point(|&start| base + start as usize <= address);
+            return Some(base + *self.starts.get(after.checked_sub(1)?)? as usize);
+        }
+        let after = self.records.partition_point(|record| start(record) <= address);
+        Some(start(self.records.get(after.checked_sub(1)?)?))
+    }
+}
+
 impl Builder {
     /// Adds the record of the next function, whose code comes later.
     fn add(&mut self, code: usize, ty: u32, frame_cells: u32) -> Result<(), Error> {
@@ -211,10 +238,29 @@ impl Builder {
         self.code.records.iter().any(|record| record.frame_cells.load(Ordering::Relaxed) & NATIVE != 0)
     }
 
+    /// Notes where native functions are, if there are others between their records.
+    #[cfg(feature = "interp")]
+    fn note_starts(&mut self) -> Result<(), Error> {
+        let Code { records, starts, .. } = &mut self.code;
+        let native = |record: &&FuncRecord| record.frame_cells.load(Ordering::Relaxed) & NATIVE != 0;
+        let count = records.iter().filter(native).count();
+        if count < records.len() {
+            starts.reserve_exact(count)?;
+            for record in records.iter().filter(native) {
+                starts
+                    .push((record.code.load(Ordering::Relaxed).addr() + crate::native::CALL_BIAS) as u32)?;
+            }
+        }
+        Ok(())
+    }
+
     /// As [`finish`](Builder::finish), with the native code, which is entered from outside at `entry`.
     pub fn finish_native(mut self, block: CodeBlock, entry: u32) -> Result<Code, Error> {
         #[cfg(feature = "interp")]
-        self.flush()?;
+        {
+            self.flush()?;
+            self.note_starts()?;
+        }
         let address = |at: usize| block.start().wrapping_add(at + crate::native::CALL_BIAS).cast_mut().cast();
         for record in self.code.records.iter_mut() {
             let cells = record.frame_cells.get_mut();

@@ -31,6 +31,11 @@ impl Lazy {
         }
     }
 
+    /// Whether no function is compiled lazily.
+    pub fn is_empty(&self) -> bool {
+        self.compiled.is_empty()
+    }
+
     /// The next function is called so many bytes behind the beginning of the code, as long as it is not compiled.
     pub fn push(&mut self, stub: u32) -> Result<(), OutOfMemory> {
         self.compiled.push(AtomicPtr::new(ptr::without_provenance_mut(stub as usize)))

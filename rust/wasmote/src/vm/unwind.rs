@@ -1,8 +1,7 @@
 //! The frames of native code, when a trap leaves it.
 
 use super::call::{instance, record_frame};
-use core::sync::atomic::Ordering;
-use wasmote_core::vm::{FuncRecord, VmCtx};
+use wasmote_core::vm::VmCtx;
 
 /// `VmCtx::unwind`. A frame begins with the saved registers: the caller's frame first, the return address last. How many
 /// there are is the highest byte of the word before the place where the function is called.
@@ -12,7 +11,9 @@ pub(super) unsafe extern "C" fn unwind(ctx: *mut VmCtx, frame: *const usize, cod
     // function that was called from outside, and all of them are of functions of this instance.
     unsafe {
         while !frame.is_null() {
-            record_frame((*ctx).stack, ctx, code);
+            if !record_frame((*ctx).stack, ctx, code) {
+                break;
+            }
             let Some(saved) = saved_registers(ctx, code) else { break };
             // Aligned as cells are.
             code = frame.add(saved - 1).read_unaligned() as *const ();
@@ -28,9 +29,7 @@ pub(super) unsafe extern "C" fn unwind(ctx: *mut VmCtx, frame: *const usize, cod
 unsafe fn saved_registers(ctx: *mut VmCtx, code: *const ()) -> Option<usize> {
     // SAFETY: (R1) (R2) the caller says so; (R10) the word before native code.
     unsafe {
-        let records: &[FuncRecord] = instance(ctx).module()?.code().records();
-        let starts = records.iter().map(|record| record.code.load(Ordering::Relaxed).addr());
-        let start = starts.filter(|&start| start <= code.addr()).max()?;
+        let start = instance(ctx).module()?.code().native_function(code.addr())?;
         let word = (start - crate::native::CALL_BIAS - size_of::<u32>()) as *const u32;
         Some((word.read() >> 24) as usize).filter(|&saved| saved >= 2)
     }

@@ -188,7 +188,7 @@
         add     r2, r5, r2, lsl #2
         mov     r3, r8
         blx     r12
-        // It may have changed the memory and the fuel.
+        // It may have changed the memory and the fuel. (It is no function to be called again: it is of another instance.)
         bl      .Linstance
         cmp     r0, #0
         bne     .Lend

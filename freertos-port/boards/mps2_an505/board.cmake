@@ -1,0 +1,3 @@
+set(FREERTOS_PORT GCC_ARM_CM33_NTZ_NONSECURE)
+set(BOARD_SOURCES common/mps2.c)
+set(BOARD_LINKER_SCRIPT common/mps2_an505.ld)
