@@ -284,7 +284,8 @@ macro_rules! operators {
         }
 
         impl Op {
-            const fn find(opcode: u32) -> Option<(Op, Feature)> {
+            /// As [`decode`](Op::decode), for tables that are made of this one.
+            pub const fn find(opcode: u32) -> Option<(Op, Feature)> {
                 Some(match opcode {
                     $( $ucode => (Op::Unary(UnaryOp::$unary), Feature::$uf), )*
                     $( $bcode => (Op::Binary(BinaryOp::$binary), Feature::$bf), )*

@@ -100,7 +100,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     pub fn enter_if(&mut self) {
         let ty = self.block_type();
-        let condition = self.pop(ValType::I32).operand();
+        let condition = self.pop(ValType::I32);
         self.settle_params(ty);
         self.end_segment();
         let label = self.sink.label();
@@ -249,7 +249,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     pub fn br_if(&mut self) {
         let (place, types) = self.target();
-        let condition = self.pop(ValType::I32).operand();
+        let condition = self.pop(ValType::I32);
         self.require_top(types);
         if self.live() {
             if self.needs_moves(place) {
@@ -268,7 +268,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     }
 
     pub fn br_table(&mut self) {
-        let index = self.pop(ValType::I32).operand();
+        let index = self.pop(ValType::I32);
         let count = self.reader.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
         tell!(self, jump_table(index, count + 1));
         self.detours.clear();
@@ -328,7 +328,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
         let mut cell = block.base;
         for entry in self.top(block.carries().len()) {
-            if entry.operand() != Operand::Temp(cell) {
+            if entry.operand != Operand::Temp(cell) {
                 return true;
             }
             cell += entry.known_ty().cells();
@@ -392,7 +392,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         match (count, self.stack.last()) {
             (0, _) => tell!(self, return_one(None)),
             (1, Some(entry)) => {
-                let result = Some((entry.known_ty(), entry.operand()));
+                let result = Some((entry.known_ty(), entry.operand));
                 tell!(self, return_one(result));
             }
             _ => {

@@ -5,7 +5,7 @@ use super::places::place_size;
 use crate::masm::{Cond, Float1, Float2, Masm, Pair, PairVal, Size, Val};
 use wasmote_core::numeric::{binary_number, unary_number};
 use wasmote_core::{BinaryOp, ErrorKind, FuncType, Trap, UnaryOp, ValType};
-use wasmote_frontend::{Cell, Operand};
+use wasmote_frontend::{Cell, Known, Operand};
 
 /// What a comparison of numbers asks.
 pub(super) fn comparison(op: BinaryOp) -> Option<(Cond, Size)> {
@@ -248,7 +248,7 @@ impl<M: Masm> Compiler<M> {
                     Size::W32 => u64::from((limit as f32).to_bits()),
                     Size::W64 => limit.to_bits(),
                 };
-                let limit = self.float(size, Operand::Const(bits));
+                let limit = self.float(size, Operand::Const(Known(bits)));
                 let cond = self.masm.compare_floats(cond, size, from, limit);
                 self.branch_to_trap(cond, Trap::IntegerOverflow, at)?;
             }

@@ -4,7 +4,7 @@ use super::Compiler;
 use super::places::place_size;
 use crate::masm::{Label, Masm, Place, Reg, Val};
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
-use wasmote_frontend::{Cell, MemArg, Operand};
+use wasmote_frontend::{Cell, Known, MemArg, Operand};
 
 impl<M: Masm> Compiler<M> {
     /// Where an access of `width` bytes goes, after it was found to be inside the memory.
@@ -16,7 +16,7 @@ impl<M: Masm> Compiler<M> {
         at: u32,
     ) -> Result<Place<M::Word>, ErrorKind> {
         let end = u64::from(arg.offset) + u64::from(width);
-        if let Operand::Const(number) = address {
+        if let Operand::Const(Known(number)) = address {
             let address = number as u32;
             let end = u64::from(address) + end;
             if end <= self.min_memory {

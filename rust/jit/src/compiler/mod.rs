@@ -92,6 +92,8 @@ struct Polls {
 
 /// Cells of locals that may get a register for the whole function.
 const CANDIDATES: usize = 128;
+/// More than can get one.
+const MOST_USED: usize = 16;
 
 /// Compiles the functions of a module, one behind the other.
 pub struct Compiler<M: Masm> {
@@ -110,7 +112,8 @@ pub struct Compiler<M: Masm> {
     /// Whether its frame is larger than what is checked for all.
     large: bool,
     regs: Regs,
-    uses: Vec<Use>,
+    /// Of the present function's locals, the one that is used most first.
+    most_used: [Use; MOST_USED],
     calls: bool,
     local_cells: Cell,
     /// Cells that its frame has at least, as the runtime uses them.
@@ -152,7 +155,7 @@ impl<M: Masm> Compiler<M> {
             own: 0,
             large: false,
             regs: Regs::new(M::TEMPS),
-            uses: Vec::new(heap),
+            most_used: [Use::default(); MOST_USED],
             calls: false,
             local_cells: 0,
             least_cells: 0,

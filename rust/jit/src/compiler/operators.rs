@@ -4,7 +4,7 @@ use super::places::{place_size, places};
 use super::{Compiler, Deferred, Op, POLL_BYTES};
 use crate::masm::{Alu, Bits, Cond, Division, Label, Masm, Shift, Size, Val, Word};
 use wasmote_core::{BinaryOp, ErrorKind, Trap, UnaryOp};
-use wasmote_frontend::{Cell, Operand};
+use wasmote_frontend::{Cell, Known, Operand};
 
 /// What a comparison asks, and how many cells its operands have.
 pub(super) fn comparison(op: BinaryOp) -> Option<(Cond, u32)> {
@@ -188,7 +188,7 @@ impl<M: Masm> Compiler<M> {
     fn emit_alu(&mut self, op: Alu, cells: u32, dst: Cell, a: Operand, b: Operand) {
         let size = place_size::<M>(cells);
         let (a, b) = if is_const(a) && commutes(op) { (b, a) } else { (a, b) };
-        if let (Operand::Const(number), Alu::Sub, false) = (a, op, is_const(b)) {
+        if let (Operand::Const(Known(number)), Alu::Sub, false) = (a, op, is_const(b)) {
             let from = self.value_reg(b, 0, size);
             self.consume(b, cells);
             let target = self.target_place(dst, size);
@@ -251,7 +251,7 @@ impl<M: Masm> Compiler<M> {
         let number = |bits| Val::Imm(M::Word::truncate(bits));
         let (first, second) = (self.value_reg(a, 0, size), self.value_reg(b, 0, size));
         let divisor = match b {
-            Operand::Const(bits) => Some(bits),
+            Operand::Const(Known(bits)) => Some(bits),
             _ => None,
         };
         if divisor.is_none_or(|bits| bits == 0) {
@@ -290,17 +290,17 @@ impl<M: Masm> Compiler<M> {
                 }
                 Op::Unary(UnaryOp::I32Eqz, a) => {
                     self.deferred = None;
-                    return Ok(self.emit_comparison(BinaryOp::I32Eq, a, Operand::Const(0)));
+                    return Ok(self.emit_comparison(BinaryOp::I32Eq, a, Operand::Const(Known(0))));
                 }
                 Op::Unary(UnaryOp::I64Eqz, a) => {
                     self.deferred = None;
-                    return Ok(self.emit_comparison(BinaryOp::I64Eq, a, Operand::Const(0)));
+                    return Ok(self.emit_comparison(BinaryOp::I64Eq, a, Operand::Const(Known(0))));
                 }
                 _ => {}
             }
         }
         self.settle()?;
-        Ok(self.emit_comparison(BinaryOp::I32Ne, operand, Operand::Const(0)))
+        Ok(self.emit_comparison(BinaryOp::I32Ne, operand, Operand::Const(Known(0))))
     }
 
     /// `dst = src` for a value of so many cells. Temporaries above `dst` stay as they are.

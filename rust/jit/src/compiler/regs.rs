@@ -1,36 +1,46 @@
 //! Which register holds what.
 
-use super::{CANDIDATES, Compiler};
+use super::Compiler;
 use crate::masm::{Masm, Pair, PairVal, Reg, Size, Val, Word};
-use wasmote_frontend::{Cell, Operand};
+use wasmote_frontend::{Cell, Known, Operand};
 
 /// Registers that an instruction set may have.
 const REGS: usize = 16;
+/// Cells of which more is known than what a register holds. A frame with more is rare, and reached in other ways.
+const KNOWN: usize = 256;
 /// Cells that may be known to be 0.
 const ZEROS: usize = 8;
-/// Cells beyond this are not: a frame so large is reached in other ways.
-const MAX_ZERO: Cell = 900;
 /// Locals of whose addresses something may be known.
 const CHECKS: usize = 4;
 
 /// No cell.
 const NONE: Cell = Cell::MAX;
 
-/// What registers hold, and what else is known of cells. It is asked several times for each operator, so each question
-/// looks at as little as it can.
+// What is known of a cell.
+/// Its register plus one.
+const REG: u8 = 0x1F;
+/// The register is a local's for the whole function.
+const PINNED: u8 = 0x20;
+/// The cell is in `zeros`.
+const ZERO: u8 = 0x40;
+/// The cell is in `checked`.
+const CHECKED: u8 = 0x80;
+
+/// What registers hold, and what else is known of cells. It is asked several times for each operator, so an answer is found by
+/// the cell, and lists are only looked at for a cell that is in one.
 pub(super) struct Regs {
     /// The registers for temporaries.
     temps: &'static [Reg],
     /// The cell that each of them holds.
     cells: [Cell; REGS],
-    /// Those that hold a cell of which the frame does not know. One bit each, as in what follows.
+    /// Of each of the first cells: see [`REG`] and those behind it.
+    known: [u8; KNOWN],
+    /// Registers that hold a cell of which the frame does not know. One bit each, as in what follows.
     dirty: u32,
     /// Those that hold two cells, of which the low one is told.
     wide: u32,
     /// Those that the present operator uses: nothing else may be put there.
     locked: u32,
-    /// The register that a local has for the whole function, plus one.
-    pins: [u8; CANDIDATES],
     /// Locals whose address was found to lie so many bytes before the end of the memory.
     checked: [(Cell, u32); CHECKS],
     next_check: usize,
@@ -45,10 +55,10 @@ impl Regs {
         Regs {
             temps,
             cells: [NONE; REGS],
+            known: [0; KNOWN],
             dirty: 0,
             wide: 0,
             locked: 0,
-            pins: [0; CANDIDATES],
             checked: [(NONE, 0); CHECKS],
             next_check: 0,
             zeros: [(NONE, false); ZEROS],
@@ -73,21 +83,42 @@ impl Regs {
         *self = Regs::new(self.temps);
     }
 
+    /// Some of what is known of a cell is so no longer.
+    fn unset(&mut self, cell: Cell, what: u8) {
+        if let Some(known) = self.known.get_mut(cell as usize) {
+            *known &= !what;
+        }
+    }
+
+    /// Something is known of the cell, if that can be noted.
+    fn note(&mut self, cell: Cell, what: u8) -> bool {
+        match self.known.get_mut(cell as usize) {
+            Some(known) => {
+                *known |= what;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn is_known(&self, cell: Cell, what: u8) -> bool {
+        self.known.get(cell as usize).is_some_and(|known| known & what != 0)
+    }
+
     /// A local has this register for the whole function.
     pub fn pin(&mut self, reg: Reg, cell: Cell) {
-        if let Some(pin) = self.pins.get_mut(cell as usize) {
-            *pin = reg.0 + 1;
-        }
+        self.note(cell, PINNED | reg.0 + 1);
     }
 
     /// The register that a local has for the whole function.
     pub fn pinned(&self, cell: Cell) -> Option<Reg> {
-        self.pins.get(cell as usize)?.checked_sub(1).map(Reg)
+        let known = *self.known.get(cell as usize)?;
+        if known & PINNED != 0 { Some(Reg((known & REG) - 1)) } else { None }
     }
 
     /// The register holds the cell, and the frame does not.
     pub fn set(&mut self, reg: Reg, cell: Cell) {
-        *self.held(reg) = cell;
+        self.set_clean(reg, cell);
         self.dirty |= 1 << reg.0;
     }
 
@@ -103,20 +134,20 @@ impl Regs {
         self.wide >> reg.0 & 1 != 0
     }
 
-    /// The register holds the cell, as does the frame.
+    /// The register holds the cell, as does the frame. It is no other's, and not the whole function's.
     fn set_clean(&mut self, reg: Reg, cell: Cell) {
+        debug_assert!(self.find(cell).is_none_or(|other| other == reg), "a cell in two registers");
+        self.free(reg);
         *self.held(reg) = cell;
-        self.dirty &= !(1 << reg.0);
+        self.note(cell, reg.0 + 1);
     }
 
     /// The register that holds a cell.
     pub fn find(&self, cell: Cell) -> Option<Reg> {
-        self.pinned(cell).or_else(|| self.find_value(cell))
-    }
-
-    /// The register that holds a cell, other than that of a local for the whole function.
-    pub fn find_value(&self, cell: Cell) -> Option<Reg> {
-        self.temps.iter().copied().find(|reg| self.cells[usize::from(reg.0) % REGS] == cell)
+        match self.known.get(cell as usize) {
+            Some(&known) => (known & REG).checked_sub(1).map(Reg),
+            None => self.temps.iter().copied().find(|reg| self.cells[usize::from(reg.0) % REGS] == cell),
+        }
     }
 
     /// The cell that a register holds for the moment.
@@ -141,13 +172,24 @@ impl Regs {
     }
 
     /// Another operator may use the register.
-    pub fn release(&mut self, reg: Reg) {
+    fn release(&mut self, reg: Reg) {
         self.locked &= !(1 << reg.0);
     }
 
     /// What the register held is not wanted any more; the present operator may still read it.
     pub fn free(&mut self, reg: Reg) {
-        self.set_clean(reg, NONE);
+        let cell = core::mem::replace(self.held(reg), NONE);
+        self.unset(cell, REG);
+        self.dirty &= !(1 << reg.0);
+    }
+
+    /// No register holds the cell any more, unless it is a local's for the whole function.
+    fn free_cell(&mut self, cell: Cell) {
+        if !self.is_known(cell, PINNED)
+            && let Some(reg) = self.find(cell)
+        {
+            self.free(reg);
+        }
     }
 
     /// Only these cells are still wanted.
@@ -158,9 +200,9 @@ impl Regs {
                 self.free(reg);
             }
         }
-        for zero in &mut self.zeros {
-            if !wanted.contains(&zero.0) {
-                *zero = (NONE, false);
+        for at in 0..self.zero_count {
+            if self.zeros.get(at).is_some_and(|zero| !wanted.contains(&zero.0)) {
+                self.free_zero(at);
             }
         }
     }
@@ -168,21 +210,33 @@ impl Regs {
     /// Registers hold nothing but pinned locals any more, and nothing else is known.
     pub fn forget(&mut self) {
         self.forget_values();
-        self.checked = [(NONE, 0); CHECKS];
+        for (cell, _) in core::mem::replace(&mut self.checked, [(NONE, 0); CHECKS]) {
+            self.unset(cell, CHECKED);
+        }
     }
 
     /// Registers hold nothing but pinned locals any more. What was found out of their values is still true.
     pub fn forget_values(&mut self) {
-        self.cells = [NONE; REGS];
-        self.dirty = 0;
+        for &reg in self.temps {
+            self.free(reg);
+        }
         self.forget_zeros(0);
+    }
+
+    /// A place of `zeros` is free.
+    fn free_zero(&mut self, at: usize) {
+        if let Some(zero) = self.zeros.get_mut(at) {
+            let cell = zero.0;
+            *zero = (NONE, false);
+            self.unset(cell, ZERO);
+        }
     }
 
     /// The cells from this one on are not known to be 0.
     fn forget_zeros(&mut self, from: Cell) {
-        for zero in self.zeros.iter_mut().take(self.zero_count) {
-            if zero.0 >= from {
-                *zero = (NONE, false);
+        for at in 0..self.zero_count {
+            if self.zeros.get(at).is_some_and(|zero| zero.0 >= from) {
+                self.free_zero(at);
             }
         }
         while self.zero_count > 0 && self.zeros[self.zero_count - 1].0 == NONE {
@@ -192,30 +246,33 @@ impl Regs {
 
     /// Whether the cell is known to be 0.
     pub fn is_zero(&self, cell: Cell) -> bool {
-        self.zeros.iter().take(self.zero_count).any(|zero| zero.0 == cell)
+        self.is_known(cell, ZERO)
     }
 
     /// The cell is 0; `false` if that cannot be noted.
     pub fn add_zero(&mut self, cell: Cell, dirty: bool) -> bool {
-        if cell > MAX_ZERO {
+        let Some(at) = self.zeros.iter().position(|zero| zero.0 == NONE) else { return false };
+        if !self.note(cell, ZERO) {
             return false;
         }
-        let Some(at) = self.zeros.iter().position(|zero| zero.0 == NONE) else { return false };
         self.zeros[at] = (cell, dirty);
         self.zero_count = self.zero_count.max(at + 1);
         true
     }
 
     fn remove_zero(&mut self, cell: Cell) {
-        for zero in self.zeros.iter_mut().take(self.zero_count) {
-            if zero.0 == cell {
-                *zero = (NONE, false);
-            }
+        if self.is_zero(cell)
+            && let Some(at) = self.zeros.iter().position(|zero| zero.0 == cell)
+        {
+            self.free_zero(at);
         }
     }
 
     /// How many bytes from the local's address on are known to lie inside the memory.
     pub fn checked(&self, cell: Cell) -> u32 {
+        if !self.is_known(cell, CHECKED) {
+            return 0;
+        }
         self.checked.iter().find(|check| check.0 == cell).map_or(0, |check| check.1)
     }
 
@@ -228,19 +285,28 @@ impl Regs {
                 self.next_check
             }
         };
-        if let Some(check) = self.checked.get_mut(at) {
-            *check = (cell, bytes);
+        if self.note(cell, CHECKED)
+            && let Some(check) = self.checked.get_mut(at)
+        {
+            let (before, _) = core::mem::replace(check, (cell, bytes));
+            if before != cell {
+                self.unset(before, CHECKED);
+            }
         }
     }
 
     /// The cell changes.
     pub fn changed(&mut self, cell: Cell) {
+        if !self.is_known(cell, ZERO | CHECKED) {
+            return;
+        }
         self.remove_zero(cell);
         for check in &mut self.checked {
             if check.0 == cell {
                 *check = (NONE, 0);
             }
         }
+        self.unset(cell, CHECKED);
     }
 }
 
@@ -260,12 +326,12 @@ impl<M: Masm> Compiler<M> {
             if self.regs.is_locked(other) {
                 continue;
             }
-            // Rather what the frame holds as well, then what will be wanted last: the lowest temporary.
             let held = *self.regs.held(other);
             if held == NONE {
-                reg = other;
-                break;
+                self.regs.lock(other);
+                return other;
             }
+            // Rather what the frame holds as well, then what will be wanted last: the lowest temporary.
             let cost = match self.regs.is_dirty(other) {
                 false => 1,
                 true if self.is_local(held) => 2,
@@ -294,14 +360,16 @@ impl<M: Masm> Compiler<M> {
             let (frame, cell) = (self.frame, *self.regs.held(reg));
             let size = if M::WIDE && self.regs.is_wide(reg) { Size::W64 } else { Size::W32 };
             self.masm.frame(false, size, reg, &frame, cell);
-            self.regs.set_clean(reg, cell);
+            self.regs.dirty &= !(1 << reg.0);
         }
     }
 
     /// The frame learns everything.
     pub(super) fn flush(&mut self) {
-        for &reg in M::TEMPS {
-            self.spill(reg);
+        if self.regs.dirty != 0 {
+            for &reg in M::TEMPS {
+                self.spill(reg);
+            }
         }
         self.flush_zeros();
     }
@@ -338,8 +406,10 @@ impl<M: Masm> Compiler<M> {
         let reg = self.alloc();
         let frame = self.frame;
         self.masm.frame(true, size, reg, &frame, cell);
-        self.hold(reg, cell, size);
         self.regs.set_clean(reg, cell);
+        if M::WIDE {
+            self.regs.set_size(reg, size);
+        }
         reg
     }
 
@@ -351,7 +421,7 @@ impl<M: Masm> Compiler<M> {
     /// What the `half`th place of an operand holds.
     pub(super) fn value(&mut self, operand: Operand, half: u32, size: Size) -> Val<M::Word> {
         match operand {
-            Operand::Const(bits) => Val::Imm(M::Word::truncate(bits >> (32 * half))),
+            Operand::Const(Known(bits)) => Val::Imm(M::Word::truncate(bits >> (32 * half))),
             Operand::Local(cell) | Operand::Temp(cell) if !M::WIDE && self.regs.is_zero(cell + half) => {
                 Val::number(0)
             }
@@ -395,7 +465,7 @@ impl<M: Masm> Compiler<M> {
     /// Whether the upper half of an operand is known to be 0.
     pub(super) fn is_zero_half(&self, operand: Operand) -> bool {
         match operand {
-            Operand::Const(bits) => bits >> 32 == 0,
+            Operand::Const(Known(bits)) => bits >> 32 == 0,
             Operand::Local(cell) | Operand::Temp(cell) => self.regs.is_zero(cell + 1),
         }
     }
@@ -403,9 +473,7 @@ impl<M: Masm> Compiler<M> {
     /// The cell of a temporary is not wanted any more. What the present operator uses stays locked.
     pub(super) fn drop_cell(&mut self, cell: Cell) {
         self.regs.remove_zero(cell);
-        if let Some(reg) = self.regs.find(cell) {
-            self.regs.free(reg);
-        }
+        self.regs.free_cell(cell);
     }
 
     /// The operand has been read: a temporary is not wanted again. Its registers stay locked.
@@ -458,14 +526,13 @@ impl<M: Masm> Compiler<M> {
 
     /// No register holds the cell any more, alone or as the upper half of a dropped value.
     fn overwritten(&mut self, cell: Cell) {
-        if let Some(reg) = self.regs.find(cell) {
-            self.regs.free(reg);
-        }
+        self.regs.free_cell(cell);
         if M::WIDE
-            && let Some(reg) = cell.checked_sub(1).and_then(|below| self.regs.find_value(below))
+            && let Some(below) = cell.checked_sub(1)
+            && let Some(reg) = self.regs.find(below)
             && self.regs.is_wide(reg)
         {
-            self.regs.free(reg);
+            self.regs.free_cell(below);
         }
     }
 
@@ -490,9 +557,7 @@ impl<M: Masm> Compiler<M> {
             self.regs.add_zero(cell, false);
             return;
         }
-        if let Some(reg) = self.regs.find(cell) {
-            self.regs.free(reg);
-        }
+        self.regs.free_cell(cell);
         if !self.regs.add_zero(cell, true) {
             let reg = self.alloc();
             self.regs.set(reg, cell);

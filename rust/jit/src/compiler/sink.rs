@@ -2,13 +2,13 @@
 
 use super::operators::{alu, commutes};
 use super::places::{Arguments, param_size, place_size, places};
-use super::{CANDIDATES, Compiled, Compiler, Op, Polls, Use, in_registers};
+use super::{CANDIDATES, Compiled, Compiler, MOST_USED, Op, Polls, Use, in_registers};
 use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Size, TailArguments, Val};
 use wasmote_core::vm::Builtin;
 use wasmote_core::{
     BinaryOp, ErrorKind, FuncType, LoadOp, Op as FrontOp, StoreOp, Trap, UnaryOp, ValType, limits,
 };
-use wasmote_frontend::{Callee, Cell, FuncInfo, GlobalPlace, MemArg, Operand, Sink, When};
+use wasmote_frontend::{Callee, Cell, FuncInfo, GlobalPlace, Known, MemArg, Operand, Sink, When};
 
 impl<M: Masm> Sink for Compiler<M> {
     type Label = Label;
@@ -24,13 +24,8 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     fn used(&mut self, cell: Cell, ty: ValType, weight: u32) {
-        for cell in places::<M>(ty.cells()).map(|half| cell + half) {
-            if let Some(used) = self.uses.get_mut(cell as usize) {
-                used.weight = used.weight.saturating_add(weight);
-                if M::WIDE {
-                    used.wide = ty.cells() == 2;
-                }
-            }
+        for half in places::<M>(ty.cells()) {
+            self.add_use(Use { cell: cell + half, weight, wide: M::WIDE && ty.cells() == 2 });
         }
     }
 
@@ -38,25 +33,18 @@ impl<M: Masm> Sink for Compiler<M> {
         self.calls = true;
     }
 
-    fn numeric(&mut self, op: FrontOp) {
+    fn is_call(&self, op: FrontOp) -> bool {
         // What the runtime carries out is called.
-        self.calls |= match op {
-            _ if self.calls => true,
+        match op {
             FrontOp::Unary(op) => self.is_unary_of_runtime(op),
             FrontOp::Binary(op) => self.is_binary_of_runtime(op),
             _ => false,
-        };
+        }
     }
 
     fn scan(&mut self) {
         self.calls = false;
-        for used in &mut *self.uses {
-            *used = Use::default();
-        }
-        if self.uses.is_empty() {
-            // Without memory no local gets a register, and what comes next fails anyway.
-            let _ = self.uses.resize(CANDIDATES, Use::default());
-        }
+        self.most_used = [Use::default(); MOST_USED];
     }
 
     fn at(&mut self, offset: u32) {
@@ -83,22 +71,23 @@ impl<M: Masm> Sink for Compiler<M> {
         self.compiled.start = start as u32;
         self.inside = inside;
         self.polls = Polls { last: start, call: None };
-        // Parameters are in registers. Those without a register of their own may stay there.
-        for (at, &reg) in M::TEMPS.iter().enumerate().take(args.count) {
-            let (cell, size) = args.place::<M>(at);
-            self.hold(reg, cell, size);
-        }
         let (first, count) = (func.param_cells, func.local_cells - func.param_cells);
         let lazily = count <= 8 && !M::WIDE;
+        // Parameters are in registers. Those without a register of their own may stay there, unless many locals are zeroed in
+        // one go: that takes registers which are free only before others are in use.
+        let stay = lazily || M::WIDE;
+        for (at, &reg) in M::TEMPS.iter().enumerate().take(args.count) {
+            let (cell, size) = args.place::<M>(at);
+            match self.regs.pinned(cell) {
+                _ if !stay => self.masm.frame(false, size, reg, &frame, cell),
+                Some(pinned) => self.masm.mov(pinned, Val::Reg(reg)),
+                None => self.hold(reg, cell, size),
+            }
+        }
         if M::WIDE {
             self.zero_unpinned(first, count);
-        } else if !lazily {
-            // In one go, before a register of those that are free only now is in use.
-            self.flush();
-            self.regs.forget_values();
-            if let Some(&temp) = M::TEMPS.first() {
-                self.masm.frame_zero(&frame, first, count, temp);
-            }
+        } else if let (false, Some(&temp)) = (stay, M::TEMPS.first()) {
+            self.masm.frame_zero(&frame, first, count, temp);
         }
         for cell in 0..func.local_cells.min(CANDIDATES as u32) {
             let Some(pinned) = self.regs.pinned(cell) else {
@@ -109,15 +98,8 @@ impl<M: Masm> Sink for Compiler<M> {
             };
             if cell >= first {
                 self.masm.mov(pinned, Val::number(0));
-            } else {
-                // The frame has it if nothing else does.
-                match self.regs.find_value(cell) {
-                    Some(reg) => {
-                        self.masm.mov(pinned, Val::Reg(reg));
-                        self.regs.free(reg);
-                    }
-                    None => self.masm.frame(true, param_size::<M>(func.ty, cell), pinned, &frame, cell),
-                }
+            } else if !stay || !args.hold::<M>(0, cell) {
+                self.masm.frame(true, param_size::<M>(func.ty, cell), pinned, &frame, cell);
             }
         }
         if lazily {
@@ -188,7 +170,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 if (second == b || commutes(alu))
                     && !matches!(first, Operand::Const(_))
                     && let Some(shifted) = self.deferred_result(second)
-                    && let Op::Binary(op, source, Operand::Const(by)) = shifted.op
+                    && let Op::Binary(op, source, Operand::Const(Known(by))) = shifted.op
                     && let Some((Alu::Shift(shift), 1)) = super::operators::alu(op)
                     && by & 31 != 0
                 {
@@ -231,7 +213,7 @@ impl<M: Masm> Sink for Compiler<M> {
         b: Operand,
         condition: Operand,
     ) -> Result<(), ErrorKind> {
-        if let Operand::Const(number) = condition {
+        if let Operand::Const(Known(number)) = condition {
             self.settle()?;
             let chosen = if number as u32 != 0 { a } else { b };
             self.emit_copy(ty.cells(), dst, chosen);
@@ -436,7 +418,7 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     fn jump_if(&mut self, when: When, condition: Operand, label: &mut Label) -> Result<(), ErrorKind> {
-        if let Operand::Const(number) = condition {
+        if let Operand::Const(Known(number)) = condition {
             self.settle()?;
             self.flush();
             if (number as u32 != 0) == (when == When::NotZero) {
