@@ -77,6 +77,12 @@ impl<'a> Reader<'a> {
     }
 
     pub fn u8(&mut self) -> u8 {
+        self.next()
+    }
+
+    /// As [`u8`](Reader::u8), without a call.
+    #[inline(always)]
+    pub fn next(&mut self) -> u8 {
         match self.bytes.get(self.pos) {
             Some(&byte) => {
                 self.pos += 1;

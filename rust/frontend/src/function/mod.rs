@@ -189,13 +189,14 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     }
 
     fn decode(&mut self) -> Option<Op> {
-        let byte = u32::from(self.reader.u8());
-        let opcode = match byte {
+        let mut opcode = u32::from(self.reader.next());
+        let mut decoded = Op::decode_plain(opcode);
+        if opcode == 0xFC {
             // What is no operator behind any prefix is none behind this one.
-            0xFC => 0xFC00 | self.reader.u32().min(0xFF),
-            _ => byte,
-        };
-        match Op::decode(opcode) {
+            opcode = 0xFC00 | self.reader.u32().min(0xFF);
+            decoded = Op::decode(opcode);
+        }
+        match decoded {
             // The sections have told that already.
             Some((op, Feature::Mvp)) => Some(op),
             Some((op, feature)) => {

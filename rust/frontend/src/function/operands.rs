@@ -67,13 +67,15 @@ impl<S: Sink> Body<'_, '_, S> {
     /// Pops an operand of any type.
     #[inline(never)]
     pub fn pop_any(&mut self) -> Entry {
-        if self.stack.len() > self.height
-            && let Some(entry) = self.stack.pop()
-        {
-            self.top = entry.cell.into();
-            return entry;
+        let last = self.stack.len().wrapping_sub(1);
+        match self.stack.get(last) {
+            Some(&entry) if last >= self.height => {
+                self.stack.truncate(last);
+                self.top = entry.cell.into();
+                entry
+            }
+            _ => self.pop_none(),
         }
-        self.pop_none()
     }
 
     /// What is popped off an empty stack.
@@ -88,6 +90,22 @@ impl<S: Sink> Body<'_, '_, S> {
     /// Pops an operand of this type.
     #[inline(never)]
     pub fn pop(&mut self, expected: ValType) -> Operand {
+        let last = self.stack.len().wrapping_sub(1);
+        match self.stack.get(last) {
+            Some(entry) if last >= self.height && entry.ty == Some(expected) => {
+                let operand = entry.operand;
+                self.top = entry.cell.into();
+                self.stack.truncate(last);
+                operand
+            }
+            _ => self.pop_other(expected),
+        }
+    }
+
+    /// Pops what is not simply an operand of this type.
+    #[cold]
+    #[inline(never)]
+    fn pop_other(&mut self, expected: ValType) -> Operand {
         let entry = self.pop_any();
         if entry.ty.is_some_and(|ty| ty != expected) {
             self.fail(ErrorKind::TypeMismatch);

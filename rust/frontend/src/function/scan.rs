@@ -17,8 +17,6 @@ const DEEP: u32 = 5;
 enum Kind {
     /// There is no such operator.
     Unknown,
-    /// The second byte says which operator it is.
-    Prefix,
     /// Nothing follows.
     Plain,
     /// An operator on numbers that not every target has instructions for.
@@ -41,9 +39,7 @@ enum Kind {
 
 /// All operators are named, so that none is forgotten: a call that is overlooked would be told wrongly.
 const fn kind(opcode: u32) -> Kind {
-    let Some((op, _)) = Op::find(opcode) else {
-        return if opcode == 0xFC { Kind::Prefix } else { Kind::Unknown };
-    };
+    let Some((op, _)) = Op::find(opcode) else { return Kind::Unknown };
     const fn is_float(ty: ValType) -> bool {
         matches!(ty, ValType::F32 | ValType::F64)
     }
@@ -88,21 +84,29 @@ const fn kinds<const N: usize>(first: u32) -> [Kind; N] {
     kinds
 }
 
-static PLAIN: [Kind; 256] = kinds(0);
+static PLAIN: [Kind; 0xD3] = kinds(0);
 static PREFIXED: [Kind; 18] = kinds(0xFC00);
 
-/// Skips numbers.
-fn skip(bytes: &mut Iter<'_, u8>, count: u32) {
-    for _ in 0..count {
-        while bytes.next().is_some_and(|&byte| byte >= 0x80) {}
-        if bytes.len() == 0 {
-            return;
+/// Skips a number.
+#[inline(always)]
+fn skip(bytes: &mut Iter<'_, u8>) {
+    while bytes.next().is_some_and(|&byte| byte >= 0x80) {}
+}
+
+/// A number, mostly of one byte.
+#[inline(always)]
+fn number(bytes: &mut Iter<'_, u8>) -> u32 {
+    match bytes.as_slice().first() {
+        Some(&byte) if byte < 0x80 => {
+            bytes.next();
+            byte.into()
         }
+        _ => long_number(bytes),
     }
 }
 
-/// A number.
-fn number(bytes: &mut Iter<'_, u8>) -> u32 {
+#[inline(never)]
+fn long_number(bytes: &mut Iter<'_, u8>) -> u32 {
     let mut number = 0;
     for (at, &byte) in (0..5).zip(bytes) {
         number |= u32::from(byte & 0x7F) << (7 * at);
@@ -127,39 +131,36 @@ impl<S: Sink> Body<'_, '_, S> {
             && let Some(&byte) = bytes.next()
         {
             let mut opcode = u32::from(byte);
-            let mut kind = PLAIN.get(usize::from(byte)).copied().unwrap_or(Kind::Unknown);
-            if let Kind::Prefix = kind {
-                let sub = number(&mut bytes);
+            let mut found = PLAIN.get(opcode as usize);
+            if opcode == 0xFC {
+                let sub = long_number(&mut bytes);
                 opcode = 0xFC00 | sub.min(0xFF);
-                kind = PREFIXED.get(sub as usize).copied().unwrap_or(Kind::Unknown);
+                found = PREFIXED.get(sub as usize);
             }
+            let Some(kind) = found else { break };
+            // Those that follow and do not matter.
+            let mut numbers = 0;
             match kind {
-                Kind::Unknown | Kind::Prefix => break,
+                Kind::Unknown => break,
                 Kind::Plain => {}
                 Kind::Numeric => {
                     if !calls && let Some((op, _)) = Op::decode(opcode) {
                         calls = self.sink.is_call(op);
                     }
                 }
-                Kind::Number => skip(&mut bytes, 1),
-                Kind::TwoNumbers => skip(&mut bytes, 2),
+                Kind::Number => skip(&mut bytes),
+                Kind::TwoNumbers => numbers = 2,
                 Kind::FourBytes => {
                     bytes.nth(3);
                 }
                 Kind::EightBytes => {
                     bytes.nth(7);
                 }
-                Kind::Types => {
-                    let count = number(&mut bytes);
-                    skip(&mut bytes, count);
-                }
-                Kind::Labels => {
-                    let count = number(&mut bytes);
-                    skip(&mut bytes, count.saturating_add(1));
-                }
+                Kind::Types => numbers = long_number(&mut bytes),
+                Kind::Labels => numbers = long_number(&mut bytes).saturating_add(1),
                 Kind::Block | Kind::Loop => {
                     let is_loop = u32::from(matches!(kind, Kind::Loop));
-                    skip(&mut bytes, 1);
+                    numbers = 1;
                     open += 1;
                     // Of more blocks than bits the outermost ones are taken for none.
                     depth = depth - (blocks >> 63) as u32 + is_loop;
@@ -176,12 +177,16 @@ impl<S: Sink> Body<'_, '_, S> {
                 }
                 Kind::Call => {
                     calls = true;
-                    skip(&mut bytes, 1);
+                    numbers = 1;
                 }
                 Kind::CallTwoNumbers => {
                     calls = true;
-                    skip(&mut bytes, 2);
+                    numbers = 2;
                 }
+            }
+            while numbers > 0 && bytes.len() > 0 {
+                skip(&mut bytes);
+                numbers -= 1;
             }
         }
         if calls {
