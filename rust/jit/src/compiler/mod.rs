@@ -19,10 +19,11 @@ mod sink;
 
 use crate::code::Code;
 use crate::masm::{Alu, Frame, Label, Masm, Routines, Shift};
+use operators::Binary;
 use places::Arguments;
 use regs::Regs;
-use wasmote_core::{BinaryOp, ErrorKind, FuncType, LoadOp, Trap, UnaryOp};
-use wasmote_frontend::{Cell, MemArg, Module, Operand};
+use wasmote_core::{ErrorKind, FuncType, LoadOp, Trap, UnaryOp};
+use wasmote_frontend::{Cell, Module, Operand};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
 /// How code is made.
@@ -41,22 +42,34 @@ pub struct Compiled {
     pub frame_cells: u32,
 }
 
-/// An operator whose code is not made yet.
-#[derive(Clone, Copy, Debug)]
+/// What is deferred.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Op {
-    Unary(UnaryOp, Operand),
-    Binary(BinaryOp, Operand, Operand),
+    None,
+    Unary(UnaryOp),
+    Binary(Binary),
     /// With the second operand shifted by a number.
-    Shifted(Alu, Operand, Operand, Shift, u32),
-    Load(LoadOp, Operand, MemArg),
+    Shifted(Alu, Shift, u8),
+    Load(LoadOp),
 }
 
+/// An operator whose code is not made yet.
 #[derive(Clone, Copy, Debug)]
 struct Deferred {
     op: Op,
     dst: Cell,
     /// Offset of the operator in the module.
     at: u32,
+    a: Operand,
+    /// If it has two operands.
+    b: Operand,
+    /// A load's.
+    offset: u32,
+}
+
+impl Deferred {
+    const NONE: Deferred =
+        Deferred { op: Op::None, dst: 0, at: 0, a: Operand::Temp(0), b: Operand::Temp(0), offset: 0 };
 }
 
 /// A trap that code goes to. There are many: of the label, which is not bound, only the branches to it are kept.
@@ -118,7 +131,7 @@ pub struct Compiler<M: Masm> {
     local_cells: Cell,
     /// Cells that its frame has at least, as the runtime uses them.
     least_cells: Cell,
-    deferred: Option<Deferred>,
+    deferred: Deferred,
     /// Whether a branch follows the comparison that is made.
     branching: bool,
     traps: Vec<TrapExit>,
@@ -154,12 +167,12 @@ impl<M: Masm> Compiler<M> {
             frame: Frame::default(),
             own: 0,
             large: false,
-            regs: Regs::new(M::TEMPS),
+            regs: Regs::new(),
             most_used: [Use::default(); MOST_USED],
             calls: false,
             local_cells: 0,
             least_cells: 0,
-            deferred: None,
+            deferred: Deferred::NONE,
             branching: false,
             traps: Vec::new(heap),
             polls: Polls::default(),
@@ -295,11 +308,13 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// Polls the interrupt word if there was a way through the code without for longer than `bytes` since `place`.
+    #[inline(always)]
     fn poll_after(&mut self, place: usize, bytes: usize) -> Result<(), ErrorKind> {
         if self.masm.place() - place < bytes { Ok(()) } else { self.poll() }
     }
 
     /// Polls the interrupt word.
+    #[inline(never)]
     fn poll(&mut self) -> Result<(), ErrorKind> {
         let mut label = Label::NEW;
         self.masm.poll(&mut label);

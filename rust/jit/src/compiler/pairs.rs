@@ -71,19 +71,12 @@ impl<M: Masm> Compiler<M> {
         self.regs.unlock();
     }
 
-    pub(super) fn emit_pair_alu(
-        &mut self,
-        op: Alu,
-        dst: Cell,
-        a: Operand,
-        b: Operand,
-    ) -> Result<(), ErrorKind> {
+    pub(super) fn emit_pair_alu(&mut self, op: Alu, dst: Cell, a: Operand, b: Operand) {
         match op {
             Alu::Shift(shift) => self.emit_pair_shift(shift, dst, a, b),
             Alu::Mul => self.emit_pair_mul(dst, a, b),
             _ => self.emit_pair_words(op, dst, a, b),
         }
-        Ok(())
     }
 
     fn emit_pair_words(&mut self, op: Alu, dst: Cell, a: Operand, b: Operand) {

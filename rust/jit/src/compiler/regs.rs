@@ -25,17 +25,19 @@ const PINNED: u8 = 0x20;
 const ZERO: u8 = 0x40;
 /// The cell is in `checked`.
 const CHECKED: u8 = 0x80;
+/// It is not one of the first cells: only its register may be known.
+const FAR: u8 = 0xFF;
 
 /// What registers hold, and what else is known of cells. It is asked several times for each operator, so an answer is found by
 /// the cell, and lists are only looked at for a cell that is in one.
 pub(super) struct Regs {
-    /// The registers for temporaries.
-    temps: &'static [Reg],
     /// The cell that each of them holds.
     cells: [Cell; REGS],
     /// Of each of the first cells: see [`REG`] and those behind it.
     known: [u8; KNOWN],
-    /// Registers that hold a cell of which the frame does not know. One bit each, as in what follows.
+    /// Registers that hold a cell. One bit each, as in what follows.
+    held: u32,
+    /// Those that hold a cell of which the frame does not know.
     dirty: u32,
     /// Those that hold two cells, of which the low one is told.
     wide: u32,
@@ -44,23 +46,35 @@ pub(super) struct Regs {
     /// Locals whose address was found to lie so many bytes before the end of the memory.
     checked: [(Cell, u32); CHECKS],
     next_check: usize,
+    any_checked: bool,
     /// Cells that are 0, and whether the frame is yet to learn that. They may have a register as well.
     zeros: [(Cell, bool); ZEROS],
     /// How many of these places have been used.
     zero_count: usize,
 }
 
+/// The registers of a set, the lowest first.
+fn registers(mut set: u32) -> impl Iterator<Item = Reg> {
+    core::iter::from_fn(move || {
+        let reg = Reg(set.trailing_zeros() as u8);
+        let some = set != 0;
+        set &= set.wrapping_sub(1);
+        some.then_some(reg)
+    })
+}
+
 impl Regs {
-    pub fn new(temps: &'static [Reg]) -> Regs {
+    pub fn new() -> Regs {
         Regs {
-            temps,
             cells: [NONE; REGS],
             known: [0; KNOWN],
+            held: 0,
             dirty: 0,
             wide: 0,
             locked: 0,
             checked: [(NONE, 0); CHECKS],
             next_check: 0,
+            any_checked: false,
             zeros: [(NONE, false); ZEROS],
             zero_count: 0,
         }
@@ -74,13 +88,9 @@ impl Regs {
         self.locked |= 1 << reg.0;
     }
 
-    fn is_locked(&self, reg: Reg) -> bool {
-        self.locked >> reg.0 & 1 != 0
-    }
-
     /// Nothing is known, and no local has a register.
     pub fn clear(&mut self) {
-        *self = Regs::new(self.temps);
+        *self = Regs::new();
     }
 
     /// Some of what is known of a cell is so no longer.
@@ -99,6 +109,11 @@ impl Regs {
             }
             None => false,
         }
+    }
+
+    /// What is known of a cell: most often nothing.
+    fn known(&self, cell: Cell) -> u8 {
+        self.known.get(cell as usize).copied().unwrap_or(FAR)
     }
 
     fn is_known(&self, cell: Cell, what: u8) -> bool {
@@ -139,6 +154,7 @@ impl Regs {
         debug_assert!(self.find(cell).is_none_or(|other| other == reg), "a cell in two registers");
         self.free(reg);
         *self.held(reg) = cell;
+        self.held |= 1 << reg.0;
         self.note(cell, reg.0 + 1);
     }
 
@@ -146,7 +162,7 @@ impl Regs {
     pub fn find(&self, cell: Cell) -> Option<Reg> {
         match self.known.get(cell as usize) {
             Some(&known) => (known & REG).checked_sub(1).map(Reg),
-            None => self.temps.iter().copied().find(|reg| self.cells[usize::from(reg.0) % REGS] == cell),
+            None => registers(self.held).find(|&reg| self.cell(reg) == Some(cell)),
         }
     }
 
@@ -178,9 +194,13 @@ impl Regs {
 
     /// What the register held is not wanted any more; the present operator may still read it.
     pub fn free(&mut self, reg: Reg) {
-        let cell = core::mem::replace(self.held(reg), NONE);
-        self.unset(cell, REG);
-        self.dirty &= !(1 << reg.0);
+        let bit = 1 << reg.0;
+        if self.held & bit != 0 {
+            let cell = core::mem::replace(self.held(reg), NONE);
+            self.unset(cell, REG);
+            self.held &= !bit;
+            self.dirty &= !bit;
+        }
     }
 
     /// No register holds the cell any more, unless it is a local's for the whole function.
@@ -195,7 +215,7 @@ impl Regs {
     /// Only these cells are still wanted.
     fn discard_all_but(&mut self, first: Cell, count: u32) {
         let wanted = first..first + count;
-        for &reg in self.temps {
+        for reg in registers(self.held) {
             if !wanted.contains(self.held(reg)) {
                 self.free(reg);
             }
@@ -210,6 +230,9 @@ impl Regs {
     /// Registers hold nothing but pinned locals any more, and nothing else is known.
     pub fn forget(&mut self) {
         self.forget_values();
+        if !core::mem::take(&mut self.any_checked) {
+            return;
+        }
         for (cell, _) in core::mem::replace(&mut self.checked, [(NONE, 0); CHECKS]) {
             self.unset(cell, CHECKED);
         }
@@ -217,7 +240,7 @@ impl Regs {
 
     /// Registers hold nothing but pinned locals any more. What was found out of their values is still true.
     pub fn forget_values(&mut self) {
-        for &reg in self.temps {
+        for reg in registers(self.held) {
             self.free(reg);
         }
         self.forget_zeros(0);
@@ -234,6 +257,9 @@ impl Regs {
 
     /// The cells from this one on are not known to be 0.
     fn forget_zeros(&mut self, from: Cell) {
+        if self.zero_count == 0 {
+            return;
+        }
         for at in 0..self.zero_count {
             if self.zeros.get(at).is_some_and(|zero| zero.0 >= from) {
                 self.free_zero(at);
@@ -278,7 +304,8 @@ impl Regs {
 
     /// So many are known now.
     pub fn set_checked(&mut self, cell: Cell, bytes: u32) {
-        let at = match self.checked.iter().position(|check| check.0 == cell) {
+        let known = self.is_known(cell, CHECKED);
+        let at = match self.checked.iter().position(|check| known && check.0 == cell) {
             Some(at) => at,
             None => {
                 self.next_check = (self.next_check + 1) % CHECKS;
@@ -289,6 +316,7 @@ impl Regs {
             && let Some(check) = self.checked.get_mut(at)
         {
             let (before, _) = core::mem::replace(check, (cell, bytes));
+            self.any_checked = true;
             if before != cell {
                 self.unset(before, CHECKED);
             }
@@ -321,16 +349,21 @@ impl<M: Masm> Compiler<M> {
 
     /// A register of which nobody wants what it holds. It is locked.
     pub(super) fn alloc(&mut self) -> Reg {
+        let free = M::TEMPS_SET & !(self.regs.held | self.regs.locked);
+        let reg = match registers(free).next() {
+            Some(reg) => reg,
+            None => self.give_up(),
+        };
+        self.regs.lock(reg);
+        reg
+    }
+
+    /// Gives up what one of the registers holds that the present operator does not use.
+    #[inline(never)]
+    fn give_up(&mut self) -> Reg {
         let (mut reg, mut least) = (M::SCRATCH, u32::MAX);
-        for &other in M::TEMPS {
-            if self.regs.is_locked(other) {
-                continue;
-            }
+        for other in registers(M::TEMPS_SET & !self.regs.locked) {
             let held = *self.regs.held(other);
-            if held == NONE {
-                self.regs.lock(other);
-                return other;
-            }
             // Rather what the frame holds as well, then what will be wanted last: the lowest temporary.
             let cost = match self.regs.is_dirty(other) {
                 false => 1,
@@ -345,13 +378,12 @@ impl<M: Masm> Compiler<M> {
         debug_assert!(reg != M::SCRATCH, "an operator needs too many registers");
         self.spill(reg);
         self.regs.free(reg);
-        self.regs.lock(reg);
         reg
     }
 
     /// Whether there is a register that the present operator does not use.
     pub(super) fn has_free(&self) -> bool {
-        M::TEMPS.iter().any(|&reg| !self.regs.is_locked(reg))
+        M::TEMPS_SET & !self.regs.locked != 0
     }
 
     /// The frame learns what the register holds.
@@ -366,10 +398,8 @@ impl<M: Masm> Compiler<M> {
 
     /// The frame learns everything.
     pub(super) fn flush(&mut self) {
-        if self.regs.dirty != 0 {
-            for &reg in M::TEMPS {
-                self.spill(reg);
-            }
+        for reg in registers(self.regs.dirty) {
+            self.spill(reg);
         }
         self.flush_zeros();
     }
@@ -403,6 +433,11 @@ impl<M: Masm> Compiler<M> {
             self.regs.lock(reg);
             return reg;
         }
+        self.load_cell(cell, size)
+    }
+
+    /// A register with the cell in it that had none.
+    fn load_cell(&mut self, cell: Cell, size: Size) -> Reg {
         let reg = self.alloc();
         let frame = self.frame;
         self.masm.frame(true, size, reg, &frame, cell);
@@ -420,12 +455,17 @@ impl<M: Masm> Compiler<M> {
 
     /// What the `half`th place of an operand holds.
     pub(super) fn value(&mut self, operand: Operand, half: u32, size: Size) -> Val<M::Word> {
-        match operand {
-            Operand::Const(Known(bits)) => Val::Imm(M::Word::truncate(bits >> (32 * half))),
-            Operand::Local(cell) | Operand::Temp(cell) if !M::WIDE && self.regs.is_zero(cell + half) => {
-                Val::number(0)
+        let cell = match operand {
+            Operand::Const(Known(bits)) => {
+                return Val::Imm(M::Word::truncate(if half == 0 { bits } else { bits >> 32 }));
             }
-            Operand::Local(cell) | Operand::Temp(cell) => Val::Reg(self.get(cell + half, size)),
+            Operand::Local(cell) | Operand::Temp(cell) => cell + half,
+        };
+        match self.regs.known(cell) {
+            0 => Val::Reg(self.load_cell(cell, size)),
+            FAR => Val::Reg(self.get(cell, size)),
+            known if !M::WIDE && known & ZERO != 0 => Val::number(0),
+            _ => Val::Reg(self.get(cell, size)),
         }
     }
 
@@ -472,8 +512,10 @@ impl<M: Masm> Compiler<M> {
 
     /// The cell of a temporary is not wanted any more. What the present operator uses stays locked.
     pub(super) fn drop_cell(&mut self, cell: Cell) {
-        self.regs.remove_zero(cell);
-        self.regs.free_cell(cell);
+        if self.regs.known(cell) != 0 {
+            self.regs.remove_zero(cell);
+            self.regs.free_cell(cell);
+        }
     }
 
     /// The operand has been read: a temporary is not wanted again. Its registers stay locked.
@@ -505,20 +547,25 @@ impl<M: Masm> Compiler<M> {
     /// The register that an operator puts a cell into, or two, locked. What was there before is not wanted any more; nor are
     /// temporaries above it, which were read, or dropped.
     pub(super) fn target_place(&mut self, cell: Cell, size: Size) -> Reg {
-        self.regs.changed(cell);
-        if let Some(reg) = self.regs.pinned(cell) {
-            self.regs.lock(reg);
-            return reg;
+        let known = self.regs.known(cell);
+        if known != 0 {
+            self.regs.changed(cell);
+            if let Some(reg) = self.regs.pinned(cell) {
+                self.regs.lock(reg);
+                return reg;
+            }
         }
         if !self.is_local(cell) {
-            for &reg in M::TEMPS {
+            for reg in registers(self.regs.held) {
                 if *self.regs.held(reg) > cell {
                     self.regs.free(reg);
                 }
             }
             self.regs.forget_zeros(cell + 1);
         }
-        self.overwritten(cell);
+        if known != 0 || M::WIDE {
+            self.overwritten(cell);
+        }
         let reg = self.alloc();
         self.hold(reg, cell, size);
         reg

@@ -1,6 +1,6 @@
 //! What the front end tells, and what becomes of it.
 
-use super::operators::{alu, commutes};
+use super::operators::{Binary, binary, commutes};
 use super::places::{Arguments, param_size, place_size, places};
 use super::{CANDIDATES, Compiled, Compiler, MOST_USED, Op, Polls, Use, in_registers};
 use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Size, TailArguments, Val};
@@ -54,7 +54,7 @@ impl<M: Masm> Sink for Compiler<M> {
     fn begin(&mut self, func: &FuncInfo<'_>) -> Result<(), ErrorKind> {
         self.regs.clear();
         self.traps.clear();
-        self.deferred = None;
+        self.deferred.op = Op::None;
         self.local_cells = func.local_cells;
         self.least_cells = 0;
         let results = func.ty.result_cells();
@@ -143,61 +143,49 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     fn unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind> {
+        // The opposite of a comparison. Numbers have none: all comparisons with what is no number give 0.
         if op == UnaryOp::I32Eqz
-            && let Some(inverted) = self.inverted_comparison(a)
+            && self.is_deferred(a)
+            && let Op::Binary(Binary::Compare(cond, size)) = self.deferred.op
         {
-            if let Some(deferred) = &mut self.deferred {
-                deferred.op = inverted;
-                deferred.dst = dst;
-            }
+            self.deferred.op = Op::Binary(Binary::Compare(cond.inverted(), size));
+            self.deferred.dst = dst;
             return Ok(());
         }
         if self.is_unary_of_runtime(op) {
             return self.emit_unary_of_runtime(op, dst, a);
         }
-        self.defer(Op::Unary(op, a), dst)
+        self.defer(Op::Unary(op), dst, a, a)
     }
 
+    #[inline(never)]
     fn binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) -> Result<(), ErrorKind> {
-        if self.is_binary_of_runtime(op) {
+        let what = binary(op);
+        if let Binary::Alu(alu, Size::W32) = what {
+            if self.take_shift(alu, dst, a, b) {
+                return Ok(());
+            }
+        } else if self.is_binary_of_runtime(op) {
             return self.emit_binary_of_runtime(op, dst, a, b);
         }
-        // A shift of which only this operator wants to know is done with it.
-        if let Some((alu, 1)) = alu(op)
-            && !matches!(alu, Alu::Mul | Alu::Shift(_))
-        {
-            for (first, second) in [(a, b), (b, a)] {
-                if (second == b || commutes(alu))
-                    && !matches!(first, Operand::Const(_))
-                    && let Some(shifted) = self.deferred_result(second)
-                    && let Op::Binary(op, source, Operand::Const(Known(by))) = shifted.op
-                    && let Some((Alu::Shift(shift), 1)) = super::operators::alu(op)
-                    && by & 31 != 0
-                {
-                    self.deferred = None;
-                    return self.defer(Op::Shifted(alu, first, source, shift, by as u32 & 31), dst);
-                }
-            }
-        }
-        self.defer(Op::Binary(op, a, b), dst)
+        self.defer(Op::Binary(what), dst, a, b)
     }
 
     fn load(&mut self, op: LoadOp, dst: Cell, address: Operand, arg: MemArg) -> Result<(), ErrorKind> {
-        self.defer(Op::Load(op, address, arg), dst)
+        self.defer(Op::Load(op), dst, address, address)?;
+        self.deferred.offset = arg.offset;
+        Ok(())
     }
 
     fn store(&mut self, op: StoreOp, address: Operand, value: Operand, arg: MemArg) -> Result<(), ErrorKind> {
         self.settle()?;
         let at = self.at;
-        self.emit_store(op, address, value, arg, at)
+        self.emit_store(op, address, value, arg.offset, at)
     }
 
     fn copy(&mut self, ty: ValType, dst: Cell, src: Operand) -> Result<(), ErrorKind> {
-        if let Some(deferred) = &mut self.deferred
-            && src == Operand::Temp(deferred.dst)
-            && dst < self.local_cells
-        {
-            deferred.dst = dst;
+        if dst < self.local_cells && self.is_deferred(src) {
+            self.deferred.dst = dst;
             return self.settle();
         }
         self.settle()?;
@@ -205,6 +193,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn select(
         &mut self,
         ty: ValType,
@@ -224,6 +213,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn global_get(&mut self, ty: ValType, dst: Cell, place: GlobalPlace) -> Result<(), ErrorKind> {
         self.settle()?;
         let size = place_size::<M>(ty.cells());
@@ -235,6 +225,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn global_set(&mut self, ty: ValType, place: GlobalPlace, src: Operand) -> Result<(), ErrorKind> {
         self.settle()?;
         let size = place_size::<M>(ty.cells());
@@ -255,6 +246,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn builtin(&mut self, builtin: Builtin, cells: Cell, first: u32, second: u32) -> Result<(), ErrorKind> {
         self.settle()?;
         self.flush();
@@ -267,6 +259,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
         self.settle()?;
         self.calling();
@@ -299,6 +292,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn tail_call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
         self.settle()?;
         let (from, frame, params) = (self.masm.place(), self.frame, ty.param_cells());
@@ -343,6 +337,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn return_one(&mut self, result: Option<(ValType, Operand)>) -> Result<(), ErrorKind> {
         self.settle()?;
         self.poll_before_return()?;
@@ -370,6 +365,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn return_many(&mut self, cells: Cell, count: u32) -> Result<(), ErrorKind> {
         self.settle()?;
         self.poll_before_return()?;
@@ -466,6 +462,29 @@ impl<M: Masm> Sink for Compiler<M> {
 }
 
 impl<M: Masm> Compiler<M> {
+    /// Does a shift that was deferred with the operator that is told, if that can do it and nobody else wants to know of it.
+    fn take_shift(&mut self, alu: Alu, dst: Cell, a: Operand, b: Operand) -> bool {
+        let Op::Binary(Binary::Alu(Alu::Shift(shift), Size::W32)) = self.deferred.op else { return false };
+        let Operand::Const(Known(by)) = self.deferred.b else { return false };
+        let by = by as u8 & 31;
+        let first = if self.is_deferred(b) {
+            a
+        } else if commutes(alu) && self.is_deferred(a) {
+            b
+        } else {
+            return false;
+        };
+        if by == 0 || matches!(first, Operand::Const(_)) || matches!(alu, Alu::Mul | Alu::Shift(_)) {
+            return false;
+        }
+        let source = self.deferred.a;
+        let at = self.at;
+        let deferred = &mut self.deferred;
+        (deferred.op, deferred.dst, deferred.at) = (Op::Shifted(alu, shift, by), dst, at);
+        (deferred.a, deferred.b) = (first, source);
+        true
+    }
+
     /// `dst = if cond { a } else { b }` of what was compared.
     fn emit_select(&mut self, cells: u32, dst: Cell, a: Operand, b: Operand, cond: Cond) {
         // Both first, so that nothing is spilled into between: moves and loads leave the comparison alone.
