@@ -9,16 +9,27 @@ use std::env;
 /// whose arguments are on the stack.
 const PROVEN: &[&str] = &["riscv32", "riscv64", "x86_64", "aarch64"];
 
+/// Where there are handlers in assembler: Thumb-2 with division, little-endian. On Linux only tests ask for them, under
+/// user-mode emulation: older processors that run it do not divide.
+const THUMB2: &[&str] = &["thumbv7m-", "thumbv7em-", "thumbv8m.main-", "armv7-unknown-linux-"];
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-check-cfg=cfg(tail_calls)");
+    println!("cargo::rustc-check-cfg=cfg(tail_calls, thumb2_handlers, thumb2_fpu)");
     let var = |name| env::var(name).unwrap_or_default();
     let target = var("TARGET");
-    if env::var_os("CARGO_FEATURE_DISPATCH_TAIL").is_some()
-        && env::var_os("CARGO_FEATURE_EXTRA_CHECKS").is_none()
-        && var("OPT_LEVEL") != "0"
-        && PROVEN.iter().any(|prefix| target.starts_with(prefix))
+    if env::var_os("CARGO_FEATURE_DISPATCH_TAIL").is_none()
+        || env::var_os("CARGO_FEATURE_EXTRA_CHECKS").is_some()
     {
+        return;
+    }
+    if var("OPT_LEVEL") != "0" && PROVEN.iter().any(|prefix| target.starts_with(prefix)) {
         println!("cargo::rustc-cfg=tail_calls");
+    }
+    if THUMB2.iter().any(|prefix| target.starts_with(prefix)) {
+        println!("cargo::rustc-cfg=thumb2_handlers");
+        if var("CARGO_CFG_TARGET_ABI") == "eabihf" {
+            println!("cargo::rustc-cfg=thumb2_fpu");
+        }
     }
 }

@@ -72,6 +72,13 @@ pub fn size(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// What a configuration takes of flash.
+pub fn flash(configuration: &Configuration, list: &[WasmoteOption]) -> Result<u64> {
+    let (empty, _) = link(None, list)?;
+    let (whole, _) = link(Some(configuration), list)?;
+    Ok(whole.flash - empty.flash)
+}
+
 /// Links the firmware and runs it: a number about a firmware that does not work says nothing.
 fn link(configuration: Option<&Configuration>, list: &[WasmoteOption]) -> Result<(Size, Vec<Symbol>)> {
     let mut firmware = Firmware {
@@ -107,7 +114,7 @@ fn table(measured: &[Measured]) -> String {
 
 /// The crate, or what else a symbol is part of.
 fn part(name: &str) -> &str {
-    if name.contains("::dispatch::imp::") {
+    if name.contains("::dispatch::imp::") || name == "wasmote_interp_thumb2" {
         return "handlers of the interpreter";
     }
     // `<a::B as c::D>::e` belongs to a's crate, a method of a generic type to the crate that is named first.

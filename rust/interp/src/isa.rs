@@ -24,245 +24,247 @@
 //! do not fit the ordinary form. Operators that do the same with the same bits share an instruction.
 //! From this table come the numbers, both dispatchers' tables and the disassembler.
 
-/// Calls a macro with the table: name, pattern, feature group without which it is not linked, and whether its handler has a
-/// dispatch of its own (`fast`) or jumps to a shared one (`small`), because it is rare, or slow anyway.
+/// Calls a macro with the table: name, pattern, feature group without which it is not linked, whether its handler has a
+/// dispatch of its own (`fast`) or jumps to a shared one (`small`), because it is rare, or slow anyway, and what carries it out
+/// where there are handlers in assembler: these (`asm`, or `float` if floats are linked), or in some cases the portable executor
+/// (`rust`).
 macro_rules! for_each_instruction {
     ($callback:ident) => {
         $callback! {
             // Leaves the executor: the word that the outermost frame returns to.
-            exit "" Mvp fast;
-            trap "u" Mvp small;
-            fuel "N" Mvp fast;
+            exit "" Mvp fast rust;
+            trap "u" Mvp small rust;
+            fuel "N" Mvp fast asm;
             // Looks at the interrupt word; see `encode::poll`.
-            poll "" Mvp small;
+            poll "" Mvp small asm;
             // An instruction with cells that a byte cannot name; see `exec::wide`.
-            wide "uu_XX" Mvp small;
+            wide "uu_XX" Mvp small rust;
 
-            copy1 "rR" Mvp fast;
-            copy1_to "rR" Mvp fast;
-            copy2 "rR" Mvp fast;
-            copy2_to "rR" Mvp fast;
-            const1 "rI" Mvp fast;
-            const1_w "r__W" Mvp fast;
-            const2 "rI" Mvp fast;
-            const2_w "r__W" Mvp fast;
-            const2_ww "r__WW" Mvp small;
-            zero "rU" Mvp small;
-            zero_far "_RW" Mvp small;
-            select1 "rrrX" Mvp fast;
-            select2 "rrrX" Mvp fast;
-            global_get1 "rU" Mvp fast;
-            global_get2 "rU" Mvp fast;
-            global_set1 "rU" Mvp fast;
-            global_set2 "rU" Mvp fast;
-            global_far "ru_W" Mvp small;
-            ref_func "r__W" ReferenceTypes small;
+            copy1 "rR" Mvp fast asm;
+            copy1_to "rR" Mvp fast asm;
+            copy2 "rR" Mvp fast asm;
+            copy2_to "rR" Mvp fast asm;
+            const1 "rI" Mvp fast asm;
+            const1_w "r__W" Mvp fast asm;
+            const2 "rI" Mvp fast asm;
+            const2_w "r__W" Mvp fast asm;
+            const2_ww "r__WW" Mvp small asm;
+            zero "rU" Mvp small asm;
+            zero_far "_RW" Mvp small rust;
+            select1 "rrrX" Mvp fast asm;
+            select2 "rrrX" Mvp fast asm;
+            global_get1 "rU" Mvp fast asm;
+            global_get2 "rU" Mvp fast asm;
+            global_set1 "rU" Mvp fast asm;
+            global_set2 "rU" Mvp fast asm;
+            global_far "ru_W" Mvp small rust;
+            ref_func "r__W" ReferenceTypes small rust;
 
-            jump "B" Mvp fast;
-            jump_if "rT" Mvp fast;
-            jump_unless "rT" Mvp fast;
-            jump_if_far "uRO" Mvp small;
-            jump_table "rU" Mvp fast;
-            jump_table_far "_RW" Mvp small;
+            jump "B" Mvp fast asm;
+            jump_if "rT" Mvp fast asm;
+            jump_unless "rT" Mvp fast asm;
+            jump_if_far "uRO" Mvp small rust;
+            jump_table "rU" Mvp fast asm;
+            jump_table_far "_RW" Mvp small rust;
             // In the order of the comparisons below.
-            jump_i32_eq "rr_O" Mvp fast;
-            jump_i32_ne "rr_O" Mvp fast;
-            jump_i32_lt_s "rr_O" Mvp fast;
-            jump_i32_le_s "rr_O" Mvp fast;
-            jump_i32_lt_u "rr_O" Mvp fast;
-            jump_i32_le_u "rr_O" Mvp fast;
-            jump_i32_eq_i "rIO" Mvp fast;
-            jump_i32_ne_i "rIO" Mvp fast;
-            jump_i32_lt_s_i "rIO" Mvp fast;
-            jump_i32_ge_s_i "rIO" Mvp fast;
-            jump_i32_lt_u_i "rIO" Mvp fast;
-            jump_i32_ge_u_i "rIO" Mvp fast;
+            jump_i32_eq "rr_O" Mvp fast asm;
+            jump_i32_ne "rr_O" Mvp fast asm;
+            jump_i32_lt_s "rr_O" Mvp fast asm;
+            jump_i32_le_s "rr_O" Mvp fast asm;
+            jump_i32_lt_u "rr_O" Mvp fast asm;
+            jump_i32_le_u "rr_O" Mvp fast asm;
+            jump_i32_eq_i "rIO" Mvp fast asm;
+            jump_i32_ne_i "rIO" Mvp fast asm;
+            jump_i32_lt_s_i "rIO" Mvp fast asm;
+            jump_i32_ge_s_i "rIO" Mvp fast asm;
+            jump_i32_lt_u_i "rIO" Mvp fast asm;
+            jump_i32_ge_u_i "rIO" Mvp fast asm;
             // Adds the number to the first cell, and branches if that is not 0, or not the other cell.
-            jump_i32_add_if "ri_O" Mvp fast;
-            jump_i32_add_ne "rirO" Mvp fast;
+            jump_i32_add_if "ri_O" Mvp fast asm;
+            jump_i32_add_ne "rirO" Mvp fast asm;
 
-            call "rU" Mvp fast;
-            call_import "rU" Mvp fast;
-            call_indirect "rruW" Mvp fast;
+            call "rU" Mvp fast rust;
+            call_import "rU" Mvp fast rust;
+            call_indirect "rruW" Mvp fast rust;
             // All other calls: kind, cells, table index and table, function or type, cells of the parameters.
-            call_rare "uRXWW" Mvp small;
-            return0 "" Mvp fast;
-            return1 "r" Mvp fast;
-            return2 "r" Mvp fast;
-            return_many "rU" Mvp small;
-            return_many_far "_RW" Mvp small;
-            builtin "uR" Mvp small;
-            builtin_w "uRWW" BulkMemory small;
+            call_rare "uRXWW" Mvp small rust;
+            return0 "" Mvp fast asm;
+            return1 "r" Mvp fast asm;
+            return2 "r" Mvp fast asm;
+            return_many "rU" Mvp small rust;
+            return_many_far "_RW" Mvp small rust;
+            builtin "uR" Mvp small rust;
+            builtin_w "uRWW" BulkMemory small rust;
 
-            i32_add "rrr" Mvp fast;
-            i32_sub "rrr" Mvp fast;
-            i32_mul "rrr" Mvp fast;
-            i32_div_s "rrr" Mvp small;
-            i32_div_u "rrr" Mvp small;
-            i32_rem_s "rrr" Mvp small;
-            i32_rem_u "rrr" Mvp small;
-            i32_and "rrr" Mvp fast;
-            i32_or "rrr" Mvp fast;
-            i32_xor "rrr" Mvp fast;
-            i32_shl "rrr" Mvp fast;
-            i32_shr_s "rrr" Mvp fast;
-            i32_shr_u "rrr" Mvp fast;
-            i32_rotl "rrr" Mvp small;
-            i32_rotr "rrr" Mvp small;
-            i32_add_i "rri" Mvp fast;
+            i32_add "rrr" Mvp fast asm;
+            i32_sub "rrr" Mvp fast asm;
+            i32_mul "rrr" Mvp fast asm;
+            i32_div_s "rrr" Mvp small asm;
+            i32_div_u "rrr" Mvp small asm;
+            i32_rem_s "rrr" Mvp small asm;
+            i32_rem_u "rrr" Mvp small asm;
+            i32_and "rrr" Mvp fast asm;
+            i32_or "rrr" Mvp fast asm;
+            i32_xor "rrr" Mvp fast asm;
+            i32_shl "rrr" Mvp fast asm;
+            i32_shr_s "rrr" Mvp fast asm;
+            i32_shr_u "rrr" Mvp fast asm;
+            i32_rotl "rrr" Mvp small asm;
+            i32_rotr "rrr" Mvp small asm;
+            i32_add_i "rri" Mvp fast asm;
             // Adds eight times the number.
-            i32_add_8i "rri" Mvp fast;
-            i32_mul_i "rri" Mvp fast;
-            i32_and_i "rri" Mvp fast;
-            i32_or_i "rri" Mvp fast;
-            i32_xor_i "rri" Mvp fast;
-            i32_shl_i "rri" Mvp fast;
-            i32_shr_s_i "rri" Mvp fast;
-            i32_shr_u_i "rri" Mvp fast;
-            i32_rotl_i "rri" Mvp fast;
+            i32_add_8i "rri" Mvp fast asm;
+            i32_mul_i "rri" Mvp fast asm;
+            i32_and_i "rri" Mvp fast asm;
+            i32_or_i "rri" Mvp fast asm;
+            i32_xor_i "rri" Mvp fast asm;
+            i32_shl_i "rri" Mvp fast asm;
+            i32_shr_s_i "rri" Mvp fast asm;
+            i32_shr_u_i "rri" Mvp fast asm;
+            i32_rotl_i "rri" Mvp fast asm;
             // Keeps so many low bits.
-            i32_mask "rru" Mvp fast;
-            i32_add_w "rr_W" Mvp fast;
-            i32_mul_w "rr_W" Mvp small;
-            i32_and_w "rr_W" Mvp fast;
-            i32_or_w "rr_W" Mvp small;
-            i32_xor_w "rr_W" Mvp small;
+            i32_mask "rru" Mvp fast asm;
+            i32_add_w "rr_W" Mvp fast asm;
+            i32_mul_w "rr_W" Mvp small asm;
+            i32_and_w "rr_W" Mvp fast asm;
+            i32_or_w "rr_W" Mvp small asm;
+            i32_xor_w "rr_W" Mvp small asm;
             // In pairs of opposites, if `le` has its operands swapped.
-            i32_eq "rrr" Mvp fast;
-            i32_ne "rrr" Mvp fast;
-            i32_lt_s "rrr" Mvp fast;
-            i32_le_s "rrr" Mvp fast;
-            i32_lt_u "rrr" Mvp fast;
-            i32_le_u "rrr" Mvp fast;
-            i32_eq_i "rri" Mvp fast;
-            i32_ne_i "rri" Mvp fast;
-            i32_lt_s_i "rri" Mvp fast;
-            i32_ge_s_i "rri" Mvp fast;
-            i32_lt_u_i "rri" Mvp fast;
-            i32_ge_u_i "rri" Mvp fast;
+            i32_eq "rrr" Mvp fast asm;
+            i32_ne "rrr" Mvp fast asm;
+            i32_lt_s "rrr" Mvp fast asm;
+            i32_le_s "rrr" Mvp fast asm;
+            i32_lt_u "rrr" Mvp fast asm;
+            i32_le_u "rrr" Mvp fast asm;
+            i32_eq_i "rri" Mvp fast asm;
+            i32_ne_i "rri" Mvp fast asm;
+            i32_lt_s_i "rri" Mvp fast asm;
+            i32_ge_s_i "rri" Mvp fast asm;
+            i32_lt_u_i "rri" Mvp fast asm;
+            i32_ge_u_i "rri" Mvp fast asm;
 
-            i64_add "rrr" Mvp fast;
-            i64_sub "rrr" Mvp fast;
-            i64_mul "rrr" Mvp fast;
-            i64_div_s "rrr" Mvp small;
-            i64_div_u "rrr" Mvp small;
-            i64_rem_s "rrr" Mvp small;
-            i64_rem_u "rrr" Mvp small;
-            i64_and "rrr" Mvp fast;
-            i64_or "rrr" Mvp fast;
-            i64_xor "rrr" Mvp fast;
-            i64_shl "rrr" Mvp small;
-            i64_shr_s "rrr" Mvp small;
-            i64_shr_u "rrr" Mvp small;
-            i64_rotl "rrr" Mvp small;
-            i64_rotr "rrr" Mvp small;
-            i64_add_i "rri" Mvp fast;
-            i64_and_i "rri" Mvp fast;
-            i64_mask "rru" Mvp fast;
-            i64_shl_i "rri" Mvp fast;
-            i64_shr_s_i "rri" Mvp fast;
-            i64_shr_u_i "rri" Mvp fast;
+            i64_add "rrr" Mvp fast asm;
+            i64_sub "rrr" Mvp fast asm;
+            i64_mul "rrr" Mvp fast asm;
+            i64_div_s "rrr" Mvp small rust;
+            i64_div_u "rrr" Mvp small rust;
+            i64_rem_s "rrr" Mvp small rust;
+            i64_rem_u "rrr" Mvp small rust;
+            i64_and "rrr" Mvp fast asm;
+            i64_or "rrr" Mvp fast asm;
+            i64_xor "rrr" Mvp fast asm;
+            i64_shl "rrr" Mvp small asm;
+            i64_shr_s "rrr" Mvp small asm;
+            i64_shr_u "rrr" Mvp small asm;
+            i64_rotl "rrr" Mvp small rust;
+            i64_rotr "rrr" Mvp small rust;
+            i64_add_i "rri" Mvp fast asm;
+            i64_and_i "rri" Mvp fast asm;
+            i64_mask "rru" Mvp fast asm;
+            i64_shl_i "rri" Mvp fast asm;
+            i64_shr_s_i "rri" Mvp fast asm;
+            i64_shr_u_i "rri" Mvp fast asm;
             // In the order of those of 32 bits.
-            i64_eq "rrr" Mvp small;
-            i64_ne "rrr" Mvp small;
-            i64_lt_s "rrr" Mvp small;
-            i64_le_s "rrr" Mvp small;
-            i64_lt_u "rrr" Mvp small;
-            i64_le_u "rrr" Mvp small;
+            i64_eq "rrr" Mvp small asm;
+            i64_ne "rrr" Mvp small asm;
+            i64_lt_s "rrr" Mvp small asm;
+            i64_le_s "rrr" Mvp small asm;
+            i64_lt_u "rrr" Mvp small asm;
+            i64_le_u "rrr" Mvp small asm;
 
             // Unary operators that are worth an instruction of their own; all others are `unary`, whose last
             // byte is the operator's number in the operator table.
-            i32_clz "rr" Mvp small;
-            i32_ctz "rr" Mvp small;
-            i32_extend8_s "rr" Mvp fast;
-            i32_extend16_s "rr" Mvp fast;
-            i64_eqz "rr" Mvp small;
-            i64_extend_i32_s "rr" Mvp fast;
-            i64_extend_i32_u "rr" Mvp fast;
-            f32_abs "rr" Float fast;
-            f32_neg "rr" Float fast;
-            f32_convert_i32_s "rr" Float fast;
-            f32_convert_i32_u "rr" Float fast;
-            f32_demote_f64 "rr" Float small;
-            f64_abs "rr" Float small;
-            f64_neg "rr" Float small;
-            f64_convert_i32_s "rr" Float small;
-            f64_convert_i32_u "rr" Float small;
-            f64_promote_f32 "rr" Float small;
-            unary "rru" Mvp small;
+            i32_clz "rr" Mvp small asm;
+            i32_ctz "rr" Mvp small asm;
+            i32_extend8_s "rr" Mvp fast asm;
+            i32_extend16_s "rr" Mvp fast asm;
+            i64_eqz "rr" Mvp small asm;
+            i64_extend_i32_s "rr" Mvp fast asm;
+            i64_extend_i32_u "rr" Mvp fast asm;
+            f32_abs "rr" Float fast float;
+            f32_neg "rr" Float fast float;
+            f32_convert_i32_s "rr" Float fast float;
+            f32_convert_i32_u "rr" Float fast float;
+            f32_demote_f64 "rr" Float small float;
+            f64_abs "rr" Float small float;
+            f64_neg "rr" Float small float;
+            f64_convert_i32_s "rr" Float small float;
+            f64_convert_i32_u "rr" Float small float;
+            f64_promote_f32 "rr" Float small rust;
+            unary "rru" Mvp small rust;
 
-            f32_add "rrr" Float fast;
-            f32_sub "rrr" Float fast;
-            f32_mul "rrr" Float fast;
-            f32_div "rrr" Float small;
-            f32_min "rrr" Float small;
-            f32_max "rrr" Float small;
-            f32_copysign "rrr" Float small;
-            f32_eq "rrr" Float fast;
-            f32_ne "rrr" Float fast;
-            f32_lt "rrr" Float fast;
-            f32_le "rrr" Float fast;
-            f64_add "rrr" Float small;
-            f64_sub "rrr" Float small;
-            f64_mul "rrr" Float small;
-            f64_div "rrr" Float small;
-            f64_min "rrr" Float small;
-            f64_max "rrr" Float small;
-            f64_copysign "rrr" Float small;
-            f64_eq "rrr" Float small;
-            f64_ne "rrr" Float small;
-            f64_lt "rrr" Float small;
-            f64_le "rrr" Float small;
+            f32_add "rrr" Float fast float;
+            f32_sub "rrr" Float fast float;
+            f32_mul "rrr" Float fast float;
+            f32_div "rrr" Float small float;
+            f32_min "rrr" Float small rust;
+            f32_max "rrr" Float small rust;
+            f32_copysign "rrr" Float small rust;
+            f32_eq "rrr" Float fast float;
+            f32_ne "rrr" Float fast float;
+            f32_lt "rrr" Float fast float;
+            f32_le "rrr" Float fast float;
+            f64_add "rrr" Float small float;
+            f64_sub "rrr" Float small float;
+            f64_mul "rrr" Float small float;
+            f64_div "rrr" Float small float;
+            f64_min "rrr" Float small rust;
+            f64_max "rrr" Float small rust;
+            f64_copysign "rrr" Float small rust;
+            f64_eq "rrr" Float small float;
+            f64_ne "rrr" Float small float;
+            f64_lt "rrr" Float small float;
+            f64_le "rrr" Float small float;
 
             // The byte is the offset divided by the width of the access.
-            i32_load "rru" Mvp fast;
-            i32_load8_s "rru" Mvp fast;
-            i32_load8_u "rru" Mvp fast;
-            i32_load16_s "rru" Mvp fast;
-            i32_load16_u "rru" Mvp fast;
-            i64_load "rru" Mvp fast;
-            i32_load_w "rr_W" Mvp fast;
-            i32_load8_s_w "rr_W" Mvp small;
-            i32_load8_u_w "rr_W" Mvp fast;
-            i32_load16_s_w "rr_W" Mvp small;
-            i32_load16_u_w "rr_W" Mvp small;
-            i64_load_w "rr_W" Mvp small;
+            i32_load "rru" Mvp fast asm;
+            i32_load8_s "rru" Mvp fast asm;
+            i32_load8_u "rru" Mvp fast asm;
+            i32_load16_s "rru" Mvp fast asm;
+            i32_load16_u "rru" Mvp fast asm;
+            i64_load "rru" Mvp fast asm;
+            i32_load_w "rr_W" Mvp fast asm;
+            i32_load8_s_w "rr_W" Mvp small asm;
+            i32_load8_u_w "rr_W" Mvp fast asm;
+            i32_load16_s_w "rr_W" Mvp small asm;
+            i32_load16_u_w "rr_W" Mvp small asm;
+            i64_load_w "rr_W" Mvp small asm;
             // The address is the cell, shifted left by the byte, plus the word.
-            i32_load_at "rruW" Mvp fast;
-            i32_load8_u_at "rruW" Mvp fast;
-            i32_load16_s_at "rruW" Mvp fast;
-            i32_load16_u_at "rruW" Mvp fast;
+            i32_load_at "rruW" Mvp fast asm;
+            i32_load8_u_at "rruW" Mvp fast asm;
+            i32_load16_s_at "rruW" Mvp fast asm;
+            i32_load16_u_at "rruW" Mvp fast asm;
             // The address is the sum of two cells and the word.
-            i32_load_sum "rrrW" Mvp fast;
-            i32_load16_s_sum "rrrW" Mvp fast;
+            i32_load_sum "rrrW" Mvp fast asm;
+            i32_load16_s_sum "rrrW" Mvp fast asm;
             // The address is the number; of stores, the cell is the value.
-            i32_load_abs "rU" Mvp fast;
-            i32_load8_u_abs "rU" Mvp fast;
-            i32_load16_u_abs "rU" Mvp fast;
-            i32_store_abs "rU" Mvp fast;
-            i32_store8_abs "rU" Mvp fast;
-            i32_store16_abs "rU" Mvp fast;
+            i32_load_abs "rU" Mvp fast asm;
+            i32_load8_u_abs "rU" Mvp fast asm;
+            i32_load16_u_abs "rU" Mvp fast asm;
+            i32_store_abs "rU" Mvp fast asm;
+            i32_store8_abs "rU" Mvp fast asm;
+            i32_store16_abs "rU" Mvp fast asm;
             // Address, value, offset.
-            i32_store "rru" Mvp fast;
-            i32_store8 "rru" Mvp fast;
-            i32_store16 "rru" Mvp fast;
-            i64_store "rru" Mvp fast;
-            i32_store_w "rr_W" Mvp small;
-            i32_store8_w "rr_W" Mvp small;
-            i32_store16_w "rr_W" Mvp small;
-            i64_store_w "rr_W" Mvp small;
+            i32_store "rru" Mvp fast asm;
+            i32_store8 "rru" Mvp fast asm;
+            i32_store16 "rru" Mvp fast asm;
+            i64_store "rru" Mvp fast asm;
+            i32_store_w "rr_W" Mvp small asm;
+            i32_store8_w "rr_W" Mvp small asm;
+            i32_store16_w "rr_W" Mvp small asm;
+            i64_store_w "rr_W" Mvp small asm;
             // Address, value, offset: the value is a signed number.
-            i32_store_i "riu" Mvp small;
-            i32_store8_i "riu" Mvp small;
-            i32_store16_i "riu" Mvp small;
-            i64_store_i "riu" Mvp small;
+            i32_store_i "riu" Mvp small asm;
+            i32_store8_i "riu" Mvp small asm;
+            i32_store16_i "riu" Mvp small asm;
+            i64_store_i "riu" Mvp small asm;
         }
     };
 }
 pub(crate) use for_each_instruction;
 
 macro_rules! codes {
-    ($( $name:ident $pattern:literal $feature:ident $end:ident; )*) => {
+    ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
         /// An instruction's number.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u8)]

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: instructions of the guest programs, counted: on an emulated Cortex-M4F and on this machine.
 
 mod host;
+mod recorded;
 
 use crate::bare::{self, Firmware};
 use crate::options::{self, Configuration, WasmoteOption};
@@ -27,8 +28,14 @@ pub struct Options {
     /// Puts the tables into docs/benchmarks.md
     #[arg(long, conflicts_with = "quick")]
     write: bool,
+    /// Measures quickly, and fails if instructions, heap or flash are worse than docs/benchmarks.json says
+    #[arg(long, conflicts_with_all = ["write", "quick", "only", "target"])]
+    check: bool,
+    /// Measures quickly, and writes docs/benchmarks.json
+    #[arg(long, conflicts_with_all = ["write", "quick", "only", "target", "check"])]
+    record: bool,
     /// The configurations to measure on the Cortex-M4F, of those that `cargo xtask size` lists
-    #[arg(long, value_delimiter = ',', default_values_t = ["interp", "interp-speed", JIT, JIT_UNMETERED].map(str::to_owned))]
+    #[arg(long, value_delimiter = ',', default_values_t = ["interp", "interp without fuel", "interp-speed", JIT, JIT_UNMETERED].map(str::to_owned))]
     only: Vec<String>,
     /// Where to measure
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Target::M4f, Target::X64])]
@@ -110,14 +117,20 @@ struct Measured {
 
 /// `cargo xtask bench`.
 pub fn bench(options: &Options) -> Result<()> {
-    let text = repo::read(&repo::path(GUESTS).join("expected.toml"))?;
-    let Expected { program: programs } = toml::from_str(&text)?;
+    if options.check {
+        println!("{}", check()?);
+        return Ok(());
+    }
+    let programs = programs()?;
+    if options.record {
+        return recorded::record(&programs, &on_m4f(&recorded::CONFIGURATIONS, true, &programs)?);
+    }
     let mut targets = Map::new();
     // There is no quick way here.
     for target in options.target.iter().filter(|target| !options.quick || **target == Target::M4f) {
         let (name, table, json, text) = match target {
             Target::M4f => {
-                let measured = on_m4f(options, &programs)?;
+                let measured = on_m4f(&options.only, options.quick, &programs)?;
                 let text = [
                     program_table(&programs, &measured),
                     module_table(&programs, &measured)?,
@@ -145,16 +158,28 @@ pub fn bench(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn on_m4f(options: &Options, programs: &[Program]) -> Result<Vec<Measured>> {
+/// Compares quick figures with those that were recorded.
+pub fn check() -> Result<String> {
+    let programs = programs()?;
+    recorded::check(&programs, &on_m4f(&recorded::CONFIGURATIONS, true, &programs)?)
+}
+
+fn programs() -> Result<Vec<Program>> {
+    let text = repo::read(&repo::path(GUESTS).join("expected.toml"))?;
+    let Expected { program } = toml::from_str(&text)?;
+    Ok(program)
+}
+
+fn on_m4f<S: AsRef<str>>(only: &[S], quick: bool, programs: &[Program]) -> Result<Vec<Measured>> {
     bare::need()?;
     let list = options::load()?;
     let all = options::configurations(&list)?;
     let mut measured = Vec::new();
-    for name in &options.only {
-        let found = all.iter().find(|configuration| configuration.name == *name);
+    for name in only.iter().map(AsRef::as_ref) {
+        let found = all.iter().find(|configuration| configuration.name == name);
         let configuration = found.with_context(|| format!("there is no configuration '{name}'"))?;
-        let taken = measure(configuration, &list, programs, options.quick)?;
-        measured.push(Measured { name: name.clone(), taken });
+        let taken = measure(configuration, &list, programs, quick)?;
+        measured.push(Measured { name: name.to_owned(), taken });
     }
     Ok(measured)
 }

@@ -4,7 +4,7 @@ use super::{fuzzing, invariants, places, tailcalls};
 use crate::metadata::Metadata;
 use crate::run::Run;
 use crate::summary::{Found, Summary};
-use crate::{bare, headers, options, repo, tools};
+use crate::{bare, bench, headers, options, repo, tools};
 use anyhow::{Result, bail};
 
 pub fn steps(summary: &mut Summary, verbose: bool) {
@@ -25,6 +25,7 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
     }
     summary.step("guests match their sources", || guests(verbose));
     tailcalls::steps(summary);
+    summary.step("figures are not worse than recorded", || Ok(Found::pass(bench::check()?)));
     fuzzing::steps(summary, verbose);
 }
 

@@ -1,7 +1,8 @@
 //! The two dispatchers, both made from the instruction table.
 //!
-//! - Portable: `loop { match }`. On Arm's M profile it is also the faster and by far the smaller one, because rustc forces
-//!   a frame pointer into every function there.
+//! - Portable: `loop { match }`. On Arm's M profile it is the faster and by far the smaller one of the two, because rustc forces
+//!   a frame pointer into every function there. Where handlers in assembler are wanted (`thumb2`), they run first, and it carries
+//!   out what they leave.
 //! - By tail calls: one function an instruction, which ends in a call of the next one through a table. In release
 //!   builds LLVM makes a jump of that call, because all have one signature and nothing is left to do after it. It is
 //!   not promised by the language, so the shipped targets' machine code is inspected by a test, and debug
@@ -99,7 +100,7 @@ mod imp {
     }
 
     macro_rules! table {
-        ($( $name:ident $pattern:literal $feature:ident $end:ident; )*) => {
+        ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
             /// One function an instruction.
             mod tail {
                 use super::*;
@@ -152,7 +153,7 @@ mod imp {
     use crate::exec::raw::no_instruction;
 
     macro_rules! numbers {
-        ($( $name:ident $pattern:literal $feature:ident $end:ident; )*) => {
+        ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
             /// The instructions' numbers as constants, because a match on bytes needs no more than one table.
             #[allow(non_upper_case_globals)]
             mod number {
@@ -162,16 +163,40 @@ mod imp {
     }
     for_each_instruction!(numbers);
 
+    /// Whether the handlers in assembler carry out all that an instruction asks for.
+    macro_rules! carried_out {
+        (asm) => {
+            cfg!(thumb2_handlers)
+        };
+        (float) => {
+            cfg!(thumb2_handlers)
+        };
+        (rust) => {
+            false
+        };
+    }
+
     pub(super) fn run(mut pc: Pc, mut fp: Frame, mut ctx: Ctx) -> u32 {
         loop {
+            #[cfg(thumb2_handlers)]
+            match crate::exec::raw::run_handlers(&mut pc, &mut fp, &mut ctx) {
+                0 => {}
+                code => return trapped(code, pc.skip(1), fp, ctx),
+            }
             let s = State { word: pc.word(0), pc: pc.skip(1).forget(), fp, ctx };
             #[cfg(test)]
             crate::tests::saw(s.word);
             macro_rules! table {
-                ($( $name:ident $pattern:literal $feature:ident $end:ident; )*) => {
+                ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
                     match s.word as u8 {
                         $( number::$name => {
-                            if Feature::$feature.compiled() { handlers::$name(s) } else { illegal(s) }
+                            if carried_out!($by) {
+                                no_instruction()
+                            } else if Feature::$feature.compiled() {
+                                handlers::$name(s)
+                            } else {
+                                illegal(s)
+                            }
                         } )*
                         _ => no_instruction(),
                     }

@@ -12,6 +12,9 @@ mod integer;
 mod memory;
 #[allow(unsafe_code)]
 mod raw;
+#[cfg(thumb2_handlers)]
+#[allow(unsafe_code)]
+mod thumb2;
 mod unary;
 mod wide;
 

@@ -15,7 +15,8 @@
 //!   points at, and whose fields say what `wasmote_core::vm` says. No reference to it or to the `StackVm` exists while
 //!   code runs, other than to the interrupt word, which is atomic. All contexts of a store share one stack.
 //! - **(I4) Memory.** `memory_len` bytes at `memory_base` may be read and written; nobody else does so while code
-//!   runs. Both are read anew for each access, because a call may change them.
+//!   runs. Both are read anew for each access, because a call may change them. (The handlers in assembler keep them until one
+//!   of them leaves.)
 //! - **(I5) Control stack.** From `control` upwards lie the records that this module pushed, innermost first, up to the
 //!   one of the outermost running `entry`. Below `control`, above every frame, there is always room for
 //!   one more, which a trap uses.
@@ -110,6 +111,30 @@ impl Pc {
         // SAFETY: (I1) branches stay within the function.
         Pc(unsafe { self.0.offset(words as isize) })
     }
+}
+
+/// Carries instructions out until there is one that the handlers in assembler leave to us, and returns 0, or until one traps,
+/// and returns the trap's code. Where that is comes back in the arguments.
+#[cfg(thumb2_handlers)]
+#[inline(always)]
+pub(super) fn run_handlers(pc: &mut Pc, fp: &mut Frame, ctx: &mut Ctx) -> u32 {
+    unsafe extern "C" {
+        fn wasmote_interp_thumb2(place: *mut Place) -> u32;
+    }
+    let mut place = Place { pc: *pc, cells: fp.cells, ctx: *ctx };
+    // SAFETY: (I1) to (I7) are what the handlers rely on, and what they keep.
+    let code = unsafe { wasmote_interp_thumb2(&mut place) };
+    (*pc, *fp, *ctx) = (place.pc, Frame::new(place.cells, ptr::null_mut()), place.ctx);
+    code
+}
+
+/// Where the handlers in assembler begin and end.
+#[cfg(thumb2_handlers)]
+#[repr(C)]
+struct Place {
+    pc: Pc,
+    cells: *mut u32,
+    ctx: Ctx,
 }
 
 /// Cells: a frame, or globals.

@@ -564,22 +564,28 @@ impl<M: Masm> Compiler<M> {
             self.regs.forget_zeros(cell + 1);
         }
         if known != 0 || M::WIDE {
-            self.overwritten(cell);
+            self.overwritten(cell, size);
         }
         let reg = self.alloc();
         self.hold(reg, cell, size);
         reg
     }
 
-    /// No register holds the cell any more, alone or as the upper half of a dropped value.
-    fn overwritten(&mut self, cell: Cell) {
+    /// No register holds the cell any more, or two, alone or as half of a dropped value: written to the frame later, that
+    /// would be in the way.
+    fn overwritten(&mut self, cell: Cell, size: Size) {
         self.regs.free_cell(cell);
-        if M::WIDE
-            && let Some(below) = cell.checked_sub(1)
+        if !M::WIDE {
+            return;
+        }
+        if let Some(below) = cell.checked_sub(1)
             && let Some(reg) = self.regs.find(below)
             && self.regs.is_wide(reg)
         {
             self.regs.free_cell(below);
+        }
+        if size == Size::W64 {
+            self.regs.free_cell(cell + 1);
         }
     }
 
@@ -591,7 +597,7 @@ impl<M: Masm> Compiler<M> {
     /// The register holds the cell from now on, or two, and the frame does not.
     pub(super) fn rename(&mut self, reg: Reg, cell: Cell, size: Size) {
         self.regs.changed(cell);
-        self.overwritten(cell);
+        self.overwritten(cell, size);
         self.hold(reg, cell, size);
         self.regs.lock(reg);
     }

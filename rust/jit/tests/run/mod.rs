@@ -472,3 +472,71 @@ fn control() {
     }
     cases.run("control", false);
 }
+
+/// Values that are dropped where others will be, of another size: nothing of them is left.
+#[test]
+fn dropped() {
+    let mut cases = Cases::new();
+    let words = "(i32.sub (local.get 1) (i32.const 3)) (i32.mul (local.get 1) (i32.const 5))";
+    let long = "(i64.mul (local.get 0) (i64.const 7))";
+    let word = "(i32.xor (local.get 1) (i32.const 9))";
+    let dropped = [
+        format!("{words} drop drop"),
+        format!("{words} {words} drop drop drop drop"),
+        format!("{long} {words} drop drop drop"),
+        format!("{word} {long} drop drop"),
+        format!("{long} {long} {words} drop drop drop drop"),
+        format!("{long} drop"),
+    ];
+    let mut wat = String::from(
+        "(module (memory 1) (table 1 funcref) (elem (i32.const 0) $many)
+            (type $many (func (param i64 i64 i32 i64 i32 i64) (result i64)))
+            (func $many (type $many) (i64.add (i64.xor (local.get 0) (i64.mul (local.get 1) (i64.const 3)))
+                (i64.add (i64.xor (local.get 3) (i64.mul (local.get 5) (i64.const 11)))
+                    (i64.extend_i32_u (i32.sub (local.get 2) (local.get 4))))))",
+    );
+    let args = "(local.get 0) (local.get 0) (local.get 1) (i64.const -5) (local.get 1) (local.get 0)";
+    let bodies = [
+        // As results, arguments, and what a label gets.
+        ("i64 i64", "(local.get 0) (i64.const -2)".to_owned()),
+        ("i32 i64 i32 i64", "(local.get 1) (local.get 0) (local.get 1) (local.get 0)".to_owned()),
+        ("i64", format!("(call $many {args})")),
+        ("i64", format!("(return_call $many {args})")),
+        ("i64", format!("(call_indirect (type $many) {args} (i32.const 0))")),
+        ("i64", format!("(return_call_indirect (type $many) {args} (i32.const 0))")),
+        (
+            "i64 i64",
+            "(local.get 0) (i64.const -2) (block (param i64 i64) (result i64 i64)
+                (br_if 0 (local.get 1)) i64.add (local.get 0))"
+                .to_owned(),
+        ),
+        (
+            "i64",
+            "(select (local.get 0) (i64.const -9) (local.get 1)) (block (param i64) (result i64)
+                (br_if 0 (local.get 1)))"
+                .to_owned(),
+        ),
+        ("i64", "(global.get 0) (block (param i64) (result i64) (br_if 0 (local.get 1)))".to_owned()),
+    ];
+    wat += "(global i64 (i64.const -6))";
+    for (at, dropped) in dropped.iter().enumerate() {
+        for (body_at, (results, body)) in bodies.iter().enumerate() {
+            write!(
+                wat,
+                "(func (export \"f{at}_{body_at}\") (param i64 i32) (result {results}) {dropped} {body})"
+            )
+            .unwrap();
+        }
+    }
+    wat += ")";
+    cases.module("dropped", &wat, |subject| {
+        for at in 0..dropped.len() {
+            for body_at in 0..bodies.len() {
+                for n in [0, 1, 0x8000_0000] {
+                    subject.call(&format!("f{at}_{body_at}"), &[0x1234_5678_9ABC_DEF0, n]);
+                }
+            }
+        }
+    });
+    cases.run("dropped", false);
+}

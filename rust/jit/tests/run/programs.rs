@@ -38,6 +38,8 @@ struct Maker {
     loops: usize,
     /// Functions that may be called.
     functions: usize,
+    /// Whether there is one of several results, `$many`.
+    many: bool,
 }
 
 const SAME: [&str; 10] = ["add", "sub", "mul", "and", "or", "xor", "shl", "shr_u", "shr_s", "rotl"];
@@ -80,7 +82,7 @@ impl Maker {
             };
         }
         let depth = depth - 1;
-        match self.random.next(22) {
+        match self.random.next(25) {
             0..=8 => {
                 let op = self.random.choose(&SAME);
                 format!("({t}.{op} {} {})", self.expression(ty, depth), self.expression(ty, depth))
@@ -126,9 +128,7 @@ impl Maker {
             ),
             19 if self.functions > 0 => {
                 let function = self.random.next(self.functions as u64);
-                let args: Vec<String> =
-                    [Ty::I32, Ty::I64, Ty::I32, Ty::I64].map(|ty| self.expression(ty, depth / 2)).into();
-                let call = format!("(call $f{function} {})", args.join(" "));
+                let call = self.call(&format!("f{function}"), depth);
                 if ty == Ty::I64 { call } else { format!("(i32.wrap_i64 {call})") }
             }
             20 if ty == Ty::I32 => format!(
@@ -136,12 +136,45 @@ impl Maker {
                 self.expression(Ty::I32, depth / 2),
                 self.expression(Ty::I32, depth / 2)
             ),
+            21 => {
+                let dropped = self.dropped(depth);
+                format!("(block (result {t}) {dropped} {})", self.expression(ty, depth))
+            }
+            22 => {
+                let (dropped, first) = (self.dropped(depth / 2), self.two(depth));
+                let (condition, second) = (self.expression(Ty::I32, depth / 2), self.two(depth));
+                let values = format!("{dropped} {first} (br_if 0 {condition}) drop drop {second}");
+                one(ty, &format!("(block (result i64 i32) {values})"))
+            }
+            23 if self.many => one(ty, &format!("(drop {})", self.call("many", depth))),
             _ if ty == Ty::I32 => format!("(i32.eqz {})", self.expression(Ty::I32, depth)),
             _ => {
                 let global = "(global.get $g)";
                 format!("(i64.xor {global} {})", self.expression(Ty::I64, depth))
             }
         }
+    }
+
+    fn call(&mut self, function: &str, depth: u32) -> String {
+        let args = [Ty::I32, Ty::I64, Ty::I32, Ty::I64].map(|ty| self.expression(ty, depth / 2));
+        format!("(call ${function} {})", args.join(" "))
+    }
+
+    /// Values that nobody wants, of one word or of either size: others come where they were.
+    fn dropped(&mut self, depth: u32) -> String {
+        let (count, words) = (1 + self.random.next(5) as usize, self.random.next(2) == 0);
+        let mut text = String::new();
+        for _ in 0..count {
+            let ty = if words || self.random.next(2) == 0 { Ty::I32 } else { Ty::I64 };
+            text += &self.expression(ty, depth.max(1));
+        }
+        text + &" drop".repeat(count)
+    }
+
+    /// An i64 and an i32, often just locals or constants, which get their places only where they have to be in them.
+    fn two(&mut self, depth: u32) -> String {
+        let depth = if self.random.next(2) == 0 { 0 } else { depth / 2 };
+        format!("{} {}", self.expression(Ty::I64, depth), self.expression(Ty::I32, depth))
     }
 
     fn statement(&mut self, depth: u32) {
@@ -214,10 +247,10 @@ impl Maker {
         }
     }
 
-    fn function(&mut self, header: &str) {
+    fn function(&mut self, header: &str, results: &str) {
         self.locals = vec![Ty::I32, Ty::I64, Ty::I32, Ty::I64];
         let more = self.random.next(14);
-        write!(self.text, "(func {header} (param i32 i64 i32 i64) (result i64)").unwrap();
+        write!(self.text, "(func {header} (param i32 i64 i32 i64) (result {results})").unwrap();
         for _ in 0..more {
             let ty = if self.random.next(3) == 0 { Ty::I64 } else { Ty::I32 };
             self.locals.push(ty);
@@ -238,8 +271,18 @@ impl Maker {
             };
             all = format!("(i64.add (i64.rotl {all} (i64.const 5)) {value})");
         }
+        if results != "i64" {
+            let (dropped, two, last) = (self.dropped(3), self.two(2), self.expression(Ty::I64, 1));
+            all = format!("(global.set $g {all}) {dropped} {two} {last}");
+        }
         writeln!(self.text, "{all})").unwrap();
     }
+}
+
+/// One value of an i64 and an i32.
+fn one(ty: Ty, two: &str) -> String {
+    let one = format!("(i64.xor (i64.extend_i32_u {two}))");
+    if ty == Ty::I64 { one } else { format!("(i32.wrap_i64 {one})") }
 }
 
 pub fn program(seed: u64) -> Program {
@@ -250,6 +293,7 @@ pub fn program(seed: u64) -> Program {
         counters: 0,
         loops: 0,
         functions: 0,
+        many: false,
     };
     for _ in 0..20 {
         maker.random.next(2);
@@ -257,10 +301,12 @@ pub fn program(seed: u64) -> Program {
     maker.text += "(module (import \"host\" \"add\" (func $add (param i32 i32) (result i32)))
         (memory 1) (global $g (mut i64) (i64.const 99))\n";
     for at in 0..maker.random.next(3) {
-        maker.function(&format!("$f{at}"));
+        maker.function(&format!("$f{at}"), "i64");
         maker.functions += 1;
     }
-    maker.function("(export \"run\")");
+    maker.function("$many", "i64 i32 i64");
+    maker.many = true;
+    maker.function("(export \"run\")", "i64");
     maker.text += ")";
     let mut args = vec![[0; 4], [u64::MAX >> 32, u64::MAX, 1, 1 << 63]];
     for _ in 0..6 {

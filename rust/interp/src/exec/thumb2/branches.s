@@ -1,0 +1,259 @@
+// Branches, fuel, polls, calls and returns.
+
+// Every branch that is taken polls: to find out whether it goes backwards would take as long.
+.Lh_jump:
+        ldr     r0, [r4]
+        asrs    r0, r0, #8
+        poll    r1
+        add     r4, r4, r0, lsl #2
+        next    1
+        interrupted
+
+.Lh_jump_if:
+        first   r0
+        cbnz    r0, .Ltaken_half
+        next    1
+.Lh_jump_unless:
+        first   r0
+        cbz     r0, .Ltaken_half
+        next    1
+.Ltaken_half:
+        ldrsh   r0, [r4, #2]
+        poll    r1
+        add     r4, r4, r0, lsl #2
+        next    1
+        interrupted
+
+// The offset is in the second word.
+.Ltaken:
+        ldr     r0, [r4, #4]
+        poll    r1
+        add     r4, r4, r0, lsl #2
+        next    2
+        interrupted
+
+.macro jump_compare name, yes
+.Lh_jump_i32_\name:
+        first   r0
+        second  r1
+        cmp     r0, r1
+        b\yes   .Ltaken
+        next    2
+.endm
+
+// With a signed number of 16 bits.
+.macro jump_compare_number name, yes
+.Lh_jump_i32_\name:
+        first   r0
+        ldrsh   r1, [r4, #2]
+        cmp     r0, r1
+        b\yes   .Ltaken
+        next    2
+.endm
+
+        jump_compare eq, eq
+        jump_compare ne, ne
+        jump_compare lt_s, lt
+        jump_compare le_s, le
+        jump_compare lt_u, lo
+        jump_compare le_u, ls
+        jump_compare_number eq_i, eq
+        jump_compare_number ne_i, ne
+        jump_compare_number lt_s_i, lt
+        jump_compare_number ge_s_i, ge
+        jump_compare_number lt_u_i, lo
+        jump_compare_number ge_u_i, hs
+
+.macro add_to_first
+        first   r1
+        ldrsb   r2, [r4, #2]
+        adds    r1, r1, r2
+        result  r1
+.endm
+
+.Lh_jump_i32_add_if:
+        add_to_first
+        bne     .Ltaken
+        next    2
+
+.Lh_jump_i32_add_ne:
+        add_to_first
+        third   r2
+        cmp     r1, r2
+        bne     .Ltaken
+        next    2
+
+// The table's entries are `jump` instructions.
+.Lh_jump_table:
+        first   r0
+        ldrh    r1, [r4, #2]
+        subs    r1, #1
+        cmp     r0, r1
+        it      hi
+        movhi   r0, r1
+        add     r4, r4, r0, lsl #2
+        next    1
+
+.Lh_fuel:
+        ldr     r0, [r4]
+        subs    lr, lr, r0, lsr #8
+        blo     .Lborrow
+        next    1
+// If the upper word is all ones, fuel never ends, and the lower one may be anything.
+.Lborrow:
+        ldr     r2, [r8, #{fuel} + 4]
+        cbz     r2, 8f
+        cmp     r2, #-1
+        it      ne
+        subne   r2, #1
+        str     r2, [r8, #{fuel} + 4]
+        next    1
+8:      add     lr, lr, r0, lsr #8
+        b       .Ltrap_fuel
+
+.Lh_poll:
+        poll    r0
+        next    1
+        interrupted
+
+// Calls own function r0; the instruction has so many words.
+.macro enter words
+        ldr     r1, [r8, #{funcs}]
+        add     r1, r1, r0, lsl #4
+        enter_record \words
+.endm
+
+// Calls the function with the record at r1, with arguments from the first byte's cell upwards.
+.macro enter_record words
+        poll    r2
+        ldr     r2, [r1, #{record_entry}]
+        ldr     r3, .Lentry_address
+        cmp     r2, r3
+        bne     .Lleave
+        ldrb    r0, [r4, #1]
+        ldr     r12, [r11, #{control}]
+        add     r0, r5, r0, lsl #2
+        ldr     r2, [r1, #{record_frame_cells}]
+        // Room for this record and a trap's.
+        subs    r12, #12
+        add     r2, r0, r2, lsl #2
+        sub     r3, r12, #12
+        cmp     r2, r3
+        bhi     .Ltrap_stack
+        ldr     r3, [r11, #{high_water}]
+        cmp     r2, r3
+        bhi     6f
+5:      ldr     r3, [r11, #{low_water}]
+        cmp     r12, r3
+        blo     8f
+7:      str     r12, [r11, #{control}]
+        add     r4, #4 * \words
+        stm     r12, {{r4, r5, r8}}
+        mov     r5, r0
+        ldr     r4, [r1, #{record_code}]
+        go
+        interrupted
+6:      str     r2, [r11, #{high_water}]
+        b       5b
+8:      str     r12, [r11, #{low_water}]
+        b       7b
+.endm
+
+.Lh_call:
+        ldrh    r0, [r4, #2]
+        enter   1
+
+// Functions of another engine, and so of the host; those of other instances of this one leave.
+.Lh_call_import:
+        poll    r2
+        ldrh    r0, [r4, #2]
+        ldr     r1, [r8, #{imports}]
+        ldr     r0, [r1, r0, lsl #2]
+        ldr     r1, [r8, #{instances}]
+        lsrs    r2, r0, #{func_bits}
+        subs    r2, #1
+        ubfx    r0, r0, #0, #{func_bits}
+        ldr     r2, [r1, r2, lsl #2]
+        ldr     r1, [r2, #{import_funcs}]
+        subs    r0, r0, r1
+        ldr     r1, [r2, #{funcs}]
+        add     r1, r1, r0, lsl #4
+        ldr     r12, [r1, #{record_entry}]
+        ldr     r3, .Lentry_address
+        cmp     r12, r3
+        beq     .Lleave
+        str     lr, [r8, #{fuel}]
+        mov     r0, r2
+        ldrb    r2, [r4, #1]
+        add     r2, r5, r2, lsl #2
+        mov     r3, r8
+        blx     r12
+        // It may have changed the memory and the fuel.
+        bl      .Linstance
+        cmp     r0, #0
+        bne     .Lend
+        next    1
+        interrupted
+
+// Own functions only; what is not one leaves.
+.Lh_call_indirect:
+        ldr     r0, [r8, #{tables}]
+        ldrb    r1, [r4, #3]
+        ldr     r0, [r0, r1, lsl #2]
+        second  r1
+        ldr     r2, [r0, #{table_len}]
+        cmp     r1, r2
+        bhs     .Ltrap_table
+        ldr     r0, [r0, #{table_elements}]
+        ldr     r0, [r0, r1, lsl #2]
+        cmp     r0, #0
+        beq     .Ltrap_null
+        ldr     r2, [r8, #{number}]
+        adds    r2, #1
+        cmp     r2, r0, lsr #{func_bits}
+        bne     .Lleave
+        ubfx    r0, r0, #0, #{func_bits}
+        ldr     r1, [r8, #{import_funcs}]
+        subs    r0, r0, r1
+        ldr     r1, [r8, #{funcs}]
+        add     r1, r1, r0, lsl #4
+        ldr     r2, [r1, #{record_ty}]
+        ldr     r3, [r4, #4]
+        cmp     r2, r3
+        bne     .Ltrap_signature
+        enter_record 2
+
+// Back to where the innermost record says.
+.macro go_back
+        ldr     r12, [r11, #{control}]
+        ldm     r12!, {{r0, r1, r2}}
+        str     r12, [r11, #{control}]
+        mov     r4, r0
+        mov     r5, r1
+        cmp     r2, r8
+        bne     .Lother_instance
+        go
+        interrupted
+.endm
+
+.Lh_return0:
+        poll    r2
+        go_back
+
+.Lh_return1:
+        poll    r2
+        first   r0
+        str     r0, [r5]
+        go_back
+
+.Lh_return2:
+        poll    r2
+        first_pair r0, r1
+        strd    r0, r1, [r5]
+        go_back
+
+.Lother_instance:
+        str     lr, [r8, #{fuel}]
+        mov     r8, r2
+        bl      .Linstance
+        go

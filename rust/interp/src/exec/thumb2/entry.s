@@ -1,0 +1,152 @@
+// The handlers of the instructions that programs spend their time in, for Arm's M profile.
+//
+// One that cannot do what it is to do (a call of something else than an own function of this engine) has changed nothing
+// and goes to `.Lleave`: then the portable executor carries the instruction out. What traps goes to `.Ltrap_*`.
+//
+// r4   the present instruction's first word
+// r5   the frame
+// r6   the memory's first byte
+// r7   how many addresses there are at which 4 bytes may be read
+// r8   the context
+// r9   the handlers' addresses, in the order of their numbers
+// r10  the cells of the instance's own globals
+// r11  the value stack
+// lr   the lower word of the fuel left
+//
+// As long as the instance stays the same, r6 to r11 do.
+// What the fields of an instruction are is said in `isa.rs`; "first", "second" and "third" are the bytes behind its number.
+
+        .syntax unified
+        .thumb
+    .if {application_profile}
+        .arch_extension idiv
+    .endif
+
+// On to the instruction that begins so many words on.
+.macro next words
+        ldrb    r3, [r4, #4 * \words]!
+        ldr     pc, [r9, r3, lsl #2]
+.endm
+
+// On to the instruction at r4.
+.macro go
+        ldrb    r3, [r4]
+        ldr     pc, [r9, r3, lsl #2]
+.endm
+
+// The value of a cell that a byte names.
+.macro first reg
+        ldrb    \reg, [r4, #1]
+        ldr     \reg, [r5, \reg, lsl #2]
+.endm
+.macro second reg
+        ldrb    \reg, [r4, #2]
+        ldr     \reg, [r5, \reg, lsl #2]
+.endm
+.macro third reg
+        ldrb    \reg, [r4, #3]
+        ldr     \reg, [r5, \reg, lsl #2]
+.endm
+
+// Two cells that a byte names.
+.macro first_pair low, high
+        ldrb    \high, [r4, #1]
+        add     \high, r5, \high, lsl #2
+        ldrd    \low, \high, [\high]
+.endm
+.macro second_pair low, high
+        ldrb    \high, [r4, #2]
+        add     \high, r5, \high, lsl #2
+        ldrd    \low, \high, [\high]
+.endm
+.macro third_pair low, high
+        ldrb    \high, [r4, #3]
+        add     \high, r5, \high, lsl #2
+        ldrd    \low, \high, [\high]
+.endm
+
+// Sets the cell that the first byte names, or two.
+.macro result reg
+        ldrb    r3, [r4, #1]
+        str     \reg, [r5, r3, lsl #2]
+.endm
+.macro result_pair low, high
+        ldrb    r3, [r4, #1]
+        add     r3, r5, r3, lsl #2
+        strd    \low, \high, [r3]
+.endm
+
+// Traps if someone has interrupted the instance. `interrupted` is to follow within 126 bytes.
+.macro poll scratch
+        ldr     \scratch, [r8, #{interrupt}]
+        cbnz    \scratch, 9f
+.endm
+.macro interrupted
+9:      b       .Ltrap_interrupted
+.endm
+
+// The entry of an instruction: what is not here is left to the portable executor. `whole`: which has no handler for it.
+.macro handler name, whole
+    .ifdef .Lh_\name
+        .word   .Lh_\name + 1
+    .else
+        .word   .Lleave + 1
+        .if \whole
+        .error  "there must be a handler of \name"
+        .endif
+    .endif
+.endm
+
+// wasmote_interp_thumb2(place: *mut Place): begins where that says, and writes there where it has ended. Returns a trap's
+// code, or 0 if the portable executor is to carry out what is there.
+        .section .text.wasmote_interp_thumb2, "ax", %progbits
+        .balign 4
+        .global wasmote_interp_thumb2
+        .type   wasmote_interp_thumb2, %function
+        .thumb_func
+wasmote_interp_thumb2:
+        push    {{r0, r4-r11, lr}}
+        ldm     r0, {{r4, r5, r8}}
+        bl      .Linstance
+        go
+
+// What is known of the instance r8.
+.Linstance:
+        ldr     r6, [r8, #{memory_base}]
+        ldr     r7, [r8, #{memory_len}]
+        ldr     r10, [r8, #{globals}]
+        ldr     r11, [r8, #{stack}]
+        ldr     r9, .Ltable_address
+        subs    r7, #3
+        it      lo
+        movlo   r7, #0
+        mov     r3, lr
+        ldr     lr, [r8, #{fuel}]
+        bx      r3
+
+.macro trap name, code
+.Ltrap_\name:
+        movs    r0, #\code
+        b       .Lend
+.endm
+        trap    interrupted, {trap_interrupted}
+        trap    fuel, {trap_fuel}
+        trap    memory, {trap_memory}
+        trap    zero, {trap_zero}
+        trap    overflow, {trap_overflow}
+        trap    table, {trap_table}
+        trap    null, {trap_null}
+        trap    signature, {trap_signature}
+        trap    stack, {trap_stack}
+.Lleave:
+        movs    r0, #0
+.Lend:  str     lr, [r8, #{fuel}]
+        pop     {{r1}}
+        stm     r1, {{r4, r5, r8}}
+        pop     {{r4-r11, pc}}
+
+        .balign 4
+.Ltable_address:
+        .word   .Ltable
+.Lentry_address:
+        .word   {entry}

@@ -1,0 +1,86 @@
+//! The handlers for Arm's M profile in assembler, beside the portable loop. What they have in common is in `entry.s`.
+//!
+//! rustc keeps a frame pointer in every function of these targets and shares the ends of the loop's arms, so an instruction
+//! takes a third more there than it does with all of the machine's state in registers of our choice.
+
+use super::raw::entry;
+use crate::isa::for_each_instruction;
+use core::mem::{offset_of, size_of};
+use wasmote_core::vm::{FUNC_BITS, FuncRecord, StackVm, TableVm, VmCtx};
+use wasmote_core::{Feature, Trap};
+
+/// The application profile runs them in the tests only, under user-mode emulation.
+const M_PROFILE: bool = cfg!(target_os = "none");
+
+/// Whether there must be a handler.
+macro_rules! carried_out {
+    (asm) => {
+        "1"
+    };
+    (float) => {
+        "{float}"
+    };
+    (rust) => {
+        "0"
+    };
+}
+
+macro_rules! assemble {
+    ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
+        core::arch::global_asm!(
+            include_str!("entry.s"),
+            include_str!("integers.s"),
+            include_str!("pairs.s"),
+            include_str!("branches.s"),
+            include_str!("floats.s"),
+            include_str!("memory.s"),
+            ".balign 4",
+            ".Ltable:",
+            $( concat!("handler ", stringify!($name), ", ", carried_out!($by)), )*
+            ".size wasmote_interp_thumb2, . - wasmote_interp_thumb2",
+            ".text",
+            ".code {instruction_bits}",
+            entry = sym entry,
+            float = const Feature::Float.compiled() as u32,
+            fpu = const cfg!(thumb2_fpu) as u32,
+            application_profile = const !M_PROFILE as u32,
+            // What the compiler's own code may be in.
+            instruction_bits = const if M_PROFILE { 16 } else { 32 },
+            memory_base = const offset_of!(VmCtx, memory_base),
+            memory_len = const offset_of!(VmCtx, memory_len),
+            globals = const offset_of!(VmCtx, globals),
+            funcs = const offset_of!(VmCtx, funcs),
+            fuel = const offset_of!(VmCtx, fuel),
+            interrupt = const offset_of!(VmCtx, interrupt),
+            number = const offset_of!(VmCtx, number),
+            import_funcs = const offset_of!(VmCtx, import_funcs),
+            imports = const offset_of!(VmCtx, imports),
+            instances = const offset_of!(VmCtx, instances),
+            tables = const offset_of!(VmCtx, tables),
+            stack = const offset_of!(VmCtx, stack),
+            control = const offset_of!(StackVm, control),
+            high_water = const offset_of!(StackVm, high_water),
+            low_water = const offset_of!(StackVm, low_water),
+            table_elements = const offset_of!(TableVm, elements),
+            table_len = const offset_of!(TableVm, len),
+            record_entry = const offset_of!(FuncRecord, entry),
+            record_code = const offset_of!(FuncRecord, code),
+            record_ty = const offset_of!(FuncRecord, ty),
+            record_frame_cells = const offset_of!(FuncRecord, frame_cells),
+            func_bits = const FUNC_BITS,
+            trap_interrupted = const Trap::Interrupted as u32,
+            trap_fuel = const Trap::OutOfFuel as u32,
+            trap_memory = const Trap::MemoryOutOfBounds as u32,
+            trap_zero = const Trap::IntegerDivisionByZero as u32,
+            trap_overflow = const Trap::IntegerOverflow as u32,
+            trap_table = const Trap::TableOutOfBounds as u32,
+            trap_null = const Trap::IndirectCallToNull as u32,
+            trap_signature = const Trap::BadSignature as u32,
+            trap_stack = const Trap::StackOverflow as u32,
+        );
+    };
+}
+for_each_instruction!(assemble);
+
+// What is shifted by there.
+const _: () = assert!(size_of::<FuncRecord>() == 16);

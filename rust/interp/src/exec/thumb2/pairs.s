@@ -1,0 +1,169 @@
+// Integers of 64 bits, in two cells.
+
+.macro pair name, low, high
+.Lh_\name:
+        second_pair r0, r1
+        third_pair r2, r3
+        \low    r0, r0, r2
+        \high   r1, r1, r3
+        result_pair r0, r1
+        next    1
+.endm
+
+        pair    i64_add, adds, adcs
+        pair    i64_sub, subs, sbcs
+        pair    i64_and, ands, ands
+        pair    i64_or, orrs, orrs
+        pair    i64_xor, eors, eors
+
+.Lh_i64_mul:
+        second_pair r0, r1
+        third_pair r2, r3
+        muls    r1, r2, r1
+        mla     r3, r0, r3, r1
+        umull   r0, r1, r0, r2
+        add     r1, r1, r3
+        result_pair r0, r1
+        next    1
+
+.Lh_i64_add_i:
+        second_pair r0, r1
+        ldrsb   r2, [r4, #3]
+        adds    r0, r0, r2
+        adc     r1, r1, r2, asr #31
+        result_pair r0, r1
+        next    1
+
+.Lh_i64_and_i:
+        second_pair r0, r1
+        ldrsb   r2, [r4, #3]
+        ands    r0, r0, r2
+        and     r1, r1, r2, asr #31
+        result_pair r0, r1
+        next    1
+
+.Lh_i64_mask:
+        second_pair r0, r1
+        ldrb    r2, [r4, #3]
+        mov     r3, #-1
+        lsl     r12, r3, r2
+        bic     r0, r0, r12
+        subs    r2, #32
+        ite     mi
+        movmi   r1, #0
+        lslpl   r3, r3, r2
+        bics    r1, r3
+        result_pair r0, r1
+        next    1
+
+// By a number of bits in r2. An instruction that shifts by 32 or more (of which 8 bits count, so by a negative number too)
+// leaves 0.
+.Lh_i64_shl:
+        third   r2
+        b       .Lshl
+.Lh_i64_shl_i:
+        ldrb    r2, [r4, #3]
+.Lshl:  second_pair r0, r1
+        and     r2, r2, #63
+        rsb     r3, r2, #32
+        lsls    r1, r1, r2
+        lsr     r3, r0, r3
+        orrs    r1, r3
+        sub     r3, r2, #32
+        lsl     r3, r0, r3
+        orrs    r1, r3
+        lsls    r0, r0, r2
+        result_pair r0, r1
+        next    1
+
+.Lh_i64_shr_u:
+        third   r2
+        b       .Lshr_u
+.Lh_i64_shr_u_i:
+        ldrb    r2, [r4, #3]
+.Lshr_u:
+        second_pair r0, r1
+        and     r2, r2, #63
+        rsb     r3, r2, #32
+        lsrs    r0, r0, r2
+        lsl     r3, r1, r3
+        orrs    r0, r3
+        sub     r3, r2, #32
+        lsr     r3, r1, r3
+        orrs    r0, r3
+        lsrs    r1, r1, r2
+        result_pair r0, r1
+        next    1
+
+.Lh_i64_shr_s:
+        third   r2
+        b       .Lshr_s
+.Lh_i64_shr_s_i:
+        ldrb    r2, [r4, #3]
+.Lshr_s:
+        second_pair r0, r1
+        and     r2, r2, #63
+        rsb     r3, r2, #32
+        lsrs    r0, r0, r2
+        lsl     r3, r1, r3
+        orrs    r0, r3
+        subs    r3, r2, #32
+        itt     pl
+        asrpl   r3, r1, r3
+        movpl   r0, r3
+        asrs    r1, r1, r2
+        result_pair r0, r1
+        next    1
+
+.macro compare_pair name, yes
+.Lh_\name:
+        second_pair r0, r1
+        third_pair r2, r3
+        cmp     r0, r2
+        sbcs    r1, r1, r3
+        truth   \yes
+.endm
+
+.macro same_pair name, yes
+.Lh_\name:
+        second_pair r0, r1
+        third_pair r2, r3
+        cmp     r0, r2
+        it      eq
+        cmpeq   r1, r3
+        truth   \yes
+.endm
+
+// a <= b is not b < a.
+.macro compare_pair_swapped name, yes
+.Lh_\name:
+        third_pair r0, r1
+        second_pair r2, r3
+        cmp     r0, r2
+        sbcs    r1, r1, r3
+        truth   \yes
+.endm
+
+        same_pair i64_eq, eq
+        same_pair i64_ne, ne
+        compare_pair i64_lt_s, lt
+        compare_pair i64_lt_u, lo
+        compare_pair_swapped i64_le_s, ge
+        compare_pair_swapped i64_le_u, hs
+
+.Lh_i64_eqz:
+        second_pair r0, r1
+        orrs    r0, r1
+        truth   eq
+
+.Lh_i64_extend_i32_s:
+        second  r0
+        asrs    r1, r0, #31
+        result_pair r0, r1
+        next    1
+
+.Lh_i64_extend_i32_u:
+        second  r0
+        movs    r1, #0
+        result_pair r0, r1
+        next    1
