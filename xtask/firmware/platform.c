@@ -1,5 +1,7 @@
 /* wasmote's platform without an RTOS: one thread, and memory that is taken from the end of an array and given back
  * only if it was the last. */
+#include <string.h>
+
 #include <wasmote/platform.h>
 
 #include "mps2.h"
@@ -77,9 +79,7 @@ void wasmote_platform_code_release(void *region)
 
 void wasmote_platform_code_write(void *to, const void *code, size_t size)
 {
-	for (size_t i = 0; i < size; i++) {
-		((uint8_t *)to)[i] = ((const uint8_t *)code)[i];
-	}
+	memcpy(to, code, size);
 	__asm volatile("dsb\n isb" ::: "memory");
 }
 

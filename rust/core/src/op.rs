@@ -284,7 +284,8 @@ macro_rules! operators {
         }
 
         impl Op {
-            const fn find(opcode: u32) -> Option<(Op, Feature)> {
+            /// As [`decode`](Op::decode), for tables that are made of this one.
+            pub const fn find(opcode: u32) -> Option<(Op, Feature)> {
                 Some(match opcode {
                     $( $ucode => (Op::Unary(UnaryOp::$unary), Feature::$uf), )*
                     $( $bcode => (Op::Binary(BinaryOp::$binary), Feature::$bf), )*
@@ -426,9 +427,15 @@ impl Op {
     /// it belongs to.
     pub fn decode(opcode: u32) -> Option<(Op, Feature)> {
         match opcode.checked_sub(0xFC00) {
-            None => *PLAIN.get(opcode as usize)?,
+            None => Op::decode_plain(opcode),
             Some(sub) => *PREFIXED.get(sub as usize)?,
         }
+    }
+
+    /// As [`decode`](Op::decode), for those without prefix: nearly all, and so quick that it is no call.
+    #[inline(always)]
+    pub fn decode_plain(opcode: u32) -> Option<(Op, Feature)> {
+        *PLAIN.get(opcode as usize)?
     }
 }
 

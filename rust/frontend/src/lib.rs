@@ -26,5 +26,5 @@ pub use lister::Lister;
 pub use module::Module;
 pub use sections::{Export, ExternType, Import};
 pub use segments::{DataSegment, ElementItem, ElementSegment, SegmentMode};
-pub use sink::{Callee, Cell, FuncInfo, GlobalPlace, MemArg, Operand, Sink, When};
+pub use sink::{Callee, Cell, FuncInfo, GlobalPlace, Known, MemArg, Operand, Sink, When};
 pub use validate::Validate;

@@ -55,8 +55,8 @@ impl core::fmt::Display for Place {
 
 impl core::fmt::Display for Operand {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            Operand::Const(bits) => write!(f, "{bits:#x}"),
+        match *self {
+            Operand::Const(Known(bits)) => write!(f, "{bits:#x}"),
             Operand::Local(cell) => write!(f, "%{cell}"),
             Operand::Temp(cell) => write!(f, "${cell}"),
         }

@@ -77,6 +77,12 @@ impl<'a> Reader<'a> {
     }
 
     pub fn u8(&mut self) -> u8 {
+        self.next()
+    }
+
+    /// As [`u8`](Reader::u8), without a call.
+    #[inline(always)]
+    pub fn next(&mut self) -> u8 {
         match self.bytes.get(self.pos) {
             Some(&byte) => {
                 self.pos += 1;
@@ -87,6 +93,11 @@ impl<'a> Reader<'a> {
                 0
             }
         }
+    }
+
+    /// All that follows, without going on.
+    pub fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.pos..).unwrap_or(&[])
     }
 
     /// The next byte, without going on.
@@ -107,19 +118,30 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A number of one byte, as nearly all are.
+    #[inline(always)]
+    fn short(&mut self) -> Option<u8> {
+        let byte = *self.bytes.get(self.pos)?;
+        if byte >= 0x80 {
+            return None;
+        }
+        self.pos += 1;
+        Some(byte)
+    }
+
     pub fn u32(&mut self) -> u32 {
-        match self.bytes.get(self.pos) {
-            // Nearly all are one byte long.
-            Some(&byte) if byte < 0x80 => {
-                self.pos += 1;
-                u32::from(byte)
-            }
-            _ => self.leb(32, false) as u32,
+        match self.short() {
+            Some(byte) => byte.into(),
+            None => self.leb(32, false) as u32,
         }
     }
 
     pub fn s32(&mut self) -> i32 {
-        self.leb(32, true) as i32
+        match self.short() {
+            // The sign is the seventh bit.
+            Some(byte) => ((byte << 1) as i8 >> 1).into(),
+            None => self.leb(32, true) as i32,
+        }
     }
 
     pub fn s33(&mut self) -> i64 {
@@ -134,23 +156,21 @@ impl<'a> Reader<'a> {
     /// remaining bits and their sign.
     #[inline(never)]
     fn leb(&mut self, bits: u32, signed: bool) -> i64 {
+        let start = self.pos();
         // Nearly all have at most four bytes, which every kind has bits for.
-        let (mut short, mut shift, mut pos) = (0u32, 0, self.pos);
+        let (mut short, mut shift) = (0u32, 0);
         while shift < 28
-            && let Some(&byte) = self.bytes.get(pos)
+            && let Some(&byte) = self.bytes.get(self.pos)
         {
             short |= u32::from(byte & 0x7F) << shift;
             shift += 7;
-            pos += 1;
+            self.pos += 1;
             if byte < 0x80 {
-                self.pos = pos;
                 let unused = 32 - shift;
                 return if signed { i64::from((short << unused) as i32 >> unused) } else { short.into() };
             }
         }
-        let start = self.pos();
-        let mut value = 0u64;
-        let mut shift = 0;
+        let mut value = u64::from(short);
         loop {
             let byte = self.u8();
             value |= u64::from(byte & 0x7F) << shift;

@@ -18,11 +18,18 @@ use wasmote_core::{BinaryOp, ErrorKind, FuncType, LoadOp, Op, StoreOp, Trap, Una
 /// A place in the frame: the index of its first 32-bit cell.
 pub type Cell = u32;
 
+/// The bits of a known value, zero-extended to 64.
+///
+/// Aligned as words are: an operand has three of them then, not four, and is copied without a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(packed(4))]
+pub struct Known(pub u64);
+
 /// Where an operand is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Operand {
-    /// A known value: its bits, zero-extended to 64.
-    Const(u64),
+    /// A known value.
+    Const(Known),
     /// A parameter or local, unchanged since it was read.
     Local(Cell),
     /// A temporary.
@@ -100,15 +107,17 @@ pub trait Sink {
     /// The uses of a function's locals, and whether it calls something, are told next.
     fn scan(&mut self) {}
 
-    /// A local is used, so many times heavier as it is inside of loops. Comes before [`begin`](Sink::begin) and before
-    /// the body is validated.
-    fn used(&mut self, _cell: Cell, _ty: ValType, _weight: u32) {}
+    /// Whether an operator on numbers calls something. It is asked for those on floating-point numbers and those that trap.
+    fn is_call(&self, _op: Op) -> bool {
+        false
+    }
 
     /// There is an operator that calls something.
     fn calls(&mut self) {}
 
-    /// There is an operator on numbers, unary or binary.
-    fn numeric(&mut self, _op: Op) {}
+    /// How much a local is used; a use weighs more inside of loops. Those of low cells come first, and all before
+    /// [`begin`](Sink::begin) and before the body is validated.
+    fn used(&mut self, _cell: Cell, _ty: ValType, _weight: u32) {}
 
     /// Told before each operator that is reachable: its offset in the module.
     fn at(&mut self, offset: u32);

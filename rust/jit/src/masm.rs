@@ -315,8 +315,18 @@ pub trait Masm {
     type Word: Word;
     /// Whether a register holds 64 bits: a value of two cells is in one, under the name of its low cell.
     const WIDE: bool = matches!(<Self::Word as Word>::SIZE, Size::W64);
-    /// Registers for temporaries. Arguments are passed in the first ones, and a result is returned there.
+    /// Registers for temporaries, with ascending numbers. Arguments are passed in the first ones, and a result is returned
+    /// there.
     const TEMPS: &'static [Reg];
+    /// The same, one bit each.
+    const TEMPS_SET: u32 = {
+        let (mut set, mut at) = (0, 0);
+        while at < Self::TEMPS.len() {
+            set |= 1 << Self::TEMPS[at].0;
+            at += 1;
+        }
+        set
+    };
     /// How many arguments, or cells of them if a register holds no more, are passed in registers: eight at most.
     const ARGS: usize;
     /// Registers for locals that calls leave alone.

@@ -357,7 +357,6 @@ fn branches() {
             let at = asm.code.len();
             asm.put_branch(branch, offset);
             assert_eq!(asm.code.len() - at, branch.size());
-            assert_eq!(asm.branch_at(at), Some((branch, offset)), "{text}");
             // As if it had been set later.
             assert!(asm.set_branch(at, branch, 8.min(offset.max(4))));
             assert!(asm.set_branch(at, branch, offset));
@@ -421,8 +420,29 @@ fn a_branch_reaches_no_further_than_it_says() {
         assert!(!branch.reaches(5), "{branch:?}");
         let mut asm = Asm::new(&Heap::platform().unwrap());
         asm.put_branch(branch, 4);
+        let before: Vec<u8> = asm.code.bytes().collect();
         assert!(!asm.set_branch(0, branch, last + 2));
-        assert_eq!(asm.branch_at(0), Some((branch, 4)));
+        assert_eq!(asm.code.bytes().collect::<Vec<u8>>(), before);
+    }
+}
+
+#[test]
+fn a_branch_that_waits_is_found_again() {
+    let compare = [false, true].map(|nonzero| Branch::Compare { nonzero, reg: Reg(6) });
+    let far = CONDS.into_iter().map(Branch::FarIf).chain([Branch::Far, Branch::Link]);
+    let near = CONDS.into_iter().map(Branch::NearIf).chain([Branch::Near]);
+    for branch in far.chain(near).chain(compare) {
+        for number in [0, 1, 0xB1, 0xFF, 0x7FF, 0xB100, 0x12_3456, 0xFF_FFFF].map(|n| branch.most().min(n)) {
+            let mut asm = Asm::new(&Heap::platform().unwrap());
+            asm.put_waiting(branch, number);
+            assert_eq!(asm.code.len(), branch.size());
+            assert_eq!(asm.waiting_at(0), (branch, number));
+            // It is the branch then.
+            assert!(asm.set_branch(0, branch, 100));
+            let mut expected = Asm::new(&Heap::platform().unwrap());
+            expected.put_branch(branch, 100);
+            assert!(asm.code.bytes().eq(expected.code.bytes()));
+        }
     }
 }
 

@@ -57,14 +57,11 @@ impl Raw {
         if wanted <= self.capacity { Ok(()) } else { self.set_capacity(element, wanted) }
     }
 
-    /// The place of a further element, which the caller fills. Grows by half, so that scratch space wastes little.
-    fn add(&mut self, element: Layout) -> Result<NonNull<u8>, OutOfMemory> {
-        if self.len == self.capacity {
-            self.reserve(element, 8 + self.len / 2)?;
-        }
-        self.len += 1;
-        // SAFETY: (P7) there is room for an element behind the last one.
-        Ok(unsafe { self.block.add((self.len - 1) * element.size()) })
+    /// Makes room for further elements: half as many as there are, so that scratch space wastes little.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, element: Layout) -> Result<(), OutOfMemory> {
+        self.reserve(element, 8 + self.len / 2)
     }
 
     #[inline(never)]
@@ -131,9 +128,12 @@ impl<T> Vec<T> {
     /// Appends an element.
     #[inline]
     pub fn push(&mut self, value: T) -> Result<(), OutOfMemory> {
-        let place = self.raw.add(Self::ELEMENT)?.cast();
-        // SAFETY: (P7) the place of an element.
-        unsafe { place.write(value) };
+        if self.raw.len == self.raw.capacity {
+            self.raw.grow(Self::ELEMENT)?;
+        }
+        // SAFETY: (P7) there is room for an element behind the last one.
+        unsafe { self.start().add(self.raw.len).write(value) };
+        self.raw.len += 1;
         Ok(())
     }
 
@@ -185,9 +185,10 @@ impl<T: Copy> Vec<T> {
     /// Changes the length; new elements are `value`.
     pub fn resize(&mut self, len: usize, value: T) -> Result<(), OutOfMemory> {
         self.reserve_exact(len.saturating_sub(self.raw.len))?;
+        let start = self.start();
         for at in self.raw.len..len {
             // SAFETY: (P7) there is room for `len` elements.
-            unsafe { self.start().add(at).write(value) };
+            unsafe { start.add(at).write(value) };
         }
         self.raw.len = len;
         Ok(())

@@ -100,7 +100,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     pub fn enter_if(&mut self) {
         let ty = self.block_type();
-        let condition = self.pop(ValType::I32).operand();
+        let condition = self.pop(ValType::I32);
         self.settle_params(ty);
         self.end_segment();
         let label = self.sink.label();
@@ -122,7 +122,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         self.end_segment();
         self.truncate(block.height);
         self.reachable = block.reachable;
-        self.bind_otherwise(&mut block);
+        self.bind_otherwise(block.otherwise.take(), block.reachable);
         self.push_all(block.ty.params());
         block.frame = Frame::Else;
         block.unreachable = false;
@@ -132,35 +132,41 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     pub fn end(&mut self) {
         self.leave();
-        let Some(mut block) = self.control.pop() else { return };
+        // What is needed of it, and not all.
+        let Some(&Control { frame, reachable, targeted, height, ty, mut label, otherwise, .. }) =
+            self.control.last()
+        else {
+            return;
+        };
+        self.control.truncate(self.control.len() - 1);
         self.height = self.control.last().map_or(0, |block| block.height as usize);
-        if block.frame == Frame::Function {
+        if frame == Frame::Function {
             if self.reachable {
-                self.tell_return(block.ty);
+                self.tell_return(ty);
             }
             return self.end_segment();
         }
-        if block.otherwise.is_some() {
+        if otherwise.is_some() {
             // Without an `else`, the parameters are the results.
-            if block.ty.params() != block.ty.results() {
+            if ty.params() != ty.results() {
                 self.fail(ErrorKind::TypeMismatch);
             }
             self.end_segment();
-            self.reachable |= block.reachable;
-            self.bind_otherwise(&mut block);
+            self.reachable |= reachable;
+            self.bind_otherwise(otherwise, reachable);
         }
-        if block.targeted && block.frame != Frame::Loop {
+        if targeted && frame != Frame::Loop {
             self.end_segment();
             self.reachable = true;
-            tell!(self, bind(&mut block.label, false));
+            tell!(self, bind(&mut label, false));
         }
-        self.truncate(block.height);
-        self.push_all(block.ty.results());
+        self.truncate(height);
+        self.push_all(ty.results());
     }
 
-    fn bind_otherwise(&mut self, block: &mut Control<'a, S>) {
-        if let Some(mut label) = block.otherwise.take()
-            && block.reachable
+    fn bind_otherwise(&mut self, otherwise: Option<S::Label>, reachable: bool) {
+        if let Some(mut label) = otherwise
+            && reachable
         {
             tell!(self, bind(&mut label, false));
         }
@@ -249,7 +255,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     pub fn br_if(&mut self) {
         let (place, types) = self.target();
-        let condition = self.pop(ValType::I32).operand();
+        let condition = self.pop(ValType::I32);
         self.require_top(types);
         if self.live() {
             if self.needs_moves(place) {
@@ -268,7 +274,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     }
 
     pub fn br_table(&mut self) {
-        let index = self.pop(ValType::I32).operand();
+        let index = self.pop(ValType::I32);
         let count = self.reader.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
         tell!(self, jump_table(index, count + 1));
         self.detours.clear();
@@ -328,7 +334,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
         let mut cell = block.base;
         for entry in self.top(block.carries().len()) {
-            if entry.operand() != Operand::Temp(cell) {
+            if entry.operand != Operand::Temp(cell) {
                 return true;
             }
             cell += entry.known_ty().cells();
@@ -392,7 +398,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         match (count, self.stack.last()) {
             (0, _) => tell!(self, return_one(None)),
             (1, Some(entry)) => {
-                let result = Some((entry.known_ty(), entry.operand()));
+                let result = Some((entry.known_ty(), entry.operand));
                 tell!(self, return_one(result));
             }
             _ => {

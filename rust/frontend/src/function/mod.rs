@@ -28,8 +28,8 @@ use operands::Entry;
 use wasmote_core::{ErrorKind, Feature, Features, LoadError, Op, limits, refused};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
-/// Entries of the operand stack that may be pending locals at a time. It bounds the work of `local.set`, which
-/// looks at each of them.
+/// The topmost operands, of which all may be pending locals at a time. It bounds the work of `local.set`, which looks at
+/// each of them.
 pub(crate) const LAZY_LOCALS: usize = 32;
 
 /// Validates function bodies and drives a sink. Its scratch space is used again for each function and grows with
@@ -110,7 +110,7 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
             control: &mut self.control,
             detours: &mut self.detours,
             values: &mut self.values,
-            pending: heapless::Deque::new(),
+            pending: 0,
             top: 0,
             height: 0,
             reachable: true,
@@ -137,8 +137,8 @@ struct Body<'b, 'a, S: Sink> {
     control: &'b mut Vec<Control<'a, S>>,
     detours: &'b mut Vec<u32>,
     values: &'b mut u32,
-    /// Stack positions of the entries that are pending locals, lowest first.
-    pending: heapless::Deque<u32, LAZY_LOCALS>,
+    /// Operands below this place are no pending locals.
+    pending: usize,
     /// The first cell above all operands.
     top: Cell,
     /// Operands below the innermost block, which it may not pop.
@@ -186,7 +186,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             if let Some(op) = self.decode() {
                 if self.live() {
                     self.sink.at(self.op_at);
-                    if costs(op) && self.sink.metered() {
+                    if self.sink.metered() && costs(op) {
                         self.meter();
                     }
                 }
@@ -204,18 +204,25 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     }
 
     fn decode(&mut self) -> Option<Op> {
-        let byte = u32::from(self.reader.u8());
-        let opcode = match byte {
+        let mut opcode = u32::from(self.reader.next());
+        let mut decoded = Op::decode_plain(opcode);
+        if opcode == 0xFC {
             // What is no operator behind any prefix is none behind this one.
-            0xFC => 0xFC00 | self.reader.u32().min(0xFF),
-            _ => byte,
-        };
-        let decoded = Op::decode(opcode);
-        match decoded {
-            Some((_, feature)) => self.need(feature),
-            None => self.fail(refused(opcode).map_or(ErrorKind::BadOpcode, ErrorKind::Unsupported)),
+            opcode = 0xFC00 | self.reader.u32().min(0xFF);
+            decoded = Op::decode(opcode);
         }
-        decoded.map(|(op, _)| op).filter(|_| !self.reader.failed())
+        match decoded {
+            // The sections have told that already.
+            Some((op, Feature::Mvp)) => Some(op),
+            Some((op, feature)) => {
+                self.need(feature);
+                Some(op)
+            }
+            None => {
+                self.fail(refused(opcode).map_or(ErrorKind::BadOpcode, ErrorKind::Unsupported));
+                None
+            }
+        }
     }
 
     /// Whether the sink is to be told: it wants to know, the code can be reached, and nothing was wrong so far.

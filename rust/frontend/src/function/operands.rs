@@ -1,7 +1,7 @@
 //! The operand stack: what the specification's validation algorithm keeps (types), and where each value is.
 
 use super::{Body, LAZY_LOCALS};
-use crate::{Cell, Operand, Sink};
+use crate::{Cell, Known, Operand, Sink};
 use wasmote_core::{ErrorKind, ValType, ValTypes, limits};
 
 /// The type of an operand; `None` is the bottom type, of values popped off an empty stack in unreachable code.
@@ -10,29 +10,13 @@ pub(crate) type Ty = Option<ValType>;
 /// An operand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
-    kind: Kind,
+    pub operand: Operand,
     pub ty: Ty,
     /// Its canonical cell: where it is if it is a temporary, and where it goes when it must be somewhere.
     pub cell: u16,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    /// Two halves, so that an entry is no larger than it must be.
-    Const(u32, u32),
-    Local(u16),
-    Temp,
-}
-
 impl Entry {
-    pub fn operand(&self) -> Operand {
-        match self.kind {
-            Kind::Const(low, high) => Operand::Const(u64::from(low) | u64::from(high) << 32),
-            Kind::Local(cell) => Operand::Local(cell.into()),
-            Kind::Temp => Operand::Temp(self.cell.into()),
-        }
-    }
-
     /// Its type, where it matters to a sink: reachable operands have one.
     pub fn known_ty(&self) -> ValType {
         self.ty.unwrap_or(ValType::I32)
@@ -45,7 +29,9 @@ impl<S: Sink> Body<'_, '_, S> {
         self.top
     }
 
-    fn push_entry(&mut self, kind: Kind, ty: Ty) -> Cell {
+    /// Pushes an operand; its canonical cell.
+    #[inline(never)]
+    fn push_entry(&mut self, operand: Operand, ty: Ty) -> Cell {
         let cell = self.top;
         self.top = cell + ty.map_or(1, ValType::cells);
         if self.top > self.frame_cells {
@@ -54,19 +40,18 @@ impl<S: Sink> Body<'_, '_, S> {
                 self.fail(ErrorKind::FrameTooLarge);
             }
         }
-        let entry = Entry { kind, ty, cell: cell as u16 };
-        let pushed = self.stack.push(entry);
+        let pushed = self.stack.push(Entry { operand, ty, cell: cell as u16 });
         self.stored(pushed);
         cell
     }
 
     /// Pushes a temporary and returns its cell.
     pub fn push(&mut self, ty: impl Into<Ty>) -> Cell {
-        self.push_entry(Kind::Temp, ty.into())
+        self.push_entry(Operand::Temp(self.top), ty.into())
     }
 
     pub fn push_const(&mut self, ty: ValType, bits: u64) {
-        self.push_entry(Kind::Const(bits as u32, (bits >> 32) as u32), Some(ty));
+        self.push_entry(Operand::Const(Known(bits)), Some(ty));
     }
 
     /// Pushes a local that is not read yet.
@@ -75,43 +60,57 @@ impl<S: Sink> Body<'_, '_, S> {
             self.push(ty);
             return;
         }
-        if self.pending.is_full()
-            && let Some(oldest) = self.pending.pop_front()
-        {
-            self.materialise(oldest as usize);
-        }
-        let place = self.stack.len() as u32;
-        self.push_entry(Kind::Local(cell as u16), Some(ty));
-        // There is room: the oldest one went.
-        let _ = self.pending.push_back(place);
+        self.pending = self.pending.min(self.stack.len());
+        self.push_entry(Operand::Local(cell), Some(ty));
     }
 
     /// Pops an operand of any type.
     #[inline(never)]
     pub fn pop_any(&mut self) -> Entry {
-        if self.stack.len() > self.height
-            && let Some(entry) = self.stack.pop()
-        {
-            // Locals on the stack are pending, in the same order.
-            if let Kind::Local(_) = entry.kind {
-                self.pending.pop_back();
+        let last = self.stack.len().wrapping_sub(1);
+        match self.stack.get(last) {
+            Some(&entry) if last >= self.height => {
+                self.stack.truncate(last);
+                self.top = entry.cell.into();
+                entry
             }
-            self.top = entry.cell.into();
-            return entry;
+            _ => self.pop_none(),
         }
+    }
+
+    /// What is popped off an empty stack.
+    #[cold]
+    fn pop_none(&mut self) -> Entry {
         if !self.control.last().is_some_and(|block| block.unreachable) {
             self.fail(ErrorKind::TypeMismatch);
         }
-        Entry { kind: Kind::Const(0, 0), ty: None, cell: self.top_cell() as u16 }
+        Entry { operand: Operand::Const(Known(0)), ty: None, cell: self.top_cell() as u16 }
     }
 
     /// Pops an operand of this type.
-    pub fn pop(&mut self, expected: ValType) -> Entry {
+    #[inline(never)]
+    pub fn pop(&mut self, expected: ValType) -> Operand {
+        let last = self.stack.len().wrapping_sub(1);
+        match self.stack.get(last) {
+            Some(entry) if last >= self.height && entry.ty == Some(expected) => {
+                let operand = entry.operand;
+                self.top = entry.cell.into();
+                self.stack.truncate(last);
+                operand
+            }
+            _ => self.pop_other(expected),
+        }
+    }
+
+    /// Pops what is not simply an operand of this type.
+    #[cold]
+    #[inline(never)]
+    fn pop_other(&mut self, expected: ValType) -> Operand {
         let entry = self.pop_any();
         if entry.ty.is_some_and(|ty| ty != expected) {
             self.fail(ErrorKind::TypeMismatch);
         }
-        entry
+        entry.operand
     }
 
     /// Pops operands of these types, the last one first.
@@ -136,42 +135,50 @@ impl<S: Sink> Body<'_, '_, S> {
             self.top = entry.cell.into();
         }
         self.stack.truncate(height as usize);
-        while self.pending.back().is_some_and(|&place| place >= height) {
-            self.pending.pop_back();
-        }
     }
 
     /// Gives the topmost operand another type of the same size.
     pub fn retype(&mut self, from: ValType, to: ValType) {
-        let entry = self.pop(from);
-        match entry.kind {
-            Kind::Local(cell) => self.push_local(to, cell.into()),
-            kind => {
-                self.push_entry(kind, Some(to));
+        match self.pop(from) {
+            Operand::Local(cell) => self.push_local(to, cell),
+            operand => {
+                self.push_entry(operand, Some(to));
             }
         }
     }
 
-    /// Puts an operand into its cell. The caller takes it out of `pending`.
+    /// Puts an operand into its cell.
     fn materialise(&mut self, place: usize) {
         let Some(entry) = self.stack.get_mut(place) else { return };
         let before = *entry;
-        entry.kind = Kind::Temp;
-        self.copy_to(&before, before.cell.into());
+        let cell = before.cell.into();
+        entry.operand = Operand::Temp(cell);
+        self.copy_to(&before, cell);
     }
 
     /// Tells the sink to put an operand into a cell, unless it is there.
     pub fn copy_to(&mut self, entry: &Entry, cell: Cell) {
-        if entry.operand() != Operand::Temp(cell) {
-            tell!(self, copy(entry.known_ty(), cell, entry.operand()));
+        if entry.operand != Operand::Temp(cell) {
+            tell!(self, copy(entry.known_ty(), cell, entry.operand));
+        }
+    }
+
+    /// Puts those pending locals into their cells that lie below a place and are `local`, or all of them.
+    fn read_locals(&mut self, below: usize, local: Option<Cell>) {
+        for place in self.pending..below {
+            if let Some(&Entry { operand: Operand::Local(cell), .. }) = self.stack.get(place)
+                && local.is_none_or(|local| local == cell)
+            {
+                self.materialise(place);
+            }
         }
     }
 
     /// Puts all pending locals into their cells: control flow starts, and the locals may change on one of the ways.
     pub fn settle_locals(&mut self) {
-        while let Some(place) = self.pending.pop_front() {
-            self.materialise(place as usize);
-        }
+        let count = self.stack.len();
+        self.read_locals(count, None);
+        self.pending = count;
     }
 
     /// Puts the topmost `count` operands into their cells; returns the first of the cells.
@@ -179,9 +186,6 @@ impl<S: Sink> Body<'_, '_, S> {
         // Code that cannot be reached may want operands that are not there. Those below the block are alive behind it,
         // and no code would put them anywhere here.
         let first = self.stack.len().saturating_sub(count).max(self.height);
-        while self.pending.back().is_some_and(|&place| place as usize >= first) {
-            self.pending.pop_back();
-        }
         for place in first..self.stack.len() {
             self.materialise(place);
         }
@@ -190,18 +194,14 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// Puts operands that are pending reads of a local into their cells, before the local changes.
     pub fn preserve(&mut self, local: Cell) {
-        let mut rest: heapless::Deque<u32, LAZY_LOCALS> = heapless::Deque::new();
-        while let Some(place) = self.pending.pop_front() {
-            match self.stack.get(place as usize) {
-                Some(Entry { kind: Kind::Local(cell), .. }) if Cell::from(*cell) == local => {
-                    self.materialise(place as usize);
-                }
-                _ => {
-                    let _ = rest.push_back(place);
-                }
-            }
+        let count = self.stack.len();
+        // Each of them is passed over once for all.
+        let lowest = count.saturating_sub(LAZY_LOCALS);
+        if self.pending < lowest {
+            self.read_locals(lowest, None);
+            self.pending = lowest;
         }
-        self.pending = rest;
+        self.read_locals(count, Some(local));
     }
 
     /// The topmost `count` operands, lowest first.

@@ -15,27 +15,27 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         match op {
             Op::Unary(op) => {
                 let (operand, result) = op.types();
-                let a = self.pop(operand).operand();
+                let a = self.pop(operand);
                 let dst = self.push(result);
                 tell!(self, unary(op, dst, a));
             }
             Op::Binary(op) => {
                 let (operand, result) = op.types();
-                let b = self.pop(operand).operand();
-                let a = self.pop(operand).operand();
+                let b = self.pop(operand);
+                let a = self.pop(operand);
                 let dst = self.push(result);
                 tell!(self, binary(op, dst, a, b));
             }
             Op::Load(op) => {
                 let arg = self.mem_arg(op.width_log2());
-                let address = self.pop(I32).operand();
+                let address = self.pop(I32);
                 let dst = self.push(op.ty());
                 tell!(self, load(op, dst, address, arg));
             }
             Op::Store(op) => {
                 let arg = self.mem_arg(op.width_log2());
-                let value = self.pop(op.ty()).operand();
-                let address = self.pop(I32).operand();
+                let value = self.pop(op.ty());
+                let address = self.pop(I32);
                 tell!(self, store(op, address, value, arg));
             }
             Op::Reinterpret(from, to) => self.retype(from, to),
@@ -76,7 +76,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 self.pop_any();
             }
             Op::Select => {
-                let condition = self.pop(I32).operand();
+                let condition = self.pop(I32);
                 let b = self.pop_any();
                 let a = self.pop_any();
                 let ty = a.ty.or(b.ty);
@@ -84,7 +84,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                     self.fail(ErrorKind::TypeMismatch);
                 }
                 let dst = self.push(ty);
-                tell!(self, select(a.known_ty(), dst, a.operand(), b.operand(), condition));
+                tell!(self, select(a.known_ty(), dst, a.operand, b.operand, condition));
             }
             Op::SelectT => {
                 if self.reader.u32() != 1 {
@@ -92,9 +92,9 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 }
                 let ty = val_type(&mut self.reader);
                 self.need(ty.feature());
-                let condition = self.pop(I32).operand();
-                let b = self.pop(ty).operand();
-                let a = self.pop(ty).operand();
+                let condition = self.pop(I32);
+                let b = self.pop(ty);
+                let a = self.pop(ty);
                 let dst = self.push(ty);
                 tell!(self, select(ty, dst, a, b, condition));
             }
@@ -105,18 +105,18 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             }
             Op::LocalSet => {
                 let (ty, cell) = self.local();
-                let value = self.pop(ty).operand();
+                let value = self.pop(ty);
                 self.preserve(cell);
                 tell!(self, copy(ty, cell, value));
             }
             Op::LocalTee => {
                 let (ty, cell) = self.local();
-                let value = self.pop(ty).operand();
+                let value = self.pop(ty);
                 self.preserve(cell);
                 tell!(self, copy(ty, cell, value));
                 // What follows reads the local: the value may have gone nowhere else.
                 match value {
-                    crate::Operand::Const(bits) => self.push_const(ty, bits),
+                    crate::Operand::Const(crate::Known(bits)) => self.push_const(ty, bits),
                     _ => self.push_local(ty, cell),
                 }
             }
@@ -130,7 +130,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 if !ty.mutable {
                     self.fail(ErrorKind::ImmutableGlobal);
                 }
-                let src = self.pop(ty.value).operand();
+                let src = self.pop(ty.value);
                 tell!(self, global_set(ty.value, place, src));
             }
 
@@ -235,7 +235,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 }
                 let dst = self.push(I32);
                 // A reference is one cell, and null is 0.
-                tell!(self, unary(UnaryOp::I32Eqz, dst, entry.operand()));
+                tell!(self, unary(UnaryOp::I32Eqz, dst, entry.operand));
             }
             Op::RefFunc => {
                 let func = self.reader.u32();
@@ -346,7 +346,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             self.fail(ErrorKind::TypeMismatch);
         }
         let ty = self.type_index(index);
-        let index = self.pop(I32).operand();
+        let index = self.pop(I32);
         (Callee::Indirect { table, ty, index }, self.module.func_type_at(ty))
     }
 

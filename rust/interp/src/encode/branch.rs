@@ -6,7 +6,7 @@
 use super::Encoder;
 use crate::isa::Code;
 use wasmote_core::ErrorKind;
-use wasmote_frontend::{Operand, When};
+use wasmote_frontend::{Known, Operand, When};
 
 /// A place in the code that branches go to.
 #[derive(Clone, Copy, Debug)]
@@ -110,7 +110,7 @@ impl Encoder {
         label: &mut Label,
     ) -> Result<(), ErrorKind> {
         let cell = match condition {
-            Operand::Const(value) => {
+            Operand::Const(Known(value)) => {
                 let taken = (value as u32 != 0) == (when == When::NotZero);
                 return if taken { self.encode_jump(label) } else { Ok(()) };
             }

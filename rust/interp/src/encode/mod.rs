@@ -13,7 +13,7 @@ pub use branch::Label;
 
 use crate::isa::{Code, Wide};
 use wasmote_core::{ErrorKind, ValType, limits::MAX_FRAME_CELLS};
-use wasmote_frontend::{Cell, Operand};
+use wasmote_frontend::{Cell, Known, Operand};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
 /// A function's code.
@@ -233,7 +233,7 @@ impl Encoder {
     fn cell(&mut self, ty: ValType, operand: Operand, place: u32) -> Result<Cell, ErrorKind> {
         match operand {
             Operand::Local(cell) | Operand::Temp(cell) => Ok(cell),
-            Operand::Const(bits) => {
+            Operand::Const(Known(bits)) => {
                 let high = self.high;
                 let cell = high + place;
                 self.scratch = self.scratch.max(cell + ty.cells());

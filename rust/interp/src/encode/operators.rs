@@ -4,7 +4,7 @@ use super::fuse::Address;
 use super::{Encoder, Field};
 use crate::isa::{Code, Wide};
 use wasmote_core::{BinaryOp, ErrorKind, LoadOp, StoreOp, UnaryOp, ValType, for_each_op};
-use wasmote_frontend::{Cell, MemArg, Operand};
+use wasmote_frontend::{Cell, Known, MemArg, Operand};
 
 /// The instruction of a binary operator; whether its operands are swapped.
 const fn binary_code(op: BinaryOp) -> (Code, bool) {
@@ -357,14 +357,14 @@ impl Encoder {
         }
         let (ty, result) = op.types();
         let to = Field::To(dst, result.cells());
-        if let (BinaryOp::I32ShrS, Operand::Const(shift)) = (op, b)
+        if let (BinaryOp::I32ShrS, Operand::Const(Known(shift))) = (op, b)
             && let Some((code, a)) = self.take_sign_extension(a, shift)
         {
             let from = self.source(ty, a, 0)?;
             return self.emit(code, [to, from, Field::None], &[]);
         }
         let first = self.source(ty, a, 0)?;
-        if let (Operand::Const(bits), Some((code, adjust))) = (b, rules.with_byte) {
+        if let (Operand::Const(Known(bits)), Some((code, adjust))) = (b, rules.with_byte) {
             let value = if ty == ValType::I32 { i64::from(bits as i32) } else { bits as i64 };
             if let Some(value) = adjust.apply(value) {
                 if let Ok(byte) = i8::try_from(value) {
@@ -392,8 +392,8 @@ impl Encoder {
     /// The address and the offset. A constant address takes the offset in.
     fn folded(address: Operand, offset: u32) -> (Operand, u32) {
         match address {
-            Operand::Const(number) => match (number as u32).checked_add(offset) {
-                Some(sum) => (Operand::Const(sum.into()), 0),
+            Operand::Const(Known(number)) => match (number as u32).checked_add(offset) {
+                Some(sum) => (Operand::Const(Known(sum.into())), 0),
                 None => (address, offset),
             },
             _ => (address, offset),
@@ -422,7 +422,7 @@ impl Encoder {
         let Load { near, far, absolute, widen } = load_code(op);
         let to = Field::To(dst, if widen.is_some() { 1 } else { op.ty().cells() });
         let (address, offset) = Encoder::folded(address, arg.offset);
-        if let (Operand::Const(number @ 0..=0xFFFF), 0, Some(absolute)) = (address, offset, absolute) {
+        if let (Operand::Const(Known(number @ 0..=0xFFFF)), 0, Some(absolute)) = (address, offset, absolute) {
             self.emit(absolute, [to, Field::Half(number as u16), Field::None], &[])?;
         } else {
             let address = self.source(ValType::I32, address, 0)?;
@@ -447,13 +447,13 @@ impl Encoder {
         let (near, far, constant, absolute) = store_code(op);
         let (address, offset) = Encoder::folded(address, arg.offset);
         let units = short(offset, op.width_log2());
-        if let (Operand::Const(value), Some(units)) = (value, units)
+        if let (Operand::Const(Known(value)), Some(units)) = (value, units)
             && let Some(byte) = stored_byte(value, op.width_log2())
         {
             let address = self.source(ValType::I32, address, 0)?;
             return self.emit(constant, [address, Field::Byte(byte), Field::Byte(units)], &[]);
         }
-        if let (Operand::Const(number @ 0..=0xFFFF), 0, Some(absolute)) = (address, offset, absolute) {
+        if let (Operand::Const(Known(number @ 0..=0xFFFF)), 0, Some(absolute)) = (address, offset, absolute) {
             let value = self.source(op.ty(), value, 2)?;
             return self.emit(absolute, [value, Field::Half(number as u16), Field::None], &[]);
         }

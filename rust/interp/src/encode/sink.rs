@@ -5,7 +5,7 @@ use crate::isa::{Code, GlobalFar, Rare};
 use wasmote_core::limits::MAX_FRAME_CELLS;
 use wasmote_core::vm::Builtin;
 use wasmote_core::{BinaryOp, ErrorKind, FuncType, LoadOp, StoreOp, Trap, UnaryOp, ValType};
-use wasmote_frontend::{Callee, Cell, FuncInfo, GlobalPlace, MemArg, Operand, Sink, When};
+use wasmote_frontend::{Callee, Cell, FuncInfo, GlobalPlace, Known, MemArg, Operand, Sink, When};
 
 /// Bodies of more bytes than this get branches that reach far at once: few would fit 16 bits.
 const FAR_BODY: u32 = 100_000;
@@ -87,7 +87,7 @@ impl Sink for Encoder {
             return Ok(());
         }
         match src {
-            Operand::Const(bits) => self.constant(ty, dst, bits),
+            Operand::Const(Known(bits)) => self.constant(ty, dst, bits),
             Operand::Local(cell) | Operand::Temp(cell) if cell == dst => Ok(()),
             Operand::Local(cell) | Operand::Temp(cell) => self.copy_cells(ty.cells(), dst, cell),
         }
@@ -163,7 +163,7 @@ impl Sink for Encoder {
             let cells = ty.cells();
             match operand {
                 _ if self.retarget(operand, 0, cells) => {}
-                Operand::Const(bits) => self.constant(ty, 0, bits)?,
+                Operand::Const(Known(bits)) => self.constant(ty, 0, bits)?,
                 Operand::Local(0) | Operand::Temp(0) => {}
                 Operand::Local(cell) | Operand::Temp(cell) if cell > 0xFF => {
                     self.copy_cells(cells, 0, cell)?;

@@ -1,55 +1,12 @@
 //! Operators on floating-point numbers, and all that the runtime carries out because the target does not.
 
+use super::operators::{Binary, binary, cells};
 use super::places::place_size;
 use super::{Compiler, SLOW_BYTES};
 use crate::masm::{Cond, Float1, Float2, Masm, Pair, PairVal, Size, Val};
 use wasmote_core::numeric::{binary_number, unary_number};
 use wasmote_core::{BinaryOp, ErrorKind, FuncType, Trap, UnaryOp, ValType};
-use wasmote_frontend::{Cell, Operand};
-
-/// What a comparison of numbers asks.
-pub(super) fn comparison(op: BinaryOp) -> Option<(Cond, Size)> {
-    use BinaryOp::*;
-    use Size::{W32, W64};
-    Some(match op {
-        F32Eq => (Cond::Equal, W32),
-        F32Ne => (Cond::NotEqual, W32),
-        F32Lt => (Cond::Less, W32),
-        F32Gt => (Cond::Greater, W32),
-        F32Le => (Cond::LessOrEqual, W32),
-        F32Ge => (Cond::GreaterOrEqual, W32),
-        F64Eq => (Cond::Equal, W64),
-        F64Ne => (Cond::NotEqual, W64),
-        F64Lt => (Cond::Less, W64),
-        F64Gt => (Cond::Greater, W64),
-        F64Le => (Cond::LessOrEqual, W64),
-        F64Ge => (Cond::GreaterOrEqual, W64),
-        _ => return None,
-    })
-}
-
-/// What an operator on two numbers does.
-fn arithmetic(op: BinaryOp) -> Option<(Float2, Size)> {
-    use BinaryOp::*;
-    use Size::{W32, W64};
-    Some(match op {
-        F32Add => (Float2::Add, W32),
-        F32Sub => (Float2::Sub, W32),
-        F32Mul => (Float2::Mul, W32),
-        F32Div => (Float2::Div, W32),
-        F32Min => (Float2::Min, W32),
-        F32Max => (Float2::Max, W32),
-        F32Copysign => (Float2::CopySign, W32),
-        F64Add => (Float2::Add, W64),
-        F64Sub => (Float2::Sub, W64),
-        F64Mul => (Float2::Mul, W64),
-        F64Div => (Float2::Div, W64),
-        F64Min => (Float2::Min, W64),
-        F64Max => (Float2::Max, W64),
-        F64Copysign => (Float2::CopySign, W64),
-        _ => return None,
-    })
-}
+use wasmote_frontend::{Cell, Known, Operand};
 
 /// What an operator on one number does, and the size of the number.
 fn unary(op: UnaryOp) -> Option<(Float1, Size)> {
@@ -118,13 +75,6 @@ fn is_float(ty: ValType) -> bool {
     matches!(ty, ValType::F32 | ValType::F64)
 }
 
-fn cells(size: Size) -> u32 {
-    match size {
-        Size::W32 => 1,
-        Size::W64 => 2,
-    }
-}
-
 impl<M: Masm> Compiler<M> {
     /// Whether the runtime carries out an operator.
     pub(super) fn is_unary_of_runtime(&self, op: UnaryOp) -> bool {
@@ -135,12 +85,10 @@ impl<M: Masm> Compiler<M> {
 
     /// Whether the runtime carries out an operator.
     pub(super) fn is_binary_of_runtime(&self, op: BinaryOp) -> bool {
-        use BinaryOp::{F32Copysign, F64Copysign, I64DivS, I64DivU, I64RemS, I64RemU};
-        match op.types().0 {
-            ValType::I64 => !M::WIDE && matches!(op, I64DivS | I64DivU | I64RemS | I64RemU),
-            ValType::F32 => op != F32Copysign && !self.masm.has_floats(Size::W32),
-            ValType::F64 => op != F64Copysign && !self.masm.has_floats(Size::W64),
-            _ => false,
+        match binary(op) {
+            Binary::Alu(..) | Binary::Compare(..) | Binary::Float(Float2::CopySign, _) => false,
+            Binary::Divide(_, size) => size == Size::W64 && !M::WIDE,
+            Binary::CompareFloats(_, size) | Binary::Float(_, size) => !self.masm.has_floats(size),
         }
     }
 
@@ -192,12 +140,7 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// Compares numbers; the condition that holds then if the operator gives 1. The operands are consumed.
-    pub(super) fn emit_float_comparison(
-        &mut self,
-        (cond, size): (Cond, Size),
-        a: Operand,
-        b: Operand,
-    ) -> Cond {
+    pub(super) fn emit_float_comparison(&mut self, cond: Cond, size: Size, a: Operand, b: Operand) -> Cond {
         let (first, second) = (self.number_regs(cells(size), a), self.float(size, b));
         self.consume(a, cells(size));
         self.consume(b, cells(size));
@@ -207,14 +150,7 @@ impl<M: Masm> Compiler<M> {
         cond
     }
 
-    pub(super) fn emit_float_binary(
-        &mut self,
-        op: BinaryOp,
-        dst: Cell,
-        a: Operand,
-        b: Operand,
-    ) -> Result<(), ErrorKind> {
-        let Some((float, size)) = arithmetic(op) else { return Ok(()) };
+    pub(super) fn emit_float_binary(&mut self, float: Float2, size: Size, dst: Cell, a: Operand, b: Operand) {
         let (first, second) = (self.number_regs(cells(size), a), self.number_regs(cells(size), b));
         let target = if size == Size::W64 && !M::WIDE {
             let second = (Val::Reg(second.0), Val::Reg(second.1));
@@ -226,7 +162,6 @@ impl<M: Masm> Compiler<M> {
             (target, target)
         };
         self.masm.float2(float, size, target, first, second);
-        Ok(())
     }
 
     pub(super) fn emit_float_unary(
@@ -249,7 +184,7 @@ impl<M: Masm> Compiler<M> {
                     Size::W32 => u64::from((limit as f32).to_bits()),
                     Size::W64 => limit.to_bits(),
                 };
-                let limit = self.float(size, Operand::Const(bits));
+                let limit = self.float(size, Operand::Const(Known(bits)));
                 let cond = self.masm.compare_floats(cond, size, from, limit);
                 self.branch_to_trap(cond, Trap::IntegerOverflow, at)?;
             }

@@ -2,27 +2,29 @@
 //! where ways join.
 
 use super::places::{Arguments, place_size, places};
-use super::{Compiler, POLL_BYTES_TO_RETURN, Use, in_registers};
+use super::{CANDIDATES, Compiler, POLL_BYTES_TO_RETURN, Use, in_registers};
 use crate::masm::{Masm, Reg, Val};
 use wasmote_core::{ErrorKind, FuncType};
 use wasmote_frontend::Cell;
 
 impl<M: Masm> Compiler<M> {
-    /// Gives the locals that are used most registers for the whole function.
-    pub(super) fn pin(&mut self) {
-        let leaf: &[Reg] = if self.calls || self.settings.metered { &[] } else { M::LEAF_PINS };
-        // Those that need not be saved come first.
-        let count = leaf.len() + M::PINS.len();
-        let mut best = [Use::default(); 16];
-        for (at, used) in self.uses.iter().enumerate() {
-            let mut used = Use { cell: at as Cell, ..*used };
-            for place in best.iter_mut().take(count) {
+    /// Keeps the uses of a local's cell if they are among the most.
+    pub(super) fn add_use(&mut self, mut used: Use) {
+        if used.cell < CANDIDATES as Cell {
+            for place in self.most_used.iter_mut().take(M::LEAF_PINS.len() + M::PINS.len()) {
                 if used.weight > place.weight {
                     core::mem::swap(place, &mut used);
                 }
             }
         }
-        for (&reg, used) in leaf.iter().chain(M::PINS).zip(best).filter(|(_, used)| used.weight > 1) {
+    }
+
+    /// Gives the locals that are used most registers for the whole function.
+    pub(super) fn pin(&mut self) {
+        let leaf: &[Reg] = if self.calls || self.settings.metered { &[] } else { M::LEAF_PINS };
+        // Those that need not be saved come first.
+        let used = self.most_used;
+        for (&reg, used) in leaf.iter().chain(M::PINS).zip(used).filter(|(_, used)| used.weight > 1) {
             self.regs.pin(reg, used.cell);
             if M::PINS.contains(&reg) {
                 self.frame.pins += 1;
@@ -128,7 +130,7 @@ impl<M: Masm> Compiler<M> {
             let pinned = self.regs.pinned(cell).is_some();
             if cell == end || pinned {
                 self.masm.frame_zero(&frame, from, cell - from, temp);
-                let wide = pinned && self.uses.get(cell as usize).is_some_and(|used| used.wide);
+                let wide = pinned && self.most_used.iter().any(|used| used.cell == cell && used.wide);
                 from = cell + if wide { 2 } else { 1 };
                 cell = from;
             } else {

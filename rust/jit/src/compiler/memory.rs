@@ -2,34 +2,34 @@
 
 use super::Compiler;
 use super::places::place_size;
-use crate::masm::{Label, Masm, Place, Reg, Val};
+use crate::masm::{Label, Masm, Place, Val};
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
-use wasmote_frontend::{Cell, MemArg, Operand};
+use wasmote_frontend::{Cell, Known, Operand};
 
 impl<M: Masm> Compiler<M> {
-    /// Where an access of `width` bytes goes, after it was found to be inside the memory.
-    fn place(
-        &mut self,
-        address: Operand,
-        arg: MemArg,
-        width: u32,
-        at: u32,
-    ) -> Result<Place<M::Word>, ErrorKind> {
-        let end = u64::from(arg.offset) + u64::from(width);
-        if let Operand::Const(number) = address {
+    /// Where an access of `width` bytes goes. Whether that is inside the memory is yet to be checked, unless the address is a
+    /// number.
+    fn place(&mut self, address: Operand, offset: u32, width: u32) -> Place<M::Word> {
+        if let Operand::Const(Known(number)) = address {
             let address = number as u32;
-            let end = u64::from(address) + end;
+            let end = u64::from(address) + u64::from(offset) + u64::from(width);
             if end <= self.min_memory {
-                return Ok(Place { address: Val::number(address), offset: arg.offset });
+                return Place { address: Val::number(address), offset };
             }
         }
-        let reg = self.word_reg(address, 0);
-        self.check(reg, address, end, at)?;
-        Ok(Place { address: Val::Reg(reg), offset: arg.offset })
+        Place { address: Val::Reg(self.word_reg(address, 0)), offset }
     }
 
-    /// Checks that `end` bytes from an address on are inside the memory, unless that is known of the local.
-    fn check(&mut self, reg: Reg, address: Operand, end: u64, at: u32) -> Result<(), ErrorKind> {
+    /// Checks that `width` bytes at a place are inside the memory, unless that is known of the local.
+    fn check(
+        &mut self,
+        place: Place<M::Word>,
+        address: Operand,
+        width: u32,
+        at: u32,
+    ) -> Result<(), ErrorKind> {
+        let Val::Reg(reg) = place.address else { return Ok(()) };
+        let end = u64::from(place.offset) + u64::from(width);
         let local = match address {
             Operand::Local(cell) => Some(cell),
             _ => None,
@@ -50,10 +50,12 @@ impl<M: Masm> Compiler<M> {
         op: LoadOp,
         dst: Cell,
         address: Operand,
-        arg: MemArg,
+        offset: u32,
         at: u32,
     ) -> Result<(), ErrorKind> {
-        let place = self.place(address, arg, 1 << op.width_log2(), at)?;
+        let width = 1 << op.width_log2();
+        let place = self.place(address, offset, width);
+        self.check(place, address, width, at)?;
         self.consume(address, 1);
         let low = self.target_place(dst, place_size::<M>(op.ty().cells()));
         let high = match op {
@@ -75,10 +77,12 @@ impl<M: Masm> Compiler<M> {
         op: StoreOp,
         address: Operand,
         value: Operand,
-        arg: MemArg,
+        offset: u32,
         at: u32,
     ) -> Result<(), ErrorKind> {
-        let place = self.place(address, arg, 1 << op.width_log2(), at)?;
+        let width = 1 << op.width_log2();
+        let place = self.place(address, offset, width);
+        self.check(place, address, width, at)?;
         let cells = op.ty().cells();
         let low = self.value_reg(value, 0, place_size::<M>(cells));
         let high = match op {

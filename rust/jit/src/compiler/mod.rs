@@ -19,10 +19,11 @@ mod sink;
 
 use crate::code::Code;
 use crate::masm::{Alu, Frame, Function, Label, Masm, Routines, Shift};
+use operators::Binary;
 use places::Arguments;
 use regs::Regs;
-use wasmote_core::{BinaryOp, ErrorKind, FuncType, LoadOp, Trap, UnaryOp};
-use wasmote_frontend::{Cell, MemArg, Module, Operand};
+use wasmote_core::{ErrorKind, FuncType, LoadOp, Trap, UnaryOp};
+use wasmote_frontend::{Cell, Module, Operand};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
 /// How code is made.
@@ -43,22 +44,34 @@ pub struct Compiled {
     pub frame_cells: u32,
 }
 
-/// An operator whose code is not made yet.
-#[derive(Clone, Copy, Debug)]
+/// What is deferred.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Op {
-    Unary(UnaryOp, Operand),
-    Binary(BinaryOp, Operand, Operand),
+    None,
+    Unary(UnaryOp),
+    Binary(Binary),
     /// With the second operand shifted by a number.
-    Shifted(Alu, Operand, Operand, Shift, u32),
-    Load(LoadOp, Operand, MemArg),
+    Shifted(Alu, Shift, u8),
+    Load(LoadOp),
 }
 
+/// An operator whose code is not made yet.
 #[derive(Clone, Copy, Debug)]
 struct Deferred {
     op: Op,
     dst: Cell,
     /// Offset of the operator in the module.
     at: u32,
+    a: Operand,
+    /// If it has two operands.
+    b: Operand,
+    /// A load's.
+    offset: u32,
+}
+
+impl Deferred {
+    const NONE: Deferred =
+        Deferred { op: Op::None, dst: 0, at: 0, a: Operand::Temp(0), b: Operand::Temp(0), offset: 0 };
 }
 
 /// A trap that code goes to. There are many: of the label, which is not bound, only the branches to it are kept.
@@ -98,6 +111,8 @@ struct Polls {
 
 /// Cells of locals that may get a register for the whole function.
 const CANDIDATES: usize = 128;
+/// More than can get one.
+const MOST_USED: usize = 16;
 
 /// Compiles the functions of a module, one behind the other.
 pub struct Compiler<M: Masm> {
@@ -116,12 +131,13 @@ pub struct Compiler<M: Masm> {
     /// Whether its frame is larger than what is checked for all.
     large: bool,
     regs: Regs,
-    uses: Vec<Use>,
+    /// Of the present function's locals, the one that is used most first.
+    most_used: [Use; MOST_USED],
     calls: bool,
     local_cells: Cell,
     /// Cells that its frame has at least, as the runtime uses them.
     least_cells: Cell,
-    deferred: Option<Deferred>,
+    deferred: Deferred,
     /// Whether a branch follows the comparison that is made.
     branching: bool,
     traps: Vec<TrapExit>,
@@ -155,12 +171,12 @@ impl<M: Masm> Compiler<M> {
             frame: Frame::default(),
             own: 0,
             large: false,
-            regs: Regs::new(M::TEMPS),
-            uses: Vec::new(heap),
+            regs: Regs::new(),
+            most_used: [Use::default(); MOST_USED],
             calls: false,
             local_cells: 0,
             least_cells: 0,
-            deferred: None,
+            deferred: Deferred::NONE,
             branching: false,
             traps: Vec::new(heap),
             polls: Polls::default(),
@@ -342,11 +358,13 @@ impl<M: Masm> Compiler<M> {
 
     /// Polls the interrupt word if there was a way through the code without for longer than `bytes` since `place`, where
     /// `slow` was this.
+    #[inline(always)]
     fn poll_after(&mut self, (place, slow): (usize, usize), bytes: usize) -> Result<(), ErrorKind> {
         if self.masm.place() - place + self.polls.slow - slow < bytes { Ok(()) } else { self.poll() }
     }
 
     /// Polls the interrupt word.
+    #[inline(never)]
     fn poll(&mut self) -> Result<(), ErrorKind> {
         let mut label = Label::NEW;
         self.masm.poll(&mut label);

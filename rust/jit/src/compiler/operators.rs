@@ -2,77 +2,134 @@
 
 use super::places::{place_size, places};
 use super::{Compiler, Deferred, Op, POLL_BYTES};
-use crate::masm::{Alu, Bits, Cond, Division, Label, Masm, Shift, Size, Val, Word};
+use crate::masm::{Alu, Bits, Cond, Division, Float2, Label, Masm, Shift, Size, Val, Word};
 use wasmote_core::{BinaryOp, ErrorKind, Trap, UnaryOp};
-use wasmote_frontend::{Cell, Operand};
+use wasmote_frontend::{Cell, Known, Operand};
 
-/// What a comparison asks, and how many cells its operands have.
-pub(super) fn comparison(op: BinaryOp) -> Option<(Cond, u32)> {
-    use BinaryOp::*;
-    Some(match op {
-        I32Eq => (Cond::Equal, 1),
-        I32Ne => (Cond::NotEqual, 1),
-        I32LtS => (Cond::Less, 1),
-        I32LtU => (Cond::Below, 1),
-        I32GtS => (Cond::Greater, 1),
-        I32GtU => (Cond::Above, 1),
-        I32LeS => (Cond::LessOrEqual, 1),
-        I32LeU => (Cond::BelowOrEqual, 1),
-        I32GeS => (Cond::GreaterOrEqual, 1),
-        I32GeU => (Cond::AboveOrEqual, 1),
-        I64Eq => (Cond::Equal, 2),
-        I64Ne => (Cond::NotEqual, 2),
-        I64LtS => (Cond::Less, 2),
-        I64LtU => (Cond::Below, 2),
-        I64GtS => (Cond::Greater, 2),
-        I64GtU => (Cond::Above, 2),
-        I64LeS => (Cond::LessOrEqual, 2),
-        I64LeU => (Cond::BelowOrEqual, 2),
-        I64GeS => (Cond::GreaterOrEqual, 2),
-        I64GeU => (Cond::AboveOrEqual, 2),
-        _ => return None,
-    })
+/// What a binary operator does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Binary {
+    Alu(Alu, Size),
+    /// It leaves a condition.
+    Compare(Cond, Size),
+    Divide(Division, Size),
+    CompareFloats(Cond, Size),
+    Float(Float2, Size),
 }
 
-/// Whether the operator leaves a condition.
-fn is_comparison(op: BinaryOp) -> bool {
-    comparison(op).is_some() || super::floats::comparison(op).is_some()
+/// By operator: it is asked for each one that is told.
+static BINARY: [Binary; BinaryOp::COUNT] = {
+    let mut all = [Binary::Alu(Alu::Add, Size::W32); BinaryOp::COUNT];
+    let mut at = 0;
+    while at < BinaryOp::COUNT {
+        all[at] = rule(BinaryOp::ALL[at]);
+        at += 1;
+    }
+    all
+};
+
+pub(super) fn binary(op: BinaryOp) -> Binary {
+    BINARY[op as usize]
 }
 
-/// What an operator on integers does, and how many cells its operands have.
-pub(super) fn alu(op: BinaryOp) -> Option<(Alu, u32)> {
+const fn rule(op: BinaryOp) -> Binary {
+    use Binary::{Alu as Operation, Compare, CompareFloats, Divide, Float};
     use BinaryOp::*;
-    let shift = Alu::Shift;
-    Some(match op {
-        I32Add => (Alu::Add, 1),
-        I32Sub => (Alu::Sub, 1),
-        I32Mul => (Alu::Mul, 1),
-        I32And => (Alu::And, 1),
-        I32Or => (Alu::Or, 1),
-        I32Xor => (Alu::Xor, 1),
-        I32Shl => (shift(Shift::Left), 1),
-        I32ShrS => (shift(Shift::RightSigned), 1),
-        I32ShrU => (shift(Shift::Right), 1),
-        I32Rotl => (shift(Shift::RotateLeft), 1),
-        I32Rotr => (shift(Shift::RotateRight), 1),
-        I64Add => (Alu::Add, 2),
-        I64Sub => (Alu::Sub, 2),
-        I64Mul => (Alu::Mul, 2),
-        I64And => (Alu::And, 2),
-        I64Or => (Alu::Or, 2),
-        I64Xor => (Alu::Xor, 2),
-        I64Shl => (shift(Shift::Left), 2),
-        I64ShrS => (shift(Shift::RightSigned), 2),
-        I64ShrU => (shift(Shift::Right), 2),
-        I64Rotl => (shift(Shift::RotateLeft), 2),
-        I64Rotr => (shift(Shift::RotateRight), 2),
-        _ => return None,
-    })
+    use Size::{W32, W64};
+    const fn divide(signed: bool, remainder: bool, size: Size) -> Binary {
+        Divide(Division { signed, remainder }, size)
+    }
+    match op {
+        I32Eq => Compare(Cond::Equal, W32),
+        I32Ne => Compare(Cond::NotEqual, W32),
+        I32LtS => Compare(Cond::Less, W32),
+        I32LtU => Compare(Cond::Below, W32),
+        I32GtS => Compare(Cond::Greater, W32),
+        I32GtU => Compare(Cond::Above, W32),
+        I32LeS => Compare(Cond::LessOrEqual, W32),
+        I32LeU => Compare(Cond::BelowOrEqual, W32),
+        I32GeS => Compare(Cond::GreaterOrEqual, W32),
+        I32GeU => Compare(Cond::AboveOrEqual, W32),
+        I64Eq => Compare(Cond::Equal, W64),
+        I64Ne => Compare(Cond::NotEqual, W64),
+        I64LtS => Compare(Cond::Less, W64),
+        I64LtU => Compare(Cond::Below, W64),
+        I64GtS => Compare(Cond::Greater, W64),
+        I64GtU => Compare(Cond::Above, W64),
+        I64LeS => Compare(Cond::LessOrEqual, W64),
+        I64LeU => Compare(Cond::BelowOrEqual, W64),
+        I64GeS => Compare(Cond::GreaterOrEqual, W64),
+        I64GeU => Compare(Cond::AboveOrEqual, W64),
+        F32Eq => CompareFloats(Cond::Equal, W32),
+        F32Ne => CompareFloats(Cond::NotEqual, W32),
+        F32Lt => CompareFloats(Cond::Less, W32),
+        F32Gt => CompareFloats(Cond::Greater, W32),
+        F32Le => CompareFloats(Cond::LessOrEqual, W32),
+        F32Ge => CompareFloats(Cond::GreaterOrEqual, W32),
+        F64Eq => CompareFloats(Cond::Equal, W64),
+        F64Ne => CompareFloats(Cond::NotEqual, W64),
+        F64Lt => CompareFloats(Cond::Less, W64),
+        F64Gt => CompareFloats(Cond::Greater, W64),
+        F64Le => CompareFloats(Cond::LessOrEqual, W64),
+        F64Ge => CompareFloats(Cond::GreaterOrEqual, W64),
+        I32Add => Operation(Alu::Add, W32),
+        I32Sub => Operation(Alu::Sub, W32),
+        I32Mul => Operation(Alu::Mul, W32),
+        I32And => Operation(Alu::And, W32),
+        I32Or => Operation(Alu::Or, W32),
+        I32Xor => Operation(Alu::Xor, W32),
+        I32Shl => Operation(Alu::Shift(Shift::Left), W32),
+        I32ShrS => Operation(Alu::Shift(Shift::RightSigned), W32),
+        I32ShrU => Operation(Alu::Shift(Shift::Right), W32),
+        I32Rotl => Operation(Alu::Shift(Shift::RotateLeft), W32),
+        I32Rotr => Operation(Alu::Shift(Shift::RotateRight), W32),
+        I64Add => Operation(Alu::Add, W64),
+        I64Sub => Operation(Alu::Sub, W64),
+        I64Mul => Operation(Alu::Mul, W64),
+        I64And => Operation(Alu::And, W64),
+        I64Or => Operation(Alu::Or, W64),
+        I64Xor => Operation(Alu::Xor, W64),
+        I64Shl => Operation(Alu::Shift(Shift::Left), W64),
+        I64ShrS => Operation(Alu::Shift(Shift::RightSigned), W64),
+        I64ShrU => Operation(Alu::Shift(Shift::Right), W64),
+        I64Rotl => Operation(Alu::Shift(Shift::RotateLeft), W64),
+        I64Rotr => Operation(Alu::Shift(Shift::RotateRight), W64),
+        I32DivS => divide(true, false, W32),
+        I32DivU => divide(false, false, W32),
+        I32RemS => divide(true, true, W32),
+        I32RemU => divide(false, true, W32),
+        I64DivS => divide(true, false, W64),
+        I64DivU => divide(false, false, W64),
+        I64RemS => divide(true, true, W64),
+        I64RemU => divide(false, true, W64),
+        F32Add => Float(Float2::Add, W32),
+        F32Sub => Float(Float2::Sub, W32),
+        F32Mul => Float(Float2::Mul, W32),
+        F32Div => Float(Float2::Div, W32),
+        F32Min => Float(Float2::Min, W32),
+        F32Max => Float(Float2::Max, W32),
+        F32Copysign => Float(Float2::CopySign, W32),
+        F64Add => Float(Float2::Add, W64),
+        F64Sub => Float(Float2::Sub, W64),
+        F64Mul => Float(Float2::Mul, W64),
+        F64Div => Float(Float2::Div, W64),
+        F64Min => Float(Float2::Min, W64),
+        F64Max => Float(Float2::Max, W64),
+        F64Copysign => Float(Float2::CopySign, W64),
+    }
 }
 
 /// Whether the operands may change places.
 pub(super) fn commutes(op: Alu) -> bool {
     matches!(op, Alu::Add | Alu::Mul | Alu::And | Alu::Or | Alu::Xor)
+}
+
+/// How many cells a value has.
+pub(super) fn cells(size: Size) -> u32 {
+    match size {
+        Size::W32 => 1,
+        Size::W64 => 2,
+    }
 }
 
 fn is_const(operand: Operand) -> bool {
@@ -82,42 +139,55 @@ fn is_const(operand: Operand) -> bool {
 impl<M: Masm> Compiler<M> {
     /// Makes the code of what was deferred, with its result where it was to go.
     pub(super) fn settle(&mut self) -> Result<(), ErrorKind> {
-        // Mostly there is nothing, and it need not be moved to find that out.
-        if self.deferred.is_some()
-            && let Some(deferred) = self.deferred.take()
-        {
-            self.emit(deferred)?;
+        if self.deferred.op != Op::None {
+            self.emit()?;
         }
         self.poll_after((self.polls.last, 0), POLL_BYTES)
     }
 
     /// Defers an operator.
-    pub(super) fn defer(&mut self, op: Op, dst: Cell) -> Result<(), ErrorKind> {
+    pub(super) fn defer(&mut self, op: Op, dst: Cell, a: Operand, b: Operand) -> Result<(), ErrorKind> {
         self.settle()?;
-        self.deferred = Some(Deferred { op, dst, at: self.at });
+        let at = self.at;
+        let deferred = &mut self.deferred;
+        (deferred.op, deferred.dst, deferred.at, deferred.a, deferred.b) = (op, dst, at, a, b);
         Ok(())
     }
 
-    /// What was deferred, if its result is the operand.
-    pub(super) fn deferred_result(&self, operand: Operand) -> Option<Deferred> {
-        self.deferred.filter(|deferred| operand == Operand::Temp(deferred.dst))
+    /// Whether the operand is the result of what was deferred.
+    pub(super) fn is_deferred(&self, operand: Operand) -> bool {
+        self.deferred.op != Op::None && operand == Operand::Temp(self.deferred.dst)
     }
 
-    pub(super) fn emit(&mut self, Deferred { op, dst, at }: Deferred) -> Result<(), ErrorKind> {
+    /// Makes the code of what was deferred.
+    fn emit(&mut self) -> Result<(), ErrorKind> {
+        let Deferred { op, dst, at, a, b, offset } = self.deferred;
+        self.deferred.op = Op::None;
         match op {
-            Op::Unary(op, a) => self.emit_unary(op, dst, a, at)?,
-            Op::Binary(op, a, b) => self.emit_binary(op, dst, a, b, at)?,
-            Op::Shifted(op, a, b, shift, by) => {
+            Op::None => {}
+            Op::Unary(op) => self.emit_unary(op, dst, a, at)?,
+            Op::Binary(Binary::Alu(op, size)) if size == Size::W32 || M::WIDE => {
+                self.emit_alu(op, size, dst, a, b);
+            }
+            Op::Binary(Binary::Alu(op, _)) => self.emit_pair_alu(op, dst, a, b),
+            Op::Binary(Binary::Compare(..) | Binary::CompareFloats(..)) => {
+                let cond = self.emit_comparison(op, a, b);
+                let target = self.target(dst);
+                self.masm.set(cond, target);
+            }
+            Op::Binary(Binary::Divide(op, size)) => self.emit_division(op, size, dst, a, b, at)?,
+            Op::Binary(Binary::Float(op, size)) => self.emit_float_binary(op, size, dst, a, b),
+            Op::Shifted(op, shift, by) => {
                 let (first, second) = (self.word_reg(a, 0), self.word_reg(b, 0));
                 self.consume(a, 1);
                 self.consume(b, 1);
-                let target = self.target(dst);
+                let (target, by) = (self.target(dst), by.into());
                 if !self.masm.alu_shifted(op, Size::W32, target, first, (second, shift, by)) {
                     self.masm.alu(Alu::Shift(shift), Size::W32, M::SCRATCH, second, Val::number(by));
                     self.masm.alu(op, Size::W32, target, first, Val::Reg(M::SCRATCH));
                 }
             }
-            Op::Load(op, address, arg) => self.emit_load(op, dst, address, arg, at)?,
+            Op::Load(op) => self.emit_load(op, dst, a, offset, at)?,
         }
         self.regs.unlock();
         Ok(())
@@ -153,42 +223,10 @@ impl<M: Masm> Compiler<M> {
         Ok(())
     }
 
-    fn emit_binary(
-        &mut self,
-        op: BinaryOp,
-        dst: Cell,
-        a: Operand,
-        b: Operand,
-        at: u32,
-    ) -> Result<(), ErrorKind> {
-        if is_comparison(op) {
-            let cond = self.emit_comparison(op, a, b);
-            let target = self.target(dst);
-            self.masm.set(cond, target);
-            return Ok(());
-        }
-        if let Some((alu, cells)) = alu(op) {
-            if cells == 2 && !M::WIDE {
-                return self.emit_pair_alu(alu, dst, a, b);
-            }
-            self.emit_alu(alu, cells, dst, a, b);
-            return Ok(());
-        }
-        use BinaryOp::*;
-        let division = match op {
-            I32DivS | I64DivS => Division { signed: true, remainder: false },
-            I32DivU | I64DivU => Division { signed: false, remainder: false },
-            I32RemS | I64RemS => Division { signed: true, remainder: true },
-            I32RemU | I64RemU => Division { signed: false, remainder: true },
-            _ => return self.emit_float_binary(op, dst, a, b),
-        };
-        self.emit_division(division, op.types().0.cells(), dst, a, b, at)
-    }
-
-    fn emit_alu(&mut self, op: Alu, cells: u32, dst: Cell, a: Operand, b: Operand) {
-        let size = place_size::<M>(cells);
+    fn emit_alu(&mut self, op: Alu, size: Size, dst: Cell, a: Operand, b: Operand) {
+        let cells = cells(size);
         let (a, b) = if is_const(a) && commutes(op) { (b, a) } else { (a, b) };
-        if let (Operand::Const(number), Alu::Sub, false) = (a, op, is_const(b)) {
+        if let (Operand::Const(Known(number)), Alu::Sub, false) = (a, op, is_const(b)) {
             let from = self.value_reg(b, 0, size);
             self.consume(b, cells);
             let target = self.target_place(dst, size);
@@ -202,14 +240,18 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// Compares; the condition that holds then if the operator gives 1. The operands are consumed.
-    pub(super) fn emit_comparison(&mut self, op: BinaryOp, a: Operand, b: Operand) -> Cond {
-        if let Some(cond) = super::floats::comparison(op) {
-            return self.emit_float_comparison(cond, a, b);
-        }
-        let (cond, cells) = comparison(op).unwrap_or((Cond::Equal, 1));
+    fn emit_comparison(&mut self, op: Op, a: Operand, b: Operand) -> Cond {
+        let (cond, size) = match op {
+            Op::Binary(Binary::CompareFloats(cond, size)) => {
+                return self.emit_float_comparison(cond, size, a, b);
+            }
+            Op::Binary(Binary::Compare(cond, size)) => (cond, size),
+            // Whether it is not 0.
+            _ => (Cond::NotEqual, Size::W32),
+        };
         let (a, b, cond) = if is_const(a) { (b, a, cond.swapped()) } else { (a, b, cond) };
+        let cells = cells(size);
         let cond = if cells == 1 || M::WIDE {
-            let size = place_size::<M>(cells);
             let (first, second) = (self.value_reg(a, 0, size), self.value(b, 0, size));
             self.consume(a, cells);
             self.consume(b, cells);
@@ -237,13 +279,13 @@ impl<M: Masm> Compiler<M> {
     fn emit_division(
         &mut self,
         op: Division,
-        cells: u32,
+        size: Size,
         dst: Cell,
         a: Operand,
         b: Operand,
         at: u32,
     ) -> Result<(), ErrorKind> {
-        let size = place_size::<M>(cells);
+        let cells = cells(size);
         let (minus_one, least) = match size {
             Size::W32 => (u64::from(u32::MAX), 1 << 31),
             Size::W64 => (u64::MAX, 1 << 63),
@@ -251,7 +293,7 @@ impl<M: Masm> Compiler<M> {
         let number = |bits| Val::Imm(M::Word::truncate(bits));
         let (first, second) = (self.value_reg(a, 0, size), self.value_reg(b, 0, size));
         let divisor = match b {
-            Operand::Const(bits) => Some(bits),
+            Operand::Const(Known(bits)) => Some(bits),
             _ => None,
         };
         if divisor.is_none_or(|bits| bits == 0) {
@@ -282,25 +324,22 @@ impl<M: Masm> Compiler<M> {
     /// Compares for a branch or a selection: the condition under which `operand` is not 0. What made it, if that is a
     /// comparison and deferred, is done right here.
     pub(super) fn emit_condition(&mut self, operand: Operand) -> Result<Cond, ErrorKind> {
-        if let Some(deferred) = self.deferred_result(operand) {
-            match deferred.op {
-                Op::Binary(op, a, b) if is_comparison(op) => {
-                    self.deferred = None;
-                    return Ok(self.emit_comparison(op, a, b));
-                }
-                Op::Unary(UnaryOp::I32Eqz, a) => {
-                    self.deferred = None;
-                    return Ok(self.emit_comparison(BinaryOp::I32Eq, a, Operand::Const(0)));
-                }
-                Op::Unary(UnaryOp::I64Eqz, a) => {
-                    self.deferred = None;
-                    return Ok(self.emit_comparison(BinaryOp::I64Eq, a, Operand::Const(0)));
-                }
-                _ => {}
+        let zero = Operand::Const(Known(0));
+        if self.is_deferred(operand) {
+            let Deferred { op, a, b, .. } = self.deferred;
+            let comparison = match op {
+                Op::Binary(Binary::Compare(..) | Binary::CompareFloats(..)) => Some((op, b)),
+                Op::Unary(UnaryOp::I32Eqz) => Some((Op::Binary(binary(BinaryOp::I32Eq)), zero)),
+                Op::Unary(UnaryOp::I64Eqz) => Some((Op::Binary(binary(BinaryOp::I64Eq)), zero)),
+                _ => None,
+            };
+            if let Some((op, b)) = comparison {
+                self.deferred.op = Op::None;
+                return Ok(self.emit_comparison(op, a, b));
             }
         }
         self.settle()?;
-        Ok(self.emit_comparison(BinaryOp::I32Ne, operand, Operand::Const(0)))
+        Ok(self.emit_comparison(Op::None, operand, zero))
     }
 
     /// `dst = src` for a value of so many cells. Temporaries above `dst` stay as they are.
@@ -336,42 +375,4 @@ impl<M: Masm> Compiler<M> {
         }
         self.regs.unlock();
     }
-
-    /// Folds `eqz` of a comparison.
-    pub(super) fn inverted_comparison(&self, a: Operand) -> Option<Op> {
-        let deferred = self.deferred_result(a)?;
-        let inverted = match deferred.op {
-            Op::Binary(op, a, b) => Op::Binary(opposite(op)?, a, b),
-            _ => return None,
-        };
-        Some(inverted)
-    }
-}
-
-/// The comparison that gives the opposite.
-fn opposite(op: BinaryOp) -> Option<BinaryOp> {
-    use BinaryOp::*;
-    Some(match op {
-        I32Eq => I32Ne,
-        I32Ne => I32Eq,
-        I32LtS => I32GeS,
-        I32GeS => I32LtS,
-        I32GtS => I32LeS,
-        I32LeS => I32GtS,
-        I32LtU => I32GeU,
-        I32GeU => I32LtU,
-        I32GtU => I32LeU,
-        I32LeU => I32GtU,
-        I64Eq => I64Ne,
-        I64Ne => I64Eq,
-        I64LtS => I64GeS,
-        I64GeS => I64LtS,
-        I64GtS => I64LeS,
-        I64LeS => I64GtS,
-        I64LtU => I64GeU,
-        I64GeU => I64LtU,
-        I64GtU => I64LeU,
-        I64LeU => I64GtU,
-        _ => return None,
-    })
 }

@@ -4,7 +4,7 @@ use super::Compiler;
 use super::operators::commutes;
 use crate::masm::{Alu, Bits, Masm, Pair, PairAlu, PairVal, Reg, Shift, Size, Val};
 use wasmote_core::{ErrorKind, UnaryOp};
-use wasmote_frontend::{Cell, Operand};
+use wasmote_frontend::{Cell, Known, Operand};
 
 impl<M: Masm> Compiler<M> {
     pub(super) fn emit_pair_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind> {
@@ -74,19 +74,12 @@ impl<M: Masm> Compiler<M> {
         self.regs.unlock();
     }
 
-    pub(super) fn emit_pair_alu(
-        &mut self,
-        op: Alu,
-        dst: Cell,
-        a: Operand,
-        b: Operand,
-    ) -> Result<(), ErrorKind> {
+    pub(super) fn emit_pair_alu(&mut self, op: Alu, dst: Cell, a: Operand, b: Operand) {
         match op {
             Alu::Shift(shift) => self.emit_pair_shift(shift, dst, a, b),
             Alu::Mul => self.emit_pair_mul(dst, a, b),
             _ => self.emit_pair_words(op, dst, a, b),
         }
-        Ok(())
     }
 
     fn emit_pair_words(&mut self, op: Alu, dst: Cell, a: Operand, b: Operand) {
@@ -154,7 +147,7 @@ impl<M: Masm> Compiler<M> {
     }
 
     fn emit_pair_shift(&mut self, shift: Shift, dst: Cell, a: Operand, b: Operand) {
-        if let Operand::Const(by) = b {
+        if let Operand::Const(Known(by)) = b {
             let by = by as u32 & 63;
             if shift == Shift::Right && by >= 32 {
                 if let Operand::Temp(cell) = a {

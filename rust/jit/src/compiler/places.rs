@@ -34,7 +34,8 @@ impl Arguments {
         let mut args = Arguments { places: [(0, Size::W32); MAX_ARGS], count: 0, all: true };
         if !M::WIDE {
             let cells = ty.param_cells() as usize;
-            return Arguments { count: M::ARGS.min(cells), all: cells <= M::ARGS, ..args };
+            (args.count, args.all) = (M::ARGS.min(cells), cells <= M::ARGS);
+            return args;
         }
         let mut cell = 0;
         for (param, place) in ty.params().zip(args.places.iter_mut().take(M::ARGS)) {

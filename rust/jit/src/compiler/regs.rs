@@ -1,56 +1,80 @@
 //! Which register holds what.
 
-use super::{CANDIDATES, Compiler};
+use super::Compiler;
 use crate::masm::{Masm, Pair, PairVal, Reg, Size, Val, Word};
-use wasmote_frontend::{Cell, Operand};
+use wasmote_frontend::{Cell, Known, Operand};
 
 /// Registers that an instruction set may have.
 const REGS: usize = 16;
+/// Cells of which more is known than what a register holds. A frame with more is rare, and reached in other ways.
+const KNOWN: usize = 256;
 /// Cells that may be known to be 0.
 const ZEROS: usize = 8;
-/// Cells beyond this are not: a frame so large is reached in other ways.
-const MAX_ZERO: Cell = 900;
 /// Locals of whose addresses something may be known.
 const CHECKS: usize = 4;
 
 /// No cell.
 const NONE: Cell = Cell::MAX;
 
-/// What registers hold, and what else is known of cells. It is asked several times for each operator, so each question
-/// looks at as little as it can.
+// What is known of a cell.
+/// Its register plus one.
+const REG: u8 = 0x1F;
+/// The register is a local's for the whole function.
+const PINNED: u8 = 0x20;
+/// The cell is in `zeros`.
+const ZERO: u8 = 0x40;
+/// The cell is in `checked`.
+const CHECKED: u8 = 0x80;
+/// It is not one of the first cells: only its register may be known.
+const FAR: u8 = 0xFF;
+
+/// What registers hold, and what else is known of cells. It is asked several times for each operator, so an answer is found by
+/// the cell, and lists are only looked at for a cell that is in one.
 pub(super) struct Regs {
-    /// The registers for temporaries.
-    temps: &'static [Reg],
     /// The cell that each of them holds.
     cells: [Cell; REGS],
-    /// Those that hold a cell of which the frame does not know. One bit each, as in what follows.
+    /// Of each of the first cells: see [`REG`] and those behind it.
+    known: [u8; KNOWN],
+    /// Registers that hold a cell. One bit each, as in what follows.
+    held: u32,
+    /// Those that hold a cell of which the frame does not know.
     dirty: u32,
     /// Those that hold two cells, of which the low one is told.
     wide: u32,
     /// Those that the present operator uses: nothing else may be put there.
     locked: u32,
-    /// The register that a local has for the whole function, plus one.
-    pins: [u8; CANDIDATES],
     /// Locals whose address was found to lie so many bytes before the end of the memory.
     checked: [(Cell, u32); CHECKS],
     next_check: usize,
+    any_checked: bool,
     /// Cells that are 0, and whether the frame is yet to learn that. They may have a register as well.
     zeros: [(Cell, bool); ZEROS],
     /// How many of these places have been used.
     zero_count: usize,
 }
 
+/// The registers of a set, the lowest first.
+fn registers(mut set: u32) -> impl Iterator<Item = Reg> {
+    core::iter::from_fn(move || {
+        let reg = Reg(set.trailing_zeros() as u8);
+        let some = set != 0;
+        set &= set.wrapping_sub(1);
+        some.then_some(reg)
+    })
+}
+
 impl Regs {
-    pub fn new(temps: &'static [Reg]) -> Regs {
+    pub fn new() -> Regs {
         Regs {
-            temps,
             cells: [NONE; REGS],
+            known: [0; KNOWN],
+            held: 0,
             dirty: 0,
             wide: 0,
             locked: 0,
-            pins: [0; CANDIDATES],
             checked: [(NONE, 0); CHECKS],
             next_check: 0,
+            any_checked: false,
             zeros: [(NONE, false); ZEROS],
             zero_count: 0,
         }
@@ -64,30 +88,52 @@ impl Regs {
         self.locked |= 1 << reg.0;
     }
 
-    fn is_locked(&self, reg: Reg) -> bool {
-        self.locked >> reg.0 & 1 != 0
-    }
-
     /// Nothing is known, and no local has a register.
     pub fn clear(&mut self) {
-        *self = Regs::new(self.temps);
+        *self = Regs::new();
+    }
+
+    /// Some of what is known of a cell is so no longer.
+    fn unset(&mut self, cell: Cell, what: u8) {
+        if let Some(known) = self.known.get_mut(cell as usize) {
+            *known &= !what;
+        }
+    }
+
+    /// Something is known of the cell, if that can be noted.
+    fn note(&mut self, cell: Cell, what: u8) -> bool {
+        match self.known.get_mut(cell as usize) {
+            Some(known) => {
+                *known |= what;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// What is known of a cell: most often nothing.
+    fn known(&self, cell: Cell) -> u8 {
+        self.known.get(cell as usize).copied().unwrap_or(FAR)
+    }
+
+    fn is_known(&self, cell: Cell, what: u8) -> bool {
+        self.known.get(cell as usize).is_some_and(|known| known & what != 0)
     }
 
     /// A local has this register for the whole function.
     pub fn pin(&mut self, reg: Reg, cell: Cell) {
-        if let Some(pin) = self.pins.get_mut(cell as usize) {
-            *pin = reg.0 + 1;
-        }
+        self.note(cell, PINNED | reg.0 + 1);
     }
 
     /// The register that a local has for the whole function.
     pub fn pinned(&self, cell: Cell) -> Option<Reg> {
-        self.pins.get(cell as usize)?.checked_sub(1).map(Reg)
+        let known = *self.known.get(cell as usize)?;
+        if known & PINNED != 0 { Some(Reg((known & REG) - 1)) } else { None }
     }
 
     /// The register holds the cell, and the frame does not.
     pub fn set(&mut self, reg: Reg, cell: Cell) {
-        *self.held(reg) = cell;
+        self.set_clean(reg, cell);
         self.dirty |= 1 << reg.0;
     }
 
@@ -103,20 +149,21 @@ impl Regs {
         self.wide >> reg.0 & 1 != 0
     }
 
-    /// The register holds the cell, as does the frame.
+    /// The register holds the cell, as does the frame. It is no other's, and not the whole function's.
     fn set_clean(&mut self, reg: Reg, cell: Cell) {
+        debug_assert!(self.find(cell).is_none_or(|other| other == reg), "a cell in two registers");
+        self.free(reg);
         *self.held(reg) = cell;
-        self.dirty &= !(1 << reg.0);
+        self.held |= 1 << reg.0;
+        self.note(cell, reg.0 + 1);
     }
 
     /// The register that holds a cell.
     pub fn find(&self, cell: Cell) -> Option<Reg> {
-        self.pinned(cell).or_else(|| self.find_value(cell))
-    }
-
-    /// The register that holds a cell, other than that of a local for the whole function.
-    pub fn find_value(&self, cell: Cell) -> Option<Reg> {
-        self.temps.iter().copied().find(|reg| self.cells[usize::from(reg.0) % REGS] == cell)
+        match self.known.get(cell as usize) {
+            Some(&known) => (known & REG).checked_sub(1).map(Reg),
+            None => registers(self.held).find(|&reg| self.cell(reg) == Some(cell)),
+        }
     }
 
     /// The cell that a register holds for the moment.
@@ -141,26 +188,41 @@ impl Regs {
     }
 
     /// Another operator may use the register.
-    pub fn release(&mut self, reg: Reg) {
+    fn release(&mut self, reg: Reg) {
         self.locked &= !(1 << reg.0);
     }
 
     /// What the register held is not wanted any more; the present operator may still read it.
     pub fn free(&mut self, reg: Reg) {
-        self.set_clean(reg, NONE);
+        let bit = 1 << reg.0;
+        if self.held & bit != 0 {
+            let cell = core::mem::replace(self.held(reg), NONE);
+            self.unset(cell, REG);
+            self.held &= !bit;
+            self.dirty &= !bit;
+        }
+    }
+
+    /// No register holds the cell any more, unless it is a local's for the whole function.
+    fn free_cell(&mut self, cell: Cell) {
+        if !self.is_known(cell, PINNED)
+            && let Some(reg) = self.find(cell)
+        {
+            self.free(reg);
+        }
     }
 
     /// Only these cells are still wanted.
     fn discard_all_but(&mut self, first: Cell, count: u32) {
         let wanted = first..first + count;
-        for &reg in self.temps {
+        for reg in registers(self.held) {
             if !wanted.contains(self.held(reg)) {
                 self.free(reg);
             }
         }
-        for zero in &mut self.zeros {
-            if !wanted.contains(&zero.0) {
-                *zero = (NONE, false);
+        for at in 0..self.zero_count {
+            if self.zeros.get(at).is_some_and(|zero| !wanted.contains(&zero.0)) {
+                self.free_zero(at);
             }
         }
     }
@@ -168,21 +230,39 @@ impl Regs {
     /// Registers hold nothing but pinned locals any more, and nothing else is known.
     pub fn forget(&mut self) {
         self.forget_values();
-        self.checked = [(NONE, 0); CHECKS];
+        if !core::mem::take(&mut self.any_checked) {
+            return;
+        }
+        for (cell, _) in core::mem::replace(&mut self.checked, [(NONE, 0); CHECKS]) {
+            self.unset(cell, CHECKED);
+        }
     }
 
     /// Registers hold nothing but pinned locals any more. What was found out of their values is still true.
     pub fn forget_values(&mut self) {
-        self.cells = [NONE; REGS];
-        self.dirty = 0;
+        for reg in registers(self.held) {
+            self.free(reg);
+        }
         self.forget_zeros(0);
+    }
+
+    /// A place of `zeros` is free.
+    fn free_zero(&mut self, at: usize) {
+        if let Some(zero) = self.zeros.get_mut(at) {
+            let cell = zero.0;
+            *zero = (NONE, false);
+            self.unset(cell, ZERO);
+        }
     }
 
     /// The cells from this one on are not known to be 0.
     fn forget_zeros(&mut self, from: Cell) {
-        for zero in self.zeros.iter_mut().take(self.zero_count) {
-            if zero.0 >= from {
-                *zero = (NONE, false);
+        if self.zero_count == 0 {
+            return;
+        }
+        for at in 0..self.zero_count {
+            if self.zeros.get(at).is_some_and(|zero| zero.0 >= from) {
+                self.free_zero(at);
             }
         }
         while self.zero_count > 0 && self.zeros[self.zero_count - 1].0 == NONE {
@@ -192,55 +272,69 @@ impl Regs {
 
     /// Whether the cell is known to be 0.
     pub fn is_zero(&self, cell: Cell) -> bool {
-        self.zeros.iter().take(self.zero_count).any(|zero| zero.0 == cell)
+        self.is_known(cell, ZERO)
     }
 
     /// The cell is 0; `false` if that cannot be noted.
     pub fn add_zero(&mut self, cell: Cell, dirty: bool) -> bool {
-        if cell > MAX_ZERO {
+        let Some(at) = self.zeros.iter().position(|zero| zero.0 == NONE) else { return false };
+        if !self.note(cell, ZERO) {
             return false;
         }
-        let Some(at) = self.zeros.iter().position(|zero| zero.0 == NONE) else { return false };
         self.zeros[at] = (cell, dirty);
         self.zero_count = self.zero_count.max(at + 1);
         true
     }
 
     fn remove_zero(&mut self, cell: Cell) {
-        for zero in self.zeros.iter_mut().take(self.zero_count) {
-            if zero.0 == cell {
-                *zero = (NONE, false);
-            }
+        if self.is_zero(cell)
+            && let Some(at) = self.zeros.iter().position(|zero| zero.0 == cell)
+        {
+            self.free_zero(at);
         }
     }
 
     /// How many bytes from the local's address on are known to lie inside the memory.
     pub fn checked(&self, cell: Cell) -> u32 {
+        if !self.is_known(cell, CHECKED) {
+            return 0;
+        }
         self.checked.iter().find(|check| check.0 == cell).map_or(0, |check| check.1)
     }
 
     /// So many are known now.
     pub fn set_checked(&mut self, cell: Cell, bytes: u32) {
-        let at = match self.checked.iter().position(|check| check.0 == cell) {
+        let known = self.is_known(cell, CHECKED);
+        let at = match self.checked.iter().position(|check| known && check.0 == cell) {
             Some(at) => at,
             None => {
                 self.next_check = (self.next_check + 1) % CHECKS;
                 self.next_check
             }
         };
-        if let Some(check) = self.checked.get_mut(at) {
-            *check = (cell, bytes);
+        if self.note(cell, CHECKED)
+            && let Some(check) = self.checked.get_mut(at)
+        {
+            let (before, _) = core::mem::replace(check, (cell, bytes));
+            self.any_checked = true;
+            if before != cell {
+                self.unset(before, CHECKED);
+            }
         }
     }
 
     /// The cell changes.
     pub fn changed(&mut self, cell: Cell) {
+        if !self.is_known(cell, ZERO | CHECKED) {
+            return;
+        }
         self.remove_zero(cell);
         for check in &mut self.checked {
             if check.0 == cell {
                 *check = (NONE, 0);
             }
         }
+        self.unset(cell, CHECKED);
     }
 }
 
@@ -255,17 +349,22 @@ impl<M: Masm> Compiler<M> {
 
     /// A register of which nobody wants what it holds. It is locked.
     pub(super) fn alloc(&mut self) -> Reg {
+        let free = M::TEMPS_SET & !(self.regs.held | self.regs.locked);
+        let reg = match registers(free).next() {
+            Some(reg) => reg,
+            None => self.give_up(),
+        };
+        self.regs.lock(reg);
+        reg
+    }
+
+    /// Gives up what one of the registers holds that the present operator does not use.
+    #[inline(never)]
+    fn give_up(&mut self) -> Reg {
         let (mut reg, mut least) = (M::SCRATCH, u32::MAX);
-        for &other in M::TEMPS {
-            if self.regs.is_locked(other) {
-                continue;
-            }
-            // Rather what the frame holds as well, then what will be wanted last: the lowest temporary.
+        for other in registers(M::TEMPS_SET & !self.regs.locked) {
             let held = *self.regs.held(other);
-            if held == NONE {
-                reg = other;
-                break;
-            }
+            // Rather what the frame holds as well, then what will be wanted last: the lowest temporary.
             let cost = match self.regs.is_dirty(other) {
                 false => 1,
                 true if self.is_local(held) => 2,
@@ -279,13 +378,12 @@ impl<M: Masm> Compiler<M> {
         debug_assert!(reg != M::SCRATCH, "an operator needs too many registers");
         self.spill(reg);
         self.regs.free(reg);
-        self.regs.lock(reg);
         reg
     }
 
     /// Whether there is a register that the present operator does not use.
     pub(super) fn has_free(&self) -> bool {
-        M::TEMPS.iter().any(|&reg| !self.regs.is_locked(reg))
+        M::TEMPS_SET & !self.regs.locked != 0
     }
 
     /// The frame learns what the register holds.
@@ -294,13 +392,13 @@ impl<M: Masm> Compiler<M> {
             let (frame, cell) = (self.frame, *self.regs.held(reg));
             let size = if M::WIDE && self.regs.is_wide(reg) { Size::W64 } else { Size::W32 };
             self.masm.frame(false, size, reg, &frame, cell);
-            self.regs.set_clean(reg, cell);
+            self.regs.dirty &= !(1 << reg.0);
         }
     }
 
     /// The frame learns everything.
     pub(super) fn flush(&mut self) {
-        for &reg in M::TEMPS {
+        for reg in registers(self.regs.dirty) {
             self.spill(reg);
         }
         self.flush_zeros();
@@ -335,11 +433,18 @@ impl<M: Masm> Compiler<M> {
             self.regs.lock(reg);
             return reg;
         }
+        self.load_cell(cell, size)
+    }
+
+    /// A register with the cell in it that had none.
+    fn load_cell(&mut self, cell: Cell, size: Size) -> Reg {
         let reg = self.alloc();
         let frame = self.frame;
         self.masm.frame(true, size, reg, &frame, cell);
-        self.hold(reg, cell, size);
         self.regs.set_clean(reg, cell);
+        if M::WIDE {
+            self.regs.set_size(reg, size);
+        }
         reg
     }
 
@@ -350,12 +455,17 @@ impl<M: Masm> Compiler<M> {
 
     /// What the `half`th place of an operand holds.
     pub(super) fn value(&mut self, operand: Operand, half: u32, size: Size) -> Val<M::Word> {
-        match operand {
-            Operand::Const(bits) => Val::Imm(M::Word::truncate(bits >> (32 * half))),
-            Operand::Local(cell) | Operand::Temp(cell) if !M::WIDE && self.regs.is_zero(cell + half) => {
-                Val::number(0)
+        let cell = match operand {
+            Operand::Const(Known(bits)) => {
+                return Val::Imm(M::Word::truncate(if half == 0 { bits } else { bits >> 32 }));
             }
-            Operand::Local(cell) | Operand::Temp(cell) => Val::Reg(self.get(cell + half, size)),
+            Operand::Local(cell) | Operand::Temp(cell) => cell + half,
+        };
+        match self.regs.known(cell) {
+            0 => Val::Reg(self.load_cell(cell, size)),
+            FAR => Val::Reg(self.get(cell, size)),
+            known if !M::WIDE && known & ZERO != 0 => Val::number(0),
+            _ => Val::Reg(self.get(cell, size)),
         }
     }
 
@@ -395,16 +505,16 @@ impl<M: Masm> Compiler<M> {
     /// Whether the upper half of an operand is known to be 0.
     pub(super) fn is_zero_half(&self, operand: Operand) -> bool {
         match operand {
-            Operand::Const(bits) => bits >> 32 == 0,
+            Operand::Const(Known(bits)) => bits >> 32 == 0,
             Operand::Local(cell) | Operand::Temp(cell) => self.regs.is_zero(cell + 1),
         }
     }
 
     /// The cell of a temporary is not wanted any more. What the present operator uses stays locked.
     pub(super) fn drop_cell(&mut self, cell: Cell) {
-        self.regs.remove_zero(cell);
-        if let Some(reg) = self.regs.find(cell) {
-            self.regs.free(reg);
+        if self.regs.known(cell) != 0 {
+            self.regs.remove_zero(cell);
+            self.regs.free_cell(cell);
         }
     }
 
@@ -437,20 +547,25 @@ impl<M: Masm> Compiler<M> {
     /// The register that an operator puts a cell into, or two, locked. What was there before is not wanted any more; nor are
     /// temporaries above it, which were read, or dropped.
     pub(super) fn target_place(&mut self, cell: Cell, size: Size) -> Reg {
-        self.regs.changed(cell);
-        if let Some(reg) = self.regs.pinned(cell) {
-            self.regs.lock(reg);
-            return reg;
+        let known = self.regs.known(cell);
+        if known != 0 {
+            self.regs.changed(cell);
+            if let Some(reg) = self.regs.pinned(cell) {
+                self.regs.lock(reg);
+                return reg;
+            }
         }
         if !self.is_local(cell) {
-            for &reg in M::TEMPS {
+            for reg in registers(self.regs.held) {
                 if *self.regs.held(reg) > cell {
                     self.regs.free(reg);
                 }
             }
             self.regs.forget_zeros(cell + 1);
         }
-        self.overwritten(cell, size);
+        if known != 0 || M::WIDE {
+            self.overwritten(cell, size);
+        }
         let reg = self.alloc();
         self.hold(reg, cell, size);
         reg
@@ -459,21 +574,18 @@ impl<M: Masm> Compiler<M> {
     /// No register holds the cell any more, or two, alone or as half of a dropped value: written to the frame later, that
     /// would be in the way.
     fn overwritten(&mut self, cell: Cell, size: Size) {
-        if let Some(reg) = self.regs.find(cell) {
-            self.regs.free(reg);
-        }
+        self.regs.free_cell(cell);
         if !M::WIDE {
             return;
         }
-        if let Some(reg) = cell.checked_sub(1).and_then(|below| self.regs.find_value(below))
+        if let Some(below) = cell.checked_sub(1)
+            && let Some(reg) = self.regs.find(below)
             && self.regs.is_wide(reg)
         {
-            self.regs.free(reg);
+            self.regs.free_cell(below);
         }
-        if size == Size::W64
-            && let Some(reg) = self.regs.find_value(cell + 1)
-        {
-            self.regs.free(reg);
+        if size == Size::W64 {
+            self.regs.free_cell(cell + 1);
         }
     }
 
@@ -498,9 +610,7 @@ impl<M: Masm> Compiler<M> {
             self.regs.add_zero(cell, false);
             return;
         }
-        if let Some(reg) = self.regs.find(cell) {
-            self.regs.free(reg);
-        }
+        self.regs.free_cell(cell);
         if !self.regs.add_zero(cell, true) {
             let reg = self.alloc();
             self.regs.set(reg, cell);

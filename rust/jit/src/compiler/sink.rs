@@ -1,14 +1,14 @@
 //! What the front end tells, and what becomes of it.
 
-use super::operators::{alu, commutes};
+use super::operators::{Binary, binary, commutes};
 use super::places::{Arguments, param_size, place_size, places};
-use super::{CANDIDATES, Compiler, Op, Polls, Use, in_registers, shared_cells};
+use super::{CANDIDATES, Compiler, MOST_USED, Op, Polls, Use, in_registers, shared_cells};
 use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Size, TailArguments, Val};
 use wasmote_core::vm::Builtin;
 use wasmote_core::{
     BinaryOp, ErrorKind, FuncType, LoadOp, Op as FrontOp, StoreOp, Trap, UnaryOp, ValType, limits,
 };
-use wasmote_frontend::{Callee, Cell, FuncInfo, GlobalPlace, MemArg, Operand, Sink, When};
+use wasmote_frontend::{Callee, Cell, FuncInfo, GlobalPlace, Known, MemArg, Operand, Sink, When};
 
 impl<M: Masm> Sink for Compiler<M> {
     type Label = Label;
@@ -24,13 +24,8 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     fn used(&mut self, cell: Cell, ty: ValType, weight: u32) {
-        for cell in places::<M>(ty.cells()).map(|half| cell + half) {
-            if let Some(used) = self.uses.get_mut(cell as usize) {
-                used.weight = used.weight.saturating_add(weight);
-                if M::WIDE {
-                    used.wide = ty.cells() == 2;
-                }
-            }
+        for half in places::<M>(ty.cells()) {
+            self.add_use(Use { cell: cell + half, weight, wide: M::WIDE && ty.cells() == 2 });
         }
     }
 
@@ -38,25 +33,18 @@ impl<M: Masm> Sink for Compiler<M> {
         self.calls = true;
     }
 
-    fn numeric(&mut self, op: FrontOp) {
+    fn is_call(&self, op: FrontOp) -> bool {
         // What the runtime carries out is called.
-        self.calls |= match op {
-            _ if self.calls => true,
+        match op {
             FrontOp::Unary(op) => self.is_unary_of_runtime(op),
             FrontOp::Binary(op) => self.is_binary_of_runtime(op),
             _ => false,
-        };
+        }
     }
 
     fn scan(&mut self) {
         self.calls = false;
-        for used in &mut *self.uses {
-            *used = Use::default();
-        }
-        if self.uses.is_empty() {
-            // Without memory no local gets a register, and what comes next fails anyway.
-            let _ = self.uses.resize(CANDIDATES, Use::default());
-        }
+        self.most_used = [Use::default(); MOST_USED];
     }
 
     fn at(&mut self, offset: u32) {
@@ -66,7 +54,7 @@ impl<M: Masm> Sink for Compiler<M> {
     fn begin(&mut self, func: &FuncInfo<'_>) -> Result<(), ErrorKind> {
         self.regs.clear();
         self.traps.clear();
-        self.deferred = None;
+        self.deferred.op = Op::None;
         self.local_cells = func.local_cells;
         self.least_cells = 0;
         self.frame =
@@ -79,22 +67,23 @@ impl<M: Masm> Sink for Compiler<M> {
         self.compiled.start = start as u32;
         self.compiled.inside = inside as u32;
         self.polls = Polls { last: start, ..Polls::default() };
-        // Parameters are in registers. Those without a register of their own may stay there.
-        for (at, &reg) in M::TEMPS.iter().enumerate().take(args.count) {
-            let (cell, size) = args.place::<M>(at);
-            self.hold(reg, cell, size);
-        }
         let (first, count) = (func.param_cells, func.local_cells - func.param_cells);
         let lazily = count <= 8 && !M::WIDE;
+        // Parameters are in registers. Those without a register of their own may stay there, unless many locals are zeroed in
+        // one go: that takes registers which are free only before others are in use.
+        let stay = lazily || M::WIDE;
+        for (at, &reg) in M::TEMPS.iter().enumerate().take(args.count) {
+            let (cell, size) = args.place::<M>(at);
+            match self.regs.pinned(cell) {
+                _ if !stay => self.masm.frame(false, size, reg, &frame, cell),
+                Some(pinned) => self.masm.mov(pinned, Val::Reg(reg)),
+                None => self.hold(reg, cell, size),
+            }
+        }
         if M::WIDE {
             self.zero_unpinned(first, count);
-        } else if !lazily {
-            // In one go, before a register of those that are free only now is in use.
-            self.flush();
-            self.regs.forget_values();
-            if let Some(&temp) = M::TEMPS.first() {
-                self.masm.frame_zero(&frame, first, count, temp);
-            }
+        } else if let (false, Some(&temp)) = (stay, M::TEMPS.first()) {
+            self.masm.frame_zero(&frame, first, count, temp);
         }
         for cell in 0..func.local_cells.min(CANDIDATES as u32) {
             let Some(pinned) = self.regs.pinned(cell) else {
@@ -105,15 +94,8 @@ impl<M: Masm> Sink for Compiler<M> {
             };
             if cell >= first {
                 self.masm.mov(pinned, Val::number(0));
-            } else {
-                // The frame has it if nothing else does.
-                match self.regs.find_value(cell) {
-                    Some(reg) => {
-                        self.masm.mov(pinned, Val::Reg(reg));
-                        self.regs.free(reg);
-                    }
-                    None => self.masm.frame(true, param_size::<M>(func.ty, cell), pinned, &frame, cell),
-                }
+            } else if !stay || !args.hold::<M>(0, cell) {
+                self.masm.frame(true, param_size::<M>(func.ty, cell), pinned, &frame, cell);
             }
         }
         if lazily {
@@ -154,61 +136,49 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     fn unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind> {
+        // The opposite of a comparison. Numbers have none: all comparisons with what is no number give 0.
         if op == UnaryOp::I32Eqz
-            && let Some(inverted) = self.inverted_comparison(a)
+            && self.is_deferred(a)
+            && let Op::Binary(Binary::Compare(cond, size)) = self.deferred.op
         {
-            if let Some(deferred) = &mut self.deferred {
-                deferred.op = inverted;
-                deferred.dst = dst;
-            }
+            self.deferred.op = Op::Binary(Binary::Compare(cond.inverted(), size));
+            self.deferred.dst = dst;
             return Ok(());
         }
         if self.is_unary_of_runtime(op) {
             return self.emit_unary_of_runtime(op, dst, a);
         }
-        self.defer(Op::Unary(op, a), dst)
+        self.defer(Op::Unary(op), dst, a, a)
     }
 
+    #[inline(never)]
     fn binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) -> Result<(), ErrorKind> {
-        if self.is_binary_of_runtime(op) {
+        let what = binary(op);
+        if let Binary::Alu(alu, Size::W32) = what {
+            if self.take_shift(alu, dst, a, b) {
+                return Ok(());
+            }
+        } else if self.is_binary_of_runtime(op) {
             return self.emit_binary_of_runtime(op, dst, a, b);
         }
-        // A shift of which only this operator wants to know is done with it.
-        if let Some((alu, 1)) = alu(op)
-            && !matches!(alu, Alu::Mul | Alu::Shift(_))
-        {
-            for (first, second) in [(a, b), (b, a)] {
-                if (second == b || commutes(alu))
-                    && !matches!(first, Operand::Const(_))
-                    && let Some(shifted) = self.deferred_result(second)
-                    && let Op::Binary(op, source, Operand::Const(by)) = shifted.op
-                    && let Some((Alu::Shift(shift), 1)) = super::operators::alu(op)
-                    && by & 31 != 0
-                {
-                    self.deferred = None;
-                    return self.defer(Op::Shifted(alu, first, source, shift, by as u32 & 31), dst);
-                }
-            }
-        }
-        self.defer(Op::Binary(op, a, b), dst)
+        self.defer(Op::Binary(what), dst, a, b)
     }
 
     fn load(&mut self, op: LoadOp, dst: Cell, address: Operand, arg: MemArg) -> Result<(), ErrorKind> {
-        self.defer(Op::Load(op, address, arg), dst)
+        self.defer(Op::Load(op), dst, address, address)?;
+        self.deferred.offset = arg.offset;
+        Ok(())
     }
 
     fn store(&mut self, op: StoreOp, address: Operand, value: Operand, arg: MemArg) -> Result<(), ErrorKind> {
         self.settle()?;
         let at = self.at;
-        self.emit_store(op, address, value, arg, at)
+        self.emit_store(op, address, value, arg.offset, at)
     }
 
     fn copy(&mut self, ty: ValType, dst: Cell, src: Operand) -> Result<(), ErrorKind> {
-        if let Some(deferred) = &mut self.deferred
-            && src == Operand::Temp(deferred.dst)
-            && dst < self.local_cells
-        {
-            deferred.dst = dst;
+        if dst < self.local_cells && self.is_deferred(src) {
+            self.deferred.dst = dst;
             return self.settle();
         }
         self.settle()?;
@@ -216,6 +186,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn select(
         &mut self,
         ty: ValType,
@@ -224,7 +195,7 @@ impl<M: Masm> Sink for Compiler<M> {
         b: Operand,
         condition: Operand,
     ) -> Result<(), ErrorKind> {
-        if let Operand::Const(number) = condition {
+        if let Operand::Const(Known(number)) = condition {
             self.settle()?;
             let chosen = if number as u32 != 0 { a } else { b };
             self.emit_copy(ty.cells(), dst, chosen);
@@ -235,6 +206,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn global_get(&mut self, ty: ValType, dst: Cell, place: GlobalPlace) -> Result<(), ErrorKind> {
         self.settle()?;
         let size = place_size::<M>(ty.cells());
@@ -246,6 +218,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn global_set(&mut self, ty: ValType, place: GlobalPlace, src: Operand) -> Result<(), ErrorKind> {
         self.settle()?;
         let size = place_size::<M>(ty.cells());
@@ -266,6 +239,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn builtin(&mut self, builtin: Builtin, cells: Cell, first: u32, second: u32) -> Result<(), ErrorKind> {
         self.settle()?;
         self.flush();
@@ -278,6 +252,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
         self.settle()?;
         self.calling();
@@ -311,6 +286,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn tail_call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
         self.settle()?;
         let (from, frame, params) = (self.masm.place(), self.frame, ty.param_cells());
@@ -356,6 +332,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn return_one(&mut self, result: Option<(ValType, Operand)>) -> Result<(), ErrorKind> {
         self.settle()?;
         self.poll_before_return()?;
@@ -383,6 +360,7 @@ impl<M: Masm> Sink for Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn return_many(&mut self, cells: Cell, count: u32) -> Result<(), ErrorKind> {
         self.settle()?;
         self.poll_before_return()?;
@@ -431,7 +409,7 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     fn jump_if(&mut self, when: When, condition: Operand, label: &mut Label) -> Result<(), ErrorKind> {
-        if let Operand::Const(number) = condition {
+        if let Operand::Const(Known(number)) = condition {
             self.settle()?;
             self.flush();
             if (number as u32 != 0) == (when == When::NotZero) {
@@ -479,6 +457,29 @@ impl<M: Masm> Sink for Compiler<M> {
 }
 
 impl<M: Masm> Compiler<M> {
+    /// Does a shift that was deferred with the operator that is told, if that can do it and nobody else wants to know of it.
+    fn take_shift(&mut self, alu: Alu, dst: Cell, a: Operand, b: Operand) -> bool {
+        let Op::Binary(Binary::Alu(Alu::Shift(shift), Size::W32)) = self.deferred.op else { return false };
+        let Operand::Const(Known(by)) = self.deferred.b else { return false };
+        let by = by as u8 & 31;
+        let first = if self.is_deferred(b) {
+            a
+        } else if commutes(alu) && self.is_deferred(a) {
+            b
+        } else {
+            return false;
+        };
+        if by == 0 || matches!(first, Operand::Const(_)) || matches!(alu, Alu::Mul | Alu::Shift(_)) {
+            return false;
+        }
+        let source = self.deferred.a;
+        let at = self.at;
+        let deferred = &mut self.deferred;
+        (deferred.op, deferred.dst, deferred.at) = (Op::Shifted(alu, shift, by), dst, at);
+        (deferred.a, deferred.b) = (first, source);
+        true
+    }
+
     /// `dst = if cond { a } else { b }` of what was compared.
     fn emit_select(&mut self, cells: u32, dst: Cell, a: Operand, b: Operand, cond: Cond) {
         // Both first, so that nothing is spilled into between: moves and loads leave the comparison alone.

@@ -5,24 +5,27 @@ use super::masm::Thumb2;
 use crate::masm::Label;
 
 impl Thumb2 {
-    /// A branch to a label. The branches to one that is not bound yet are a list that runs through their offsets, each
-    /// leading to the one before; the first goes nowhere. One that only goes forwards is alone.
+    /// A branch to a label. The branches to one that is not bound yet are a list that runs through the code, each telling how
+    /// far it is to the one before. One that only goes forwards is alone.
     pub(super) fn refer(&mut self, branch: Branch, label: &mut Label) {
         let at = self.asm.code.len();
-        let offset = match label.place {
-            _ if label.bound => label.place as i32 - at as i32,
-            0 if matches!(branch, Branch::Compare { .. }) => 4,
-            0 => 0,
-            before => before as i32 - 1 - at as i32,
-        };
-        if !branch.reaches(offset) {
+        if label.bound {
+            let offset = label.place as i32 - at as i32;
+            if branch.reaches(offset) {
+                self.asm.put_branch(branch, offset);
+            } else {
+                self.out_of_reach = true;
+            }
+            return;
+        }
+        // In halves; places in the list are one too high.
+        let back = if label.place == 0 { 0 } else { (at as u32 + 1 - label.place) / 2 };
+        if back > branch.most() {
             self.out_of_reach = true;
             return;
         }
-        self.asm.put_branch(branch, offset);
-        if !label.bound {
-            label.place = at as u32 + 1;
-        }
+        self.asm.put_waiting(branch, back);
+        label.place = at as u32 + 1;
     }
 
     /// The shortest branch that reaches a label which is bound, or the one that reaches far.
@@ -42,16 +45,9 @@ impl Thumb2 {
         let mut first = place;
         while let Some(at) = label.place.checked_sub(1).filter(|_| !label.bound) {
             first = at as usize;
-            let offset = place as i32 - at as i32;
-            let Some((branch, before)) = self.asm.branch_at(first) else {
-                self.out_of_reach = true;
-                break;
-            };
-            label.place = match (branch, before) {
-                (Branch::Compare { .. }, _) | (_, 0) => 0,
-                _ => (at as i32 + before + 1) as u32,
-            };
-            self.out_of_reach |= !self.asm.set_branch(first, branch, offset);
+            let (branch, back) = self.asm.waiting_at(first);
+            label.place = if back == 0 { 0 } else { label.place - 2 * back };
+            self.out_of_reach |= !self.asm.set_branch(first, branch, place as i32 - at as i32);
         }
         *label = Label { place: place as u32, bound: true };
         first

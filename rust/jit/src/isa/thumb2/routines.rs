@@ -234,13 +234,13 @@ impl Thumb2 {
     /// Takes fuel: loads the lower half of it, and stores that, less the units, which are set later. All registers but r12
     /// and the return address stay.
     pub(super) fn take_fuel(&mut self, routines: &mut Routines) -> usize {
-        let mut enough = Label::NEW;
         self.load_word(IP, CTX, FUEL);
         let at = self.asm.code.len();
         self.asm.dp(Dp::Sub, Flags::Set, IP, IP, Src::Imm(0));
-        self.refer(Branch::NearIf(C::Hs), &mut enough);
+        // If that was enough, over the call.
+        let enough = Branch::NearIf(C::Hs);
+        self.asm.put_branch(enough, (enough.size() + Branch::Link.size()) as i32);
         self.refer(Branch::Link, &mut routines.borrow);
-        self.resolve(&mut enough);
         self.store_word(IP, CTX, FUEL);
         at
     }

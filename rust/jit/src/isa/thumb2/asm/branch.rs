@@ -1,4 +1,4 @@
-//! Branches: encoded with their offset, and found again to set it when it is known.
+//! Branches: encoded with their offset, or kept until it is known.
 
 use super::{Asm, Cond, Reg};
 
@@ -36,72 +36,57 @@ impl Branch {
     /// Whether it reaches a place that is `offset` bytes from where the branch itself begins.
     pub fn reaches(self, offset: i32) -> bool {
         let offset = offset - 4;
-        let within = |bits: u32| offset & 1 == 0 && offset >= -(1 << bits) && offset < 1 << bits;
+        let bits = match self {
+            Branch::Near => 11,
+            Branch::Far | Branch::Link => 24,
+            Branch::NearIf(_) => 8,
+            Branch::FarIf(_) => 20,
+            Branch::Compare { .. } => return offset & 1 == 0 && (0..=126).contains(&offset),
+        };
+        // What lies above is nothing but the sign.
+        offset & 1 == 0 && offset >> bits == offset >> 31
+    }
+
+    /// The greatest number that it keeps while it waits.
+    pub fn most(self) -> u32 {
         match self {
-            Branch::Near => within(11),
-            Branch::Far | Branch::Link => within(24),
-            Branch::NearIf(_) => within(8),
-            Branch::FarIf(_) => within(20),
-            Branch::Compare { .. } => offset & 1 == 0 && (0..=126).contains(&offset),
+            Branch::Near => 0x7FF,
+            Branch::NearIf(_) => 0xFF,
+            Branch::Compare { .. } => 0,
+            Branch::Far | Branch::FarIf(_) | Branch::Link => 0xFF_FFFF,
         }
     }
 
-    /// The instruction, as one or two halves.
-    fn encode(self, offset: i32) -> (u32, Option<u32>) {
+    /// The instruction; if it has two halves, the second one is the upper.
+    fn encode(self, offset: i32) -> u32 {
         let offset = (offset - 4) as u32;
         let sign = offset >> 31;
         let long = |second: u32| {
             let j = |bit: u32| (offset >> bit & 1) ^ sign ^ 1;
-            let first = 0xF000 | sign << 10 | offset >> 12 & 0x3FF;
-            (first, Some(second | j(23) << 13 | j(22) << 11 | offset >> 1 & 0x7FF))
+            let second = second | j(23) << 13 | j(22) << 11 | offset >> 1 & 0x7FF;
+            0xF000 | sign << 10 | offset >> 12 & 0x3FF | second << 16
         };
         match self {
-            Branch::Near => (0xE000 | offset >> 1 & 0x7FF, None),
+            Branch::Near => 0xE000 | offset >> 1 & 0x7FF,
             Branch::Far => long(0x9000),
             Branch::Link => long(0xD000),
-            Branch::NearIf(cond) => (0xD000 | cond.bits() << 8 | offset >> 1 & 0xFF, None),
+            Branch::NearIf(cond) => 0xD000 | cond.bits() << 8 | offset >> 1 & 0xFF,
             Branch::FarIf(cond) => {
                 let first = 0xF000 | sign << 10 | cond.bits() << 6 | offset >> 12 & 0x3F;
                 let (j1, j2) = (offset >> 18 & 1, offset >> 19 & 1);
-                (first, Some(0x8000 | j1 << 13 | j2 << 11 | offset >> 1 & 0x7FF))
+                first | (0x8000 | j1 << 13 | j2 << 11 | offset >> 1 & 0x7FF) << 16
             }
             Branch::Compare { nonzero, reg } => {
                 let first = 0xB100 | u32::from(nonzero) << 11 | (offset >> 6 & 1) << 9;
-                (first | (offset >> 1 & 0x1F) << 3 | reg.bits(), None)
+                first | (offset >> 1 & 0x1F) << 3 | reg.bits()
             }
         }
     }
-
-    /// The branch that stands at a place, and how far it goes.
-    fn decode(first: u32, second: u32) -> Option<(Branch, i32)> {
-        let cond = |bits: u32| Cond::ALL.get(bits as usize).copied();
-        let extend = |value: u32, bits: u32| (value << (32 - bits)) as i32 >> (32 - bits);
-        let (branch, offset) = if first >> 12 == 0xD {
-            (Branch::NearIf(cond(first >> 8 & 15)?), extend((first & 0xFF) << 1, 9))
-        } else if first >> 11 == 0b11100 {
-            (Branch::Near, extend((first & 0x7FF) << 1, 12))
-        } else if first & 0xF500 == 0xB100 {
-            let offset = (first >> 9 & 1) << 6 | (first >> 3 & 0x1F) << 1;
-            let reg = Reg((first & 7) as u8);
-            (Branch::Compare { nonzero: first & 0x800 != 0, reg }, offset as i32)
-        } else if first >> 11 == 0b11110 && second & 0x8000 != 0 {
-            let (sign, j1, j2) = (first >> 10 & 1, second >> 13 & 1, second >> 11 & 1);
-            let low = (second & 0x7FF) << 1;
-            if second & 0x1000 == 0 {
-                let high = sign << 20 | j2 << 19 | j1 << 18 | (first & 0x3F) << 12;
-                (Branch::FarIf(cond(first >> 6 & 15)?), extend(high | low, 21))
-            } else {
-                let (i1, i2) = (j1 ^ sign ^ 1, j2 ^ sign ^ 1);
-                let high = sign << 24 | i1 << 23 | i2 << 22 | (first & 0x3FF) << 12;
-                let branch = if second & 0x4000 == 0 { Branch::Far } else { Branch::Link };
-                (branch, extend(high | low, 25))
-            }
-        } else {
-            return None;
-        };
-        Some((branch, offset + 4))
-    }
 }
+
+/// The kinds of long branches that wait, behind those of the conditions. No short one begins like them.
+const FAR: u32 = Cond::ALL.len() as u32;
+const LINK: u32 = FAR + 1;
 
 impl Asm {
     /// A branch to a place in this code.
@@ -110,30 +95,58 @@ impl Asm {
         self.put_branch(branch, to.wrapping_sub(at) as i32);
     }
 
-    /// A branch whose target is set later. `offset` may be anything that it reaches.
+    /// A branch to the place that is so far from it.
     pub fn put_branch(&mut self, branch: Branch, offset: i32) {
         debug_assert!(branch.reaches(offset), "{branch:?} does not reach {offset}");
-        let (first, second) = branch.encode(offset);
-        match second {
-            None => self.narrow(first),
-            Some(second) => self.wide(first, second),
+        let code = branch.encode(offset);
+        if branch.size() == 2 {
+            self.narrow(code);
+        } else {
+            self.code.put32(code);
         }
     }
 
-    /// The branch at a place, and how far it goes from there.
-    pub fn branch_at(&self, at: usize) -> Option<(Branch, i32)> {
-        Branch::decode(self.code.get16(at), self.code.get16(at + 2))
+    /// Room for a branch whose target is set later, with a number up to [`most`](Branch::most) that
+    /// [`waiting_at`](Asm::waiting_at) gives back.
+    pub fn put_waiting(&mut self, branch: Branch, number: u32) {
+        let kind = match branch {
+            Branch::Near => return self.narrow(0xE000 | number),
+            Branch::NearIf(cond) => return self.narrow(0xD000 | cond.bits() << 8 | number),
+            Branch::Compare { .. } => return self.put_branch(branch, 4),
+            Branch::FarIf(cond) => cond.bits(),
+            Branch::Far => FAR,
+            Branch::Link => LINK,
+        };
+        self.wide(kind << 8 | number & 0xFF, number >> 8);
     }
 
-    /// Lets the branch that stands at `at` go `offset` bytes from there; `false` if it does not reach so far.
+    /// The branch that waits at a place, and its number.
+    pub fn waiting_at(&self, at: usize) -> (Branch, u32) {
+        let code = self.code.get32(at);
+        let (first, second) = (code & 0xFFFF, code >> 16);
+        let cond = |bits: u32| Cond::ALL.get((bits & 15) as usize).copied();
+        match (first >> 12, cond(first >> 8)) {
+            (0xB, _) => (Branch::Compare { nonzero: first & 0x800 != 0, reg: Reg((first & 7) as u8) }, 0),
+            (0xD, Some(cond)) => (Branch::NearIf(cond), first & 0xFF),
+            (0xE, _) => (Branch::Near, first & 0x7FF),
+            (_, Some(cond)) => (Branch::FarIf(cond), first & 0xFF | second << 8),
+            (_, None) => {
+                let branch = if first >> 8 == LINK { Branch::Link } else { Branch::Far };
+                (branch, first & 0xFF | second << 8)
+            }
+        }
+    }
+
+    /// Lets the branch at `at` go `offset` bytes from there; `false` if it does not reach so far.
     pub fn set_branch(&mut self, at: usize, branch: Branch, offset: i32) -> bool {
         if !branch.reaches(offset) {
             return false;
         }
-        let (first, second) = branch.encode(offset);
-        self.code.set16(at, first);
-        if let Some(second) = second {
-            self.code.set16(at + 2, second);
+        let code = branch.encode(offset);
+        if branch.size() == 4 {
+            self.code.set32(at, code);
+        } else {
+            self.code.set16(at, code);
         }
         true
     }

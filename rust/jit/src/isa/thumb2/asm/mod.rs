@@ -142,15 +142,13 @@ impl Asm {
 
     /// Changes the number of a `movw` or `movt` at a place.
     pub fn set_mov_half(&mut self, at: usize, imm: u32) {
-        let (first, second) = (self.code.get16(at) & 0xFBF0, self.code.get16(at + 2) & 0x8F00);
-        self.code.set16(at, first | (imm & 0x800) >> 1 | imm >> 12 & 15);
-        self.code.set16(at + 2, second | (imm & 0x700) << 4 | imm & 0xFF);
+        let (first, second) = ((imm & 0x800) >> 1 | imm >> 12 & 15, (imm & 0x700) << 4 | imm & 0xFF);
+        self.code.set32(at, self.code.get32(at) & 0x8F00_FBF0 | first | second << 16);
     }
 
     /// Changes the number, a byte, of an operation with one at a place.
     pub fn set_byte(&mut self, at: usize, imm: u8) {
-        let second = self.code.get16(at + 2) & 0xFF00;
-        self.code.set16(at + 2, second | u32::from(imm));
+        self.code.set8(at + 2, imm);
     }
 
     /// Adds a multiple of 4 up to 508 to the stack pointer, or takes it off.
