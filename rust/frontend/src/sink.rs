@@ -22,7 +22,7 @@ pub type Cell = u32;
 ///
 /// Aligned as words are: an operand has three of them then, not four, and is copied without a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(packed(4))]
+#[repr(Rust, packed(4))]
 pub struct Known(pub u64);
 
 /// Where an operand is.

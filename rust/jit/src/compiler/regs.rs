@@ -122,7 +122,7 @@ impl Regs {
 
     /// A local has this register for the whole function.
     pub fn pin(&mut self, reg: Reg, cell: Cell) {
-        self.note(cell, PINNED | reg.0 + 1);
+        self.note(cell, PINNED | (reg.0 + 1));
     }
 
     /// The register that a local has for the whole function.
