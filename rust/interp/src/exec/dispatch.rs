@@ -82,6 +82,7 @@ mod imp {
                 Trap::OutOfFuel => raise::<{ Trap::OutOfFuel as u32 }>,
                 Trap::Interrupted => raise::<{ Trap::Interrupted as u32 }>,
                 Trap::Host => raise::<{ Trap::Host as u32 }>,
+                Trap::NotCompiled => raise::<{ Trap::NotCompiled as u32 }>,
             } as Handler)(s.word, s.pc, s.fp, s.ctx),
             Step::Failed(code) => trapped(code, s.pc, s.fp, s.ctx),
         }
@@ -179,7 +180,7 @@ mod imp {
     pub(super) fn run(mut pc: Pc, mut fp: Frame, mut ctx: Ctx) -> u32 {
         loop {
             #[cfg(thumb2_handlers)]
-            match crate::exec::raw::run_handlers(&mut pc, &mut fp, &mut ctx) {
+            match crate::exec::thumb2::run(&mut pc, &mut fp, &mut ctx) {
                 0 => {}
                 code => return trapped(code, pc.skip(1), fp, ctx),
             }

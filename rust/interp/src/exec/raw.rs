@@ -15,8 +15,7 @@
 //!   points at, and whose fields say what `wasmote_core::vm` says. No reference to it or to the `StackVm` exists while
 //!   code runs, other than to the interrupt word, which is atomic. All contexts of a store share one stack.
 //! - **(I4) Memory.** `memory_len` bytes at `memory_base` may be read and written; nobody else does so while code
-//!   runs. Both are read anew for each access, because a call may change them. (The handlers in assembler keep them until one
-//!   of them leaves.)
+//!   runs. Both are read anew for each access, because a call may change them. (Handlers in assembler keep them until they end.)
 //! - **(I5) Control stack.** From `control` upwards lie the records that this module pushed, innermost first, up to the
 //!   one of the outermost running `entry`. Below `control`, above every frame, there is always room for
 //!   one more, which a trap uses.
@@ -38,7 +37,7 @@ use wasmote_core::Trap;
 use wasmote_core::limits::MAX_FRAME_CELLS;
 use wasmote_core::vm::{Builtin, Entry, FuncRecord, StackVm, VmCtx, split_func_ref, take_fuel};
 
-/// The word that the outermost frame returns to.
+/// What the outermost frame returns to.
 static EXIT: u32 = Code::exit as u32;
 
 macro_rules! check {
@@ -49,7 +48,7 @@ macro_rules! check {
     };
 }
 
-/// Where the dispatcher would go for a number that no instruction has. Knowing that there is none saves it the comparison.
+/// What a number stands for that no instruction has. Knowing that there is none saves a comparison.
 #[cfg(not(all(tail_calls, not(debug_assertions))))]
 #[inline(always)]
 pub(crate) fn no_instruction() -> ! {
@@ -65,7 +64,7 @@ pub(crate) struct Pc(*const u32);
 
 impl Pc {
     pub(crate) fn exit() -> Pc {
-        Pc(&raw const EXIT)
+        Pc::copied(core::slice::from_ref(&EXIT))
     }
 
     /// The copied words of a `wide` instruction, while `words` lives.
@@ -114,34 +113,10 @@ impl Pc {
     }
 }
 
-/// Carries instructions out until there is one that the handlers in assembler leave to us, and returns 0, or until one traps,
-/// and returns the trap's code. Where that is comes back in the arguments.
-#[cfg(thumb2_handlers)]
-#[inline(always)]
-pub(super) fn run_handlers(pc: &mut Pc, fp: &mut Frame, ctx: &mut Ctx) -> u32 {
-    unsafe extern "C" {
-        fn wasmote_interp_thumb2(place: *mut Place) -> u32;
-    }
-    let mut place = Place { pc: *pc, cells: fp.cells, ctx: *ctx };
-    // SAFETY: (I1) to (I7) are what the handlers rely on, and what they keep.
-    let code = unsafe { wasmote_interp_thumb2(&mut place) };
-    (*pc, *fp, *ctx) = (place.pc, Frame::new(place.cells, ptr::null_mut()), place.ctx);
-    code
-}
-
-/// Where the handlers in assembler begin and end.
-#[cfg(thumb2_handlers)]
-#[repr(C)]
-struct Place {
-    pc: Pc,
-    cells: *mut u32,
-    ctx: Ctx,
-}
-
 /// Cells: a frame, or globals.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame {
-    cells: *mut u32,
+    pub(super) cells: *mut u32,
     /// One past the last cell that may be touched; null if not known.
     #[cfg(feature = "extra-checks")]
     end: *mut u32,
@@ -154,7 +129,7 @@ struct Double(u64);
 
 impl Frame {
     #[inline(always)]
-    fn new(cells: *mut u32, _end: *mut u32) -> Frame {
+    pub(super) fn new(cells: *mut u32, _end: *mut u32) -> Frame {
         Frame {
             cells,
             #[cfg(feature = "extra-checks")]
@@ -234,8 +209,7 @@ pub(crate) struct Function {
     record: *const FuncRecord,
 }
 
-/// A return record. The place in the code is behind the first word of the instruction that has not ended: a call or,
-/// in the innermost record, what trapped.
+/// A return record. Its place is behind the first word of an instruction that has not ended: a call, or what trapped.
 #[derive(Clone, Copy)]
 #[repr(C, packed(4))]
 struct Record {
@@ -431,9 +405,7 @@ impl Ctx {
         unsafe {
             record.cast::<Record>().write(Record { pc, fp, ctx: self });
             (*stack).control = record;
-            if record < (*stack).low_water {
-                (*stack).low_water = record;
-            }
+            (*stack).low_water = (*stack).low_water.min(record);
         }
         Some(Frame::new(cells, record))
     }

@@ -3,9 +3,10 @@
 //! rustc keeps a frame pointer in every function of these targets and shares the ends of the loop's arms, so an instruction
 //! takes a third more there than it does with all of the machine's state in registers of our choice.
 
-use super::raw::entry;
+use super::raw::{Ctx, Frame, Pc, entry};
 use crate::isa::for_each_instruction;
 use core::mem::{offset_of, size_of};
+use core::ptr;
 use wasmote_core::vm::{FUNC_BITS, FuncRecord, StackVm, TableVm, VmCtx};
 use wasmote_core::{Feature, Trap};
 
@@ -84,3 +85,25 @@ for_each_instruction!(assemble);
 
 // What is shifted by there.
 const _: () = assert!(size_of::<FuncRecord>() == 16);
+
+/// Carries instructions out until there is one that the handlers in assembler leave to us, and returns 0, or until one traps,
+/// and returns the trap's code. Where that is comes back in the arguments.
+#[inline(always)]
+pub(super) fn run(pc: &mut Pc, fp: &mut Frame, ctx: &mut Ctx) -> u32 {
+    unsafe extern "C" {
+        fn wasmote_interp_thumb2(place: *mut Place) -> u32;
+    }
+    let mut place = Place { pc: *pc, cells: fp.cells, ctx: *ctx };
+    // SAFETY: (I1) to (I7) are what the handlers rely on, and what they keep.
+    let code = unsafe { wasmote_interp_thumb2(&mut place) };
+    (*pc, *fp, *ctx) = (place.pc, Frame::new(place.cells, ptr::null_mut()), place.ctx);
+    code
+}
+
+/// Where the handlers in assembler begin and end.
+#[repr(C)]
+struct Place {
+    pc: Pc,
+    cells: *mut u32,
+    ctx: Ctx,
+}
