@@ -151,9 +151,8 @@ fn fuel_by_hand() {
 fn locals_below_parameters() {
     for body in [
         "(block (param i32) (result i32) (br_if 0 (local.get 0)) (local.set 0 (i32.const 5))) drop",
-        "(loop (param i32)
-            (if (then (local.set 0 (i32.const 5))) (else (i32.const 1) (local.get 0) (br_if 1) drop)))",
-        "(if (param i32) (local.get 0) (then drop) (else drop (if (local.get 0) (then (local.set 0 (i32.const 5))))))",
+        "(loop (param i32) i32.eqz (local.set 0) (br_if 0 (i32.const 1) (local.get 0)) drop)",
+        "(if (param i32) (local.get 0) (then drop) (else drop (local.set 0 (i32.const 5))))",
         "(if (param i32) (i32.eqz (local.get 0)) (then drop (if (local.get 0) (then))) (else drop))",
     ] {
         let text = format!(
