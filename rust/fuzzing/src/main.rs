@@ -28,6 +28,13 @@ enum Command {
         /// Its inputs
         files: Vec<PathBuf>,
     },
+    /// Writes the module that is made of an input of the target execute
+    Module {
+        /// The input
+        input: PathBuf,
+        /// The module
+        output: PathBuf,
+    },
 }
 
 #[derive(Args)]
@@ -98,6 +105,7 @@ fn main() -> ExitCode {
         Command::Run(cases) => run(&cases),
         Command::Seeds { folder } => seeds(&folder),
         Command::Replay { target, files } => replay(&target, &files),
+        Command::Module { input, output } => module(&input, &output),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -174,4 +182,12 @@ fn replay(target: &str, files: &[PathBuf]) -> Result<()> {
         run(&std::fs::read(file)?);
     }
     Ok(())
+}
+
+fn module(input: &Path, output: &Path) -> Result<()> {
+    let Some(scenario) = targets::scenario(&std::fs::read(input)?) else { bail!("no module is made of it") };
+    for call in &scenario.calls {
+        println!("{}{:?}", call.name, call.args);
+    }
+    Ok(std::fs::write(output, scenario.wasm)?)
 }

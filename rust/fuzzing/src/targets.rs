@@ -1,7 +1,7 @@
 //! What the fuzzer's targets do with their input; the ordinary tests do the same with the corpora and with what was
 //! found once. They panic if something is wrong.
 
-use crate::differential::{self, Tally};
+use crate::differential::{self, Scenario, Tally};
 use crate::{Random, generate, judge};
 use wasmote::{
     Engine, EngineConfig, Error, ErrorClass, Instance, Linker, Module, Quotas, Store, ValType, Value,
@@ -124,12 +124,17 @@ fn call(store: &mut Store, instance: Instance, name: &str) {
     assert_ne!(instance.fuel(store), Ok(u64::MAX));
 }
 
-/// Runs a generated module everywhere; the input are the generator's choices.
-pub fn execute(choices: &[u8]) {
+/// The scenario that the generator makes of its choices, if they fit together.
+pub fn scenario(choices: &[u8]) -> Option<Scenario> {
     // What else is chosen follows from the choices.
     let seed =
         choices.iter().fold(0u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3));
-    let Ok(scenario) = differential::generated(choices, &mut Random::new(seed, 0)) else { return };
+    differential::generated(choices, &mut Random::new(seed, 0)).ok()
+}
+
+/// Runs a generated module everywhere; the input are the generator's choices.
+pub fn execute(choices: &[u8]) {
+    let Some(scenario) = scenario(choices) else { return };
     if let Err(what) = differential::compare(&scenario, &mut Tally::default()) {
         panic!("{what}");
     }

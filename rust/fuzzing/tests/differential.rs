@@ -146,6 +146,28 @@ fn fuel_by_hand() {
     }
 }
 
+/// Values of locals below a block's parameters: see `count`, what is in front of such blocks for wasmi.
+#[test]
+fn locals_below_parameters() {
+    for body in [
+        "(block (param i32) (result i32) (br_if 0 (local.get 0)) (local.set 0 (i32.const 5))) drop",
+        "(loop (param i32) i32.eqz (local.set 0) (br_if 0 (i32.const 1) (local.get 0)) drop)",
+        "(if (param i32) (local.get 0) (then drop) (else drop (local.set 0 (i32.const 5))))",
+        "(if (param i32) (i32.eqz (local.get 0)) (then drop (if (local.get 0) (then))) (else drop))",
+    ] {
+        let text = format!(
+            "(module (func (export \"f\") (param i32) (result i32) (local.get 0) (i32.const 0) {body}))"
+        );
+        let wasm = wat::parse_str(&text).unwrap();
+        for arg in [0, 7] {
+            let scenario = Scenario::with_calls(wasm.clone(), &[("f", vec![Val::I32(arg)])]).unwrap();
+            let steps = ours(&scenario, Metering::Off);
+            assert_eq!(steps[1].outcome, Ok(vec![Val::I32(arg)]), "{body}");
+            compare(&scenario, &mut Tally::default()).unwrap_or_else(|what| panic!("{body}: {what}"));
+        }
+    }
+}
+
 /// The comparison sees a difference of each kind: here, against a module that is almost the same.
 #[test]
 fn differences_are_seen() {

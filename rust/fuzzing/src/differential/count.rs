@@ -7,7 +7,7 @@
 use super::scenario::leb;
 use anyhow::{Context, Result};
 use std::ops::Range;
-use wasmparser::{FunctionBody, Operator, Parser, Payload};
+use wasmparser::{BlockType, FunctionBody, Operator, Parser, Payload};
 
 /// The name of the global with the count.
 pub const COUNT: &str = "#count";
@@ -123,7 +123,8 @@ fn globals(wasm: &[u8]) -> Result<u32> {
 
 /// The code section's contents with counting.
 fn code(wasm: &[u8], global: u32) -> Result<Vec<u8>> {
-    let mut params = Vec::new();
+    // How many parameters each type has, and each function.
+    let mut types = Vec::new();
     let mut own = Vec::new();
     let mut bodies = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
@@ -131,13 +132,13 @@ fn code(wasm: &[u8], global: u32) -> Result<Vec<u8>> {
             Payload::TypeSection(section) => {
                 for group in section {
                     for ty in group?.into_types() {
-                        params.push(ty.unwrap_func().params().len() as u32);
+                        types.push(ty.unwrap_func().params().len() as u32);
                     }
                 }
             }
             Payload::FunctionSection(section) => {
                 for ty in section {
-                    own.push(*params.get(ty? as usize).context("no such type")?);
+                    own.push(*types.get(ty? as usize).context("no such type")?);
                 }
             }
             Payload::CodeSectionEntry(body) => bodies.push(body),
@@ -147,7 +148,7 @@ fn code(wasm: &[u8], global: u32) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     leb(&mut out, bodies.len() as u64);
     for (body, &params) in bodies.iter().zip(&own) {
-        let counted = counted(wasm, body, params, global)?;
+        let counted = counted(wasm, body, params, &types, global)?;
         leb(&mut out, counted.len() as u64);
         out.extend(counted);
     }
@@ -175,7 +176,7 @@ fn page_log2(wasm: &[u8]) -> Result<u8> {
     Ok(log2)
 }
 
-fn counted(wasm: &[u8], body: &FunctionBody<'_>, params: u32, global: u32) -> Result<Vec<u8>> {
+fn counted(wasm: &[u8], body: &FunctionBody<'_>, params: u32, types: &[u32], global: u32) -> Result<Vec<u8>> {
     let page_log2 = page_log2(wasm)?;
     let mut out = Vec::new();
     let mut groups = Vec::new();
@@ -215,6 +216,15 @@ fn counted(wasm: &[u8], body: &FunctionBody<'_>, params: u32, global: u32) -> Re
         );
         if !free {
             add(&mut out, &[0x42, 1]);
+        }
+        // An empty block in front of a block with parameters: wasmi 2.0.0 copies what `local.get` pushed before a block
+        // begins, for the local may be set in it, and leaves out parameters; but if these are other values, it leaves out
+        // as many of those below instead. Without parameters it copies all.
+        if let Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } = operator
+            && let BlockType::FuncType(ty) = blockty
+            && types.get(ty as usize).is_some_and(|&params| params > 0)
+        {
+            out.extend([0x02, 0x40, 0x0B]);
         }
         let (get, set, tee) = (0x20, 0x21, 0x22);
         let using = |out: &mut Vec<u8>, how: u8, local: u32| {
