@@ -86,23 +86,28 @@ impl Code {
             let address = |start: *const u8, at: u32| {
                 start.wrapping_add(at as usize + crate::native::CALL_BIAS).cast_mut().cast()
             };
-            let (entry, code, frame_cells) = match make(more, common)? {
-                Made::Native(start, made) => {
-                    compiled.store(address(start, made.inside), Ordering::Release);
-                    // The block begins with how native code is entered.
-                    (address(block.start(), 0), address(start, made.start), made.frame_cells)
-                }
+            let (inside, entry, code, frame_cells) = match make(more, common)? {
+                // The block begins with how native code is entered.
+                Made::Native(start, made) => (
+                    Some(address(start, made.inside)),
+                    address(block.start(), 0),
+                    address(start, made.start),
+                    made.frame_cells,
+                ),
                 #[cfg(feature = "interp")]
                 Made::Words(words, frame_cells) => {
                     let code = words.as_ptr().cast_mut().cast();
                     // SAFETY: (R7) only here, and nobody else is here.
                     unsafe { (*self.lazy.words.get()).push(words)? };
-                    (wasmote_interp::entry as *mut (), code, frame_cells)
+                    (None, wasmote_interp::entry as *mut (), code, frame_cells)
                 }
             };
             record.frame_cells.store(frame_cells, Ordering::Relaxed);
             record.code.store(code, Ordering::Relaxed);
-            // Who reads this one finds the others.
+            // Who reads one of these finds the others: a trap looks for the function by the record's code.
+            if let Some(inside) = inside {
+                compiled.store(inside, Ordering::Release);
+            }
             record.entry.store(entry, Ordering::Release);
             Ok(())
         })
