@@ -766,8 +766,8 @@ typedef struct {
      */
     const char *name;
     /**
-     * Bytes of the thread's own stack (not of the value stack). At least 1; 2048 and what host functions need is
-     * a good beginning.
+     * Bytes of the thread's own stack (not of the value stack). At least 1; what wasmote needs itself is in
+     * docs/kconfig.md: 3072 and what host functions need is a good beginning.
      */
     size_t stack_bytes;
     /**
@@ -816,7 +816,8 @@ wasmote_status_t wasmote_runtime_fail_allocation(wasmote_runtime_t *runtime,
  * WASMOTE_ERR_MALFORMED, _INVALID, _UNSUPPORTED or _LIMIT, with `offset` and text in `error`: the module is
  * refused. WASMOTE_ERR_OUT_OF_MEMORY. A module that is refused leaves nothing behind.
  *
- * Several threads may load modules at once. Not from an interrupt service routine.
+ * Several threads may load modules at once. It needs 3 to 4 KB of the thread's stack, whatever the module is: see
+ * docs/kconfig.md. Not from an interrupt service routine.
  */
 wasmote_status_t wasmote_module_load(wasmote_runtime_t *runtime,
                                      const uint8_t *bytes,
@@ -970,8 +971,8 @@ wasmote_status_t wasmote_func_signature(wasmote_instance_t *instance,
  * `error` says where, and wasmote_instance_backtrace(). The instance may be called again after it.
  * To fill `error` the function that trapped is compiled once more; give NULL where time counts.
  *
- * From one thread at a time. It needs about 500 bytes of the thread's stack beside what host functions use, whatever
- * the module does. Not from an interrupt service routine.
+ * From one thread at a time. It needs about 700 bytes of the thread's stack beside what host functions use, whatever
+ * the module does, and more to fill `error` after a trap, or if it compiles lazily: see docs/kconfig.md. Not from an interrupt service routine.
  */
 wasmote_status_t wasmote_func_call(wasmote_instance_t *instance,
                                    wasmote_func_t func,

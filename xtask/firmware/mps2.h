@@ -10,6 +10,11 @@ void board_write(const char *text, size_t length);
 void board_text(const char *text);
 /* A number in base 10 or 16, behind a character. */
 void board_number(char before, int64_t number, unsigned base);
+/* Forgets how deep the stack was. */
+void board_stack_forget(void);
+/* Bytes below the caller's frame that the stack has had since then, at most BOARD_STACK_WATCHED. */
+size_t board_stack_used(void);
+#define BOARD_STACK_WATCHED (64 * 1024)
 /* Ends the emulator. */
 _Noreturn void board_exit(int code);
 /* Instructions since board_init under `-icount shift=0`, in steps of 40. */

@@ -26,7 +26,8 @@ impl Handle for ModuleBody {
 /// WASMOTE_ERR_MALFORMED, _INVALID, _UNSUPPORTED or _LIMIT, with `offset` and text in `error`: the module is
 /// refused. WASMOTE_ERR_OUT_OF_MEMORY. A module that is refused leaves nothing behind.
 ///
-/// Several threads may load modules at once. Not from an interrupt service routine.
+/// Several threads may load modules at once. It needs 3 to 4 KB of the thread's stack, whatever the module is: see
+/// docs/kconfig.md. Not from an interrupt service routine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmote_module_load(
     runtime: *mut wasmote_runtime_t,

@@ -4,12 +4,16 @@
 use crate::encoded::Encoded;
 #[cfg(feature = "jit")]
 use crate::native::Native;
+#[cfg(all(feature = "jit", feature = "interp"))]
+use crate::vm::CodeBuilder;
 #[cfg(feature = "jit-lazy")]
 use crate::vm::Made;
 use crate::vm::{Bytes, Code};
 use crate::{Engine, Error};
 use wasmote_core::FuncType;
 use wasmote_frontend::{Export, ExternType, Import};
+#[cfg(feature = "jit")]
+use wasmote_platform::Vec;
 use wasmote_platform::heap::HeapStats;
 use wasmote_platform::{Heap, Shared};
 
@@ -149,7 +153,8 @@ impl Module {
         let scratch = self.0.heap.root_account().account(usize::MAX)?;
         #[cfg(feature = "jit")]
         if self.code().is_native(own) {
-            let mut native = Native::new(self.parsed(), &scratch, self.0.metered, usize::MAX);
+            let mut place = Vec::new(&scratch);
+            let native = Native::new(&mut place, self.parsed(), &scratch, self.0.metered, usize::MAX)?;
             #[cfg(feature = "jit-lazy")]
             if !self.code().compiled().is_empty() {
                 // Anywhere outside of the function's code.
@@ -178,7 +183,8 @@ impl Module {
         let scratch = heap.root_account().account(usize::MAX)?;
         self.code().make(own, |more, common| {
             let (start, room) = (more.start(), more.room(self.0.code_limit));
-            let mut native = Native::new(parsed, &scratch, *metered, room);
+            let mut place = Vec::new(&scratch);
+            let native = Native::new(&mut place, parsed, &scratch, *metered, room)?;
             native.begin_apart(common)?;
             match native.function(own)? {
                 Ok(compiled) => {
@@ -213,16 +219,15 @@ fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result
     if engine.lazy && own_funcs(parsed) > 0 {
         return lazy_code(parsed, heap, scratch, engine);
     }
-    let mut native = Native::new(parsed, scratch, engine.fuel, room);
+    let mut place = Vec::new(scratch);
+    let native = Native::new(&mut place, parsed, scratch, engine.fuel, room)?;
     native.begin()?;
-    #[cfg(feature = "interp")]
-    let mut encoded = Encoded::new(parsed, heap, scratch, engine.fuel);
     let mut code = Code::builder(heap, scratch, own_funcs(parsed), parsed.code_bytes())?;
     for own in 0..own_funcs(parsed) {
         match native.function(own)? {
             Ok(compiled) => code.push_native(compiled.start, compiled.frame_cells, func_type(parsed, own))?,
             #[cfg(feature = "interp")]
-            Err(_) => encoded.push(own, &mut code)?,
+            Err(_) => left_over(parsed, own, heap, scratch, engine, &mut code)?,
             #[cfg(not(feature = "interp"))]
             Err(error) => return Err(error),
         }
@@ -240,13 +245,29 @@ fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result
     }
 }
 
+/// Encodes a function that was not compiled. (Not a part of [`code`]: its variables would lie on the native stack there too.)
+#[cfg(all(feature = "jit", feature = "interp"))]
+#[cold]
+#[inline(never)]
+fn left_over(
+    parsed: &Parsed,
+    own: u32,
+    heap: &Heap,
+    scratch: &Heap,
+    engine: &Engine,
+    code: &mut CodeBuilder,
+) -> Result<(), Error> {
+    Encoded::new(parsed, heap, scratch, engine.fuel).push(own, code)
+}
+
 /// Validates all functions, and makes what calls them for the first time.
 #[cfg(feature = "jit-lazy")]
 fn lazy_code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result<Code, Error> {
     let Some((space, room)) = engine.code_room() else {
         return without_native_code(parsed, heap, scratch, engine);
     };
-    let mut native = Native::new(parsed, scratch, engine.fuel, room);
+    let mut place = Vec::new(scratch);
+    let native = Native::new(&mut place, parsed, scratch, engine.fuel, room)?;
     native.begin_stubs();
     let mut code = Code::builder(heap, scratch, own_funcs(parsed), 0)?;
     for own in 0..own_funcs(parsed) {
@@ -274,6 +295,7 @@ fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result
 }
 
 #[cfg(feature = "interp")]
+#[cfg_attr(feature = "jit", inline(never))]
 fn without_native_code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result<Code, Error> {
     let mut encoded = Encoded::new(parsed, heap, scratch, engine.fuel);
     let mut code = Code::builder(heap, scratch, own_funcs(parsed), parsed.code_bytes())?;

@@ -5,7 +5,7 @@ use wasmote_core::{ErrorKind, LoadError};
 use wasmote_frontend::{Compiler, Module};
 use wasmote_jit::code::Code;
 use wasmote_jit::{Compiled, Settings};
-use wasmote_platform::Heap;
+use wasmote_platform::{Heap, OutOfMemory, Vec};
 
 #[cfg(target_arch = "arm")]
 mod isa {
@@ -58,14 +58,27 @@ pub struct Native<'m, 'a> {
 }
 
 impl<'m, 'a> Native<'m, 'a> {
-    /// To [`begin`](Native::begin) with, where it lies.
-    pub fn new(module: &'m Module<'a>, heap: &Heap, metered: bool, room: usize) -> Native<'m, 'a> {
-        Native {
+    /// To [`begin`](Native::begin) with. It lies in `place`, which is empty and of `heap`: it has more than 1 KB, and native
+    /// stacks are small.
+    ///
+    /// # Errors
+    /// The heap is used up.
+    #[inline(never)]
+    pub fn new<'p>(
+        place: &'p mut Vec<Native<'m, 'a>>,
+        module: &'m Module<'a>,
+        heap: &Heap,
+        metered: bool,
+        room: usize,
+    ) -> Result<&'p mut Native<'m, 'a>, OutOfMemory> {
+        place.reserve_exact(1)?;
+        place.push(Native {
             jit: wasmote_jit::Compiler::new(isa::masm(heap), heap, Settings { metered }),
             front: Compiler::new(module, heap),
             module,
             room,
-        }
+        })?;
+        place.last_mut().ok_or(OutOfMemory)
     }
 
     /// # Errors

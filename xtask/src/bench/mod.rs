@@ -100,6 +100,10 @@ struct Load {
     /// Heap that was given back at the end: the most in use, without what stays and, where the code goes elsewhere, the
     /// code.
     scratch: u64,
+    /// The most native stack in use while loading and instantiating, while running, and while a trap is reported.
+    load_stack: u64,
+    stack: u64,
+    trap_stack: u64,
 }
 
 impl Taken {
@@ -268,8 +272,20 @@ fn read(program: &Program, work: Work, apart: bool, line: &str) -> Result<Taken>
         .split_whitespace()
         .map(str::parse)
         .collect::<Result<_, _>>()?;
-    let &[native, wasmote, native_result, result, load, module_heap, instance_heap, code, load_heap] =
-        numbers.as_slice()
+    let &[
+        native,
+        wasmote,
+        native_result,
+        result,
+        load,
+        module_heap,
+        instance_heap,
+        code,
+        load_heap,
+        load_stack,
+        stack,
+        trap_stack,
+    ] = numbers.as_slice()
     else {
         bail!("{line}");
     };
@@ -285,6 +301,9 @@ fn read(program: &Program, work: Work, apart: bool, line: &str) -> Result<Taken>
         instance_heap: unsigned(instance_heap)?,
         code: unsigned(code)?,
         scratch: unsigned(load_heap - module_heap - if apart { code } else { 0 })?,
+        load_stack: unsigned(load_stack)?,
+        stack: unsigned(stack)?,
+        trap_stack: unsigned(trap_stack)?,
     };
     Ok(Taken { native: unsigned(native)?, wasmote: unsigned(wasmote)?, load: Some(load) })
 }
@@ -361,7 +380,8 @@ fn program_table(programs: &[Program], measured: &[Measured]) -> String {
 fn module_table(programs: &[Program], measured: &[Measured]) -> Result<String> {
     let mut text = String::from(
         "| module | configuration | bytes | of them code | load, instructions a byte | heap of module | of instance | \
-         heap a byte of code | heap only while loading |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n",
+         heap a byte of code | heap only while loading | native stack to load | to run | to trap |\n\
+         |---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
     for name in ["coremix", REAL_MODULE] {
         for one in measured {
@@ -370,13 +390,16 @@ fn module_table(programs: &[Program], measured: &[Measured]) -> Result<String> {
             let Module { bytes, code_bytes, .. } = Module::read(program)?;
             writeln!(
                 text,
-                "| {name} | {} | {bytes} | {code_bytes} | {:.0} | {} | {} | {:.2} | {} |",
+                "| {name} | {} | {bytes} | {code_bytes} | {:.0} | {} | {} | {:.2} | {} | {} | {} | {} |",
                 one.name,
                 load.instructions as f64 / bytes as f64,
                 load.module_heap,
                 load.instance_heap,
                 (load.module_heap + load.instance_heap) as f64 / code_bytes as f64,
-                load.scratch
+                load.scratch,
+                load.load_stack,
+                load.stack,
+                load.trap_stack
             )?;
         }
     }
