@@ -151,7 +151,7 @@ struct Body<'b, 'a, S: Sink> {
     op_at: u32,
     /// The charge of the current straight line of code, once one of its operators costs something.
     segment: Option<S::Charge>,
-    /// What it costs so far. With what fits here, engines can take it in one instruction.
+    /// What it costs so far; 0 if it has no charge. With what fits here, engines can take it in one instruction.
     units: u8,
     /// The sink is told nothing: the body is validated.
     quiet: bool,
@@ -183,10 +183,12 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         self.enter_function(info.ty);
         while !self.control.is_empty() && !self.reader.failed() {
             self.op_at = self.reader.pos();
-            if let Some(op) = self.decode() {
-                if self.live() {
+            let opcode = self.reader.next().into();
+            if let Some(op) = self.decode(opcode) {
+                // As `live`, but for what has just been asked.
+                if self.reachable && !self.quiet {
                     self.sink.at(self.op_at);
-                    if self.sink.metered() && costs(op) {
+                    if self.sink.metered() && (opcode >= u32::BITS || FREE >> opcode & 1 == 0) {
                         self.meter();
                     }
                 }
@@ -203,8 +205,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
     }
 
-    fn decode(&mut self) -> Option<Op> {
-        let mut opcode = u32::from(self.reader.next());
+    fn decode(&mut self, mut opcode: u32) -> Option<Op> {
         let mut decoded = Op::decode_plain(opcode);
         if opcode == 0xFC {
             // What is no operator behind any prefix is none behind this one.
@@ -269,29 +270,50 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     /// Counts an operator into the current straight line of code.
     fn meter(&mut self) {
+        if self.units == 0 {
+            self.begin_segment();
+        }
+        self.units += 1;
         if self.units == u8::MAX {
             self.end_segment();
         }
-        if self.segment.is_none() {
-            match self.sink.charge() {
-                Ok(charge) => self.segment = Some(charge),
-                Err(kind) => self.fail(kind),
-            }
+    }
+
+    #[inline(never)]
+    fn begin_segment(&mut self) {
+        match self.sink.charge() {
+            Ok(charge) => self.segment = Some(charge),
+            Err(kind) => self.fail(kind),
         }
-        self.units += 1;
     }
 
     /// Ends the current straight line of code: what follows may be reached from elsewhere, or not at all.
     fn end_segment(&mut self) {
+        let units = core::mem::take(&mut self.units);
         if let Some(charge) = self.segment.take() {
-            let set = self.sink.set_charge(charge, self.units);
-            self.units = 0;
+            let set = self.sink.set_charge(charge, units);
             self.told(set);
         }
     }
 }
 
 /// Whether an operator costs fuel: all do but those that only shape the code.
-fn costs(op: Op) -> bool {
+const fn costs(op: Op) -> bool {
     !matches!(op, Op::Nop | Op::Block | Op::Loop | Op::Else | Op::End | Op::Drop)
 }
+
+/// The opcodes of those that do not, one bit each.
+const FREE: u32 = {
+    let mut free = 0;
+    let mut opcode = 0;
+    while opcode <= 0xFF {
+        if let Some((op, _)) = Op::find(opcode)
+            && !costs(op)
+        {
+            // An error here if it is too large.
+            free |= 1 << opcode;
+        }
+        opcode += 1;
+    }
+    free
+};

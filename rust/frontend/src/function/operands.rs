@@ -33,16 +33,22 @@ impl<S: Sink> Body<'_, '_, S> {
     #[inline(never)]
     fn push_entry(&mut self, operand: Operand, ty: Ty) -> Cell {
         let cell = self.top;
-        self.top = cell + ty.map_or(1, ValType::cells);
-        if self.top > self.frame_cells {
-            self.frame_cells = self.top;
-            if self.top > limits::MAX_FRAME_CELLS {
-                self.fail(ErrorKind::FrameTooLarge);
-            }
-        }
+        self.reach(cell + ty.map_or(1, ValType::cells));
         let pushed = self.stack.push(Entry { operand, ty, cell: cell as u16 });
         self.stored(pushed);
         cell
+    }
+
+    /// The operands reach up to a cell.
+    #[inline(always)]
+    fn reach(&mut self, top: Cell) {
+        self.top = top;
+        if top > self.frame_cells {
+            self.frame_cells = top;
+            if top > limits::MAX_FRAME_CELLS {
+                self.fail(ErrorKind::FrameTooLarge);
+            }
+        }
     }
 
     /// Pushes a temporary and returns its cell.
@@ -99,6 +105,26 @@ impl<S: Sink> Body<'_, '_, S> {
                 operand
             }
             _ => self.pop_other(expected),
+        }
+    }
+
+    /// Pops an operand of this type and pushes a temporary, as most operators do in the end. The operand, and the cell.
+    #[inline(never)]
+    pub fn replace(&mut self, expected: ValType, result: ValType) -> (Operand, Cell) {
+        let last = self.stack.len().wrapping_sub(1);
+        match self.stack.get_mut(last) {
+            Some(entry) if last >= self.height && entry.ty == Some(expected) => {
+                let operand = entry.operand;
+                let cell = entry.cell.into();
+                entry.operand = Operand::Temp(cell);
+                entry.ty = Some(result);
+                self.reach(cell + result.cells());
+                (operand, cell)
+            }
+            _ => {
+                let operand = self.pop_other(expected);
+                (operand, self.push(result))
+            }
         }
     }
 

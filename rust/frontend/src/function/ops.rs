@@ -15,21 +15,18 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         match op {
             Op::Unary(op) => {
                 let (operand, result) = op.types();
-                let a = self.pop(operand);
-                let dst = self.push(result);
+                let (a, dst) = self.replace(operand, result);
                 tell!(self, unary(op, dst, a));
             }
             Op::Binary(op) => {
                 let (operand, result) = op.types();
                 let b = self.pop(operand);
-                let a = self.pop(operand);
-                let dst = self.push(result);
+                let (a, dst) = self.replace(operand, result);
                 tell!(self, binary(op, dst, a, b));
             }
             Op::Load(op) => {
                 let arg = self.mem_arg(op.width_log2());
-                let address = self.pop(I32);
-                let dst = self.push(op.ty());
+                let (address, dst) = self.replace(I32, op.ty());
                 tell!(self, load(op, dst, address, arg));
             }
             Op::Store(op) => {

@@ -142,13 +142,17 @@ impl<S: Sink> Body<'_, '_, S> {
             let mut numbers = 0;
             match kind {
                 Kind::Unknown => break,
-                Kind::Plain => {}
+                Kind::Plain => continue,
                 Kind::Numeric => {
                     if !calls && let Some((op, _)) = Op::decode(opcode) {
                         calls = self.sink.is_call(op);
                     }
+                    continue;
                 }
-                Kind::Number => skip(&mut bytes),
+                Kind::Number => {
+                    skip(&mut bytes);
+                    continue;
+                }
                 Kind::TwoNumbers => numbers = 2,
                 Kind::FourBytes => {
                     bytes.nth(3);
@@ -174,6 +178,7 @@ impl<S: Sink> Body<'_, '_, S> {
                 Kind::Local => {
                     let index = number(&mut bytes);
                     self.locals.used(index, 1 << (LOOP_LOG2 * depth.min(DEEP)));
+                    continue;
                 }
                 Kind::Call => {
                     calls = true;
