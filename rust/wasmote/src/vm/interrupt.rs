@@ -5,7 +5,7 @@
 //! 0 then, so that the check at a function's beginning is a poll too.
 
 use super::place::Place;
-use super::state::State;
+use super::state::{State, USUAL_INSTANCES};
 use core::cell::UnsafeCell;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering, fence};
@@ -37,7 +37,7 @@ impl Signal {
         let signal = Signal {
             word: AtomicU32::new(0),
             last: AtomicPtr::new(ptr::null_mut()),
-            contexts: UnsafeCell::new(Vec::new(heap)),
+            contexts: UnsafeCell::new(Vec::with_capacity(heap, USUAL_INSTANCES)?),
         };
         Shared::new(heap, signal)
     }

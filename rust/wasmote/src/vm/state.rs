@@ -17,6 +17,9 @@ use wasmote_platform::{Heap, Shared, Vec};
 /// What cells of the value stack hold that nobody wrote to: native code does not say how far its frames reach.
 const UNTOUCHED: u32 = 0x5AA5_C33C;
 
+/// Most stores have the instance that stands for the host functions, and another one.
+pub(super) const USUAL_INSTANCES: usize = 2;
+
 /// Cells of arguments that native code has in registers at most.
 const ARGUMENT_REGISTERS: usize = 8;
 
@@ -66,8 +69,8 @@ impl State {
             trace: Backtrace::default(),
             host_code: 0,
             stack,
-            instances: Vec::new(&heap),
-            contexts: Vec::new(&heap),
+            instances: Vec::with_capacity(&heap, USUAL_INSTANCES)?,
+            contexts: Vec::with_capacity(&heap, USUAL_INSTANCES)?,
             signal: Signal::new(&heap)?,
             hosts: Vec::new(&heap),
             host_records: Vec::new(&heap),
