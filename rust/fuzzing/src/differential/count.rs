@@ -240,6 +240,21 @@ fn counted(wasm: &[u8], body: &FunctionBody<'_>, params: u32, types: &[u32], glo
             amount.extend(condition);
             amount.push(0x1B);
         };
+        // wasmi 2.0.0 takes a jump table's values from elsewhere if there are several and others below them: it gets a
+        // comparison for each entry.
+        if let Operator::BrTable { targets } = &operator {
+            using(&mut out, set, first);
+            for (number, target) in targets.targets().enumerate() {
+                using(&mut out, get, first);
+                out.push(0x41);
+                out.extend([0, 7, 14, 21].map(|shift| (number >> shift) as u8 | 0x80));
+                out.extend([(number >> 28) as u8, 0x46, 0x0D]);
+                leb(&mut out, target?.into());
+            }
+            out.push(0x0C);
+            leb(&mut out, targets.default().into());
+            continue;
+        }
         let mut amount = Vec::new();
         match operator {
             Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } | Operator::MemoryInit { .. } => {
