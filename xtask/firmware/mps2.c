@@ -1,5 +1,5 @@
 /* Start, console, counter and end of a program on the MPS2 without any RTOS. */
-#include "mps2.h"
+#include "board.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 #define UART_DATA REGISTER(0x40004000)
@@ -71,33 +71,6 @@ void board_write(const char *text, size_t length)
 		}
 		UART_DATA = (uint8_t)text[i];
 	}
-}
-
-void board_text(const char *text)
-{
-	size_t length = 0;
-
-	while (text[length]) {
-		length++;
-	}
-	board_write(text, length);
-}
-
-void board_number(char before, int64_t number, unsigned base)
-{
-	char digits[24];
-	size_t at = sizeof(digits);
-	uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-
-	do {
-		digits[--at] = "0123456789abcdef"[rest % base];
-		rest /= base;
-	} while (rest);
-	if (number < 0) {
-		digits[--at] = '-';
-	}
-	digits[--at] = before;
-	board_write(&digits[at], sizeof(digits) - at);
 }
 
 /* Semihosting's SYS_EXIT_EXTENDED. */
