@@ -7,7 +7,7 @@
 #include <wasmote/wasmote.h>
 
 #include "hostile.h"
-#include "mps2.h"
+#include "board.h"
 
 #define POOL_BYTES (8 * 1024 * 1024)
 /* Instructions after which a call that has not ended never will. */

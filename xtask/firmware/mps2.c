@@ -1,5 +1,5 @@
 /* Start, console, counter and end of a program on the MPS2 without any RTOS. */
-#include "mps2.h"
+#include "board.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 #define UART_DATA REGISTER(0x40004000)
@@ -71,57 +71,6 @@ void board_write(const char *text, size_t length)
 		}
 		UART_DATA = (uint8_t)text[i];
 	}
-}
-
-void board_text(const char *text)
-{
-	size_t length = 0;
-
-	while (text[length]) {
-		length++;
-	}
-	board_write(text, length);
-}
-
-void board_number(char before, int64_t number, unsigned base)
-{
-	char digits[24];
-	size_t at = sizeof(digits);
-	uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-
-	do {
-		digits[--at] = "0123456789abcdef"[rest % base];
-		rest /= base;
-	} while (rest);
-	if (number < 0) {
-		digits[--at] = '-';
-	}
-	digits[--at] = before;
-	board_write(&digits[at], sizeof(digits) - at);
-}
-
-/* What is on the stack below the caller has this value as long as nobody writes there. */
-#define UNTOUCHED 0x5EED57AC
-
-__attribute__((noinline)) void board_stack_forget(void)
-{
-	uint32_t *top = __builtin_frame_address(0);
-
-	/* A few words are this function's own. */
-	for (volatile uint32_t *at = top - BOARD_STACK_WATCHED / sizeof(*at); at < top - 16; at++) {
-		*at = UNTOUCHED;
-	}
-}
-
-__attribute__((noinline)) size_t board_stack_used(void)
-{
-	uint32_t *top = __builtin_frame_address(0);
-	const volatile uint32_t *at = top - BOARD_STACK_WATCHED / sizeof(*at);
-
-	while (at < top && *at == UNTOUCHED) {
-		at++;
-	}
-	return (size_t)((const char *)top - (const volatile char *)at);
 }
 
 /* Semihosting's SYS_EXIT_EXTENDED. */

@@ -4,7 +4,7 @@
 
 #include <wasmote/platform.h>
 
-#include "mps2.h"
+#include "board.h"
 
 #ifndef HEAP_BYTES
 #define HEAP_BYTES (32 * 1024)
@@ -80,7 +80,11 @@ void wasmote_platform_code_release(void *region)
 void wasmote_platform_code_write(void *to, const void *code, size_t size)
 {
 	memcpy(to, code, size);
+#ifdef __arm__
 	__asm volatile("dsb\n isb" ::: "memory");
+#else
+	__asm volatile("fence.i" ::: "memory");
+#endif
 }
 
 bool wasmote_platform_mutex_init(wasmote_platform_mutex_t *mutex)

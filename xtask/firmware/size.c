@@ -1,11 +1,10 @@
 /* What a small firmware does with wasmote: load a module, give it a host function, call it, look into its memory,
- * bound it by fuel and quotas, print where it trapped. Without WITH_WASMOTE it is the same firmware that does
- * nothing of this: the difference is what wasmote takes. */
-#include "mps2.h"
+ * bound it by fuel and quotas, print where it trapped. WITH_ENGINE: what any runtime can do, load it, give it a host
+ * function, call it. With neither it is the same firmware that does nothing of this: the difference is what the
+ * runtime takes. */
+#include "board.h"
 
-#ifdef WITH_WASMOTE
-#include <wasmote/wasmote.h>
-
+#if defined(WITH_WASMOTE) || defined(WITH_ENGINE)
 /* (module (import "env" "tick" (func $tick (param i32) (result i32))) (memory (export "memory") 1 1)
  *   (func (export "run") (param i32) (result i32) (call $tick (local.get 0)))) */
 static const uint8_t module_bytes[] = {
@@ -17,6 +16,26 @@ static const uint8_t module_bytes[] = {
 	0x07, 16, 2, 6, 'm', 'e', 'm', 'o', 'r', 'y', 2, 0, 3, 'r', 'u', 'n', 0, 1,
 	0x0A, 8, 1, 6, 0, 0x20, 0, 0x10, 0, 0x0B,
 };
+#endif
+
+#ifdef WITH_ENGINE
+#include "engine.h"
+
+static int use_engine(void)
+{
+	int32_t result = 0;
+
+	if (!engine_start() || !engine_load(module_bytes, sizeof(module_bytes)) || !engine_instantiate("run") ||
+	    !engine_call(41, &result)) {
+		return 1;
+	}
+	engine_end();
+	return result == 42 ? 0 : 1;
+}
+#endif
+
+#ifdef WITH_WASMOTE
+#include <wasmote/wasmote.h>
 
 static wasmote_status_t tick(wasmote_caller_t *caller, uint32_t *cells, void *user_data)
 {
@@ -89,6 +108,8 @@ int main(void)
 	board_write("size\n", 5);
 #ifdef WITH_WASMOTE
 	return use_wasmote();
+#elif defined(WITH_ENGINE)
+	return use_engine();
 #else
 	return 0;
 #endif

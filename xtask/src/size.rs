@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Options of `cargo xtask size`.
@@ -36,7 +37,7 @@ struct Measured {
 
 /// `cargo xtask size`.
 pub fn size(options: &Options) -> Result<()> {
-    bare::need()?;
+    bare::M4F.need()?;
     let list = options::load()?;
     let mut configurations = options::configurations(&list)?;
     if !options.only.is_empty() {
@@ -79,22 +80,38 @@ pub fn flash(configuration: &Configuration, list: &[WasmoteOption]) -> Result<u6
     Ok(whole.flash - empty.flash)
 }
 
-/// Links the firmware and runs it: a number about a firmware that does not work says nothing.
+/// What any runtime takes of flash in a firmware that does what all of them can do.
+pub fn engine_flash(name: &str, sources: Vec<PathBuf>, archive: PathBuf) -> Result<u64> {
+    let (empty, _) = link_and_run(firmware("empty"))?;
+    let name = format!("engine {name}");
+    let mut firmware = firmware(&name);
+    firmware.sources.extend(sources);
+    firmware.flags.extend(["-DWITH_ENGINE".into(), "-DHEAP_BYTES=(4*1024*1024)".into()]);
+    firmware.archive = Some(archive);
+    let (whole, _) = link_and_run(firmware)?;
+    Ok(whole.flash - empty.flash)
+}
+
 fn link(configuration: Option<&Configuration>, list: &[WasmoteOption]) -> Result<(Size, Vec<Symbol>)> {
-    let mut firmware = Firmware {
-        name: configuration.map_or("empty", |configuration| configuration.name.as_str()),
-        sources: vec![bare::source("size.c"), bare::source("mps2.c")],
-        flags: vec!["-Os".into()],
-        archive: None,
-    };
-    if let Some(configuration) = configuration {
-        firmware.sources.push(bare::source("platform.c"));
-        firmware.flags.extend(["-DWITH_WASMOTE".into(), "-DHEAP_BYTES=262144".into()]);
-        firmware.archive = Some(bare::archive(configuration, list, bare::TARGET)?);
-    }
+    let Some(configuration) = configuration else { return link_and_run(firmware("empty")) };
+    let mut firmware = firmware(&configuration.name);
+    firmware.sources.push(bare::source("platform.c"));
+    firmware.flags.extend(["-DWITH_WASMOTE".into(), "-DHEAP_BYTES=262144".into()]);
+    firmware.archive = Some(bare::M4F.archive(configuration, list)?);
+    link_and_run(firmware)
+}
+
+/// One without a runtime.
+fn firmware(name: &str) -> Firmware<'_> {
+    let sources = vec![bare::source("size.c")];
+    Firmware { board: &bare::M4F, name, sources, flags: vec!["-Os".into()], archive: None }
+}
+
+/// Links the firmware and runs it: a number about a firmware that does not work says nothing.
+fn link_and_run(firmware: Firmware) -> Result<(Size, Vec<Symbol>)> {
     let name = firmware.name;
     let elf = firmware.link()?;
-    bare::run(&elf, Duration::from_secs(30), |_| {}).with_context(|| format!("the firmware '{name}'"))?;
+    bare::M4F.run(&elf, Duration::from_secs(30), |_| {}).with_context(|| format!("the firmware '{name}'"))?;
     elf::measure(&elf)
 }
 

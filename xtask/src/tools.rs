@@ -25,6 +25,11 @@ pub const ARM_GCC: &[Tool] = &[
 pub const ARM_QEMU: &[Tool] = &[tool("qemu-system-arm", "qemu-system-arm")];
 /// C for RISC-V.
 pub const RISCV_GCC: &[Tool] = &[tool("riscv64-unknown-elf-gcc", "gcc-riscv64-unknown-elf")];
+/// Its library.
+pub const RISCV_LIBC: &[Tool] = &[tool(
+    "/usr/lib/picolibc/riscv64-unknown-elf/lib/rv32imac/ilp32/libc.a",
+    "picolibc-riscv64-unknown-elf",
+)];
 /// An emulated RISC-V.
 pub const RISCV_QEMU: &[Tool] = &[tool("qemu-system-riscv32", "qemu-system-misc")];
 /// C and C++ for this machine.

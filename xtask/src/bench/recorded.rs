@@ -1,10 +1,11 @@
 //! The figures that were recorded, with which those of today are compared. What is counted does not depend on the machine,
 //! so this is no timed test; another version of the C compiler can move what is linked from libgcc.
 
-use super::{JIT, Measured, Program};
+use super::JIT;
+use super::programs::{Measured, Program};
 use crate::options::{self, Configuration};
 use crate::{repo, size};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -37,14 +38,15 @@ fn today(programs: &[Program], measured: &[Measured]) -> Result<All> {
     let list = options::load()?;
     let all: Vec<Configuration> = options::configurations(&list)?;
     let mut figures = All::new();
-    for Measured { name, taken } in measured {
+    for Measured { name, taken, .. } in measured {
         let configuration = all.iter().find(|one| one.name == *name).context("a configuration is gone")?;
         let mut one = Figures { flash: size::flash(configuration, &list)?, ..Figures::default() };
         for (program, taken) in programs.iter().zip(taken) {
-            let load = taken.load.as_ref().context("nothing is known of loading")?;
-            one.run.insert(program.name.clone(), taken.wasmote);
+            let ran = taken.ran.as_ref().map_err(|why| anyhow!("{}: {why}", program.name))?;
+            let load = ran.load.as_ref().context("nothing is known of loading")?;
+            one.run.insert(program.name.clone(), ran.instructions);
             one.load.insert(program.name.clone(), load.instructions);
-            one.heap.insert(program.name.clone(), load.module_heap + load.instance_heap);
+            one.heap.insert(program.name.clone(), load.heap());
         }
         figures.insert(name.clone(), one);
     }

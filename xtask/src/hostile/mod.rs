@@ -88,7 +88,7 @@ pub fn hostile(options: &Options) -> Result<()> {
 /// Runs the modules whose names contain `only` in each engine; fails if one of them ends in another way than it must, or
 /// later than the bound after an interrupt.
 fn measure(only: &str) -> Result<Vec<Both>> {
-    bare::need()?;
+    bare::M4F.need()?;
     let modules: Vec<Hostile> = modules::all()?.into_iter().filter(|one| one.name.contains(only)).collect();
     ensure!(!modules.is_empty(), "there is no such module");
     let (table, sizes) = write_table(&modules)?;
@@ -122,13 +122,14 @@ fn build(engine: &str, table: &Path) -> Result<PathBuf> {
     let found = options::configurations(&list)?.into_iter().find(|one| one.name == engine);
     let configuration = found.with_context(|| format!("no configuration {engine}"))?;
     progress(&format!("building {engine}"));
-    let mut sources = ["hostile.c", "platform.c", "mps2.c"].map(bare::source).to_vec();
+    let mut sources = ["hostile.c", "platform.c"].map(bare::source).to_vec();
     sources.push(table.to_owned());
     let firmware = Firmware {
+        board: &bare::M4F,
         name: &format!("hostile {engine}"),
         sources,
         flags: vec!["-O2".into(), format!("-DCODE_BYTES={CODE_BYTES}")],
-        archive: Some(bare::archive(&configuration, &list, bare::TARGET)?),
+        archive: Some(bare::M4F.archive(&configuration, &list)?),
     };
     firmware.link()
 }
@@ -136,7 +137,7 @@ fn build(engine: &str, table: &Path) -> Result<PathBuf> {
 /// The firmware's lines about so many modules.
 fn run(engine: &str, elf: &Path, modules: usize) -> Result<Vec<String>> {
     let mut lines = Vec::new();
-    bare::run(elf, Duration::from_secs(3600), |line| {
+    bare::M4F.run(elf, Duration::from_secs(3600), |line| {
         if let Some(line) = line.strip_prefix("module|") {
             progress(&format!("{engine}: {line}"));
             lines.push(line.to_owned());

@@ -125,12 +125,13 @@ fn count(line: &str, word: &str) -> u32 {
 
 /// A firmware without any one group must compile, and so must the smallest.
 fn feature_groups(verbose: bool) -> Result<Found> {
-    tools::targets(&[bare::TARGET])?;
+    tools::targets(&[bare::M4F.rust_target])?;
     let list = options::load()?;
     let configurations = options::configurations(&list)?;
     for configuration in &configurations {
         let cargo = configuration.cargo(&list);
-        let mut run = Run::cargo().args(["clippy", "--package", "wasmote-capi", "--target", bare::TARGET]);
+        let mut run =
+            Run::cargo().args(["clippy", "--package", "wasmote-capi", "--target", bare::M4F.rust_target]);
         run = run.args(["--no-default-features", "--features", &cargo.features, "--", "-D", "warnings"]);
         for (name, value) in cargo.environment {
             run = run.env(&name, value);

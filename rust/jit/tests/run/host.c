@@ -1,5 +1,5 @@
 /* The board of a program that runs cases on the host: as much of it as the runner uses. */
-#include "mps2.h"
+#include "board.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* Runs compiled code and compares what it gives with what it should. The cases follow each other, as words;
  * tests/run/cases.rs writes them. */
-#include "mps2.h"
+#include "board.h"
 
 #ifdef __arm__
 /* The lowest bit of an address says that it is Thumb code. */

@@ -72,7 +72,7 @@ pub fn gcc(elf: &Path) -> Command {
     gcc.arg(format!("-DCASES_AT={:#x}", BOARD.cases_at));
     gcc.arg(format!("-DNUMERIC={}", Builtin::Numeric as u32));
     gcc.arg(format!("-I{}", firmware.display())).arg("-T").arg(firmware.join("mps2.ld"));
-    gcc.args([here.join("tests/run/runner.c"), firmware.join("mps2.c"), numeric]);
+    gcc.args([here.join("tests/run/runner.c"), firmware.join("mps2.c"), firmware.join("console.c"), numeric]);
     gcc.arg("-lgcc").arg("-o").arg(elf);
     gcc
 }

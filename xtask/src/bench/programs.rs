@@ -1,0 +1,169 @@
+//! The guest programs, and what came of running them.
+
+use crate::repo;
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+pub const GUESTS: &str = "rust/guests";
+
+/// The part of rust/guests/expected.toml that matters here.
+#[derive(Deserialize)]
+struct Expected {
+    program: Vec<Program>,
+}
+
+#[derive(Deserialize, Clone)]
+pub struct Program {
+    pub name: String,
+    pub wasm: String,
+    pub export: String,
+    pub native: Option<String>,
+    pub integer_mean: bool,
+    pub check: Work,
+    pub bench: Work,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+pub struct Work {
+    pub n: i32,
+    pub result: i32,
+}
+
+/// All of them.
+pub fn load() -> Result<Vec<Program>> {
+    let text = repo::read(&repo::path(GUESTS).join("expected.toml"))?;
+    let Expected { program } = toml::from_str(&text)?;
+    Ok(program)
+}
+
+impl Program {
+    /// Its C source, which is also its native twin.
+    pub fn source(&self) -> std::path::PathBuf {
+        repo::path(GUESTS).join("c").join(&self.name).with_extension("c")
+    }
+
+    pub fn module(&self) -> std::path::PathBuf {
+        repo::path(GUESTS).join("wasm").join(&self.wasm)
+    }
+}
+
+/// What all programs took in one engine.
+pub struct Measured {
+    pub name: String,
+    /// Whether it is not wasmote.
+    pub rival: bool,
+    pub taken: Vec<Taken>,
+    /// What the engine takes of the flash, where that is measured.
+    pub flash: Option<u64>,
+}
+
+/// What a program took.
+pub struct Taken {
+    /// 0 if it has no native twin.
+    pub native: u64,
+    /// Or why the engine does not run it.
+    pub ran: Result<Ran, String>,
+}
+
+pub struct Ran {
+    pub instructions: u64,
+    /// Where that is measured.
+    pub load: Option<Load>,
+}
+
+/// What loading its module took.
+pub struct Load {
+    pub instructions: u64,
+    pub module_heap: u64,
+    pub instance_heap: u64,
+    /// Bytes of compiled code.
+    pub code: u64,
+    /// Heap that was given back at the end: the most in use, without what stays and, where the code goes elsewhere, the
+    /// code.
+    pub scratch: u64,
+    /// The most native stack in use: while loading and instantiating, while running, and while a trap is reported, if that was
+    /// measured.
+    pub stack: [u64; 3],
+}
+
+impl Load {
+    /// Heap that stays.
+    pub fn heap(&self) -> u64 {
+        self.module_heap + self.instance_heap
+    }
+}
+
+impl Taken {
+    /// Of the same program's native instructions; `None` if it has no native twin, or did not run.
+    pub fn ratio(&self) -> Option<f64> {
+        let ran = self.ran.as_ref().ok()?;
+        (self.native > 0).then(|| ran.instructions as f64 / self.native as f64)
+    }
+
+    pub fn load(&self) -> Option<&Load> {
+        self.ran.as_ref().ok()?.load.as_ref()
+    }
+}
+
+impl Measured {
+    /// The geometric mean of the programs of the integer mean; `None` unless all of them ran.
+    pub fn geomean(&self, programs: &[Program]) -> Option<f64> {
+        let of_mean = programs.iter().zip(&self.taken).filter(|(program, _)| program.integer_mean);
+        let logarithms: Vec<f64> =
+            of_mean.map(|(_, taken)| taken.ratio().map(f64::ln)).collect::<Option<_>>()?;
+        Some((logarithms.iter().sum::<f64>() / logarithms.len() as f64).exp())
+    }
+
+    /// A program, and what loading its module took, if that is measured.
+    pub fn loaded<'a>(&'a self, programs: &'a [Program], name: &str) -> Option<(&'a Program, &'a Load)> {
+        let (program, taken) = programs.iter().zip(&self.taken).find(|(program, _)| program.name == name)?;
+        Some((program, taken.load()?))
+    }
+}
+
+/// Whether what an engine and the native twin give is right.
+pub fn check_results(program: &Program, expected: i32, given: i64, native: Option<i64>) -> Result<()> {
+    let name = &program.name;
+    ensure!(given == i64::from(expected), "{name} gives {given}, not {expected}");
+    let native = native.unwrap_or(given);
+    ensure!(native == given, "{name} gives {native} natively, not {given}");
+    Ok(())
+}
+
+/// A module's sizes.
+pub struct Module {
+    pub bytes: usize,
+    pub code_bytes: usize,
+    pub imports: bool,
+}
+
+impl Module {
+    pub fn read(program: &Program) -> Result<Module> {
+        const IMPORTS: u8 = 2;
+        const CODE: u8 = 10;
+        let path = program.module();
+        let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        let mut rest = bytes.get(8..).context("no module")?;
+        let mut imports = false;
+        while let Some((&id, after)) = rest.split_first() {
+            let (size, content) = leb128(after).context("a section without size")?;
+            imports |= id == IMPORTS;
+            if id == CODE {
+                return Ok(Module { bytes: bytes.len(), code_bytes: size, imports });
+            }
+            rest = content.get(size..).context("a section that does not end")?;
+        }
+        bail!("{} has no code", path.display())
+    }
+}
+
+fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut value = 0;
+    for (at, byte) in bytes.iter().enumerate().take(5) {
+        value |= usize::from(byte & 0x7F) << (7 * at);
+        if byte & 0x80 == 0 {
+            return Some((value, &bytes[at + 1..]));
+        }
+    }
+    None
+}
