@@ -3,6 +3,7 @@
  *           <load instructions> <heap of the module> <heap of the instance, without memory and value stack>
  *           <bytes of compiled code> <the most heap in use while loading>
  *           <the most stack in use while loading and instantiating> <while running> <while a trap is reported, or 0>
+ *           <instructions of a call with the argument 0, or 0 if it failed>
  * or, if the engine does not do it:
  *   refused <name> <native instructions> <step>: <why>
  * xtask compares the results with what they must be. */
@@ -27,7 +28,7 @@ static void name(const char *kind, const struct program *program, int64_t native
 /* What the engine takes; or the step that failed. */
 static const char *measure(const struct program *program, int64_t native, int32_t native_result)
 {
-	int64_t start, load, taken, before, loaded, instantiated, peak;
+	int64_t start, load, taken, nothing, before, loaded, instantiated, peak;
 	size_t load_stack, run_stack, trap_stack = 0;
 	int32_t result, none;
 
@@ -55,6 +56,8 @@ static const char *measure(const struct program *program, int64_t native, int32_
 	}
 	taken = (int64_t)board_instructions() - start;
 	run_stack = board_stack_used();
+	start = (int64_t)board_instructions();
+	nothing = engine_call(0, &none) ? (int64_t)board_instructions() - start : 0;
 	if (engine_interrupt && board_interrupt_after) {
 		board_stack_forget();
 		board_interrupt_after(3000, engine_interrupt);
@@ -76,6 +79,7 @@ static const char *measure(const struct program *program, int64_t native, int32_
 	board_number(' ', (int64_t)load_stack, 10);
 	board_number(' ', (int64_t)run_stack, 10);
 	board_number(' ', (int64_t)trap_stack, 10);
+	board_number(' ', nothing, 10);
 	board_text("\n");
 	return NULL;
 }

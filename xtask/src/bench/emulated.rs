@@ -141,7 +141,9 @@ fn read(program: &Program, work: Work, engine: &Engine, line: &str) -> Result<Ta
     }
     let numbers: Vec<i64> = rest.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
     let &[native, taken, native_result, result, ref load @ ..] = numbers.as_slice() else { bail!("{line}") };
-    let &[load, module_heap, instance_heap, code, load_heap, load_stack, run_stack, trap_stack] = load else {
+    let &[load, module_heap, instance_heap, code, load_heap, load_stack, run_stack, trap_stack, nothing] =
+        load
+    else {
         bail!("{line}");
     };
     if program.native.is_some() {
@@ -159,6 +161,7 @@ fn read(program: &Program, work: Work, engine: &Engine, line: &str) -> Result<Ta
         instance_heap: unsigned(instance_heap)?,
         code: unsigned(code)?,
         scratch: unsigned(load_heap - module_heap - apart)?,
+        call_for_nothing: unsigned(nothing)?,
         stack: [load_stack, run_stack, trap_stack].map(|bytes| bytes as u64),
     };
     Ok(Taken { native: unsigned(native)?, ran: Ok(Ran { instructions: unsigned(taken)?, load: Some(load) }) })

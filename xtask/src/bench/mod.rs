@@ -134,7 +134,7 @@ pub fn bench(options: &Options) -> Result<()> {
             progress(&format!("nothing to measure on {}", target.name()));
             continue;
         }
-        for (table, text) in texts(target, &programs, &measured)? {
+        for (table, text) in texts(target, &programs, &measured, options.quick)? {
             if options.write {
                 tables::write(tables::BENCHMARKS, &table, &text)?;
             }
@@ -160,7 +160,12 @@ fn has(measured: &[Measured], name: &str) -> bool {
 }
 
 /// The tables of a target, by the names of their places: wasmote's own, and those beside its rivals.
-fn texts(target: Target, programs: &[Program], measured: &[Measured]) -> Result<Vec<(String, String)>> {
+fn texts(
+    target: Target,
+    programs: &[Program],
+    measured: &[Measured],
+    quick: bool,
+) -> Result<Vec<(String, String)>> {
     let own: Vec<&Measured> = measured.iter().filter(|one| !one.rival).collect();
     let mut texts = Vec::new();
     if !own.is_empty() {
@@ -168,11 +173,12 @@ fn texts(target: Target, programs: &[Program], measured: &[Measured]) -> Result<
         if target.board().is_some() {
             parts.push(report::module_table(programs, &own)?);
             parts.push(report::code_table(programs, &own)?);
+            parts.extend(report::call_table(programs, &own, quick));
         }
         texts.push((target.table().to_owned(), parts.join("\n")));
     }
     if own.len() < measured.len() {
-        texts.push((format!("{}-rivals", target.table()), report::rival_tables(programs, measured)?));
+        texts.push((format!("{}-rivals", target.table()), report::rival_tables(programs, measured, quick)?));
     }
     Ok(texts)
 }

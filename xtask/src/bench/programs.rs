@@ -81,6 +81,8 @@ pub struct Load {
     /// Heap that was given back at the end: the most in use, without what stays and, where the code goes elsewhere, the
     /// code.
     pub scratch: u64,
+    /// Instructions of a call with the argument 0.
+    pub call_for_nothing: u64,
     /// The most native stack in use: while loading and instantiating, while running, and while a trap is reported, if that was
     /// measured.
     pub stack: [u64; 3],

@@ -8,6 +8,8 @@ use std::fmt::Write;
 
 /// The program whose loading and heap are the headline: a real module of 12 KB.
 const REAL_MODULE: &str = "telemetry";
+/// The program that calls the firmware and does little else.
+const HOST_CALL: &str = "host_call";
 /// Those whose loading and heap are in tables.
 const MODULES: [&str; 2] = ["coremix", REAL_MODULE];
 
@@ -135,9 +137,28 @@ pub fn code_table(programs: &[Program], measured: &[&Measured]) -> Result<String
     Ok(text + "\n")
 }
 
+/// Instructions of calls each way, if they were measured.
+pub fn call_table(programs: &[Program], measured: &[&Measured], quick: bool) -> Option<String> {
+    let host_call = programs.iter().position(|program| program.name == HOST_CALL)?;
+    let work = if quick { programs[host_call].check } else { programs[host_call].bench };
+    let mut text = String::from(
+        "| engine | a call of the module by the firmware | of the firmware by the module |\n|---|--:|--:|\n",
+    );
+    for one in measured {
+        let Some((ran, load)) =
+            one.taken[host_call].ran.as_ref().ok().and_then(|ran| Some((ran, ran.load.as_ref()?)))
+        else {
+            continue;
+        };
+        let each = ran.instructions.saturating_sub(load.call_for_nothing) as f64 / f64::from(work.n);
+        text += &format!("| {} | {} | {each:.0} |\n", one.name, load.call_for_nothing);
+    }
+    Some(text)
+}
+
 /// All engines side by side: ratios; flash, loading and heap where they are measured; what does not run, and why; and what
 /// the rivals are.
-pub fn rival_tables(programs: &[Program], measured: &[Measured]) -> Result<String> {
+pub fn rival_tables(programs: &[Program], measured: &[Measured], quick: bool) -> Result<String> {
     let all: Vec<&Measured> = measured.iter().collect();
     let mut notes = Vec::new();
     let mut text = String::from("| program | native |");
@@ -167,6 +188,9 @@ pub fn rival_tables(programs: &[Program], measured: &[Measured]) -> Result<Strin
     }
     if measured.iter().any(|one| one.loaded(programs, REAL_MODULE).is_some()) {
         text += &load_table(programs, measured);
+        if let Some(table) = call_table(programs, &all, quick) {
+            text += &format!("\n{table}");
+        }
     }
     let mut abouts = Vec::new();
     for rival in rivals::ALL.iter().filter(|rival| measured.iter().any(|one| one.name == rival.name)) {
