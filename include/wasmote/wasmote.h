@@ -972,7 +972,8 @@ wasmote_status_t wasmote_func_signature(wasmote_instance_t *instance,
  * To fill `error` the function that trapped is compiled once more; give NULL where time counts.
  *
  * From one thread at a time. It needs about 700 bytes of the thread's stack beside what host functions use, whatever
- * the module does, and more to fill `error` after a trap, or if it compiles lazily: see docs/kconfig.md. Not from an interrupt service routine.
+ * the module does, and more to fill `error` after a trap, or if it compiles lazily: see docs/kconfig.md. Not from an
+ * interrupt service routine.
  */
 wasmote_status_t wasmote_func_call(wasmote_instance_t *instance,
                                    wasmote_func_t func,
