@@ -12,7 +12,8 @@ use wasmote_core::{FuncType, Trap};
 /// A call that is being prepared or has returned.
 pub(crate) struct Call<'a> {
     state: *mut State,
-    func: Func,
+    /// Of the module's bytes or the host function's, which stay as they are as long as the store.
+    ty: FuncType<'a>,
     callee: *mut VmCtx,
     caller: *mut VmCtx,
     record: *const FuncRecord,
@@ -31,8 +32,8 @@ impl<'a> Call<'a> {
     }
 
     fn prepare(origin: Origin, func: Func, ty: Option<FuncType<'_>>) -> Result<Call<'a>, Error> {
-        // SAFETY: (R1) no code runs, or it waits for us.
-        let state = unsafe { &*origin.state };
+        // SAFETY: (R1) no code runs, or it waits for us. What is kept of it is a type.
+        let state: &'a State = unsafe { &*origin.state };
         let found = state.func_type(func).ok_or(Error::NotFound)?;
         if ty.is_some_and(|ty| ty != found) {
             return Err(Error::WrongType);
@@ -44,16 +45,12 @@ impl<'a> Call<'a> {
         }
         let caller = if origin.caller.is_null() { callee } else { origin.caller };
         let Origin { state, free: cells, .. } = origin;
-        Ok(Call { state, func, callee, caller, record, cells, len, _context: PhantomData })
+        Ok(Call { state, ty: found, callee, caller, record, cells, len, _context: PhantomData })
     }
 
     /// The function's type and the cells.
     pub fn parts(&mut self) -> (FuncType<'_>, &mut [u32]) {
-        // SAFETY: (R1) (R4) no code runs while they are borrowed; cells and types lie apart.
-        unsafe {
-            let ty = (*self.state).func_type(self.func).unwrap_or_default();
-            (ty, core::slice::from_raw_parts_mut(self.cells, self.len))
-        }
+        (self.ty, self.cells())
     }
 
     /// The cells of the arguments, and after [`run`](Call::run) of the results.
@@ -67,8 +64,7 @@ impl<'a> Call<'a> {
     pub fn refs_belong(&mut self) -> bool {
         // SAFETY: (R1) no code runs, or it waits for us.
         let state = unsafe { &*self.state };
-        let ty = state.func_type(self.func).unwrap_or_default();
-        state.refs_belong(ty.params(), self.cells())
+        state.refs_belong(self.ty.params(), self.cells())
     }
 
     /// Runs the function.
