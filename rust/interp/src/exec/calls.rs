@@ -3,7 +3,7 @@
 use super::dispatch::TAIL_CALLS;
 use super::place::Place;
 use super::raw::{Function, NotEntered};
-use super::{Ctx, Frame, Memory, Slow, State, Step};
+use super::{Ctx, Frame, Memory, Pass, Slow, State, Step};
 use crate::isa::Rare;
 use wasmote_core::vm::{AGAIN, NULL_REF, func_ref};
 use wasmote_core::{Feature, Trap};
@@ -153,7 +153,7 @@ pub(super) fn call_rare(s: State) -> Step {
 
 #[inline(never)]
 fn prepare(place: Place, fp: Frame, ctx: Ctx) -> u32 {
-    let s = State { place, fp, ctx, memory: Memory::of(ctx) };
+    let s = State { place, fp, ctx, memory: Memory::of(ctx), pass: Pass::NOTHING };
     let (kind, operand, params) = (s.a() as u32, s.word(1), s.word(2) as usize);
     let function = match kind & 3 {
         Rare::OWN => Ok(s.ctx.own_function(operand as usize)),
@@ -170,7 +170,7 @@ fn prepare(place: Place, fp: Frame, ctx: Ctx) -> u32 {
         Err(trap) => Step::Trap(trap),
     };
     match step {
-        Step::Next(pc, fp, ctx) | Step::Anew(pc, fp, ctx) => {
+        Step::Next(pc, fp, ctx) | Step::Jump(pc, fp, ctx) | Step::Anew(pc, fp, ctx) => {
             ctx.record(pc, fp);
             0
         }

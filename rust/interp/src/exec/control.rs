@@ -12,7 +12,7 @@ fn branch(s: State, more: usize, offset: isize) -> Step {
     if (TAIL_CALLS || offset < 0) && s.ctx.interrupted() {
         return Step::Trap(Trap::Interrupted);
     }
-    Step::Next(s.place.branch(more, offset), s.fp, s.ctx)
+    Step::Jump(s.place.branch(more, offset), s.fp, s.ctx)
 }
 
 /// Branches if the condition, which is in the instruction's first word, holds; the offset is in the next.
@@ -112,6 +112,7 @@ pub(super) fn fuel(s: State) -> Step {
 
 /// Takes fuel, of which too much may have been taken from the lower half.
 #[inline(always)]
+#[allow(dead_code, reason = "the loop takes fuel at once")]
 pub(super) fn fuel_slow(s: State) -> Step {
     s.ctx.give_back_low(s.a() as u32);
     charge(s)

@@ -8,7 +8,7 @@
 //!   not promised by the language, so the shipped targets' machine code is inspected by a test, and debug
 //!   builds, where it does not happen, never use it. The build script knows where it is used.
 
-use super::{Ctx, Frame, Memory, Pc, Slow, State, Step, illegal, trapped};
+use super::{Ctx, Frame, Memory, Pc, State, Step, illegal, trapped};
 use crate::isa::for_each_instruction;
 use wasmote_core::Feature;
 
@@ -36,6 +36,7 @@ pub(super) fn run(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
 mod imp {
     use super::*;
 
+    use crate::exec::Slow;
     use wasmote_core::Trap;
 
     /// A handler. All that it is given fits registers on all targets: System V's x86-64 has six for that. The place is that of the
@@ -124,7 +125,8 @@ mod imp {
     #[inline(always)]
     fn stop(step: Step, pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
         match step {
-            Step::Next(pc, fp, ctx) | Step::Anew(pc, fp, ctx) => resume(pc, fp, ctx),
+            Step::Next(pc, fp, ctx) | Step::Jump(pc, fp, ctx) => next(pc, fp, ctx, table, memory),
+            Step::Anew(pc, fp, ctx) => resume(pc, fp, ctx),
             Step::Slow(slow) => (match slow {
                 Slow::Fuel => slow::fuel,
                 Slow::Call => slow::call,
@@ -180,6 +182,57 @@ mod imp {
         stop(illegal(State::at(pc, fp, ctx, memory)), pc, fp, ctx, table, memory)
     }
 
+    /// One function a run of instructions.
+    #[cfg(runs)]
+    mod run {
+        use super::*;
+        use crate::exec::Pass;
+        use crate::runs::Passed;
+
+        /// Carries one instruction out, and then the others.
+        macro_rules! carry_out {
+            ($pc:ident $fp:ident $ctx:ident $table:ident $memory:ident, $takes:expr, $last:ident) => {{
+                let pass = Pass { takes: $takes, gives: None };
+                match handlers::$last(State { pass, ..State::at($pc, $fp, $ctx, $memory) }) {
+                    Step::Next(pc, fp, ctx) => next(pc, fp, ctx, $table, $memory),
+                    step => stop(step, $pc, $fp, $ctx, $table, $memory),
+                }
+            }};
+            (
+                $pc:ident $fp:ident $ctx:ident $table:ident $memory:ident, $takes:expr, $first:ident,
+                $next:ident $field:literal $pass:ident $($rest:tt)*
+            ) => {{
+                let mut cells = [0; 2];
+                let passed = Frame::copied(&mut cells);
+                let (gives, takes) = match Passed::$pass {
+                    Passed::none => (None, None),
+                    Passed::only => (Some((passed, false)), Some(($field, passed))),
+                    Passed::too => (Some((passed, true)), Some(($field, passed))),
+                };
+                let pass = Pass { takes: $takes, gives };
+                match handlers::$first(State { pass, ..State::at($pc, $fp, $ctx, $memory) }) {
+                    Step::Next(pc, fp, ctx) => {
+                        #[cfg(test)]
+                        crate::tests::saw(pc.word(0));
+                        carry_out!(pc fp ctx $table $memory, takes, $next $($rest)*)
+                    }
+                    step => stop(step, $pc, $fp, $ctx, $table, $memory),
+                }
+            }};
+        }
+
+        macro_rules! runs {
+            ($( $name:ident: $first:ident $(, $next:ident $field:literal $pass:ident)+; )*) => {
+                $( fn $name(pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
+                    let table = table.kept();
+                    carry_out!(pc fp ctx table memory, None, $first $(, $next $field $pass)+)
+                } )*
+                pub(super) const ALL: &[Handler] = &[$( $name, )*];
+            };
+        }
+        crate::runs::for_each_run!(runs);
+    }
+
     macro_rules! table {
         ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
             /// One function an instruction.
@@ -188,7 +241,7 @@ mod imp {
                 $( pub(super) fn $name(pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
                     let table = table.kept();
                     match handlers::$name(State::at(pc, fp, ctx, memory)) {
-                        Step::Next(pc, fp, ctx) => go_on!($end, pc, fp, ctx, table, memory),
+                        Step::Next(pc, fp, ctx) | Step::Jump(pc, fp, ctx) => go_on!($end, pc, fp, ctx, table, memory),
                         step => stop(step, pc, fp, ctx, table, memory),
                     }
                 } )*
@@ -203,7 +256,20 @@ mod imp {
                     }
                     i += 1;
                 )*
-                let raise: [Handler; 14] = [
+                #[cfg(runs)]
+                {
+                    let mut run = 0;
+                    while run < run::ALL.len() {
+                        table[crate::runs::FIRST + run] = Entry(run::ALL[run]);
+                        run += 1;
+                    }
+                }
+                table
+            };
+
+            /// What would not be called with a handler's arguments if nobody had its address.
+            #[used]
+            static OUT_OF_LINE: [Handler; 14] = [
                     shared,
                     slow::fuel,
                     slow::call,
@@ -219,13 +285,6 @@ mod imp {
                     raise::<{ Trap::OutOfFuel as u32 }>,
                     raise::<{ Trap::Interrupted as u32 }>,
                 ];
-                let mut trap = 0;
-                while trap < raise.len() {
-                    table[i + trap] = Entry(raise[trap]);
-                    trap += 1;
-                }
-                table
-            };
         };
     }
     for_each_instruction!(table);
@@ -289,9 +348,9 @@ mod imp {
                 };
             }
             match for_each_instruction!(table) {
-                Step::Next(next, frame, context) | Step::Anew(next, frame, context) => {
-                    (pc, fp, ctx) = (next.forget(), frame, context)
-                }
+                Step::Next(next, frame, context)
+                | Step::Jump(next, frame, context)
+                | Step::Anew(next, frame, context) => (pc, fp, ctx) = (next.forget(), frame, context),
                 Step::Exit => return 0,
                 // Only where there are tail calls.
                 Step::Slow(_) => return trapped(Trap::Unreachable as u32, s.pc(), s.fp, s.ctx),

@@ -33,16 +33,35 @@ struct State {
     ctx: Ctx,
     /// The instance's memory.
     memory: Memory,
+    pass: Pass,
 }
+
+/// What the instructions of a run pass from one to the other instead of through a cell.
+#[derive(Clone, Copy)]
+struct Pass {
+    /// The value of the cell that this field names is here.
+    takes: Option<(usize, Frame)>,
+    /// The result is put here; and whether into its cell too.
+    gives: Option<(Frame, bool)>,
+}
+
+impl Pass {
+    const NOTHING: Pass = Pass { takes: None, gives: None };
+}
+
+/// Stands for a cell whose value was passed. No field is as great.
+const PASSED: usize = usize::MAX;
 
 /// What comes after an instruction.
 enum Step {
     /// The instruction at this place. The instance and its memory are what they were.
     Next(Pc, Frame, Ctx),
+    /// The same, but not the one that follows.
+    Jump(Pc, Frame, Ctx),
     /// The same, perhaps of another instance, or the memory has changed.
     Anew(Pc, Frame, Ctx),
-    /// What is out of line, with the same state.
-    Slow(Slow),
+    /// What is out of line, with the same state. Only if there are tail calls.
+    Slow(#[allow(dead_code, reason = "the loop has no such steps")] Slow),
     /// Nothing: the frame that returned was the outermost.
     Exit,
     /// A trap.
@@ -99,19 +118,28 @@ impl State {
     /// The state at the instruction at `pc`.
     #[inline(always)]
     fn at(pc: Pc, fp: Frame, ctx: Ctx, memory: Memory) -> State {
-        State { place: Place::at(pc), fp, ctx, memory }
+        State { place: Place::at(pc), fp, ctx, memory, pass: Pass::NOTHING }
+    }
+
+    /// A byte of the fields.
+    #[inline(always)]
+    fn field(self, i: usize) -> usize {
+        match self.pass.takes {
+            Some((taken, _)) if taken == i => PASSED,
+            _ => self.place.byte(i).into(),
+        }
     }
 
     /// First byte of the fields.
     #[inline(always)]
     fn a(self) -> usize {
-        self.place.byte(1) as usize
+        self.field(1)
     }
 
     /// Second byte.
     #[inline(always)]
     fn b(self) -> usize {
-        self.place.byte(2) as usize
+        self.field(2)
     }
 
     /// Second byte, signed.
@@ -123,7 +151,7 @@ impl State {
     /// Third byte.
     #[inline(always)]
     fn c(self) -> usize {
-        self.place.byte(3) as usize
+        self.field(3)
     }
 
     /// Third byte, signed.
@@ -164,11 +192,20 @@ impl State {
 
     #[inline(always)]
     fn get<T: Value>(self, cell: usize) -> T {
-        T::get(self.fp, cell)
+        match self.pass.takes {
+            Some((_, frame)) if cell == PASSED => T::get(frame, 0),
+            _ => T::get(self.fp, cell),
+        }
     }
 
     #[inline(always)]
     fn set<T: Value>(self, cell: usize, value: T) {
+        if let Some((frame, too)) = self.pass.gives {
+            value.set(frame, 0);
+            if !too {
+                return;
+            }
+        }
         value.set(self.fp, cell);
     }
 

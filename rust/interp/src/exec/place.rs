@@ -70,7 +70,7 @@ mod imp {
 
         #[inline(always)]
         pub(in crate::exec) fn branch(self, more: usize, offset: isize) -> Pc {
-            self.0.offset(offset + 1 + more as isize)
+            self.0.offset(offset + 1 + more as isize).forget()
         }
 
         #[inline(always)]

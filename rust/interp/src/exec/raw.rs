@@ -105,8 +105,7 @@ impl Pc {
     }
 
     /// The same place, of which the compiler forgets how it was made: otherwise it keeps the place before as well, in a second
-    /// register, and moves one to the other at every instruction.
-    #[cfg(not(all(tail_calls, not(debug_assertions))))]
+    /// register, and moves one to the other at every instruction. And it adds up parts of a branch's target twice.
     #[inline(always)]
     #[allow(clippy::pointers_in_nomem_asm_block, reason = "nothing is read or written there")]
     pub(crate) fn forget(self) -> Pc {
@@ -268,6 +267,7 @@ impl Ctx {
     }
 
     #[inline(always)]
+    #[allow(dead_code, reason = "the loop takes fuel at once")]
     pub(crate) fn give_back_low(self, units: u32) {
         let low = self.low_fuel();
         *low = low.wrapping_add(units);
@@ -395,12 +395,11 @@ impl Ctx {
     #[inline(always)]
     fn fits(self, cells: *mut u32, frame_cells: u32, control: *mut u32) -> bool {
         check!(cells <= control, "I2: arguments beyond the frame");
-        let need = frame_cells as usize * 4 + RECORD_BYTES;
         // The same, but the sum could wrap with 32 bits; with 64, it takes less.
         let full = if cfg!(target_pointer_width = "64") {
-            cells as usize + need > control as usize
+            cells.wrapping_add(frame_cells as usize) > control.wrapping_sub(RECORD_CELLS)
         } else {
-            (control as usize).wrapping_sub(cells as usize) < need
+            (control as usize).wrapping_sub(cells as usize) < frame_cells as usize * 4 + RECORD_BYTES
         };
         if full {
             return false;
@@ -431,7 +430,9 @@ impl Ctx {
         unsafe {
             record.cast::<Record>().write(Record { pc, fp, ctx: self });
             (*stack).control = record;
-            (*stack).low_water = (*stack).low_water.min(record);
+            if record < (*stack).low_water {
+                (*stack).low_water = record;
+            }
         }
         Some(Frame::new(cells, record))
     }

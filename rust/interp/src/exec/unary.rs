@@ -1,7 +1,7 @@
 //! All operators with one operand, for those that are not worth an instruction of their own.
 
 use super::place::Place;
-use super::{Ctx, Frame, Memory, State, Step, Value};
+use super::{Ctx, Frame, Memory, Pass, State, Step, Value};
 use wasmote_core::numeric::{self, Round, round, sqrt};
 use wasmote_core::{Feature, Trap, UnaryOp, ValType};
 
@@ -14,7 +14,7 @@ pub(super) fn unary(s: State) -> Step {
 /// Out of line, and with a handler's arguments, so that the handler itself can end in a jump.
 #[inline(never)]
 fn apply(place: Place, fp: Frame, ctx: Ctx) -> u32 {
-    let s = State { place, fp, ctx, memory: Memory::of(ctx) };
+    let s = State { place, fp, ctx, memory: Memory::of(ctx), pass: Pass::NOTHING };
     let Some(&op) = UnaryOp::ALL.get(s.c()) else { return Trap::Unreachable as u32 };
     // An operator that this build does not have never comes here; what it takes is not linked.
     macro_rules! has {

@@ -6,7 +6,7 @@
 
 use super::dispatch::run;
 use super::place::Place;
-use super::{Ctx, Frame, Memory, Pc, State, Step};
+use super::{Ctx, Frame, Memory, Pass, Pc, State, Step};
 use crate::isa::{Code, Wide};
 
 #[inline(always)]
@@ -20,7 +20,7 @@ pub(super) fn wide(s: State) -> Step {
 /// Out of line, because it needs memory of its own, which a handler that ends in a jump cannot have.
 #[inline(never)]
 fn nested(place: Place, fp: Frame, ctx: Ctx) -> u32 {
-    let s = State { place, fp, ctx, memory: Memory::of(ctx) };
+    let s = State { place, fp, ctx, memory: Memory::of(ctx), pass: Pass::NOTHING };
     let (shape, words) = (s.a(), s.b());
     let named = [s.word(0), s.word(1)];
     let cell = |i: usize| (named[i / 2] >> (16 * (i % 2)) & 0xFFFF) as usize;
