@@ -13,13 +13,15 @@ use crate::isa::Code;
 macro_rules! for_each_run {
     ($callback:ident) => {
         $callback! {
+            rotl_i_xor_add: i32_rotl_i, i32_xor 3 only, i32_add 3 only;
+            shr_u_i_xor_add: i32_shr_u_i, i32_xor 3 only, i32_add 3 only;
+            i64_mul_mask_add: i64_mul, i64_mask 0 none, i64_add 3 only;
+            i64_add_shr_u_i_add: i64_add, i64_shr_u_i 2 too, i64_add 3 only;
             load_at_mul_add: i32_load_at, i32_mul 2 only, i32_add 3 only;
             load8_u_at_xor_load_at: i32_load8_u_at, i32_xor 3 only, i32_load_at 2 only;
             fuel_add_w_store8_i: fuel, i32_add_w 0 none, i32_store8_i 1 only;
             fuel_load8_u_at_jump_if: fuel, i32_load8_u_at 0 none, jump_if 1 only;
-            shl_i_xor_shr_u_i: i32_shl_i, i32_xor 2 only, i32_shr_u_i 2 too;
             rotl_i_rotl_i_xor: i32_rotl_i, i32_rotl_i 0 none, i32_xor 3 only;
-            add_load_at_mul: i32_add, i32_load_at 0 none, i32_mul 2 only;
             load_at_mul_2: i32_load_at, i32_mul 2 only;
             load_at_f32_mul_3: i32_load_at, f32_mul 3 only;
             load_mul_2: i32_load, i32_mul 2 only;
@@ -66,8 +68,6 @@ macro_rules! for_each_run {
             mask_load8_u_at: i32_mask, i32_load8_u_at 0 none;
             store8_i_add: i32_store8_i, i32_add 0 none;
             xor_jump_add_if: i32_xor, jump_i32_add_if 0 none;
-            i64_add_i64_mul: i64_add, i64_mul 0 none;
-            i64_mul_i64_mask: i64_mul, i64_mask 0 none;
         }
     };
 }
