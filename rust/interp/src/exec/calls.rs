@@ -29,7 +29,7 @@ fn enter(s: State, function: Function, cells: usize, more: usize) -> Step {
     }
     loop {
         return match function.enter(cells, s.pc().skip(more), s.fp, s.ctx) {
-            Ok((pc, fp)) => Step::Anew(pc, fp, function.ctx()),
+            Ok((pc, fp)) => Step::anew(pc, fp, function.ctx()),
             Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
             Err(NotEntered::Foreign) => match function.call_foreign(cells, s.fp, s.ctx) {
                 0 => s.anew(more),
@@ -49,7 +49,7 @@ fn replace(s: State, function: Function, cells: usize, params: usize) -> Step {
     s.fp.move_down(cells, params);
     loop {
         return match function.replace(s.fp) {
-            Ok((pc, fp)) => Step::Anew(pc, fp, function.ctx()),
+            Ok((pc, fp)) => Step::anew(pc, fp, function.ctx()),
             Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
             Err(NotEntered::Foreign) => match function.call_foreign(0, s.fp, s.ctx) {
                 0 => leave(s),
@@ -64,7 +64,7 @@ fn replace(s: State, function: Function, cells: usize, params: usize) -> Step {
 #[inline(always)]
 fn resume(s: State) -> Step {
     let (pc, fp, ctx) = s.ctx.pop();
-    if TAIL_CALLS && ctx == s.ctx { Step::Next(pc, fp, s.ctx) } else { Step::Anew(pc, fp, ctx) }
+    if TAIL_CALLS && ctx == s.ctx { Step::Next(pc, fp, s.ctx) } else { Step::anew(pc, fp, ctx) }
 }
 
 /// Returns. Polls the interrupt word, or else the ends of many nested calls would be one long way without a poll.
@@ -148,7 +148,12 @@ pub(super) fn call_indirect_slow(s: State) -> Step {
 #[inline(always)]
 pub(super) fn call_rare(s: State) -> Step {
     let code = prepare(s.place, s.fp, s.ctx);
-    if code == 0 { resume(s) } else { Step::Failed(code) }
+    if code != 0 {
+        return Step::Failed(code);
+    }
+    // What was called may have changed the memory.
+    let (pc, fp, ctx) = s.ctx.pop();
+    Step::anew(pc, fp, ctx)
 }
 
 #[inline(never)]

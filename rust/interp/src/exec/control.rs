@@ -12,7 +12,7 @@ fn branch(s: State, more: usize, offset: isize) -> Step {
     if (TAIL_CALLS || offset < 0) && s.ctx.interrupted() {
         return Step::Trap(Trap::Interrupted);
     }
-    Step::Jump(s.place.branch(more, offset), s.fp, s.ctx)
+    Step::jump(s.place.branch(more, offset), s.fp, s.ctx)
 }
 
 /// Branches if the condition, which is in the instruction's first word, holds; the offset is in the next.

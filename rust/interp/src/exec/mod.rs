@@ -19,6 +19,7 @@ mod thumb2;
 mod unary;
 mod wide;
 
+use dispatch::TAIL_CALLS;
 use place::Place;
 pub use raw::entry;
 use raw::{Ctx, Frame, Memory, Pc};
@@ -68,6 +69,20 @@ enum Step {
     Trap(Trap),
     /// Something called from here trapped, with this code.
     Failed(u32),
+}
+
+impl Step {
+    /// [`Step::Jump`] if that makes a difference.
+    #[inline(always)]
+    fn jump(pc: Pc, fp: Frame, ctx: Ctx) -> Step {
+        if TAIL_CALLS { Step::Jump(pc, fp, ctx) } else { Step::Next(pc, fp, ctx) }
+    }
+
+    /// [`Step::Anew`] if that makes a difference.
+    #[inline(always)]
+    fn anew(pc: Pc, fp: Frame, ctx: Ctx) -> Step {
+        if TAIL_CALLS { Step::Anew(pc, fp, ctx) } else { Step::Next(pc, fp, ctx) }
+    }
 }
 
 /// What handlers that end in tail calls leave to functions out of line, because it calls something: they would have to save
@@ -218,7 +233,7 @@ impl State {
     /// The same, if something was called that may have changed the memory.
     #[inline(always)]
     fn anew(self, more: usize) -> Step {
-        Step::Anew(self.pc().skip(more), self.fp, self.ctx)
+        Step::anew(self.pc().skip(more), self.fp, self.ctx)
     }
 
     /// Sets the result, and on to the next instruction.
