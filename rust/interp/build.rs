@@ -1,4 +1,4 @@
-//! Decides whether handlers may end in tail calls: `cfg(tail_calls)`.
+//! Decides whether handlers may end in tail calls, `cfg(tail_calls)`, and whether there are some for two or three instructions, `cfg(runs)`.
 
 use std::env;
 
@@ -15,7 +15,7 @@ const THUMB2: &[&str] = &["thumbv7m-", "thumbv7em-", "thumbv8m.main-", "armv7-un
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-check-cfg=cfg(tail_calls, thumb2_handlers, thumb2_fpu)");
+    println!("cargo::rustc-check-cfg=cfg(tail_calls, runs, thumb2_handlers, thumb2_fpu)");
     let var = |name| env::var(name).unwrap_or_default();
     let target = var("TARGET");
     if env::var_os("CARGO_FEATURE_DISPATCH_TAIL").is_none()
@@ -25,6 +25,10 @@ fn main() {
     }
     if var("OPT_LEVEL") != "0" && PROVEN.iter().any(|prefix| target.starts_with(prefix)) {
         println!("cargo::rustc-cfg=tail_calls");
+        // Not where flash is scarce.
+        if var("CARGO_CFG_TARGET_POINTER_WIDTH") == "64" {
+            println!("cargo::rustc-cfg=runs");
+        }
     }
     if THUMB2.iter().any(|prefix| target.starts_with(prefix)) {
         println!("cargo::rustc-cfg=thumb2_handlers");

@@ -273,6 +273,10 @@ macro_rules! codes {
 
         const ALL: &[Code] = &[$( Code::$name, )*];
 
+        /// How many words the instructions have.
+        #[cfg(all(runs, not(debug_assertions)))]
+        static WORDS: [u8; ALL.len()] = [$( words($pattern), )*];
+
         #[cfg(any(test, feature = "disassembler"))]
         impl Code {
             /// Name, and pattern of its fields.
@@ -284,16 +288,39 @@ macro_rules! codes {
 }
 for_each_instruction!(codes);
 
+/// How many words an instruction with this pattern has.
+#[cfg(all(runs, not(debug_assertions)))]
+const fn words(pattern: &str) -> u8 {
+    let (mut words, mut i) = (1, 0);
+    while i < pattern.len() {
+        words += matches!(pattern.as_bytes()[i], b'W' | b'O' | b'X') as u8;
+        i += 1;
+    }
+    words
+}
+
 impl Code {
-    /// The instruction that begins with this word, if there is one.
+    /// The instruction that begins with this word, if there is one. Of a run, the first.
     #[cfg(any(test, feature = "disassembler"))]
     pub(crate) fn known(word: u32) -> Option<Code> {
+        #[cfg(all(runs, not(debug_assertions)))]
+        let word = crate::runs::parted(word);
         ALL.get((word & 0xFF) as usize).copied()
     }
 
     /// All, in the order of their numbers.
     #[cfg(test)]
     pub(crate) const ALL: &[Code] = ALL;
+
+    /// How many there are.
+    #[cfg(all(runs, not(debug_assertions)))]
+    pub(crate) const COUNT: usize = ALL.len();
+
+    /// How many words it has. Of `wide`, those before the ordinary instruction.
+    #[cfg(all(runs, not(debug_assertions)))]
+    pub(crate) fn words(self) -> usize {
+        WORDS.get(self as usize).copied().unwrap_or(1).into()
+    }
 
     /// The instruction that begins with this word. Words come from the encoder, so an unknown one is `trap`.
     pub(crate) fn of(word: u32) -> Code {

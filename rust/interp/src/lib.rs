@@ -11,6 +11,8 @@ mod disassembler;
 mod encode;
 mod exec;
 mod isa;
+#[cfg(all(runs, not(debug_assertions)))]
+mod runs;
 
 #[cfg(any(test, feature = "disassembler"))]
 pub use disassembler::disassemble;

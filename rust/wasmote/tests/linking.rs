@@ -140,6 +140,58 @@ fn what_fits_links() {
     assert_eq!(third.func_dyn(&store, "z").unwrap(), first.func_dyn(&store, "grow").unwrap());
 }
 
+/// Whoever is called, and however: code that goes on afterwards finds the memory as it is then.
+#[test]
+fn memory_that_a_call_grows_can_be_used_behind_it() {
+    let engine = engine();
+    let mut store = store(&engine);
+    let mut linker = Linker::new(&engine);
+    let exporter = module(
+        &engine,
+        r#"(module (memory (export "m") 1) (func (export "grow") (result i32) (memory.grow (i32.const 1))))"#,
+    );
+    let first = linker.instantiate(&mut store, &exporter).unwrap();
+    linker.instance("lib", first).unwrap();
+    let ways = [
+        "(memory.grow (i32.const 1))",
+        "(call $own)",
+        "(call $grow)",
+        "(call $tail)",
+        "(call_indirect (type $t) (i32.const 0))",
+        "(call_indirect (type $t) (i32.const 1))",
+        "(call_indirect (type $t) (i32.const 2))",
+    ];
+    let mut text = String::from(
+        r#"(module (type $t (func (result i32)))
+            (import "lib" "m" (memory 1)) (import "lib" "grow" (func $grow (type $t)))
+            (table funcref (elem $grow $own $tail))
+            (func $own (type $t) (memory.grow (i32.const 1)))
+            (func $tail (type $t) (return_call $grow))"#,
+    );
+    // Also from a frame that is so large that calls are encoded otherwise.
+    for (prefix, locals) in [("near", 1), ("far", 200)] {
+        for (i, way) in ways.iter().enumerate() {
+            text += &format!(
+                r#"(func (export "{prefix} {i}") (param i32) (result i32) (local{})
+                    (drop {way})
+                    (i32.store (local.get 0) (i32.const 7))
+                    (i32.load (local.get 0)))"#,
+                " i64".repeat(locals)
+            );
+        }
+    }
+    let second = linker.instantiate(&mut store, &module(&engine, &(text + ")"))).unwrap();
+    let mut pages = 1;
+    for prefix in ["near", "far"] {
+        for i in 0..ways.len() {
+            // The last bytes of the new page.
+            pages += 1;
+            let name = format!("{prefix} {i}");
+            assert_eq!(call::<_, i32>(&mut store, second, &name, pages * 65536 - 4), Ok(7), "{name}");
+        }
+    }
+}
+
 #[test]
 fn indirect_calls_across_instances_compare_types_by_content() {
     let engine = engine();

@@ -53,6 +53,8 @@ impl Sink for Encoder {
         if self.starved {
             return Err(ErrorKind::OutOfMemory);
         }
+        #[cfg(all(runs, not(debug_assertions)))]
+        crate::runs::join(&mut self.words, self.local_cells);
         self.frame_cells = frame_cells.max(self.scratch).max(self.high);
         if self.frame_cells > MAX_FRAME_CELLS { Err(ErrorKind::FrameTooLarge) } else { Ok(()) }
     }

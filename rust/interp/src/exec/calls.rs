@@ -1,10 +1,25 @@
 //! Calls, returns, references to functions, and the runtime's operators.
 
+use super::dispatch::TAIL_CALLS;
+use super::place::Place;
 use super::raw::{Function, NotEntered};
-use super::{Ctx, Frame, Pc, State, Step};
+use super::{Ctx, Frame, Memory, Pass, Slow, State, Step};
 use crate::isa::Rare;
 use wasmote_core::vm::{AGAIN, NULL_REF, func_ref};
 use wasmote_core::{Feature, Trap};
+
+/// Calls an own function, if it is of this engine.
+#[inline(always)]
+fn enter_own(s: State, function: Function, cells: usize, more: usize, slow: Slow) -> Step {
+    if s.ctx.interrupted() {
+        return Step::Trap(Trap::Interrupted);
+    }
+    match function.enter(cells, s.pc().skip(more), s.fp, s.ctx) {
+        Ok((pc, fp)) => Step::Next(pc, fp, s.ctx),
+        Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
+        Err(NotEntered::Foreign) => Step::Slow(slow),
+    }
+}
 
 /// Calls with the arguments from `cells` upwards; the instruction has `more` words after the first.
 #[inline(always)]
@@ -13,11 +28,11 @@ fn enter(s: State, function: Function, cells: usize, more: usize) -> Step {
         return Step::Trap(Trap::Interrupted);
     }
     loop {
-        return match function.enter(cells, s.pc.skip(more), s.fp, s.ctx) {
-            Ok((pc, fp)) => Step::Next(pc, fp, function.ctx()),
+        return match function.enter(cells, s.pc().skip(more), s.fp, s.ctx) {
+            Ok((pc, fp)) => Step::anew(pc, fp, function.ctx()),
             Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
             Err(NotEntered::Foreign) => match function.call_foreign(cells, s.fp, s.ctx) {
-                0 => s.next(more),
+                0 => s.anew(more),
                 AGAIN => continue,
                 code => Step::Failed(code),
             },
@@ -34,7 +49,7 @@ fn replace(s: State, function: Function, cells: usize, params: usize) -> Step {
     s.fp.move_down(cells, params);
     loop {
         return match function.replace(s.fp) {
-            Ok((pc, fp)) => Step::Next(pc, fp, function.ctx()),
+            Ok((pc, fp)) => Step::anew(pc, fp, function.ctx()),
             Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
             Err(NotEntered::Foreign) => match function.call_foreign(0, s.fp, s.ctx) {
                 0 => leave(s),
@@ -49,7 +64,7 @@ fn replace(s: State, function: Function, cells: usize, params: usize) -> Step {
 #[inline(always)]
 fn resume(s: State) -> Step {
     let (pc, fp, ctx) = s.ctx.pop();
-    Step::Next(pc, fp, ctx)
+    if TAIL_CALLS && ctx == s.ctx { Step::Next(pc, fp, s.ctx) } else { Step::anew(pc, fp, ctx) }
 }
 
 /// Returns. Polls the interrupt word, or else the ends of many nested calls would be one long way without a poll.
@@ -77,8 +92,29 @@ fn indirect(s: State, table: usize, index: u32, ty: u32) -> Result<Function, Tra
     Ok(function)
 }
 
+/// The same, if it is an own function.
+#[inline(always)]
+fn own_indirect(s: State, table: usize, index: u32, ty: u32) -> Result<Option<Function>, Trap> {
+    let reference = s.ctx.element(table, index).ok_or(Trap::TableOutOfBounds)?;
+    if reference == NULL_REF {
+        return Err(Trap::IndirectCallToNull);
+    }
+    match s.ctx.own_reference(reference) {
+        Some(function) if !function.is_type(ty) => Err(Trap::BadSignature),
+        function => Ok(function),
+    }
+}
+
 #[inline(always)]
 pub(super) fn call(s: State) -> Step {
+    if TAIL_CALLS {
+        return enter_own(s, s.ctx.own_function(s.half()), s.a(), 0, Slow::Call);
+    }
+    call_slow(s)
+}
+
+#[inline(always)]
+pub(super) fn call_slow(s: State) -> Step {
     enter(s, s.ctx.own_function(s.half()), s.a(), 0)
 }
 
@@ -89,7 +125,19 @@ pub(super) fn call_import(s: State) -> Step {
 
 #[inline(always)]
 pub(super) fn call_indirect(s: State) -> Step {
-    match indirect(s, s.c(), s.get(s.b()), s.pc.word(0)) {
+    if TAIL_CALLS {
+        return match own_indirect(s, s.c(), s.get(s.b()), s.word(0)) {
+            Ok(Some(function)) => enter_own(s, function, s.a(), 1, Slow::CallIndirect),
+            Ok(None) => Step::Slow(Slow::CallIndirect),
+            Err(trap) => Step::Trap(trap),
+        };
+    }
+    call_indirect_slow(s)
+}
+
+#[inline(always)]
+pub(super) fn call_indirect_slow(s: State) -> Step {
+    match indirect(s, s.c(), s.get(s.b()), s.word(0)) {
         Ok(function) => enter(s, function, s.a(), 1),
         Err(trap) => Step::Trap(trap),
     }
@@ -99,19 +147,24 @@ pub(super) fn call_indirect(s: State) -> Step {
 /// where a return takes it.
 #[inline(always)]
 pub(super) fn call_rare(s: State) -> Step {
-    let code = prepare(s.word, s.pc, s.fp, s.ctx);
-    if code == 0 { resume(s) } else { Step::Failed(code) }
+    let code = prepare(s.place, s.fp, s.ctx);
+    if code != 0 {
+        return Step::Failed(code);
+    }
+    // What was called may have changed the memory.
+    let (pc, fp, ctx) = s.ctx.pop();
+    Step::anew(pc, fp, ctx)
 }
 
 #[inline(never)]
-fn prepare(word: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
-    let s = State { word, pc, fp, ctx };
-    let (kind, operand, params) = (s.a() as u32, s.pc.word(1), s.pc.word(2) as usize);
+fn prepare(place: Place, fp: Frame, ctx: Ctx) -> u32 {
+    let s = State { place, fp, ctx, memory: Memory::of(ctx), pass: Pass::NOTHING };
+    let (kind, operand, params) = (s.a() as u32, s.word(1), s.word(2) as usize);
     let function = match kind & 3 {
         Rare::OWN => Ok(s.ctx.own_function(operand as usize)),
         Rare::IMPORT => Ok(imported(s, operand as usize)),
         _ => {
-            let place = s.pc.word(0);
+            let place = s.word(0);
             indirect(s, (place >> 16) as usize, s.get((place & 0xFFFF) as usize), operand)
         }
     };
@@ -122,11 +175,11 @@ fn prepare(word: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
         Err(trap) => Step::Trap(trap),
     };
     match step {
-        Step::Next(pc, fp, ctx) => {
+        Step::Next(pc, fp, ctx) | Step::Jump(pc, fp, ctx) | Step::Anew(pc, fp, ctx) => {
             ctx.record(pc, fp);
             0
         }
-        Step::Exit => 0,
+        Step::Exit | Step::Slow(_) => 0,
         Step::Trap(trap) => trap as u32,
         Step::Failed(code) => code,
     }
@@ -157,26 +210,26 @@ pub(super) fn return_many(s: State) -> Step {
 
 #[inline(always)]
 pub(super) fn return_many_far(s: State) -> Step {
-    s.fp.move_down(s.half(), s.pc.word(0) as usize);
+    s.fp.move_down(s.half(), s.word(0) as usize);
     leave(s)
 }
 
 #[inline(always)]
 pub(super) fn builtin(s: State) -> Step {
     let code = s.ctx.builtin(s.a() as u32, s.fp, s.half(), 0, 0);
-    if code == 0 { s.next(0) } else { Step::Failed(code) }
+    if code == 0 { s.anew(0) } else { Step::Failed(code) }
 }
 
 #[inline(always)]
 pub(super) fn builtin_w(s: State) -> Step {
-    let code = s.ctx.builtin(s.a() as u32, s.fp, s.half(), s.pc.word(0), s.pc.word(1));
-    if code == 0 { s.next(2) } else { Step::Failed(code) }
+    let code = s.ctx.builtin(s.a() as u32, s.fp, s.half(), s.word(0), s.word(1));
+    if code == 0 { s.anew(2) } else { Step::Failed(code) }
 }
 
 /// References name the instance that defines the function, so those to imported ones are the runtime's.
 #[inline(always)]
 pub(super) fn ref_func(s: State) -> Step {
-    let index = s.pc.word(0);
+    let index = s.word(0);
     let reference = if index < s.ctx.import_funcs() {
         s.ctx.import(index as usize)
     } else {

@@ -1,22 +1,24 @@
 //! Branches, traps and fuel.
 
+use super::dispatch::TAIL_CALLS;
 use super::integer::handlers;
-use super::{State, Step, Value};
+use super::{Slow, State, Step, Value};
 use wasmote_core::Trap;
 
-/// Branches by `offset` words from the end of the instruction. Going backwards polls the interrupt word.
+/// Branches by `offset` words from the end of the instruction, which has `more` words after the first. Going backwards polls the interrupt word; where to poll takes no longer
+/// than to find that out, forwards too.
 #[inline(always)]
-fn branch(s: State, more: usize, offset: i32) -> Step {
-    if offset < 0 && s.ctx.interrupted() {
+fn branch(s: State, more: usize, offset: isize) -> Step {
+    if (TAIL_CALLS || offset < 0) && s.ctx.interrupted() {
         return Step::Trap(Trap::Interrupted);
     }
-    Step::Next(s.pc.skip(more).offset(offset), s.fp, s.ctx)
+    Step::jump(s.place.branch(more, offset), s.fp, s.ctx)
 }
 
 /// Branches if the condition, which is in the instruction's first word, holds; the offset is in the next.
 #[inline(always)]
 fn branch_if(s: State, taken: bool) -> Step {
-    if taken { branch(s, 1, s.pc.word(0) as i32) } else { s.next(1) }
+    if taken { branch(s, 1, s.word(0) as i32 as isize) } else { s.next(1) }
 }
 
 #[inline(always)]
@@ -27,20 +29,20 @@ fn cells<T: Value>(s: State, f: impl FnOnce(&T, &T) -> bool) -> Step {
 /// The second operand is a signed number of 16 bits.
 #[inline(always)]
 fn number<T: Value>(s: State, f: impl FnOnce(&T, &T) -> bool, extend: impl FnOnce(i32) -> T) -> Step {
-    branch_if(s, f(&s.get(s.a()), &extend(s.word as i32 >> 16)))
+    branch_if(s, f(&s.get(s.a()), &extend(s.signed_half())))
 }
 
 /// Adds the second byte to a cell, and branches if `f` holds of the sum.
 #[inline(always)]
 fn add(s: State, f: impl FnOnce(u32) -> bool) -> Step {
-    let sum = s.get::<u32>(s.a()).wrapping_add((s.word as i32 >> 16 << 24 >> 24) as u32);
+    let sum = s.get::<u32>(s.a()).wrapping_add(s.signed_b() as u32);
     s.set(s.a(), sum);
     branch_if(s, f(sum))
 }
 
 #[inline(always)]
 fn by_half(s: State, when: bool) -> Step {
-    if s.get::<bool>(s.a()) == when { branch(s, 0, s.word as i32 >> 16) } else { s.next(0) }
+    if s.get::<bool>(s.a()) == when { branch(s, 0, s.signed_half() as isize) } else { s.next(0) }
 }
 
 #[inline(always)]
@@ -48,12 +50,12 @@ fn table(s: State, cell: usize, count: u32, more: usize) -> Step {
     let index: u32 = s.get(cell);
     let index = index.min(count - 1) as usize + more;
     // The table's entries are `jump` instructions.
-    branch(s, index + 1, s.pc.word(index) as i32 >> 8)
+    branch(s, index + 1, s.word(index) as i32 as isize >> 8)
 }
 
 #[inline(always)]
 fn unconditional(s: State) -> Step {
-    branch(s, 0, s.word as i32 >> 8)
+    branch(s, 0, s.signed_rest())
 }
 
 handlers! {
@@ -92,7 +94,7 @@ pub(super) fn jump_table(s: State) -> Step {
 
 #[inline(always)]
 pub(super) fn jump_table_far(s: State) -> Step {
-    table(s, s.half(), s.pc.word(0), 1)
+    table(s, s.half(), s.word(0), 1)
 }
 
 #[inline(always)]
@@ -102,7 +104,23 @@ pub(super) fn trap(s: State) -> Step {
 
 #[inline(always)]
 pub(super) fn fuel(s: State) -> Step {
-    if s.ctx.charge(s.word >> 8) { s.next(0) } else { Step::Trap(Trap::OutOfFuel) }
+    if TAIL_CALLS {
+        return if s.ctx.charge_low(s.a() as u32) { s.next(0) } else { Step::Slow(Slow::Fuel) };
+    }
+    charge(s)
+}
+
+/// Takes fuel, of which too much may have been taken from the lower half.
+#[inline(always)]
+#[allow(dead_code, reason = "the loop takes fuel at once")]
+pub(super) fn fuel_slow(s: State) -> Step {
+    s.ctx.give_back_low(s.a() as u32);
+    charge(s)
+}
+
+#[inline(always)]
+fn charge(s: State) -> Step {
+    if s.ctx.charge(s.a() as u32) { s.next(0) } else { Step::Trap(Trap::OutOfFuel) }
 }
 
 #[inline(always)]

@@ -8,7 +8,7 @@
 //!   not promised by the language, so the shipped targets' machine code is inspected by a test, and debug
 //!   builds, where it does not happen, never use it. The build script knows where it is used.
 
-use super::{Ctx, Frame, Pc, State, Step, illegal, trapped};
+use super::{Ctx, Frame, Memory, Pc, State, Step, illegal, trapped};
 use crate::isa::for_each_instruction;
 use wasmote_core::Feature;
 
@@ -23,6 +23,9 @@ mod handlers {
     pub(super) use crate::exec::wide::wide;
 }
 
+/// Which of the two it is.
+pub(super) const TAIL_CALLS: bool = cfg!(all(tail_calls, not(debug_assertions)));
+
 /// Runs code until something exits: `0`, or a trap's code.
 #[inline(always)]
 pub(super) fn run(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
@@ -33,41 +36,102 @@ pub(super) fn run(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
 mod imp {
     use super::*;
 
+    use crate::exec::Slow;
     use wasmote_core::Trap;
 
-    type Handler = fn(u32, Pc, Frame, Ctx) -> u32;
+    /// A handler. All that it is given fits registers on all targets: System V's x86-64 has six for that. The place is that of the
+    /// instruction.
+    type Handler = fn(Pc, Frame, Ctx, Handlers, Memory) -> u32;
+
+    /// The table of handlers. Not on x86-64, which has its address in one instruction, and jumps through it if it is known to be
+    /// constant: so the register in which System V passes this is free for the numbers that others are shifted by.
+    #[derive(Clone, Copy)]
+    struct Handlers {
+        #[cfg(not(target_arch = "x86_64"))]
+        table: &'static [Entry; 256],
+        #[cfg(target_arch = "x86_64")]
+        _free: core::mem::MaybeUninit<usize>,
+    }
+
+    impl Handlers {
+        #[inline(always)]
+        fn known() -> Handlers {
+            Handlers {
+                #[cfg(not(target_arch = "x86_64"))]
+                table: &HANDLERS,
+                #[cfg(target_arch = "x86_64")]
+                _free: core::mem::MaybeUninit::uninit(),
+            }
+        }
+
+        /// The same to hand on, but for what is in a register that needs no value.
+        #[inline(always)]
+        fn kept(self) -> Handlers {
+            if cfg!(target_arch = "x86_64") { Handlers::known() } else { self }
+        }
+
+        #[inline(always)]
+        fn of(self, number: u8) -> Handler {
+            #[cfg(not(target_arch = "x86_64"))]
+            let table = self.table;
+            #[cfg(target_arch = "x86_64")]
+            let table = &HANDLERS;
+            table[usize::from(number)].0
+        }
+    }
+
+    #[derive(Clone, Copy)]
+    struct Entry(Handler);
 
     pub(super) fn run(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
-        next(pc, fp, ctx)
+        resume(pc, fp, ctx)
     }
 
     #[inline(always)]
-    fn next(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
-        let word = pc.word(0);
+    fn next(pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
         #[cfg(test)]
-        crate::tests::saw(word);
-        HANDLERS[(word & 0xFF) as usize](word, pc.skip(1), fp, ctx)
+        crate::tests::saw(pc.word(0));
+        let handler = table.of(pc.byte(0));
+        handler(pc, fp, ctx, table.kept(), memory)
     }
 
     /// A dispatch to share, with a handler's arguments. (As with `raise`, the table has its address.)
     #[inline(never)]
-    fn shared(_: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
-        next(pc, fp, ctx)
+    fn shared(pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
+        next(pc, fp, ctx, table, memory)
+    }
+
+    /// Goes on after something was called.
+    #[inline(never)]
+    fn resume(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
+        next(pc, fp, ctx, Handlers::known(), Memory::of(ctx))
     }
 
     macro_rules! go_on {
-        (fast, $word:expr, $pc:expr, $fp:expr, $ctx:expr) => {
-            next($pc, $fp, $ctx)
+        (fast, $pc:expr, $fp:expr, $ctx:expr, $table:expr, $memory:expr) => {
+            next($pc, $fp, $ctx, $table, $memory)
         };
-        (small, $word:expr, $pc:expr, $fp:expr, $ctx:expr) => {
-            shared($word, $pc, $fp, $ctx)
+        (small, $pc:expr, $fp:expr, $ctx:expr, $table:expr, $memory:expr) => {
+            // What a jump saves of 64-bit code is little.
+            if cfg!(target_pointer_width = "64") {
+                next($pc, $fp, $ctx, $table, $memory)
+            } else {
+                shared($pc, $fp, $ctx, $table, $memory)
+            }
         };
     }
 
+    /// Ends a handler that does not go on.
     #[inline(always)]
-    fn stop(s: State, step: Step) -> u32 {
+    fn stop(step: Step, pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
         match step {
-            Step::Next(pc, fp, ctx) => shared(s.word, pc, fp, ctx),
+            Step::Next(pc, fp, ctx) | Step::Jump(pc, fp, ctx) => next(pc, fp, ctx, table, memory),
+            Step::Anew(pc, fp, ctx) => resume(pc, fp, ctx),
+            Step::Slow(slow) => (match slow {
+                Slow::Fuel => slow::fuel,
+                Slow::Call => slow::call,
+                Slow::CallIndirect => slow::call_indirect,
+            } as Handler)(pc, fp, ctx, table, memory),
             Step::Exit => 0,
             Step::Trap(trap) => (match trap {
                 Trap::Unreachable => raise::<{ Trap::Unreachable as u32 }>,
@@ -83,21 +147,90 @@ mod imp {
                 Trap::Interrupted => raise::<{ Trap::Interrupted as u32 }>,
                 Trap::Host => raise::<{ Trap::Host as u32 }>,
                 Trap::NotCompiled => raise::<{ Trap::NotCompiled as u32 }>,
-            } as Handler)(s.word, s.pc, s.fp, s.ctx),
-            Step::Failed(code) => trapped(code, s.pc, s.fp, s.ctx),
+            } as Handler)(pc, fp, ctx, table, memory),
+            Step::Failed(code) => trapped(code, pc.skip(1), fp, ctx),
         }
     }
 
     /// Traps. A handler has its arguments where they are wanted here, so it only jumps; the compiler keeps it that
     /// way because the table below takes these functions' addresses, although no code holds their numbers.
     #[inline(never)]
-    fn raise<const CODE: u32>(_: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
-        trapped(CODE, pc, fp, ctx)
+    fn raise<const CODE: u32>(pc: Pc, fp: Frame, ctx: Ctx, _: Handlers, _: Memory) -> u32 {
+        trapped(CODE, pc.skip(1), fp, ctx)
     }
 
-    fn not_linked(word: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
-        let s = State { word, pc, fp, ctx };
-        stop(s, illegal(s))
+    /// What handlers leave out. (As with `raise`, the table has their addresses.)
+    mod slow {
+        use super::*;
+
+        macro_rules! slow {
+            ($( $name:ident = $slow:ident; )*) => { $(
+                #[inline(never)]
+                pub(super) fn $name(pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
+                    stop(handlers::$slow(State::at(pc, fp, ctx, memory)), pc, fp, ctx, table, memory)
+                }
+            )* };
+        }
+        slow! {
+            fuel = fuel_slow;
+            call = call_slow;
+            call_indirect = call_indirect_slow;
+        }
+    }
+
+    fn not_linked(pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
+        stop(illegal(State::at(pc, fp, ctx, memory)), pc, fp, ctx, table, memory)
+    }
+
+    /// One function a run of instructions.
+    #[cfg(runs)]
+    mod run {
+        use super::*;
+        use crate::exec::Pass;
+        use crate::runs::Passed;
+
+        /// Carries one instruction out, and then the others.
+        macro_rules! carry_out {
+            ($pc:ident $fp:ident $ctx:ident $table:ident $memory:ident, $takes:expr, $last:ident) => {{
+                let pass = Pass { takes: $takes, gives: None };
+                match handlers::$last(State { pass, ..State::at($pc, $fp, $ctx, $memory) }) {
+                    Step::Next(pc, fp, ctx) => next(pc, fp, ctx, $table, $memory),
+                    step => stop(step, $pc, $fp, $ctx, $table, $memory),
+                }
+            }};
+            (
+                $pc:ident $fp:ident $ctx:ident $table:ident $memory:ident, $takes:expr, $first:ident,
+                $next:ident $field:literal $pass:ident $($rest:tt)*
+            ) => {{
+                let mut cells = [0; 2];
+                let passed = Frame::copied(&mut cells);
+                let (gives, takes) = match Passed::$pass {
+                    Passed::none => (None, None),
+                    Passed::only => (Some((passed, false)), Some(($field, passed))),
+                    Passed::too => (Some((passed, true)), Some(($field, passed))),
+                };
+                let pass = Pass { takes: $takes, gives };
+                match handlers::$first(State { pass, ..State::at($pc, $fp, $ctx, $memory) }) {
+                    Step::Next(pc, fp, ctx) => {
+                        #[cfg(test)]
+                        crate::tests::saw(pc.word(0));
+                        carry_out!(pc fp ctx $table $memory, takes, $next $($rest)*)
+                    }
+                    step => stop(step, $pc, $fp, $ctx, $table, $memory),
+                }
+            }};
+        }
+
+        macro_rules! runs {
+            ($( $name:ident: $first:ident $(, $next:ident $field:literal $pass:ident)+; )*) => {
+                $( fn $name(pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
+                    let table = table.kept();
+                    carry_out!(pc fp ctx table memory, None, $first $(, $next $field $pass)+)
+                } )*
+                pub(super) const ALL: &[Handler] = &[$( $name, )*];
+            };
+        }
+        crate::runs::for_each_run!(runs);
     }
 
     macro_rules! table {
@@ -105,26 +238,42 @@ mod imp {
             /// One function an instruction.
             mod tail {
                 use super::*;
-                $( pub(super) fn $name(word: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
-                    let s = State { word, pc, fp, ctx };
-                    match handlers::$name(s) {
-                        Step::Next(pc, fp, ctx) => go_on!($end, word, pc, fp, ctx),
-                        step => stop(s, step),
+                $( pub(super) fn $name(pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
+                    let table = table.kept();
+                    match handlers::$name(State::at(pc, fp, ctx, memory)) {
+                        Step::Next(pc, fp, ctx) | Step::Jump(pc, fp, ctx) => go_on!($end, pc, fp, ctx, table, memory),
+                        step => stop(step, pc, fp, ctx, table, memory),
                     }
                 } )*
             }
 
-            static HANDLERS: [Handler; 256] = {
-                let mut table: [Handler; 256] = [not_linked; 256];
+            static HANDLERS: [Entry; 256] = {
+                let mut table: [Entry; 256] = [Entry(not_linked); 256];
                 let mut i = 0;
                 $(
                     if Feature::$feature.compiled() {
-                        table[i] = tail::$name;
+                        table[i] = Entry(tail::$name);
                     }
                     i += 1;
                 )*
-                let raise: [Handler; 11] = [
+                #[cfg(runs)]
+                {
+                    let mut run = 0;
+                    while run < run::ALL.len() {
+                        table[crate::runs::FIRST + run] = Entry(run::ALL[run]);
+                        run += 1;
+                    }
+                }
+                table
+            };
+
+            /// What would not be called with a handler's arguments if nobody had its address.
+            #[used]
+            static OUT_OF_LINE: [Handler; 14] = [
                     shared,
+                    slow::fuel,
+                    slow::call,
+                    slow::call_indirect,
                     raise::<{ Trap::Unreachable as u32 }>,
                     raise::<{ Trap::MemoryOutOfBounds as u32 }>,
                     raise::<{ Trap::TableOutOfBounds as u32 }>,
@@ -136,13 +285,6 @@ mod imp {
                     raise::<{ Trap::OutOfFuel as u32 }>,
                     raise::<{ Trap::Interrupted as u32 }>,
                 ];
-                let mut trap = 0;
-                while trap < raise.len() {
-                    table[i + trap] = raise[trap];
-                    trap += 1;
-                }
-                table
-            };
         };
     }
     for_each_instruction!(table);
@@ -152,6 +294,7 @@ mod imp {
 mod imp {
     use super::*;
     use crate::exec::raw::no_instruction;
+    use wasmote_core::Trap;
 
     macro_rules! numbers {
         ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
@@ -184,12 +327,13 @@ mod imp {
                 0 => {}
                 code => return trapped(code, pc.skip(1), fp, ctx),
             }
-            let s = State { word: pc.word(0), pc: pc.skip(1).forget(), fp, ctx };
+            let s = State::at(pc, fp, ctx, Memory::of(ctx));
+            let word = s.place.word();
             #[cfg(test)]
-            crate::tests::saw(s.word);
+            crate::tests::saw(word);
             macro_rules! table {
                 ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
-                    match s.word as u8 {
+                    match word as u8 {
                         $( number::$name => {
                             if carried_out!($by) {
                                 no_instruction()
@@ -204,10 +348,14 @@ mod imp {
                 };
             }
             match for_each_instruction!(table) {
-                Step::Next(next, frame, context) => (pc, fp, ctx) = (next.forget(), frame, context),
+                Step::Next(next, frame, context)
+                | Step::Jump(next, frame, context)
+                | Step::Anew(next, frame, context) => (pc, fp, ctx) = (next.forget(), frame, context),
                 Step::Exit => return 0,
-                Step::Trap(trap) => return trapped(trap as u32, s.pc, s.fp, s.ctx),
-                Step::Failed(code) => return trapped(code, s.pc, s.fp, s.ctx),
+                // Only where there are tail calls.
+                Step::Slow(_) => return trapped(Trap::Unreachable as u32, s.pc(), s.fp, s.ctx),
+                Step::Trap(trap) => return trapped(trap as u32, s.pc(), s.fp, s.ctx),
+                Step::Failed(code) => return trapped(code, s.pc(), s.fp, s.ctx),
             }
         }
     }

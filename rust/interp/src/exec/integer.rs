@@ -49,12 +49,12 @@ pub(super) fn binary<A: Value, R: Value>(s: State, f: impl FnOnce(A, A) -> R) ->
 
 #[inline(always)]
 fn byte<A: Integer, R: Value>(s: State, f: impl FnOnce(A, A) -> R) -> Step {
-    s.result(f(s.get(s.b()), A::extend(s.signed())))
+    s.result(f(s.get(s.b()), A::extend(s.signed_c())))
 }
 
 #[inline(always)]
 fn word(s: State, f: impl FnOnce(u32, u32) -> u32) -> Step {
-    s.set(s.a(), f(s.get(s.b()), s.pc.word(0)));
+    s.set(s.a(), f(s.get(s.b()), s.word(0)));
     s.next(1)
 }
 
@@ -162,16 +162,16 @@ handlers! {
     copy2 = copy(|s| { s.result(s.get::<u64>(s.half())) });
     copy1_to = copy(|s| { s.set(s.half(), s.get::<u32>(s.a())); s.next(0) });
     copy2_to = copy(|s| { s.set(s.half(), s.get::<u64>(s.a())); s.next(0) });
-    const1 = copy(|s| { s.result(s.word as i32 >> 16) });
-    const2 = copy(|s| { s.result(i64::from(s.word as i32 >> 16)) });
-    const1_w = copy(|s| { s.set(s.a(), s.pc.word(0)); s.next(1) });
-    const2_w = copy(|s| { s.set(s.a(), i64::from(s.pc.word(0) as i32)); s.next(1) });
+    const1 = copy(|s| { s.result(s.signed_half()) });
+    const2 = copy(|s| { s.result(i64::from(s.signed_half())) });
+    const1_w = copy(|s| { s.set(s.a(), s.word(0)); s.next(1) });
+    const2_w = copy(|s| { s.set(s.a(), i64::from(s.word(0) as i32)); s.next(1) });
     const2_ww = copy(|s| {
-        s.set(s.a(), u64::from(s.pc.word(0)) | u64::from(s.pc.word(1)) << 32);
+        s.set(s.a(), u64::from(s.word(0)) | u64::from(s.word(1)) << 32);
         s.next(2)
     });
     zero = copy(|s| { s.fp.zero(s.a(), s.half()); s.next(0) });
-    zero_far = copy(|s| { s.fp.zero(s.half(), s.pc.word(0) as usize); s.next(1) });
+    zero_far = copy(|s| { s.fp.zero(s.half(), s.word(0) as usize); s.next(1) });
     select1 = select(0u32);
     select2 = select(0u64);
 }
@@ -183,7 +183,7 @@ fn copy(s: State, f: impl FnOnce(State) -> Step) -> Step {
 
 #[inline(always)]
 fn select<T: Value>(s: State, _: T) -> Step {
-    let condition: bool = s.get((s.pc.word(0) & 0xFFFF) as usize);
+    let condition: bool = s.get((s.word(0) & 0xFFFF) as usize);
     let source = if condition { s.b() } else { s.c() };
     s.set(s.a(), s.get::<T>(source));
     s.next(1)

@@ -8,7 +8,7 @@ use wasmote_core::Trap;
 /// The offset is the last byte, in units of the access.
 #[inline(always)]
 fn load<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) -> Step {
-    match s.ctx.load(s.get(s.b()), s.word >> 24 << N.ilog2()) {
+    match s.memory.load(s.ctx, s.get(s.b()), (s.c() as u32) << N.ilog2()) {
         Some(bytes) => s.result(f(bytes)),
         None => Step::Trap(Trap::MemoryOutOfBounds),
     }
@@ -17,7 +17,7 @@ fn load<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) -> Ste
 /// The offset is a word.
 #[inline(always)]
 fn load_far<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) -> Step {
-    match s.ctx.load(s.get(s.b()), s.pc.word(0)) {
+    match s.memory.load(s.ctx, s.get(s.b()), s.word(0)) {
         Some(bytes) => {
             s.set(s.a(), f(bytes));
             s.next(1)
@@ -29,7 +29,7 @@ fn load_far<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) ->
 /// The address wraps, as that of any sum, before anything is loaded from it.
 #[inline(always)]
 fn load_from<const N: usize, T: Value>(s: State, address: u32, f: impl FnOnce([u8; N]) -> T) -> Step {
-    match s.ctx.load(address.wrapping_add(s.pc.word(0)), 0) {
+    match s.memory.load(s.ctx, address.wrapping_add(s.word(0)), 0) {
         Some(bytes) => {
             s.set(s.a(), f(bytes));
             s.next(1)
@@ -40,7 +40,7 @@ fn load_from<const N: usize, T: Value>(s: State, address: u32, f: impl FnOnce([u
 
 #[inline(always)]
 fn load_at<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) -> Step {
-    load_from(s, s.get::<u32>(s.b()).wrapping_shl(s.word >> 24), f)
+    load_from(s, s.get::<u32>(s.b()).wrapping_shl(s.c() as u32), f)
 }
 
 #[inline(always)]
@@ -51,7 +51,7 @@ fn load_sum<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) ->
 /// The address is a number.
 #[inline(always)]
 fn load_abs<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) -> Step {
-    match s.ctx.load(s.half() as u32, 0) {
+    match s.memory.load(s.ctx, s.half() as u32, 0) {
         Some(bytes) => s.result(f(bytes)),
         None => Step::Trap(Trap::MemoryOutOfBounds),
     }
@@ -59,7 +59,7 @@ fn load_abs<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) ->
 
 #[inline(always)]
 fn store_abs<const N: usize>(s: State, f: impl FnOnce(u32) -> [u8; N]) -> Step {
-    match s.ctx.store(s.half() as u32, 0, f(s.get(s.a()))) {
+    match s.memory.store(s.ctx, s.half() as u32, 0, f(s.get(s.a()))) {
         Some(()) => s.next(0),
         None => Step::Trap(Trap::MemoryOutOfBounds),
     }
@@ -67,7 +67,7 @@ fn store_abs<const N: usize>(s: State, f: impl FnOnce(u32) -> [u8; N]) -> Step {
 
 #[inline(always)]
 fn store<const N: usize, T: Value>(s: State, f: impl FnOnce(T) -> [u8; N]) -> Step {
-    match s.ctx.store(s.get(s.a()), s.word >> 24 << N.ilog2(), f(s.get(s.b()))) {
+    match s.memory.store(s.ctx, s.get(s.a()), (s.c() as u32) << N.ilog2(), f(s.get(s.b()))) {
         Some(()) => s.next(0),
         None => Step::Trap(Trap::MemoryOutOfBounds),
     }
@@ -75,7 +75,7 @@ fn store<const N: usize, T: Value>(s: State, f: impl FnOnce(T) -> [u8; N]) -> St
 
 #[inline(always)]
 fn store_far<const N: usize, T: Value>(s: State, f: impl FnOnce(T) -> [u8; N]) -> Step {
-    match s.ctx.store(s.get(s.a()), s.pc.word(0), f(s.get(s.b()))) {
+    match s.memory.store(s.ctx, s.get(s.a()), s.word(0), f(s.get(s.b()))) {
         Some(()) => s.next(1),
         None => Step::Trap(Trap::MemoryOutOfBounds),
     }
@@ -84,7 +84,7 @@ fn store_far<const N: usize, T: Value>(s: State, f: impl FnOnce(T) -> [u8; N]) -
 /// The value is the second byte, signed.
 #[inline(always)]
 fn store_const<const N: usize>(s: State, f: impl FnOnce(i32) -> [u8; N]) -> Step {
-    match s.ctx.store(s.get(s.a()), s.word >> 24 << N.ilog2(), f(s.word as i32 >> 16 << 24 >> 24)) {
+    match s.memory.store(s.ctx, s.get(s.a()), (s.c() as u32) << N.ilog2(), f(s.signed_b())) {
         Some(()) => s.next(0),
         None => Step::Trap(Trap::MemoryOutOfBounds),
     }
@@ -162,7 +162,7 @@ pub(super) fn global_set2(s: State) -> Step {
 /// All that is rare: imported globals, and those beyond 16 bits.
 #[inline(always)]
 pub(super) fn global_far(s: State) -> Step {
-    let (kind, index) = (s.b() as u32, s.pc.word(0) as usize);
+    let (kind, index) = (s.b() as u32, s.word(0) as usize);
     let (cells, index) = if kind & GlobalFar::IMPORT != 0 {
         (s.ctx.imported_global(index), 0)
     } else {

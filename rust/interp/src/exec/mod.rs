@@ -10,6 +10,7 @@ mod dispatch;
 mod float;
 mod integer;
 mod memory;
+mod place;
 #[allow(unsafe_code)]
 mod raw;
 #[cfg(thumb2_handlers)]
@@ -18,31 +19,81 @@ mod thumb2;
 mod unary;
 mod wide;
 
+use dispatch::TAIL_CALLS;
+use place::Place;
 pub use raw::entry;
-use raw::{Ctx, Frame, Pc};
+use raw::{Ctx, Frame, Memory, Pc};
 use wasmote_core::Trap;
 
 /// The machine's state at the beginning of an instruction.
 #[derive(Clone, Copy)]
 struct State {
-    /// The instruction's first word.
-    word: u32,
-    /// Behind that word.
-    pc: Pc,
+    /// The instruction.
+    place: Place,
     fp: Frame,
     ctx: Ctx,
+    /// The instance's memory.
+    memory: Memory,
+    pass: Pass,
 }
+
+/// What the instructions of a run pass from one to the other instead of through a cell.
+#[derive(Clone, Copy)]
+struct Pass {
+    /// The value of the cell that this field names is here.
+    takes: Option<(usize, Frame)>,
+    /// The result is put here; and whether into its cell too.
+    gives: Option<(Frame, bool)>,
+}
+
+impl Pass {
+    const NOTHING: Pass = Pass { takes: None, gives: None };
+}
+
+/// Stands for a cell whose value was passed. No field is as great.
+const PASSED: usize = usize::MAX;
 
 /// What comes after an instruction.
 enum Step {
-    /// The instruction at this place.
+    /// The instruction at this place. The instance and its memory are what they were.
     Next(Pc, Frame, Ctx),
+    /// The same, but not the one that follows.
+    Jump(Pc, Frame, Ctx),
+    /// The same, perhaps of another instance, or the memory has changed.
+    Anew(Pc, Frame, Ctx),
+    /// What is out of line, with the same state. Only if there are tail calls.
+    Slow(#[allow(dead_code, reason = "the loop has no such steps")] Slow),
     /// Nothing: the frame that returned was the outermost.
     Exit,
     /// A trap.
     Trap(Trap),
     /// Something called from here trapped, with this code.
     Failed(u32),
+}
+
+impl Step {
+    /// [`Step::Jump`] if that makes a difference.
+    #[inline(always)]
+    fn jump(pc: Pc, fp: Frame, ctx: Ctx) -> Step {
+        if TAIL_CALLS { Step::Jump(pc, fp, ctx) } else { Step::Next(pc, fp, ctx) }
+    }
+
+    /// [`Step::Anew`] if that makes a difference.
+    #[inline(always)]
+    fn anew(pc: Pc, fp: Frame, ctx: Ctx) -> Step {
+        if TAIL_CALLS { Step::Anew(pc, fp, ctx) } else { Step::Next(pc, fp, ctx) }
+    }
+}
+
+/// What handlers that end in tail calls leave to functions out of line, because it calls something: they would have to save
+/// registers for that.
+#[derive(Clone, Copy)]
+enum Slow {
+    /// Fuel of which the lower half is not enough.
+    Fuel,
+    /// A call of what is not an own function of this engine.
+    Call,
+    CallIndirect,
 }
 
 /// A value in cells.
@@ -79,50 +130,110 @@ values! {
 }
 
 impl State {
+    /// The state at the instruction at `pc`.
+    #[inline(always)]
+    fn at(pc: Pc, fp: Frame, ctx: Ctx, memory: Memory) -> State {
+        State { place: Place::at(pc), fp, ctx, memory, pass: Pass::NOTHING }
+    }
+
+    /// A byte of the fields.
+    #[inline(always)]
+    fn field(self, i: usize) -> usize {
+        match self.pass.takes {
+            Some((taken, _)) if taken == i => PASSED,
+            _ => self.place.byte(i).into(),
+        }
+    }
+
     /// First byte of the fields.
     #[inline(always)]
     fn a(self) -> usize {
-        (self.word >> 8 & 0xFF) as usize
+        self.field(1)
     }
 
     /// Second byte.
     #[inline(always)]
     fn b(self) -> usize {
-        (self.word >> 16 & 0xFF) as usize
+        self.field(2)
+    }
+
+    /// Second byte, signed.
+    #[inline(always)]
+    fn signed_b(self) -> i32 {
+        self.place.byte(2) as i8 as i32
     }
 
     /// Third byte.
     #[inline(always)]
     fn c(self) -> usize {
-        (self.word >> 24) as usize
+        self.field(3)
     }
 
     /// Third byte, signed.
     #[inline(always)]
-    fn signed(self) -> i32 {
-        self.word as i32 >> 24
+    fn signed_c(self) -> i32 {
+        self.place.byte(3) as i8 as i32
     }
 
     /// Second and third byte.
     #[inline(always)]
     fn half(self) -> usize {
-        (self.word >> 16) as usize
+        self.place.half() as usize
+    }
+
+    /// Second and third byte, signed.
+    #[inline(always)]
+    fn signed_half(self) -> i32 {
+        self.place.half() as i16 as i32
+    }
+
+    /// All three, signed.
+    #[inline(always)]
+    fn signed_rest(self) -> isize {
+        self.place.word() as i32 as isize >> 8
+    }
+
+    /// Behind the first word.
+    #[inline(always)]
+    fn pc(self) -> Pc {
+        self.place.behind()
+    }
+
+    /// The `i`th word behind the first.
+    #[inline(always)]
+    fn word(self, i: usize) -> u32 {
+        self.pc().word(i)
     }
 
     #[inline(always)]
     fn get<T: Value>(self, cell: usize) -> T {
-        T::get(self.fp, cell)
+        match self.pass.takes {
+            Some((_, frame)) if cell == PASSED => T::get(frame, 0),
+            _ => T::get(self.fp, cell),
+        }
     }
 
     #[inline(always)]
     fn set<T: Value>(self, cell: usize, value: T) {
+        if let Some((frame, too)) = self.pass.gives {
+            value.set(frame, 0);
+            if !too {
+                return;
+            }
+        }
         value.set(self.fp, cell);
     }
 
     /// On to the instruction behind this one, which has `more` words after the first.
     #[inline(always)]
     fn next(self, more: usize) -> Step {
-        Step::Next(self.pc.skip(more), self.fp, self.ctx)
+        Step::Next(self.pc().skip(more), self.fp, self.ctx)
+    }
+
+    /// The same, if something was called that may have changed the memory.
+    #[inline(always)]
+    fn anew(self, more: usize) -> Step {
+        Step::anew(self.pc().skip(more), self.fp, self.ctx)
     }
 
     /// Sets the result, and on to the next instruction.

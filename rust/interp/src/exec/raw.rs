@@ -15,7 +15,8 @@
 //!   points at, and whose fields say what `wasmote_core::vm` says. No reference to it or to the `StackVm` exists while
 //!   code runs, other than to the interrupt word, which is atomic. All contexts of a store share one stack.
 //! - **(I4) Memory.** `memory_len` bytes at `memory_base` may be read and written; nobody else does so while code
-//!   runs. Both are read anew for each access, because a call may change them. (Handlers in assembler keep them until they end.)
+//!   runs. Both are read anew for each access, because a call may change them. (Handlers in assembler keep them until they end; those
+//!   that end in tail calls until something was called or another instance goes on, [`Memory`].)
 //! - **(I5) Control stack.** From `control` upwards lie the records that this module pushed, innermost first, up to the
 //!   one of the outermost running `entry`. Below `control`, above every frame, there is always room for
 //!   one more, which a trap uses.
@@ -79,6 +80,24 @@ impl Pc {
         unsafe { self.0.add(i).read() }
     }
 
+    /// The `i`th byte, from the lowest, of the word here.
+    #[cfg(all(tail_calls, not(debug_assertions)))]
+    #[inline(always)]
+    pub(crate) fn byte(self, i: usize) -> u8 {
+        let i = if cfg!(target_endian = "big") { 3 - i } else { i };
+        // SAFETY: (I1) within the word.
+        unsafe { self.0.cast::<u8>().add(i).read() }
+    }
+
+    /// The upper half of the word here.
+    #[cfg(all(tail_calls, not(debug_assertions)))]
+    #[inline(always)]
+    pub(crate) fn upper_half(self) -> u16 {
+        let i = if cfg!(target_endian = "big") { 0 } else { 1 };
+        // SAFETY: (I1) within the word.
+        unsafe { self.0.cast::<u16>().add(i).read() }
+    }
+
     /// The place `words` on.
     #[inline(always)]
     pub(crate) fn skip(self, words: usize) -> Pc {
@@ -87,8 +106,7 @@ impl Pc {
     }
 
     /// The same place, of which the compiler forgets how it was made: otherwise it keeps the place before as well, in a second
-    /// register, and moves one to the other at every instruction.
-    #[cfg(not(all(tail_calls, not(debug_assertions))))]
+    /// register, and moves one to the other at every instruction. And it adds up parts of a branch's target twice.
     #[inline(always)]
     #[allow(clippy::pointers_in_nomem_asm_block, reason = "nothing is read or written there")]
     pub(crate) fn forget(self) -> Pc {
@@ -107,9 +125,9 @@ impl Pc {
 
     /// The place that a branch offset leads to.
     #[inline(always)]
-    pub(crate) fn offset(self, words: i32) -> Pc {
+    pub(crate) fn offset(self, words: isize) -> Pc {
         // SAFETY: (I1) branches stay within the function.
-        Pc(unsafe { self.0.offset(words as isize) })
+        Pc(unsafe { self.0.offset(words) })
     }
 }
 
@@ -198,7 +216,7 @@ impl Frame {
 }
 
 /// An instance.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 #[repr(transparent)]
 pub(crate) struct Ctx(*mut VmCtx);
 
@@ -237,6 +255,30 @@ impl Ctx {
         // SAFETY: (I3) the context lives, and nobody else uses its fuel while code runs.
         let fuel = unsafe { &mut (*self.0).fuel };
         take_fuel(fuel, units.into())
+    }
+
+    /// Takes fuel from the lower half, whatever it is: if fuel is endless, it may be anything. `false` if there was not enough
+    /// there, and it is to be given back.
+    #[inline(always)]
+    pub(crate) fn charge_low(self, units: u32) -> bool {
+        let low = self.low_fuel();
+        let borrowed;
+        (*low, borrowed) = low.overflowing_sub(units);
+        !borrowed
+    }
+
+    #[inline(always)]
+    #[allow(dead_code, reason = "the loop takes fuel at once")]
+    pub(crate) fn give_back_low(self, units: u32) {
+        let low = self.low_fuel();
+        *low = low.wrapping_add(units);
+    }
+
+    #[inline(always)]
+    fn low_fuel<'a>(self) -> &'a mut u32 {
+        // SAFETY: (I3) the context lives, and nobody else uses its fuel while code runs.
+        let halves = unsafe { &mut *(&raw mut (*self.0).fuel).cast::<[u32; 2]>() };
+        &mut halves[if cfg!(target_endian = "big") { 1 } else { 0 }]
     }
 
     /// This instance's number in its store.
@@ -279,12 +321,19 @@ impl Ctx {
         ctx.own_function(index.wrapping_sub(ctx.import_funcs()) as usize)
     }
 
+    /// The same, if this instance defines it.
+    #[inline(always)]
+    pub(crate) fn own_reference(self, reference: u32) -> Option<Function> {
+        let (instance, index) = split_func_ref(reference);
+        (instance == self.number())
+            .then(|| self.own_function(index.wrapping_sub(self.import_funcs()) as usize))
+    }
+
     /// Whether a reference that is not null names a function of this instance's type `ty`.
     #[inline(always)]
     pub(crate) fn has_type(self, function: Function, reference: u32, ty: u32) -> bool {
-        if function.ctx.0 == self.0 {
-            // SAFETY: (I7) the record lives.
-            unsafe { (*function.record).ty == ty }
+        if function.ctx == self {
+            function.is_type(ty)
         } else {
             // SAFETY: (I3) the runtime's function, for this context.
             unsafe { ((*self.0).signature_matches)(self.0, ty, reference) }
@@ -317,34 +366,6 @@ impl Ctx {
         Frame::new(unsafe { (*self.0).imported_globals.add(index).read() }, ptr::null_mut())
     }
 
-    /// Reads memory at `address + offset`; `None` if that is not within it.
-    #[inline(always)]
-    pub(crate) fn load<const N: usize>(self, address: u32, offset: u32) -> Option<[u8; N]> {
-        let place = self.memory::<N>(address, offset)?;
-        // SAFETY: (I4) within the memory; bytes need no alignment.
-        Some(unsafe { place.cast::<[u8; N]>().read() })
-    }
-
-    /// Writes memory at `address + offset`; `None` if that is not within it.
-    #[inline(always)]
-    pub(crate) fn store<const N: usize>(self, address: u32, offset: u32, bytes: [u8; N]) -> Option<()> {
-        let place = self.memory::<N>(address, offset)?;
-        // SAFETY: (I4) within the memory; bytes need no alignment.
-        unsafe { place.cast::<[u8; N]>().write(bytes) };
-        Some(())
-    }
-
-    /// Two comparisons that never wrap: `offset + N <= len`, then `address <= len - (offset + N)`.
-    #[inline(always)]
-    fn memory<const N: usize>(self, address: u32, offset: u32) -> Option<*mut u8> {
-        // SAFETY: (I3) the context lives.
-        let (base, len) = unsafe { ((*self.0).memory_base, (*self.0).memory_len) };
-        check!((base as usize).checked_add(len).is_some(), "I4: no such memory");
-        let room = len.checked_sub((offset as usize).checked_add(N)?)?;
-        // SAFETY: (I4) `address + offset + N` is at most the length.
-        (address as usize <= room).then(|| unsafe { base.add(address as usize).add(offset as usize) })
-    }
-
     /// Calls an operator of the runtime's.
     pub(crate) fn builtin(self, builtin: u32, fp: Frame, cells: usize, first: u32, second: u32) -> u32 {
         check!((builtin as usize) < Builtin::COUNT, "I6: no such builtin");
@@ -375,8 +396,13 @@ impl Ctx {
     #[inline(always)]
     fn fits(self, cells: *mut u32, frame_cells: u32, control: *mut u32) -> bool {
         check!(cells <= control, "I2: arguments beyond the frame");
-        let room = (control as usize).wrapping_sub(cells as usize);
-        if room < frame_cells as usize * 4 + RECORD_BYTES {
+        // The same, but the sum could wrap with 32 bits; with 64, it takes less.
+        let full = if cfg!(target_pointer_width = "64") {
+            cells.wrapping_add(frame_cells as usize) > control.wrapping_sub(RECORD_CELLS)
+        } else {
+            (control as usize).wrapping_sub(cells as usize) < frame_cells as usize * 4 + RECORD_BYTES
+        };
+        if full {
             return false;
         }
         let stack = self.stack();
@@ -405,7 +431,9 @@ impl Ctx {
         unsafe {
             record.cast::<Record>().write(Record { pc, fp, ctx: self });
             (*stack).control = record;
-            (*stack).low_water = (*stack).low_water.min(record);
+            if record < (*stack).low_water {
+                (*stack).low_water = record;
+            }
         }
         Some(Frame::new(cells, record))
     }
@@ -437,6 +465,82 @@ impl Ctx {
     }
 }
 
+/// An instance's memory: what handlers that end in tail calls hand on to each other of it. The rest is looked up in the context.
+#[derive(Clone, Copy)]
+pub(crate) struct Memory {
+    #[cfg(all(tail_calls, not(debug_assertions)))]
+    base: *mut u8,
+    /// How many there are; with 64 bits, of addresses at which 4 bytes may be read.
+    #[cfg(all(tail_calls, not(debug_assertions)))]
+    bound: usize,
+}
+
+impl Memory {
+    /// That of this instance, as it is now.
+    #[inline(always)]
+    pub(crate) fn of(_ctx: Ctx) -> Memory {
+        // SAFETY: (I3) the context lives.
+        #[cfg(all(tail_calls, not(debug_assertions)))]
+        return unsafe {
+            let less = if cfg!(target_pointer_width = "64") { 3 } else { 0 };
+            Memory { base: (*_ctx.0).memory_base, bound: (*_ctx.0).memory_len.saturating_sub(less) }
+        };
+        #[cfg(not(all(tail_calls, not(debug_assertions))))]
+        Memory {}
+    }
+
+    /// Reads memory at `address + offset`; `None` if that is not within it.
+    #[inline(always)]
+    pub(crate) fn load<const N: usize>(self, ctx: Ctx, address: u32, offset: u32) -> Option<[u8; N]> {
+        let place = self.place::<N>(ctx, address, offset)?;
+        // SAFETY: (I4) within the memory; bytes need no alignment.
+        Some(unsafe { place.cast::<[u8; N]>().read() })
+    }
+
+    /// Writes memory at `address + offset`; `None` if that is not within it.
+    #[inline(always)]
+    pub(crate) fn store<const N: usize>(
+        self,
+        ctx: Ctx,
+        address: u32,
+        offset: u32,
+        bytes: [u8; N],
+    ) -> Option<()> {
+        let place = self.place::<N>(ctx, address, offset)?;
+        // SAFETY: (I4) within the memory; bytes need no alignment.
+        unsafe { place.cast::<[u8; N]>().write(bytes) };
+        Some(())
+    }
+
+    /// Two comparisons that never wrap: `offset + N <= len`, then `address <= len - (offset + N)`.
+    #[cfg(not(all(tail_calls, not(debug_assertions), target_pointer_width = "64")))]
+    #[inline(always)]
+    fn place<const N: usize>(self, _ctx: Ctx, address: u32, offset: u32) -> Option<*mut u8> {
+        #[cfg(all(tail_calls, not(debug_assertions)))]
+        let (base, len) = (self.base, self.bound);
+        // SAFETY: (I3) the context lives.
+        #[cfg(not(all(tail_calls, not(debug_assertions))))]
+        let (base, len) = unsafe { ((*_ctx.0).memory_base, (*_ctx.0).memory_len) };
+        check!((base as usize).checked_add(len).is_some(), "I4: no such memory");
+        let room = len.checked_sub((offset as usize).checked_add(N)?)?;
+        // SAFETY: (I4) `address + offset + N` is at most the length.
+        (address as usize <= room).then(|| unsafe { base.add(address as usize).add(offset as usize) })
+    }
+
+    /// Nothing wraps. Near the end of the memory it is looked at exactly.
+    #[cfg(all(tail_calls, not(debug_assertions), target_pointer_width = "64"))]
+    #[inline(always)]
+    fn place<const N: usize>(self, ctx: Ctx, address: u32, offset: u32) -> Option<*mut u8> {
+        let place = address as usize + offset as usize;
+        // SAFETY: (I3) the context lives.
+        if place + N.saturating_sub(4) < self.bound || N < 4 && place + N <= unsafe { (*ctx.0).memory_len } {
+            // SAFETY: (I4) `address + offset + N` is at most the length.
+            return Some(unsafe { self.base.add(place) });
+        }
+        None
+    }
+}
+
 /// Why a call did not reach a frame of this engine.
 pub(crate) enum NotEntered {
     /// The function is of another engine.
@@ -449,6 +553,13 @@ impl Function {
     #[inline(always)]
     pub(crate) fn ctx(self) -> Ctx {
         self.ctx
+    }
+
+    /// Whether it has this type of its own instance.
+    #[inline(always)]
+    pub(crate) fn is_type(self, ty: u32) -> bool {
+        // SAFETY: (I7) the record lives.
+        unsafe { (*self.record).ty == ty }
     }
 
     #[inline(always)]

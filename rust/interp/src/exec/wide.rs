@@ -5,23 +5,24 @@
 //! handler needs a wide form. Never a branch, a call or anything else that leaves the instruction.
 
 use super::dispatch::run;
-use super::{Ctx, Frame, Pc, State, Step};
+use super::place::Place;
+use super::{Ctx, Frame, Memory, Pass, Pc, State, Step};
 use crate::isa::{Code, Wide};
 
 #[inline(always)]
 pub(super) fn wide(s: State) -> Step {
-    let code = nested(s.word, s.pc, s.fp, s.ctx);
+    let code = nested(s.place, s.fp, s.ctx);
     // Shape, cells and instruction.
     let more = 2 + s.b();
-    if code == 0 { s.next(more) } else { Step::Failed(code) }
+    if code == 0 { s.anew(more) } else { Step::Failed(code) }
 }
 
 /// Out of line, because it needs memory of its own, which a handler that ends in a jump cannot have.
 #[inline(never)]
-fn nested(word: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
-    let s = State { word, pc, fp, ctx };
+fn nested(place: Place, fp: Frame, ctx: Ctx) -> u32 {
+    let s = State { place, fp, ctx, memory: Memory::of(ctx), pass: Pass::NOTHING };
     let (shape, words) = (s.a(), s.b());
-    let named = [pc.word(0), pc.word(1)];
+    let named = [s.word(0), s.word(1)];
     let cell = |i: usize| (named[i / 2] >> (16 * (i % 2)) & 0xFFFF) as usize;
     let size = |i: usize| shape >> (2 * i) & 3;
 
@@ -32,7 +33,7 @@ fn nested(word: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
     }
     let mut code = [Code::exit as u32; 4];
     for (i, word) in code.iter_mut().take(words.min(3)).enumerate() {
-        *word = pc.word(2 + i);
+        *word = s.word(2 + i);
     }
     let result = run(Pc::copied(&code), small, ctx);
     if result != 0 {

@@ -4,6 +4,7 @@ use super::rig::{Options, Rig, WANTED};
 use core::sync::atomic::Ordering;
 use std::vec;
 use wasmote_core::Trap;
+use wasmote_core::vm::fuel_is_endless;
 
 #[test]
 pub(super) fn recursion() {
@@ -288,7 +289,7 @@ pub(super) fn fuel() {
     );
     let ctx = rig.instances[0].ctx();
     assert_eq!(rig.call("count", &[10]), Ok(vec![0]));
-    assert_eq!(ctx.fuel, u64::MAX, "metered only if there is a limit");
+    assert!(fuel_is_endless(ctx.fuel), "metered only if there is a limit");
     ctx.fuel = 1000;
     assert_eq!(rig.call("count", &[10]), Ok(vec![0]));
     let ten = 1000 - ctx.fuel;

@@ -1,0 +1,171 @@
+//! Runs: two or three instructions that follow each other so often that one handler carries out all, where flash does not matter
+//! (64 bits, handlers by tail calls).
+//!
+//! A run is a number of its own in place of the first instruction's; all else stays what it was. So a branch may go to the second,
+//! and a function's code has the same words with and without. The handler is made of those of its instructions. It saves a
+//! dispatch, and, if one takes a temporary that the one before makes, writing that to its cell and reading it back.
+
+use crate::isa::Code;
+
+/// Calls a macro with the runs: name, first instruction, and for each that follows, which of its fields is the result of the one
+/// before, or 0 if that does not matter; and whether that result is a temporary that `only` this one takes, so that it need not
+/// be written, or something else `too`. Those that are tried first come first.
+macro_rules! for_each_run {
+    ($callback:ident) => {
+        $callback! {
+            rotl_i_xor_add: i32_rotl_i, i32_xor 3 only, i32_add 3 only;
+            shr_u_i_xor_add: i32_shr_u_i, i32_xor 3 only, i32_add 3 only;
+            i64_mul_mask_add: i64_mul, i64_mask 0 none, i64_add 3 only;
+            i64_add_shr_u_i_add: i64_add, i64_shr_u_i 2 too, i64_add 3 only;
+            load_at_mul_add: i32_load_at, i32_mul 2 only, i32_add 3 only;
+            load8_u_at_xor_load_at: i32_load8_u_at, i32_xor 3 only, i32_load_at 2 only;
+            fuel_add_w_store8_i: fuel, i32_add_w 0 none, i32_store8_i 1 only;
+            fuel_load8_u_at_jump_if: fuel, i32_load8_u_at 0 none, jump_if 1 only;
+            rotl_i_rotl_i_xor: i32_rotl_i, i32_rotl_i 0 none, i32_xor 3 only;
+            load_at_mul_2: i32_load_at, i32_mul 2 only;
+            load_at_f32_mul_3: i32_load_at, f32_mul 3 only;
+            load_mul_2: i32_load, i32_mul 2 only;
+            mul_add_3: i32_mul, i32_add 3 only;
+            f32_mul_f32_add_3: f32_mul, f32_add 3 only;
+            shr_u_i_xor_3: i32_shr_u_i, i32_xor 3 only;
+            shr_u_i_xor_2: i32_shr_u_i, i32_xor 2 only;
+            shl_i_xor_2: i32_shl_i, i32_xor 2 only;
+            rotl_i_xor_3: i32_rotl_i, i32_xor 3 only;
+            load8_u_at_xor_3: i32_load8_u_at, i32_xor 3 only;
+            xor_load_at_2: i32_xor, i32_load_at 2 only;
+            xor_mask_2: i32_xor, i32_mask 2 only;
+            xor_add_3: i32_xor, i32_add 3 only;
+            xor_shl_i_2: i32_xor, i32_shl_i 2 only;
+            xor_shr_u_i_2: i32_xor, i32_shr_u_i 2 only;
+            i64_mask_i64_add_3: i64_mask, i64_add 3 only;
+            const1_w_rem_u_3: const1_w, i32_rem_u 3 only;
+            const1_w_f32_mul_3: const1_w, f32_mul 3 only;
+            rem_u_add_2: i32_rem_u, i32_add 2 only;
+            rem_u_store_2: i32_rem_u, i32_store 2 only;
+            add_i_load_2: i32_add_i, i32_load 2 only;
+            add_w_load_2: i32_add_w, i32_load 2 only;
+            add_store_2: i32_add, i32_store 2 only;
+            add_w_store8_i_1: i32_add_w, i32_store8_i 1 only;
+            load8_u_at_jump_if_1: i32_load8_u_at, jump_if 1 only;
+            add_i_jump_ne_i_1: i32_add_i, jump_i32_ne_i 1 too;
+            add_jump_lt_u_i_1: i32_add, jump_i32_lt_u_i 1 too;
+            i64_add_i64_shr_u_i_2: i64_add, i64_shr_u_i 2 too;
+            fuel_add_i: fuel, i32_add_i 0 none;
+            fuel_add_w: fuel, i32_add_w 0 none;
+            fuel_add: fuel, i32_add 0 none;
+            fuel_mask: fuel, i32_mask 0 none;
+            fuel_copy1: fuel, copy1 0 none;
+            zero_fuel: zero, fuel 0 none;
+            jump_if_fuel: jump_if, fuel 0 none;
+            jump_unless_fuel: jump_unless, fuel 0 none;
+            jump_ne_i_fuel: jump_i32_ne_i, fuel 0 none;
+            copy1_copy1: copy1, copy1 0 none;
+            copy1_jump_if: copy1, jump_if 0 none;
+            add_i_copy1: i32_add_i, copy1 0 none;
+            add_i_add_i: i32_add_i, i32_add_i 0 none;
+            add_load_at: i32_add, i32_load_at 0 none;
+            load_at_shr_u_i: i32_load_at, i32_shr_u_i 0 none;
+            mask_load8_u_at: i32_mask, i32_load8_u_at 0 none;
+            store8_i_add: i32_store8_i, i32_add 0 none;
+            xor_jump_add_if: i32_xor, jump_i32_add_if 0 none;
+        }
+    };
+}
+pub(crate) use for_each_run;
+
+macro_rules! list {
+    ($( $name:ident: $first:ident $(, $next:ident $field:literal $pass:ident)+; )*) => {
+        const RUNS: &[(Code, &[Next])] = &[
+            $( (Code::$first, &[$( Next { code: Code::$next, field: $field, passed: Passed::$pass } ),+]), )*
+        ];
+    };
+}
+for_each_run!(list);
+
+/// An instruction of a run, but for the first.
+struct Next {
+    code: Code,
+    field: u8,
+    passed: Passed,
+}
+
+/// What becomes of the result of the one before.
+#[allow(non_camel_case_types)]
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Passed {
+    none,
+    only,
+    too,
+}
+
+/// The number of the first run. The others follow.
+pub(crate) const FIRST: usize = Code::COUNT;
+
+const _: () = assert!(FIRST + RUNS.len() <= 256);
+
+/// Codes that a run may begin with.
+static BEGINS: [bool; Code::COUNT] = {
+    let mut begins = [false; Code::COUNT];
+    let mut i = 0;
+    while i < RUNS.len() {
+        begins[RUNS[i].0 as usize] = true;
+        i += 1;
+    }
+    begins
+};
+
+/// The word with the number of the instruction that a run begins with in place of the run's.
+#[cfg(any(test, feature = "disassembler"))]
+pub(crate) fn parted(word: u32) -> u32 {
+    match (word as usize & 0xFF).checked_sub(FIRST).and_then(|run| RUNS.get(run)) {
+        Some(&(first, _)) => word & !0xFF | first as u32,
+        None => word,
+    }
+}
+
+/// Makes runs of a function's instructions. A cell from `temporaries` on is read once, by the operator that takes it.
+pub(crate) fn join(words: &mut [u32], temporaries: u32) {
+    let mut at = 0;
+    while let Some(&word) = words.get(at) {
+        let code = Code::of(word);
+        let mut end = at + code.words();
+        if code == Code::wide {
+            // And the ordinary instruction, which is copied from there.
+            end += (word >> 16 & 0xFF) as usize;
+        } else if let Some((run, passes)) = run(words, at, temporaries)
+            // Rather one of the next that saves more than a dispatch.
+            && (passes || !run_passes(words, end, temporaries))
+            && let Some(place) = words.get_mut(at)
+        {
+            *place = word & !0xFF | (FIRST + run) as u32;
+        }
+        at = end;
+    }
+}
+
+fn run_passes(words: &[u32], at: usize, temporaries: u32) -> bool {
+    run(words, at, temporaries).is_some_and(|(_, passes)| passes)
+}
+
+/// The run that begins here, and whether it passes a value on.
+fn run(words: &[u32], begin: usize, temporaries: u32) -> Option<(usize, bool)> {
+    let &first = words.get(begin)?;
+    let code = Code::of(first);
+    if !*BEGINS.get(code as usize)? {
+        return None;
+    }
+    let (run, (_, rest)) = RUNS.iter().enumerate().find(|(_, (begins, rest))| {
+        let (mut at, mut before) = (begin, first);
+        *begins == code
+            && rest.iter().all(|next| {
+                at += Code::of(before).words();
+                let made = before >> 8 & 0xFF;
+                let Some(&word) = words.get(at) else { return false };
+                before = word;
+                Code::of(word) == next.code
+                    && (next.passed == Passed::none || word >> (8 * next.field) & 0xFF == made)
+                    && (next.passed != Passed::only || made >= temporaries)
+            })
+    })?;
+    Some((run, rest.iter().any(|next| next.passed != Passed::none)))
+}
