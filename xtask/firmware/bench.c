@@ -58,7 +58,7 @@ static const char *measure(const struct program *program, int64_t native, int32_
 	run_stack = board_stack_used();
 	start = (int64_t)board_instructions();
 	nothing = engine_call(0, &none) ? (int64_t)board_instructions() - start : 0;
-	if (engine_interrupt && board_interrupt_after) {
+	if (engine_interrupt) {
 		board_stack_forget();
 		board_interrupt_after(3000, engine_interrupt);
 		if (engine_call(program->n, &none)) {

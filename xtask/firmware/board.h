@@ -11,9 +11,8 @@ void board_write(const char *text, size_t length);
 _Noreturn void board_exit(int code);
 /* Instructions since some moment under `-icount shift=0`; on the MPS2 since board_init, in steps of 40. */
 uint64_t board_instructions(void);
-/* Calls the handler in an interrupt service routine after so many instructions, once. 0: never, after all. NULL on a board
- * that has nothing for it. */
-void board_interrupt_after(uint64_t instructions, void (*handler)(void)) __attribute__((weak));
+/* Calls the handler in an interrupt service routine after so many instructions, once. 0: never, after all. */
+void board_interrupt_after(uint64_t instructions, void (*handler)(void));
 
 /* Of console.c, on every board. */
 void board_text(const char *text);

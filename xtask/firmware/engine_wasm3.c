@@ -14,6 +14,7 @@ static IM3Runtime runtime;
 static IM3Module module;
 static IM3Function func;
 static M3Result failure;
+static bool has_memory;
 
 static bool done(M3Result result)
 {
@@ -50,6 +51,7 @@ bool engine_load(const uint8_t *wasm, size_t length)
 		m3_FreeModule(module);
 		return false;
 	}
+	has_memory = true;
 	linked = m3_LinkRawFunction(module, "env", "tick", "i(i)", tick);
 	if (linked != m3Err_functionLookupFailed && !done(linked)) {
 		return false;
@@ -75,6 +77,7 @@ void engine_end(void)
 	m3_FreeEnvironment(environment);
 	runtime = NULL;
 	environment = NULL;
+	has_memory = false;
 }
 
 const char *engine_why(void)
@@ -82,9 +85,10 @@ const char *engine_why(void)
 	return failure;
 }
 
+/* It may not be asked before there is one. */
 static size_t memory_bytes(void)
 {
-	return m3_GetMemorySize(runtime);
+	return has_memory ? m3_GetMemorySize(runtime) : 0;
 }
 
 size_t engine_heap(void)

@@ -8,6 +8,13 @@
 #define TEST_FINISHER REGISTER(0x00100000)
 #define FINISHER_PASS 0x5555u
 #define FINISHER_FAIL 0x3333u
+/* At 10 MHz: an instruction takes 1 ns. */
+#define MTIME REGISTER(0x0200BFF8)
+#define MTIMECMP_LOW REGISTER(0x02004000)
+#define MTIMECMP_HIGH REGISTER(0x02004004)
+#define INSTRUCTIONS_A_TICK 100
+#define TIMER_INTERRUPT 0x80000007u
+#define MIE_TIMER 0x80u
 
 extern uint32_t bss_start[], bss_end[];
 int main(void);
@@ -21,7 +28,7 @@ __asm(".section .vectors, \"ax\"\n"
       "la gp, __global_pointer$\n"
       ".option pop\n"
       "la sp, stack_top\n"
-      "la t0, fault\n"
+      "la t0, trap\n"
       "csrw mtvec, t0\n"
       "j start\n"
       ".text");
@@ -35,11 +42,18 @@ __attribute__((used, optimize("no-tree-loop-distribute-patterns"))) static void 
 	board_exit(main());
 }
 
-__attribute__((used, aligned(4))) static void fault(void)
+static void (*alarm)(void);
+
+__attribute__((used, aligned(4), interrupt("machine"))) static void trap(void)
 {
 	uint32_t cause, at;
 
 	__asm volatile("csrr %0, mcause\n csrr %1, mepc" : "=r"(cause), "=r"(at));
+	if (cause == TIMER_INTERRUPT) {
+		__asm volatile("csrc mie, %0" ::"r"(MIE_TIMER));
+		alarm();
+		return;
+	}
 	board_text("fault");
 	board_number(' ', cause, 16);
 	board_number(' ', at, 16);
@@ -77,4 +91,17 @@ uint64_t board_instructions(void)
 			       : "=r"(high), "=r"(low), "=r"(again));
 	} while (high != again);
 	return (uint64_t)high << 32 | low;
+}
+
+/* The low half of the clock lasts for seven emulated minutes. */
+void board_interrupt_after(uint64_t instructions, void (*handler)(void))
+{
+	__asm volatile("csrc mie, %0" ::"r"(MIE_TIMER));
+	if (instructions == 0) {
+		return;
+	}
+	alarm = handler;
+	MTIMECMP_HIGH = 0;
+	MTIMECMP_LOW = MTIME + (uint32_t)instructions / INSTRUCTIONS_A_TICK + 1;
+	__asm volatile("csrs mie, %0\n csrsi mstatus, 8" ::"r"(MIE_TIMER) : "memory");
 }

@@ -37,7 +37,7 @@ fn draw(text: &mut String, programs: &[Program], engines: &[(&Measured, f64)]) -
     let root = SVGBackend::with_string(text, SIZE).into_drawing_area();
     let rows = engines.len() as f64;
     let (title, area) = root.split_vertically(34);
-    let heading = TextStyle::from(("sans-serif", 15).into_font()).color(&TEXT);
+    let heading = TextStyle::from(("sans-serif", 18).into_font()).color(&TEXT);
     title.draw_text(
         "Instructions, times native, on an emulated Cortex-M4F; bar: integer mean, ring: one program",
         &heading,
@@ -48,7 +48,7 @@ fn draw(text: &mut String, programs: &[Program], engines: &[(&Measured, f64)]) -
         .x_label_area_size(30)
         .y_label_area_size(140)
         .build_cartesian_2d(RANGE.log_scale(), 0.0..rows)?;
-    let label = TextStyle::from(("sans-serif", 13).into_font()).color(&TEXT);
+    let label = TextStyle::from(("sans-serif", 16).into_font()).color(&TEXT);
     for at in LINES {
         chart.draw_series([PathElement::new([(at, 0.0), (at, rows)], GRID)])?;
         let below = label.pos(Pos::new(HPos::Center, VPos::Top));
@@ -63,7 +63,7 @@ fn draw(text: &mut String, programs: &[Program], engines: &[(&Measured, f64)]) -
         chart.draw_series(ratios.map(|ratio| Circle::new((ratio.min(RANGE.end), middle), 3, TEXT)))?;
         let left = label.pos(Pos::new(HPos::Right, VPos::Center));
         let name = EmptyElement::at((RANGE.start, middle)) + Text::new(one.name.clone(), (-8, 0), left);
-        let inside = TextStyle::from(("sans-serif", 12).into_font()).color(&WHITE);
+        let inside = TextStyle::from(("sans-serif", 15).into_font()).color(&WHITE);
         let inside = inside.pos(Pos::new(HPos::Left, VPos::Center));
         let number =
             EmptyElement::at((RANGE.start, middle)) + Text::new(format!("{mean:.2}"), (5, 0), inside);

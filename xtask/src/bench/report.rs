@@ -182,9 +182,14 @@ pub fn rival_tables(programs: &[Program], measured: &[Measured], quick: bool) ->
     }
     text += "\n| geometric mean of * | |";
     text.extend(measured.iter().map(|one| format!(" {} |", ratio(one.geomean(programs)))));
+    if measured.iter().any(|one| one.flash.is_some()) {
+        text += "\n| flash | |";
+        let flash = |one: &Measured| one.flash.map_or("-".to_owned(), |flash| flash.to_string());
+        text.extend(measured.iter().map(|one| format!(" {} |", flash(one))));
+    }
     text += "\n";
     for (number, note) in notes.iter().enumerate() {
-        write!(text, "{}- [{}] {note}.\n", if number == 0 { "\n" } else { "" }, number + 1)?;
+        writeln!(text, "{}- [{}] {note}.", if number == 0 { "\n" } else { "" }, number + 1)?;
     }
     if measured.iter().any(|one| one.loaded(programs, REAL_MODULE).is_some()) {
         text += &load_table(programs, measured);
@@ -200,32 +205,26 @@ pub fn rival_tables(programs: &[Program], measured: &[Measured], quick: bool) ->
 }
 
 fn load_table(programs: &[Program], measured: &[Measured]) -> String {
-    let flash = measured.iter().any(|one| one.flash.is_some());
-    let mut text = String::from("\n| engine |");
-    let mut rule = String::from("\n|---|");
-    if flash {
-        text += " flash |";
-        rule += "--:|";
-    }
+    let mut text = String::from(
+        "\n| module | engine | load, instructions a byte | heap held | most until it runs | native stack to load | \
+         to run |\n|---|---|--:|--:|--:|--:|--:|",
+    );
     for name in MODULES {
-        text += &format!(" {name}: load, instructions a byte | heap held | most until it runs |");
-        rule += "--:|--:|--:|";
-    }
-    text += &rule;
-    for one in measured {
-        text += &format!("\n| {} |", one.name);
-        if flash {
-            text += &one.flash.map_or(" - |".to_owned(), |flash| format!(" {flash} |"));
-        }
-        for name in MODULES {
-            text += &match one.loaded(programs, name) {
-                None => " - | - | - |".to_owned(),
-                Some((program, load)) => {
-                    let bytes = Module::read(program).map_or(f64::NAN, |module| module.bytes as f64);
-                    let most = load.heap().max(load.module_heap + load.scratch);
-                    format!(" {:.0} | {} | {most} |", load.instructions as f64 / bytes, load.heap())
-                }
+        for one in measured {
+            let Some((program, load)) = one.loaded(programs, name) else {
+                text += &format!("\n| {name} | {} | - | - | - | - | - |", one.name);
+                continue;
             };
+            let bytes = Module::read(program).map_or(f64::NAN, |module| module.bytes as f64);
+            let most = load.heap().max(load.module_heap + load.scratch);
+            text += &format!(
+                "\n| {name} | {} | {:.0} | {} | {most} | {} | {} |",
+                one.name,
+                load.instructions as f64 / bytes,
+                load.heap(),
+                load.stack[0],
+                load.stack[1]
+            );
         }
     }
     text + "\n"

@@ -20,8 +20,8 @@ pub struct Rival {
 }
 
 enum Language {
-    /// A feature of xtask/rivals.
-    Rust,
+    /// A feature of xtask/rivals of the same name, and for RISC-V another one beside it.
+    Rust { riscv: &'static str },
     /// Sources in a folder of the crate.
     C { folder: &'static str, flags: &'static [&'static str] },
 }
@@ -31,14 +31,17 @@ pub const ALL: [Rival; 3] = [
     Rival {
         name: "wasmi",
         package: "wasmi",
-        language: Language::Rust,
-        settings: "opt-level 3, fat LTO; features auto-dispatch (tail calls, on stable Rust), validate; all is compiled \
+        // Its handlers have more arguments than there are registers for them, so LLVM makes no jumps of their tail calls:
+        // the stack overflows.
+        language: Language::Rust { riscv: ",portable" },
+        settings: "opt-level 3, fat LTO; features auto-dispatch (tail calls, on stable Rust; on RV32 \
+                   portable-dispatch, a loop, since the other overflows the stack there) and validate; all is compiled \
                    when loaded; custom sections ignored; no fuel",
     },
     Rival {
         name: "tinywasm",
         package: "tinywasm",
-        language: Language::Rust,
+        language: Language::Rust { riscv: "" },
         settings: "opt-level 3, fat LTO; feature parser, NaNs as they come; stacks of fixed size; no fuel",
     },
     Rival {
@@ -100,7 +103,7 @@ impl Rival {
     /// Builds it for a board.
     pub fn for_board(&self, board: &Board) -> Result<PathBuf> {
         match self.language {
-            Language::Rust => {
+            Language::Rust { .. } => {
                 board.split(&self.cargo(board.rust_target)?, &format!("{}-{}", self.name, board.name))
             }
             Language::C { .. } => self.compile(board.gcc(), &board.tool("ar"), board.name),
@@ -110,17 +113,19 @@ impl Rival {
     /// Builds it for this machine.
     pub fn for_host(&self) -> Result<PathBuf> {
         match self.language {
-            Language::Rust => self.cargo(HOST),
+            Language::Rust { .. } => self.cargo(HOST),
             Language::C { .. } => self.compile(Run::new("gcc"), "ar", "host"),
         }
     }
 
     fn cargo(&self, target: &str) -> Result<PathBuf> {
+        let Language::Rust { riscv } = self.language else { bail!("{} is not in Rust", self.name) };
+        let features = format!("{}{}", self.name, if target.starts_with("riscv") { riscv } else { "" });
         let folder = repo::work("cargo")?;
         let run = Run::cargo()
             .args(["build", "--release", "--locked", "--manifest-path"])
             .arg(repo::path(MANIFEST));
-        let run = run.args(["--package", "wasmote-rivals", "--features", self.name, "--target", target]);
+        let run = run.args(["--package", "wasmote-rivals", "--features", &features, "--target", target]);
         run.arg("--target-dir").arg(&folder).logged(&format!("rival-{}-{target}", self.name), false)?;
         Ok(folder.join(target).join("release/libwasmote_rivals.a"))
     }
