@@ -37,6 +37,9 @@ struct State {
     pass: Pass,
 }
 
+/// Whether there are runs.
+const RUNS: bool = cfg!(all(runs, not(debug_assertions)));
+
 /// What the instructions of a run pass from one to the other instead of through a cell.
 #[derive(Clone, Copy)]
 struct Pass {
@@ -140,7 +143,7 @@ impl State {
     #[inline(always)]
     fn field(self, i: usize) -> usize {
         match self.pass.takes {
-            Some((taken, _)) if taken == i => PASSED,
+            Some((taken, _)) if RUNS && taken == i => PASSED,
             _ => self.place.byte(i).into(),
         }
     }
@@ -208,14 +211,14 @@ impl State {
     #[inline(always)]
     fn get<T: Value>(self, cell: usize) -> T {
         match self.pass.takes {
-            Some((_, frame)) if cell == PASSED => T::get(frame, 0),
+            Some((_, frame)) if RUNS && cell == PASSED => T::get(frame, 0),
             _ => T::get(self.fp, cell),
         }
     }
 
     #[inline(always)]
     fn set<T: Value>(self, cell: usize, value: T) {
-        if let Some((frame, too)) = self.pass.gives {
+        if RUNS && let Some((frame, too)) = self.pass.gives {
             value.set(frame, 0);
             if !too {
                 return;
