@@ -19,6 +19,11 @@ void board_exit(int code)
 	exit(code);
 }
 
+/* Rust's core is compiled for unwinding here and names this in its tables, but a panic ends the program. */
+void rust_eh_personality(void)
+{
+}
+
 static int refused(const char *step)
 {
 	fprintf(stderr, "%s: %s\n", step, engine_why());
