@@ -320,6 +320,23 @@ mod imp {
         };
     }
 
+    /// Calls a handler.
+    #[cfg(not(debug_assertions))]
+    macro_rules! carry_out {
+        ($handler:path, $state:expr) => {
+            $handler($state)
+        };
+    }
+    /// The same by its address, so that it is not inlined: without optimisation the loop's frame would have places of their own for
+    /// the variables of all of them, some 400 KB.
+    #[cfg(debug_assertions)]
+    macro_rules! carry_out {
+        ($handler:path, $state:expr) => {{
+            let handler: fn(State) -> Step = $handler;
+            core::hint::black_box(handler)($state)
+        }};
+    }
+
     pub(super) fn run(mut pc: Pc, mut fp: Frame, mut ctx: Ctx) -> u32 {
         loop {
             #[cfg(thumb2_handlers)]
@@ -338,7 +355,7 @@ mod imp {
                             if carried_out!($by) {
                                 no_instruction()
                             } else if Feature::$feature.compiled() {
-                                handlers::$name(s)
+                                carry_out!(handlers::$name, s)
                             } else {
                                 illegal(s)
                             }

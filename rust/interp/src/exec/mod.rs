@@ -37,20 +37,46 @@ struct State {
     pass: Pass,
 }
 
-/// Whether there are runs.
-const RUNS: bool = cfg!(all(runs, not(debug_assertions)));
-
-/// What the instructions of a run pass from one to the other instead of through a cell.
+/// What the instructions of a run pass from one to the other instead of through a cell. Nothing where there are no runs: builds
+/// without optimisation have room for each state on the native stack.
 #[derive(Clone, Copy)]
 struct Pass {
     /// The value of the cell that this field names is here.
+    #[cfg(all(runs, not(debug_assertions)))]
     takes: Option<(usize, Frame)>,
     /// The result is put here; and whether into its cell too.
+    #[cfg(all(runs, not(debug_assertions)))]
     gives: Option<(Frame, bool)>,
 }
 
+#[cfg(all(runs, not(debug_assertions)))]
 impl Pass {
     const NOTHING: Pass = Pass { takes: None, gives: None };
+
+    #[inline(always)]
+    fn takes(self) -> Option<(usize, Frame)> {
+        self.takes
+    }
+
+    #[inline(always)]
+    fn gives(self) -> Option<(Frame, bool)> {
+        self.gives
+    }
+}
+
+#[cfg(not(all(runs, not(debug_assertions))))]
+impl Pass {
+    const NOTHING: Pass = Pass {};
+
+    #[inline(always)]
+    fn takes(self) -> Option<(usize, Frame)> {
+        None
+    }
+
+    #[inline(always)]
+    fn gives(self) -> Option<(Frame, bool)> {
+        None
+    }
 }
 
 /// Stands for a cell whose value was passed. No field is as great.
@@ -142,8 +168,8 @@ impl State {
     /// A byte of the fields.
     #[inline(always)]
     fn field(self, i: usize) -> usize {
-        match self.pass.takes {
-            Some((taken, _)) if RUNS && taken == i => PASSED,
+        match self.pass.takes() {
+            Some((taken, _)) if taken == i => PASSED,
             _ => self.place.byte(i).into(),
         }
     }
@@ -210,15 +236,15 @@ impl State {
 
     #[inline(always)]
     fn get<T: Value>(self, cell: usize) -> T {
-        match self.pass.takes {
-            Some((_, frame)) if RUNS && cell == PASSED => T::get(frame, 0),
+        match self.pass.takes() {
+            Some((_, frame)) if cell == PASSED => T::get(frame, 0),
             _ => T::get(self.fp, cell),
         }
     }
 
     #[inline(always)]
     fn set<T: Value>(self, cell: usize, value: T) {
-        if RUNS && let Some((frame, too)) = self.pass.gives {
+        if let Some((frame, too)) = self.pass.gives() {
             value.set(frame, 0);
             if !too {
                 return;
