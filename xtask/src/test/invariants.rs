@@ -10,9 +10,10 @@ const PAGE: &str = "docs/unsafe.md";
 
 /// Where `unsafe` code of the product is, and the letters of the invariants that it may rely on: its own, and those of
 /// what is below it.
-const PLACES: [(&str, &str); 5] = [
+const PLACES: [(&str, &str); 6] = [
     ("rust/platform/src/", "P"),
     ("rust/interp/src/exec/raw.rs", "I"),
+    ("rust/interp/src/exec/raw/", "I"),
     ("rust/interp/src/exec/thumb2/", "I"),
     ("rust/wasmote/src/vm/", "PR"),
     ("rust/capi/src/", "PRC"),

@@ -30,11 +30,9 @@
 //!
 //! With the feature `extra-checks`, what can be checked is asserted at each access.
 
-use super::dispatch::run;
 use crate::isa::Code;
 use core::ptr;
 use core::sync::atomic::{Ordering, compiler_fence};
-use wasmote_core::Trap;
 use wasmote_core::limits::MAX_FRAME_CELLS;
 use wasmote_core::vm::{Builtin, Entry, FuncRecord, StackVm, VmCtx, split_func_ref, take_fuel};
 
@@ -48,6 +46,12 @@ macro_rules! check {
         }
     };
 }
+
+mod level;
+mod memory;
+
+pub use level::entry;
+pub(crate) use memory::Memory;
 
 /// What a number stands for that no instruction has. Knowing that there is none saves a comparison.
 #[cfg(not(all(tail_calls, not(debug_assertions))))]
@@ -465,82 +469,6 @@ impl Ctx {
     }
 }
 
-/// An instance's memory: what handlers that end in tail calls hand on to each other of it. The rest is looked up in the context.
-#[derive(Clone, Copy)]
-pub(crate) struct Memory {
-    #[cfg(all(tail_calls, not(debug_assertions)))]
-    base: *mut u8,
-    /// How many there are; with 64 bits, of addresses at which 4 bytes may be read.
-    #[cfg(all(tail_calls, not(debug_assertions)))]
-    bound: usize,
-}
-
-impl Memory {
-    /// That of this instance, as it is now.
-    #[inline(always)]
-    pub(crate) fn of(_ctx: Ctx) -> Memory {
-        // SAFETY: (I3) the context lives.
-        #[cfg(all(tail_calls, not(debug_assertions)))]
-        return unsafe {
-            let less = if cfg!(target_pointer_width = "64") { 3 } else { 0 };
-            Memory { base: (*_ctx.0).memory_base, bound: (*_ctx.0).memory_len.saturating_sub(less) }
-        };
-        #[cfg(not(all(tail_calls, not(debug_assertions))))]
-        Memory {}
-    }
-
-    /// Reads memory at `address + offset`; `None` if that is not within it.
-    #[inline(always)]
-    pub(crate) fn load<const N: usize>(self, ctx: Ctx, address: u32, offset: u32) -> Option<[u8; N]> {
-        let place = self.place::<N>(ctx, address, offset)?;
-        // SAFETY: (I4) within the memory; bytes need no alignment.
-        Some(unsafe { place.cast::<[u8; N]>().read() })
-    }
-
-    /// Writes memory at `address + offset`; `None` if that is not within it.
-    #[inline(always)]
-    pub(crate) fn store<const N: usize>(
-        self,
-        ctx: Ctx,
-        address: u32,
-        offset: u32,
-        bytes: [u8; N],
-    ) -> Option<()> {
-        let place = self.place::<N>(ctx, address, offset)?;
-        // SAFETY: (I4) within the memory; bytes need no alignment.
-        unsafe { place.cast::<[u8; N]>().write(bytes) };
-        Some(())
-    }
-
-    /// Two comparisons that never wrap: `offset + N <= len`, then `address <= len - (offset + N)`.
-    #[cfg(not(all(tail_calls, not(debug_assertions), target_pointer_width = "64")))]
-    #[inline(always)]
-    fn place<const N: usize>(self, _ctx: Ctx, address: u32, offset: u32) -> Option<*mut u8> {
-        #[cfg(all(tail_calls, not(debug_assertions)))]
-        let (base, len) = (self.base, self.bound);
-        // SAFETY: (I3) the context lives.
-        #[cfg(not(all(tail_calls, not(debug_assertions))))]
-        let (base, len) = unsafe { ((*_ctx.0).memory_base, (*_ctx.0).memory_len) };
-        check!((base as usize).checked_add(len).is_some(), "I4: no such memory");
-        let room = len.checked_sub((offset as usize).checked_add(N)?)?;
-        // SAFETY: (I4) `address + offset + N` is at most the length.
-        (address as usize <= room).then(|| unsafe { base.add(address as usize).add(offset as usize) })
-    }
-
-    /// Nothing wraps. Near the end of the memory it is looked at exactly.
-    #[cfg(all(tail_calls, not(debug_assertions), target_pointer_width = "64"))]
-    #[inline(always)]
-    fn place<const N: usize>(self, ctx: Ctx, address: u32, offset: u32) -> Option<*mut u8> {
-        let place = address as usize + offset as usize;
-        // SAFETY: (I3) the context lives.
-        if place + N.saturating_sub(4) < self.bound || N < 4 && place + N <= unsafe { (*ctx.0).memory_len } {
-            // SAFETY: (I4) `address + offset + N` is at most the length.
-            return Some(unsafe { self.base.add(place) });
-        }
-        None
-    }
-}
-
 /// Why a call did not reach a frame of this engine.
 pub(crate) enum NotEntered {
     /// The function is of another engine.
@@ -621,90 +549,6 @@ impl Function {
         unsafe {
             let entry = core::mem::transmute::<*mut (), Entry>((*self.record).entry.load(Ordering::Relaxed));
             entry(self.ctx.0, self.record, fp.cell(cells, 0), caller.0)
-        }
-    }
-}
-
-/// How encoded functions are called from outside: [`vm::Entry`](wasmote_core::vm::Entry).
-///
-/// # Safety
-/// `record` is of a function that `callee` defines and that this crate's encoder made; `cells` lies on the value stack of
-/// `callee`'s store, below the control stack, and holds the arguments; "Interpreter" in `docs/unsafe.md` holds.
-#[inline(never)] // Functions of this engine are told by its address, which is not to differ between crates.
-pub unsafe extern "C" fn entry(
-    callee: *mut VmCtx,
-    record: *const FuncRecord,
-    cells: *mut u32,
-    _caller: *mut VmCtx,
-) -> u32 {
-    // SAFETY: (I3) (I7) as the caller says.
-    match unsafe { Level::begin(callee, record, cells) } {
-        Ok((level, pc, fp, ctx)) => {
-            let code = run(pc, fp, ctx);
-            level.end(code);
-            code
-        }
-        Err(trap) => trap as u32,
-    }
-}
-
-/// A running `entry`.
-struct Level {
-    ctx: Ctx,
-    /// Where `control` was.
-    control: *mut u32,
-}
-
-impl Level {
-    /// Begins to run a function for a caller outside this engine.
-    ///
-    /// # Safety
-    /// The arguments are as `vm::Entry` says, and this crate's invariants hold for them.
-    unsafe fn begin(
-        callee: *mut VmCtx,
-        record: *const FuncRecord,
-        cells: *mut u32,
-    ) -> Result<(Level, Pc, Frame, Ctx), Trap> {
-        let ctx = Ctx(callee);
-        let stack = ctx.stack();
-        // SAFETY: (I3) the stack lives.
-        let (control, depth, max) =
-            unsafe { ((*stack).control, (*stack).native_depth, (*stack).max_native_depth) };
-        // Not yet (I5): the caller may have left no room for any record.
-        let room = (control as usize).saturating_sub(cells as usize);
-        if depth >= max || room < 2 * RECORD_BYTES {
-            return Err(Trap::StackOverflow);
-        }
-        if ctx.interrupted() {
-            return Err(Trap::Interrupted);
-        }
-        let (code, frame_cells) = Function { ctx, record }.code();
-        let frame = ctx.push(Pc::exit(), cells, cells, frame_cells).ok_or(Trap::StackOverflow)?;
-        // SAFETY: (I3) as above.
-        unsafe { (*stack).native_depth = depth + 1 };
-        Ok((Level { ctx, control }, code, frame, ctx))
-    }
-
-    /// Ends it. On a trap the frames are reported to the runtime, the innermost first.
-    fn end(self, code: u32) {
-        let stack = self.ctx.stack();
-        // SAFETY: (I5) all records from `control` to the outermost one, which `begin` pushed, are ours;
-        // (I3) the stack lives, and `record_frame` is the runtime's.
-        unsafe {
-            (*stack).native_depth -= 1;
-            let outermost = self.control.sub(RECORD_CELLS);
-            if code != 0 {
-                let mut place = (*stack).control;
-                while place < outermost {
-                    let Record { pc, ctx, .. } = place.cast::<Record>().read();
-                    if !((*stack).record_frame)(stack, ctx.0, pc.0.sub(1).cast()) {
-                        break;
-                    }
-                    place = place.add(RECORD_CELLS);
-                }
-            }
-            check!(code != 0 || (*stack).control == self.control, "I5: records left behind");
-            (*stack).control = self.control;
         }
     }
 }
