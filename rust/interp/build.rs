@@ -1,4 +1,5 @@
-//! Decides whether handlers may end in tail calls, `cfg(tail_calls)`, and whether there are some for two or three instructions, `cfg(runs)`.
+//! Decides whether handlers may end in tail calls, `cfg(tail_calls)`, and whether there are some for two or three instructions,
+//! `cfg(runs)`.
 
 use std::env;
 
@@ -25,8 +26,8 @@ fn main() {
     }
     if var("OPT_LEVEL") != "0" && PROVEN.iter().any(|prefix| target.starts_with(prefix)) {
         println!("cargo::rustc-cfg=tail_calls");
-        // Not where flash is scarce.
-        if var("CARGO_CFG_TARGET_POINTER_WIDTH") == "64" {
+        // Not where flash is scarce. At opt-level z what they pass stays in memory, and then LLVM does not jump.
+        if var("CARGO_CFG_TARGET_POINTER_WIDTH") == "64" && var("OPT_LEVEL") != "z" {
             println!("cargo::rustc-cfg=runs");
         }
     }
