@@ -9,14 +9,24 @@ use anyhow::{Context, Result};
 use std::ops::Range;
 use wasmparser::{BlockType, FunctionBody, Operator, Parser, Payload};
 
-/// The name of the global with the count.
-pub const COUNT: &str = "#count";
+/// The name of the global with the count: longer than all other names, as modules made by a fuzzer have any.
+fn name(wasm: &[u8]) -> Result<String> {
+    let mut longest = 0;
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let Payload::ExportSection(section) = payload? {
+            for export in section {
+                longest = longest.max(export?.name.len());
+            }
+        }
+    }
+    Ok("#".repeat(longest + 1))
+}
 
 const GLOBALS: u8 = 6;
 const EXPORTS: u8 = 7;
 const CODE: u8 = 10;
 
-/// The module with its own count.
+/// The module with its own count, in a global whose name is the longest.
 ///
 /// # Errors
 /// It is not valid.
@@ -24,8 +34,9 @@ pub fn instrument(wasm: &[u8]) -> Result<Vec<u8>> {
     let sections = sections(wasm)?;
     let global = globals(wasm)?;
     let mut entries = Entries { global, export: Vec::new() };
-    leb(&mut entries.export, COUNT.len() as u64);
-    entries.export.extend(COUNT.bytes());
+    let name = name(wasm)?;
+    leb(&mut entries.export, name.len() as u64);
+    entries.export.extend(name.bytes());
     entries.export.push(3);
     leb(&mut entries.export, global.into());
     let mut out = wasm[..8].to_vec();

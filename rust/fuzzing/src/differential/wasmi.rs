@@ -1,6 +1,6 @@
 //! wasmi.
 
-use super::{Call, Host, Kind, Look, Outcome, Runner, Scenario, Stop, Type, Val, count};
+use super::{Call, Host, Kind, Look, Outcome, Runner, Scenario, Stop, Type, Val};
 use ::wasmi::errors::{ErrorKind, InstantiationError};
 use ::wasmi::{
     Config, Engine, Error, Extern, ExternRef, FuncType, Instance, Linker, Module, Nullable, Ref, Store,
@@ -85,7 +85,8 @@ impl Runner for Wasmi {
     }
 
     fn counted(&mut self) -> Option<u64> {
-        match self.instance.get_global(&self.store, count::COUNT)?.get(&self.store) {
+        let count = self.instance.exports(&self.store).max_by_key(|export| export.name().len())?;
+        match count.into_global()?.get(&self.store) {
             ::wasmi::Val::I64(count) => Some(count as u64),
             _ => None,
         }
