@@ -394,7 +394,7 @@ pub struct wasmote_thread_config_t {
     /// A name for the RTOS, NUL terminated; NULL for "wasmote".
     pub name: *const c_char,
     /// Bytes of the thread's own stack (not of the value stack). At least 1; what wasmote needs itself is in
-    /// docs/kconfig.md: 3072 and what host functions need is a good beginning.
+    /// docs/kconfig.md: 3584 and what host functions need is a good beginning.
     pub stack_bytes: usize,
     /// The priority, in the RTOS's own numbers.
     pub priority: i32,

@@ -66,15 +66,20 @@ fn native(program: usize, measured: &[&Measured]) -> String {
     if native == 0 { "-".to_owned() } else { native.to_string() }
 }
 
-/// Instructions and ratios.
-pub fn program_table(programs: &[Program], measured: &[&Measured]) -> String {
-    let mut text = String::from("| program | native |");
-    let mut rule = String::from("\n|---|--:|");
+/// The first lines of a table with columns for each engine: what comes before them, and what each has.
+fn heading(before: &str, measured: &[&Measured], more: &str) -> String {
+    let mut text = format!("| {before} |");
+    let mut rule = format!("\n|---|{}", "--:|".repeat(before.matches('|').count()));
     for one in measured {
-        text += &format!(" {} | ratio |", one.name);
+        text += &format!(" {} | {more} |", one.name);
         rule += "--:|--:|";
     }
-    text += &rule;
+    text + &rule
+}
+
+/// Instructions and ratios.
+pub fn program_table(programs: &[Program], measured: &[&Measured]) -> String {
+    let mut text = heading("program | native", measured, "ratio");
     for (index, program) in programs.iter().enumerate() {
         text += &format!("\n| {} | {} |", marked(program), native(index, measured));
         for one in measured {
@@ -119,13 +124,7 @@ pub fn module_table(programs: &[Program], measured: &[&Measured]) -> Result<Stri
 
 /// Compiled code, of each program.
 pub fn code_table(programs: &[Program], measured: &[&Measured]) -> Result<String> {
-    let mut text = String::from("| module | bytes of code |");
-    let mut rule = String::from("\n|---|--:|");
-    for one in measured {
-        text += &format!(" {} | a byte |", one.name);
-        rule += "--:|--:|";
-    }
-    text += &rule;
+    let mut text = heading("module | bytes of code", measured, "a byte");
     for program in programs {
         let Module { code_bytes, .. } = Module::read(program)?;
         text += &format!("\n| {} | {code_bytes} |", program.name);

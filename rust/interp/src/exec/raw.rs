@@ -15,8 +15,8 @@
 //!   points at, and whose fields say what `wasmote_core::vm` says. No reference to it or to the `StackVm` exists while
 //!   code runs, other than to the interrupt word, which is atomic. All contexts of a store share one stack.
 //! - **(I4) Memory.** `memory_len` bytes at `memory_base` may be read and written; nobody else does so while code
-//!   runs. Both are read anew for each access, because a call may change them. (Handlers in assembler keep them until they end; those
-//!   that end in tail calls until something was called or another instance goes on, [`Memory`].)
+//!   runs. Both are read anew for each access, because a call may change them. (Handlers in assembler keep them until
+//!   they end; those that end in tail calls until something was called or another instance goes on, [`Memory`].)
 //! - **(I5) Control stack.** From `control` upwards lie the records that this module pushed, innermost first, up to the
 //!   one of the outermost running `entry`. Below `control`, above every frame, there is always room for
 //!   one more, which a trap uses.
