@@ -115,13 +115,13 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
         self.leave();
         let Some(mut block) = self.control.pop() else { return };
-        if self.reachable {
+        if self.reachable() {
             block.targeted = true;
             tell!(self, jump(&mut block.label));
         }
         self.end_segment();
         self.truncate(block.height);
-        self.reachable = block.reachable;
+        self.set_reachable(block.reachable);
         self.bind_otherwise(block.otherwise.take(), block.reachable);
         self.push_all(block.ty.params());
         block.frame = Frame::Else;
@@ -141,9 +141,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         self.control.truncate(self.control.len() - 1);
         self.height = self.control.last().map_or(0, |block| block.height as usize);
         if frame == Frame::Function {
-            if self.reachable {
-                self.tell_return(ty);
-            }
+            self.tell_return(ty);
             return self.end_segment();
         }
         if otherwise.is_some() {
@@ -152,12 +150,14 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 self.fail(ErrorKind::TypeMismatch);
             }
             self.end_segment();
-            self.reachable |= reachable;
+            if reachable {
+                self.set_reachable(true);
+            }
             self.bind_otherwise(otherwise, reachable);
         }
         if targeted && frame != Frame::Loop {
             self.end_segment();
-            self.reachable = true;
+            self.set_reachable(true);
             tell!(self, bind(&mut label, false));
         }
         self.truncate(height);
@@ -191,7 +191,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         let opened = self.control.push(Control {
             frame,
             unreachable: false,
-            reachable: self.reachable,
+            reachable: self.reachable(),
             targeted: false,
             height,
             base,
@@ -225,7 +225,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     /// What follows cannot be reached.
     pub fn set_unreachable(&mut self) {
         self.end_segment();
-        self.reachable = false;
+        self.set_reachable(false);
         if let Some(block) = self.control.last_mut() {
             block.unreachable = true;
             let height = block.height;

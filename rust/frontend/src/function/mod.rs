@@ -113,18 +113,22 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
             pending: 0,
             top: 0,
             height: 0,
-            reachable: true,
             frame_cells: 0,
             op_at: start,
             segment: None,
             units: 0,
-            quiet,
             sink,
         };
+        body.reader.mute = if quiet { QUIET } else { 0 };
         body.function(FuncInfo { index, ty, param_cells: ty.param_cells(), local_cells: 0, body_len: len });
         body.reader.result()
     }
 }
+
+/// The code cannot be reached: a bit of [`Reader::mute`].
+const UNREACHABLE: u8 = 2;
+/// The body is validated, and nothing else.
+const QUIET: u8 = 4;
 
 /// The function being compiled.
 struct Body<'b, 'a, S: Sink> {
@@ -143,8 +147,6 @@ struct Body<'b, 'a, S: Sink> {
     top: Cell,
     /// Operands below the innermost block, which it may not pop.
     height: usize,
-    /// Whether the code here can be reached; the sink is told nothing otherwise.
-    reachable: bool,
     /// Cells that the frame needs so far.
     frame_cells: Cell,
     /// Offset of the current operator.
@@ -153,8 +155,6 @@ struct Body<'b, 'a, S: Sink> {
     segment: Option<S::Charge>,
     /// What it costs so far; 0 if it has no charge. With what fits here, engines can take it in one instruction.
     units: u8,
-    /// The sink is told nothing: the body is validated.
-    quiet: bool,
     sink: &'b mut S,
 }
 
@@ -176,7 +176,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         info.local_cells = self.locals.cells();
         self.top = info.local_cells;
         self.frame_cells = info.local_cells.max(info.ty.result_cells());
-        if self.sink.wants_uses() && !self.quiet {
+        if self.sink.wants_uses() && self.live() {
             self.scan();
         }
         tell!(self, begin(&info));
@@ -185,8 +185,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             self.op_at = self.reader.pos();
             let opcode = self.reader.next().into();
             if let Some(op) = self.decode(opcode) {
-                // As `live`, but for what has just been asked.
-                if self.reachable && !self.quiet {
+                if self.live() {
                     self.sink.at(self.op_at);
                     if self.sink.metered() && (opcode >= u32::BITS || FREE >> opcode & 1 == 0) {
                         self.meter();
@@ -199,7 +198,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             self.reader.fail(ErrorKind::EndExpected);
         }
         self.op_at = self.reader.pos();
-        if !self.reader.failed() && !self.quiet {
+        if self.reader.mute & !UNREACHABLE == 0 {
             let ended = self.sink.end(self.frame_cells);
             self.told(ended);
         }
@@ -228,7 +227,16 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     /// Whether the sink is to be told: it wants to know, the code can be reached, and nothing was wrong so far.
     fn live(&self) -> bool {
-        self.reachable && !self.quiet && !self.reader.failed()
+        self.reader.mute == 0
+    }
+
+    /// Whether the code here can be reached.
+    fn reachable(&self) -> bool {
+        self.reader.mute & UNREACHABLE == 0
+    }
+
+    fn set_reachable(&mut self, reachable: bool) {
+        self.reader.mute = self.reader.mute & !UNREACHABLE | if reachable { 0 } else { UNREACHABLE };
     }
 
     /// The current operator is wrong.
