@@ -159,6 +159,7 @@ struct Body<'b, 'a, S: Sink> {
 }
 
 impl<'a, S: Sink> Body<'_, 'a, S> {
+    #[inline(never)]
     fn function(&mut self, mut info: FuncInfo<'a>) {
         for ty in info.ty.params() {
             let added = self.locals.add(1, ty);

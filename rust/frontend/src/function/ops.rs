@@ -11,6 +11,7 @@ use ValType::{F32, F64, FuncRef, I32, I64};
 const I: u8 = I32 as u8;
 
 impl<'a, S: Sink> Body<'_, 'a, S> {
+    #[inline(always)]
     pub fn operator(&mut self, op: Op) {
         match op {
             Op::Unary(op) => {
