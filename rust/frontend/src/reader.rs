@@ -19,7 +19,7 @@ pub(crate) struct Reader<'a> {
 }
 
 /// Something was wrong.
-const FAILED: u8 = 1;
+pub(crate) const FAILED: u8 = 1;
 
 impl<'a> Reader<'a> {
     /// Reads `module[start..end]`. An `end` beyond the module is the module's end.

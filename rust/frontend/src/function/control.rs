@@ -1,7 +1,7 @@
 //! Labels and branches: the control stack of the specification's validation algorithm, and what is told to the sink
 //! when control flow splits and joins.
 
-use super::Body;
+use super::{Body, ENDED};
 use crate::sections::val_type;
 use crate::{Cell, Operand, Sink, When};
 use wasmote_core::{ErrorKind, Feature, FuncType, ValType, ValTypes, limits};
@@ -142,7 +142,9 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         self.height = self.control.last().map_or(0, |block| block.height as usize);
         if frame == Frame::Function {
             self.tell_return(ty);
-            return self.end_segment();
+            self.end_segment();
+            self.reader.mute |= ENDED;
+            return;
         }
         if otherwise.is_some() {
             // Without an `else`, the parameters are the results.

@@ -20,7 +20,7 @@ mod ops;
 mod scan;
 
 use crate::module::Module;
-use crate::reader::Reader;
+use crate::reader::{FAILED, Reader};
 use crate::{Cell, FuncInfo, Sink};
 use control::Control;
 use locals::Locals;
@@ -129,6 +129,8 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
 const UNREACHABLE: u8 = 2;
 /// The body is validated, and nothing else.
 const QUIET: u8 = 4;
+/// Its last operator has been read.
+const ENDED: u8 = 8;
 
 /// The function being compiled.
 struct Body<'b, 'a, S: Sink> {
@@ -182,7 +184,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
         tell!(self, begin(&info));
         self.enter_function(info.ty);
-        while !self.control.is_empty() && !self.reader.failed() {
+        while self.reader.mute & (FAILED | ENDED) == 0 {
             self.op_at = self.reader.pos();
             let opcode = self.reader.next().into();
             if let Some(op) = self.decode(opcode) {
@@ -199,7 +201,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             self.reader.fail(ErrorKind::EndExpected);
         }
         self.op_at = self.reader.pos();
-        if self.reader.mute & !UNREACHABLE == 0 {
+        if self.reader.mute & !UNREACHABLE == ENDED {
             let ended = self.sink.end(self.frame_cells);
             self.told(ended);
         }

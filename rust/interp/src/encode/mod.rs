@@ -146,6 +146,7 @@ impl Encoder {
     }
 
     /// Appends a `poll` if many words lie behind the last one. Where one instruction has ended and the next has not begun.
+    #[inline(always)]
     fn poll_if_due(&mut self) -> Result<(), ErrorKind> {
         if self.words.len() < self.poll_due { Ok(()) } else { self.poll() }
     }
@@ -157,6 +158,7 @@ impl Encoder {
 
     /// Appends a `poll`.
     #[cold]
+    #[inline(never)]
     fn poll(&mut self) -> Result<(), ErrorKind> {
         self.words(&[Code::poll as u32])?;
         self.polled = self.words.len();
