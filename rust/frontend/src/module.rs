@@ -110,7 +110,7 @@ impl<'a> Module<'a> {
     /// The imports, in order.
     pub fn imports(&self) -> impl Iterator<Item = Import<'a>> + '_ {
         let mut reader = self.reader(self.imports.start);
-        (0..self.imports.count).map(move |_| sections::import(&mut reader, &self.types, self.bytes).0)
+        (0..self.imports.count).map(move |_| sections::import(&mut reader, &self.types, self.bytes))
     }
 
     /// The exports, in order.
@@ -239,7 +239,7 @@ impl<'a> Module<'a> {
         let own = self.globals.get(self.import_globals as usize..).unwrap_or(&[]);
         let mut reader = self.reader(self.own_globals.start);
         own.iter().map(move |global| {
-            sections::global_type(&mut reader);
+            sections::global_type(&mut reader, &mut Features::default());
             (global.ty, ConstExpr::skip(&mut reader))
         })
     }

@@ -24,7 +24,12 @@ pub(crate) const FAILED: u8 = 1;
 impl<'a> Reader<'a> {
     /// Reads `module[start..end]`. An `end` beyond the module is the module's end.
     pub fn new(module: &'a [u8], start: u32, end: u32) -> Reader<'a> {
-        Reader { bytes: module.get(..end as usize).unwrap_or(module), pos: start as usize, fault: None, mute: 0 }
+        Reader {
+            bytes: module.get(..end as usize).unwrap_or(module),
+            pos: start as usize,
+            fault: None,
+            mute: 0,
+        }
     }
 
     /// The module, up to the end.

@@ -60,8 +60,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             // One byte with the sign bit set: a value type, which is its own list of results.
             Some(byte) if byte & 0xC0 == 0x40 => {
                 let mut ahead = self.reader;
-                let ty = val_type(&mut self.reader);
-                self.need(ty.feature());
+                val_type(&mut self.reader, self.features);
                 FuncType::new(&[], ahead.slice(1))
             }
             _ => {

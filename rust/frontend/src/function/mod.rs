@@ -170,9 +170,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         for _ in 0..self.reader.count(limits::MAX_ITEMS, ErrorKind::TooManyLocals) {
             self.op_at = self.reader.pos();
             let count = self.reader.u32();
-            let ty_at = self.reader.pos();
-            let ty = crate::sections::val_type(&mut self.reader);
-            self.reader.need(self.features, ty.feature(), ty_at);
+            let ty = crate::sections::val_type(&mut self.reader, self.features);
             let added = self.locals.add(count, ty);
             self.told(added);
         }

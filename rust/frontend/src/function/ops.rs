@@ -88,8 +88,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 if self.reader.u32() != 1 {
                     self.fail(ErrorKind::BadSelect);
                 }
-                let ty = val_type(&mut self.reader);
-                self.need(ty.feature());
+                let ty = val_type(&mut self.reader, self.features);
                 let condition = self.pop(I32);
                 let b = self.pop(ty);
                 let a = self.pop(ty);
