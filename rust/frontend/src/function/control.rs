@@ -265,10 +265,10 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 self.end_segment();
                 self.go_to(place);
                 tell!(self, bind(&mut skip, false));
-            } else {
-                let mut label = self.aim(place);
-                tell!(self, jump_if(When::NotZero, condition, &mut label));
-                self.restore(place, label);
+            } else if let Some(block) = self.control.get_mut(place) {
+                block.targeted = true;
+                let told = self.sink.jump_if(When::NotZero, condition, &mut block.label);
+                self.told(told);
             }
             self.end_segment();
         }
@@ -361,25 +361,12 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             self.copy_to(&entry, cell);
             cell += entry.known_ty().cells();
         }
-        let mut label = self.aim(place);
-        tell!(self, jump(&mut label));
-        self.restore(place, label);
-    }
-
-    /// The label of a block that is about to be branched to; [`restore`](Self::restore) puts it back.
-    fn aim(&mut self, place: usize) -> S::Label {
-        match self.control.get_mut(place) {
-            Some(block) => {
-                block.targeted = true;
-                block.label
-            }
-            None => self.sink.label(),
-        }
-    }
-
-    fn restore(&mut self, place: usize, label: S::Label) {
-        if let Some(block) = self.control.get_mut(place) {
-            block.label = label;
+        if self.live()
+            && let Some(block) = self.control.get_mut(place)
+        {
+            block.targeted = true;
+            let told = self.sink.jump(&mut block.label);
+            self.told(told);
         }
     }
 
