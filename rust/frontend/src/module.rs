@@ -67,7 +67,14 @@ impl<'a> Module<'a> {
     /// # Errors
     /// What is wrong, and at which offset; `OutOfMemory` if the heap account's limit is reached.
     pub fn parse(bytes: &'a [u8], heap: &Heap) -> Result<Module<'a>, LoadError> {
-        let mut module = Module {
+        let mut module = Module::empty(bytes, heap);
+        sections::parse(&mut module, heap)?;
+        Ok(module)
+    }
+
+    #[inline(never)]
+    fn empty(bytes: &'a [u8], heap: &Heap) -> Module<'a> {
+        Module {
             bytes,
             features: Features::NONE,
             types: Vec::new(heap),
@@ -92,9 +99,7 @@ impl<'a> Module<'a> {
             code_end: 0,
             declared: Vec::new(heap),
             func_names: 0,
-        };
-        sections::parse(&mut module, heap)?;
-        Ok(module)
+        }
     }
 
     /// The module's bytes.
