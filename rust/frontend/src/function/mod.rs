@@ -13,6 +13,7 @@ macro_rules! tell {
     };
 }
 
+mod builtins;
 mod control;
 mod locals;
 mod operands;
@@ -242,11 +243,13 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     /// The current operator is wrong.
     #[cold]
+    #[inline(never)]
     fn fail(&mut self, kind: ErrorKind) {
         self.reader.fail_at(kind, self.op_at);
     }
 
     /// What a sink reports is wrong with the current operator.
+    #[inline(always)]
     fn told(&mut self, result: Result<(), ErrorKind>) {
         if let Err(kind) = result {
             self.fail(kind);
