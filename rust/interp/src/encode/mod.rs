@@ -171,7 +171,7 @@ impl Encoder {
         let before = self.last;
         let mut word = code as u32;
         let mut shift = 8;
-        for field in fields {
+        for &field in &fields {
             match field {
                 Field::To(cell, _) | Field::From(cell, _) if cell > 0xFF => {
                     return self.emit_wide(code, fields, more);
@@ -186,7 +186,10 @@ impl Encoder {
         }
         let at = self.words.len();
         self.words(&[word])?;
-        self.words(more)?;
+        // Mostly none.
+        if !more.is_empty() {
+            self.words(more)?;
+        }
         if let Field::To(result, cells) = fields[0] {
             self.written(result + cells);
             self.last = Some(Last { at, result });
