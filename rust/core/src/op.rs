@@ -270,6 +270,12 @@ macro_rules! operators {
         #[allow(missing_docs)]
         pub enum StoreOp { $( $store, )* }
 
+        /// A reinterpretation.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[repr(u8)]
+        #[allow(missing_docs)]
+        pub enum ReinterpretOp { $( $reint, )* }
+
         /// An operator.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[allow(missing_docs)]
@@ -278,8 +284,7 @@ macro_rules! operators {
             Binary(BinaryOp),
             Load(LoadOp),
             Store(StoreOp),
-            /// Operand and result type of a reinterpretation.
-            Reinterpret(ValType, ValType),
+            Reinterpret(ReinterpretOp),
             $( $special, )*
         }
 
@@ -291,7 +296,7 @@ macro_rules! operators {
                     $( $bcode => (Op::Binary(BinaryOp::$binary), Feature::$bf), )*
                     $( $lcode => (Op::Load(LoadOp::$load), Feature::$lf), )*
                     $( $scode => (Op::Store(StoreOp::$store), Feature::$sf), )*
-                    $( $rcode => (Op::Reinterpret(ValType::$ra, ValType::$rr), Feature::$rf), )*
+                    $( $rcode => (Op::Reinterpret(ReinterpretOp::$reint), Feature::$rf), )*
                     $( $pcode => (Op::$special, Feature::$pf), )*
                     _ => return None,
                 })
@@ -304,9 +309,20 @@ macro_rules! operators {
                     Op::Binary(op) => op.name(),
                     Op::Load(op) => op.name(),
                     Op::Store(op) => op.name(),
-                    Op::Reinterpret(..) => "reinterpret",
+                    Op::Reinterpret(op) => op.name(),
                     $( Op::$special => $ptext, )*
                 }
+            }
+        }
+
+        impl ReinterpretOp {
+            /// Operand and result type.
+            pub const fn types(self) -> (ValType, ValType) {
+                match self { $( ReinterpretOp::$reint => (ValType::$ra, ValType::$rr), )* }
+            }
+            /// The name in the text format.
+            pub const fn name(self) -> &'static str {
+                match self { $( ReinterpretOp::$reint => $rtext, )* }
             }
         }
 

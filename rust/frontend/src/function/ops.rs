@@ -33,7 +33,10 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 let address = self.pop(I32);
                 tell!(self, store(op, address, value, arg));
             }
-            Op::Reinterpret(from, to) => self.retype(from, to),
+            Op::Reinterpret(op) => {
+                let (from, to) = op.types();
+                self.retype(from, to);
+            }
 
             Op::Unreachable => {
                 tell!(self, trap(Trap::Unreachable));
