@@ -83,8 +83,7 @@ impl<S: Sink> Body<'_, '_, S> {
             self.push(if rule.result == E { element } else { ValType::I32 });
         }
         // The runtime is told the table first.
-        let (first, second) =
-            if builtin == Builtin::TableInit { (second, first) } else { (first, second) };
+        let (first, second) = if builtin == Builtin::TableInit { (second, first) } else { (first, second) };
         tell!(self, builtin(builtin, cells, first, second));
     }
 
