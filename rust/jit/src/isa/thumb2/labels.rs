@@ -5,27 +5,20 @@ use super::masm::Thumb2;
 use crate::masm::Label;
 
 impl Thumb2 {
-    /// A branch to a label. The branches to one that is not bound yet are a list that runs through the code, each telling how
-    /// far it is to the one before. One that only goes forwards is alone.
+    /// A branch to a label. The branches to one that is not bound yet are a list that runs through the code: each goes as far
+    /// forwards as it is from the one before, plus its own four bytes if there is none.
     pub(super) fn refer(&mut self, branch: Branch, label: &mut Label) {
-        let at = self.asm.code.len();
-        if label.bound {
-            let offset = label.place as i32 - at as i32;
-            if branch.reaches(offset) {
-                self.asm.put_branch(branch, offset);
-            } else {
-                self.out_of_reach = true;
-            }
-            return;
-        }
-        // In halves; places in the list are one too high.
-        let back = if label.place == 0 { 0 } else { (at as u32 + 1 - label.place) / 2 };
-        if back > branch.most() {
+        let at = self.asm.code.len() as u32;
+        let offset = match *label {
+            Label { bound: true, place } => place.wrapping_sub(at) as i32,
+            Label { place: 0, .. } => 4,
+            Label { place, .. } => (at + 5).wrapping_sub(place) as i32,
+        };
+        if !self.asm.put_branch(branch, offset) {
             self.out_of_reach = true;
-            return;
+        } else if !label.bound {
+            label.place = at + 1;
         }
-        self.asm.put_waiting(branch, back);
-        label.place = at as u32 + 1;
     }
 
     /// The shortest branch that reaches a label which is bound, or the one that reaches far.
@@ -45,8 +38,8 @@ impl Thumb2 {
         let mut first = place;
         while let Some(at) = label.place.checked_sub(1).filter(|_| !label.bound) {
             first = at as usize;
-            let (branch, back) = self.asm.waiting_at(first);
-            label.place = if back == 0 { 0 } else { label.place - 2 * back };
+            let (branch, back) = self.asm.branch_at(first);
+            label.place = if back == 4 { 0 } else { (at + 5).wrapping_sub(back as u32) };
             self.out_of_reach |= !self.asm.set_branch(first, branch, place as i32 - at as i32);
         }
         *label = Label { place: place as u32, bound: true };

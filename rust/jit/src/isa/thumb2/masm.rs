@@ -221,12 +221,12 @@ impl Masm for Thumb2 {
     }
 
     fn jump(&mut self, label: &mut Label) {
-        self.refer_short(Branch::Near, Branch::Far, label);
+        self.refer_short(Branch::NEAR, Branch::FAR, label);
     }
 
     fn branch(&mut self, cond: Cond, label: &mut Label) {
         let cond = condition(cond);
-        self.refer_short(Branch::NearIf(cond), Branch::FarIf(cond), label);
+        self.refer_short(Branch::near_if(cond), Branch::far_if(cond), label);
         self.flags_wanted = false;
     }
 
@@ -243,7 +243,7 @@ impl Masm for Thumb2 {
     }
 
     fn jump_table_entry(&mut self, label: &mut Label) {
-        self.refer(Branch::Far, label);
+        self.refer(Branch::FAR, label);
     }
 
     fn mov(&mut self, dst: Reg, src: Val) {
@@ -559,7 +559,7 @@ impl Masm for Thumb2 {
     fn poll(&mut self, interrupted: &mut Label) {
         self.load_word(IP, CTX, INTERRUPT);
         self.asm.test(Test::Cmp, IP, Src::Imm(0));
-        self.refer(Branch::FarIf(C::Ne), interrupted);
+        self.refer(Branch::far_if(C::Ne), interrupted);
     }
 
     fn loop_header(&mut self, label: &mut Label, routines: &mut Routines) {

@@ -1,7 +1,9 @@
 //! The macro-assembler: memory, frames and globals.
 
 use super::abi::{GLOBALS, IMPORTED_GLOBALS, MEMORY_LEN};
-use super::asm::{Address, Branch, Cond as C, Dp, Flags, LR, Mem, Reg, Shift as S, Src, Test, modified};
+use super::asm::{
+    Address, Branch, Cond as C, Dp, Flags, LR, Mem, Reg, Shift as S, Src, dp_byte, dp_reg, modified,
+};
 use super::masm::{BASE, CTX, FP, IP, LIMIT, Thumb2};
 use crate::masm::{Frame, GlobalCell, Label, Place, Val};
 use wasmote_core::{LoadOp, StoreOp};
@@ -54,6 +56,10 @@ impl Thumb2 {
     }
 
     pub(super) fn access_frame(&mut self, load: bool, reg: Reg, offset: i32) {
+        // Mostly near, and a low register, of which it is known that there is a short form.
+        if reg.0 < 8 && (0..128).contains(&offset) {
+            return self.asm.mem_near(load, reg, FP, offset as u32 / 4);
+        }
         let address = self.frame_address(offset);
         self.asm.mem(if load { Mem::Ldr } else { Mem::Str }, reg, address);
     }
@@ -72,30 +78,35 @@ impl Thumb2 {
         let start = self.asm.code.len();
         self.asm.store_step(temp, IP);
         self.asm.dp(Dp::Sub, Flags::Set, LR, LR, Src::Imm(1));
-        self.asm.branch(Branch::NearIf(C::Ne), start);
+        self.asm.branch(Branch::near_if(C::Ne), start);
     }
 
     /// The memory's length is `LIMIT + 4`.
     pub(super) fn check_memory(&mut self, address: Reg, end: u64, min_memory: u64, trap: &mut Label) {
-        let above = Branch::FarIf(C::Hi);
+        let above = Branch::far_if(C::Hi);
         if end <= min_memory {
-            let beyond = (end as u32).wrapping_sub(4);
-            if beyond == 0 {
-                self.asm.test(Test::Cmp, address, Src::Reg(LIMIT));
-            } else {
-                self.add(IP, LIMIT, beyond.wrapping_neg());
-                self.asm.test(Test::Cmp, address, Src::Reg(IP));
+            // How much further than a word it reaches, or less.
+            let (op, beyond) = match end as i64 - 4 {
+                beyond @ ..=0 => (Dp::Add, beyond.unsigned_abs() as u32),
+                beyond => (Dp::Sub, beyond as u32),
+            };
+            let limit = if beyond == 0 { LIMIT } else { IP };
+            match u8::try_from(beyond) {
+                Ok(0) => {}
+                Ok(byte) => self.asm.long(dp_byte(op, false, IP, LIMIT, byte)),
+                Err(_) => self.add(IP, LIMIT, beyond.wrapping_neg()),
             }
+            self.asm.compare(address, limit);
             return self.refer(above, trap);
         }
         // The length may be less: it is subtracted from, byte by byte, without ever going below 0.
-        let Ok(end) = u32::try_from(end) else { return self.refer(Branch::Far, trap) };
+        let Ok(end) = u32::try_from(end) else { return self.refer(Branch::FAR, trap) };
         self.asm.mem(Mem::Ldr, IP, Address::Offset(CTX, MEMORY_LEN));
         for part in (0..4).map(|byte| end & 0xFF << (8 * byte)).filter(|&part| part != 0) {
             self.asm.dp(Dp::Sub, Flags::Set, IP, IP, Src::Imm(part));
-            self.refer(Branch::FarIf(C::Lo), trap);
+            self.refer(Branch::far_if(C::Lo), trap);
         }
-        self.asm.test(Test::Cmp, address, Src::Reg(IP));
+        self.asm.compare(address, IP);
         self.refer(above, trap);
     }
 
@@ -118,7 +129,7 @@ impl Thumb2 {
             }
             Val::Reg(address) if place.offset == 0 && !pair => Address::Index(BASE, address, 0),
             Val::Reg(address) if place.offset <= last => {
-                self.asm.dp(Dp::Add, Flags::Keep, IP, BASE, Src::Reg(address));
+                self.asm.long(dp_reg(Dp::Add, IP, BASE, address));
                 Address::Offset(IP, place.offset as i32)
             }
             Val::Reg(address) => {

@@ -10,8 +10,8 @@ pub const LR: Reg = Reg(14);
 pub const PC: Reg = Reg(15);
 
 impl Reg {
-    pub(super) fn bits(self) -> u32 {
-        u32::from(self.0)
+    pub(super) const fn bits(self) -> u32 {
+        self.0 as u32
     }
 
     /// Whether short encodings can name it.
@@ -82,7 +82,7 @@ impl Cond {
         Cond::ALL[(self as usize ^ 1) % 14]
     }
 
-    pub(super) fn bits(self) -> u32 {
+    pub(super) const fn bits(self) -> u32 {
         self as u32
     }
 }
