@@ -18,9 +18,10 @@ pub struct Reg(pub u8);
 pub type Pair = (Reg, Reg);
 
 /// How many bits an operation is about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[allow(missing_docs)]
 pub enum Size {
+    #[default]
     W32,
     W64,
 }
@@ -329,6 +330,8 @@ pub trait Masm {
     };
     /// How many arguments, or cells of them if a register holds no more, are passed in registers: eight at most.
     const ARGS: usize;
+    /// Room for the places of these arguments, where registers hold 64 bits.
+    type ArgPlaces: AsRef<[(u32, Size)]> + AsMut<[(u32, Size)]> + Default;
     /// Registers for locals that calls leave alone.
     const PINS: &'static [Reg];
     /// Further registers for locals, in functions that call nothing.

@@ -305,23 +305,18 @@ impl Regs {
 
     /// So many are known now.
     pub fn set_checked(&mut self, cell: Cell, bytes: u32) {
-        let known = self.is_known(cell, CHECKED);
-        let at = match self.checked.iter().position(|check| known && check.0 == cell) {
-            Some(at) => at,
-            None => {
-                self.next_check = (self.next_check + 1) % CHECKS;
-                self.next_check
+        let Some(known) = self.known.get_mut(cell as usize) else { return };
+        if *known & CHECKED != 0 {
+            if let Some(check) = self.checked.iter_mut().find(|check| check.0 == cell) {
+                check.1 = bytes;
             }
-        };
-        if self.note(cell, CHECKED)
-            && let Some(check) = self.checked.get_mut(at)
-        {
-            let (before, _) = core::mem::replace(check, (cell, bytes));
-            self.any_checked = true;
-            if before != cell {
-                self.unset(before, CHECKED);
-            }
+            return;
         }
+        *known |= CHECKED;
+        self.any_checked = true;
+        self.next_check = (self.next_check + 1) % CHECKS;
+        let (before, _) = core::mem::replace(&mut self.checked[self.next_check], (cell, bytes));
+        self.unset(before, CHECKED);
     }
 
     /// The cell changes.

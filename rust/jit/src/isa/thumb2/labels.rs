@@ -14,11 +14,13 @@ impl Thumb2 {
             Label { place: 0, .. } => 4,
             Label { place, .. } => (at + 5).wrapping_sub(place) as i32,
         };
-        if !self.asm.put_branch(branch, offset) {
-            self.out_of_reach = true;
-        } else if !label.bound {
+        if !label.bound && branch.can_wait(offset) {
             label.place = at + 1;
+        } else if !label.bound {
+            self.out_of_reach = true;
+            return;
         }
+        self.out_of_reach |= !self.asm.put_branch(branch, offset);
     }
 
     /// The shortest branch that reaches a label which is bound, or the one that reaches far.
@@ -36,11 +38,17 @@ impl Thumb2 {
     /// The branches to the label learn that it is at a place. The place of the first one.
     pub(super) fn resolve_at(&mut self, label: &mut Label, place: usize) -> usize {
         let mut first = place;
-        while let Some(at) = label.place.checked_sub(1).filter(|_| !label.bound) {
+        let mut waiting = if label.bound { 0 } else { label.place };
+        while let Some(at) = waiting.checked_sub(1) {
             first = at as usize;
-            let (branch, back) = self.asm.branch_at(first);
-            label.place = if back == 4 { 0 } else { (at + 5).wrapping_sub(back as u32) };
-            self.out_of_reach |= !self.asm.set_branch(first, branch, place as i32 - at as i32);
+            waiting = match self.asm.set_branch(first, place as i32 - at as i32) {
+                Some(4) => 0,
+                Some(back) => (at + 5).wrapping_sub(back as u32),
+                None => {
+                    self.out_of_reach = true;
+                    0
+                }
+            };
         }
         *label = Label { place: place as u32, bound: true };
         first

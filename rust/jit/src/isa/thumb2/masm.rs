@@ -186,6 +186,7 @@ impl Masm for Thumb2 {
     type Word = u32;
     const TEMPS: &'static [Reg] = &[Reg(0), Reg(1), Reg(2), Reg(3)];
     const ARGS: usize = 4;
+    type ArgPlaces = [(u32, Size); 0];
     const PINS: &'static [Reg] = &[Reg(6), Reg(7), Reg(8), Reg(11)];
     const LEAF_PINS: &'static [Reg] = &[LR];
     const CALL_RECORD_BYTES: usize = 40;

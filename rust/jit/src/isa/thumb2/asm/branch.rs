@@ -45,10 +45,34 @@ impl Branch {
 
     /// The instruction, if it reaches so far.
     pub const fn to(self, offset: i32) -> Option<u32> {
+        if offset & 1 != 0 {
+            return None;
+        }
         let halves = (offset - 4) >> 1;
+        if !self.is_plain(halves) {
+            return self.to_any(halves);
+        }
+        Some(self.0 | (halves as u32 & 0x7FF) << 16 | halves as u32 >> 11 & 0x7FF)
+    }
+
+    /// Whether it is a long one that goes not so far, in halves, that more than the sign and the lowest bits matter.
+    const fn is_plain(self, halves: i32) -> bool {
+        if self.0 & UNCONDITIONAL != 0 {
+            halves >> 21 == halves >> 31
+        } else {
+            self.size() == 4 && halves >> 17 == 0
+        }
+    }
+
+    /// Whether its instruction tells [`redirect`] how far it goes.
+    pub const fn can_wait(self, offset: i32) -> bool {
+        self.size() == 2 || self.is_plain((offset - 4) >> 1)
+    }
+
+    #[inline(never)]
+    const fn to_any(self, halves: i32) -> Option<u32> {
         let field = halves as u32;
-        let sign = field >> 31;
-        let low = (field & 0x7FF) << 16 | sign << 10;
+        let low = (field & 0x7FF) << 16 | (field >> 31) << 10;
         let (bits, field) = match self.0 >> 12 & 15 {
             0xB if halves < 0 => return None,
             0xB => (6, (field >> 5 & 1) << 9 | (field & 0x1F) << 3),
@@ -61,27 +85,27 @@ impl Branch {
             _ => (19, low | field >> 11 & 0x3F | (field >> 17 & 1) << 29 | (field >> 18 & 1) << 27),
         };
         // What lies above is nothing but the sign.
-        if offset & 1 == 0 && halves >> bits == halves >> 31 { Some(self.0 ^ field) } else { None }
+        if halves >> bits == halves >> 31 { Some(self.0 ^ field) } else { None }
     }
+}
 
-    /// The branch of an instruction that goes forwards, and how far it goes.
-    pub const fn from(code: u32) -> (Branch, i32) {
-        let far = code >> 16 & 0x7FF;
-        let (branch, halves) = match code >> 12 & 15 {
-            0xB => (code & 0xFD07, code >> 3 & 0x1F | (code >> 9 & 1) << 5),
-            0xD => (code & 0xFF00, code & 0xFF),
-            0xE => (code & 0xF800, code & 0x7FF),
-            _ if code & UNCONDITIONAL != 0 => {
-                let upper = (!code >> 29 & 1) << 22 | (!code >> 27 & 1) << 21;
-                (code & !0x07FF_03FF | 0x2800_0000, far | (code & 0x3FF) << 11 | upper)
-            }
-            _ => {
-                let upper = (code >> 29 & 1) << 17 | (code >> 27 & 1) << 18;
-                (code & !0x2FFF_003F, far | (code & 0x3F) << 11 | upper)
-            }
-        };
-        (Branch(branch), 4 + 2 * halves as i32)
-    }
+/// Lets the branch in the first bytes, which waits, go so far instead: how far it went before. `None`, and nothing, if it does
+/// not reach.
+#[inline(never)]
+fn redirect(place: &mut [u8; 4], offset: i32) -> Option<i32> {
+    let code = u32::from_le_bytes(*place);
+    let far = code >> 16 & 0x7FF;
+    let (branch, halves) = match code >> 12 & 15 {
+        0xB => (code & 0xFD07, code >> 3 & 0x1F | (code >> 9 & 1) << 5),
+        0xD => (code & 0xFF00, code & 0xFF),
+        0xE => (code & 0xF800, code & 0x7FF),
+        _ if code & UNCONDITIONAL != 0 => (code & !0x07FF_07FF, far | (code & 0x3FF) << 11),
+        _ => (code & !0x07FF_003F, far | (code & 0x3F) << 11),
+    };
+    let branch = Branch(branch);
+    let behind = if branch.size() == 4 { 0 } else { code & 0xFFFF_0000 };
+    *place = (branch.to(offset)? | behind).to_le_bytes();
+    Some(4 + 2 * halves as i32)
 }
 
 impl Asm {
@@ -92,8 +116,8 @@ impl Asm {
         debug_assert!(reached, "{branch:?} does not reach {to} from {at}");
     }
 
-    /// A branch to the place that is so far from it; `false`, and nothing, if it does not reach so far. One whose target is
-    /// set later may keep a number that way.
+    /// A branch to the place that is so far from it; `false`, and nothing, if it does not reach so far. One that waits for its
+    /// target keeps a number that way, as one that goes forwards.
     pub fn put_branch(&mut self, branch: Branch, offset: i32) -> bool {
         let Some(code) = branch.to(offset) else { return false };
         if branch.size() == 2 {
@@ -104,20 +128,16 @@ impl Asm {
         true
     }
 
-    /// The branch at a place, which goes forwards, and how far it goes.
-    pub fn branch_at(&self, at: usize) -> (Branch, i32) {
-        Branch::from(self.code.get32(at))
-    }
-
-    /// Lets the branch at `at` go `offset` bytes from there; `false` if it does not reach so far.
-    pub fn set_branch(&mut self, at: usize, branch: Branch, offset: i32) -> bool {
-        let Some(code) = branch.to(offset) else { return false };
-        if branch.size() == 4 {
-            self.code.set32(at, code);
-        } else {
-            self.code.set16(at, code);
+    /// Lets the branch at a place, which waits, go so far from there: how far it went before. `None`, and nothing, if it does
+    /// not reach.
+    pub fn set_branch(&mut self, at: usize, offset: i32) -> Option<i32> {
+        if let Some(place) = self.code.within(at) {
+            return redirect(place, offset);
         }
-        true
+        let mut across = self.code.get32(at).to_le_bytes();
+        let before = redirect(&mut across, offset);
+        self.code.set32(at, u32::from_le_bytes(across));
+        before
     }
 
     /// Goes to the address in a register, and leaves the place behind in LR if `link`.
