@@ -10,9 +10,17 @@ pub use crate::routines::Routines;
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
 
-/// A register of the instruction set, by its number there.
+/// A register of the instruction set, by its number there. It is as large as a number, so that an operand that is one or the
+/// other is handed over in registers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Reg(pub u8);
+pub struct Reg(pub u32);
+
+impl Reg {
+    /// Its number: there are not that many.
+    pub const fn byte(self) -> u8 {
+        self.0 as u8
+    }
+}
 
 /// A value in two registers, the low half first; or in one, which then is both.
 pub type Pair = (Reg, Reg);

@@ -128,7 +128,7 @@ fn sources() -> Vec<(Src, String)> {
         list.push((Src::Reg(rm), name(rm)));
         for shift in SHIFTS {
             for by in [1, 2, 16, 31] {
-                list.push((Src::Shifted(rm, shift, by), format!("{}, {} #{by}", name(rm), lower(shift))));
+                list.push((Src::shifted(rm, shift, by), format!("{}, {} #{by}", name(rm), lower(shift))));
             }
         }
     }
@@ -291,7 +291,7 @@ fn memory() {
         for rn in REGS.into_iter().chain([SP]) {
             for offset in [0, 1, 2, 4, 31, 32, 62, 64, 124, 128, 255, 256, 1020, 1024, 4095, -1, -4, -255] {
                 cases.case(format!("{} {}, [{}, #{offset}]", lower(op), name(rt), name(rn)), |asm| {
-                    asm.mem(op, rt, Address::Offset(rn, offset));
+                    asm.mem(op, rt, Address::offset(rn, offset));
                 });
             }
             for rm in REGS {
@@ -299,7 +299,7 @@ fn memory() {
                     let shift = if by == 0 { String::new() } else { format!(", lsl #{by}") };
                     let address = format!("[{}, {}{shift}]", name(rn), name(rm));
                     cases.case(format!("{} {}, {address}", lower(op), name(rt)), |asm| {
-                        asm.mem(op, rt, Address::Index(rn, rm, by));
+                        asm.mem(op, rt, Address::index(rn, rm, by));
                     });
                 }
             }

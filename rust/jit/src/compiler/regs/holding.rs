@@ -132,7 +132,7 @@ impl<M: Masm> Compiler<M> {
             0 => Val::Reg(self.load_cell(cell, size)),
             FAR => Val::Reg(self.get(cell, size)),
             known if !M::WIDE && known & ZERO != 0 => Val::number(0),
-            known => match (known & REG).checked_sub(1).map(Reg) {
+            known => match u32::from(known & REG).checked_sub(1).map(Reg) {
                 Some(reg) => {
                     self.regs.lock(reg);
                     Val::Reg(reg)

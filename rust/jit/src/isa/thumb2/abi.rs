@@ -75,11 +75,11 @@ pub(super) fn saved(frame: &Frame) -> u16 {
 
 impl Thumb2 {
     pub(super) fn load_word(&mut self, rt: Reg, rn: Reg, offset: i32) {
-        self.asm.mem(Mem::Ldr, rt, Address::Offset(rn, offset));
+        self.asm.mem(Mem::Ldr, rt, Address::offset(rn, offset));
     }
 
     pub(super) fn store_word(&mut self, rt: Reg, rn: Reg, offset: i32) {
-        self.asm.mem(Mem::Str, rt, Address::Offset(rn, offset));
+        self.asm.mem(Mem::Str, rt, Address::offset(rn, offset));
     }
 
     pub(super) fn begin_function(
@@ -139,7 +139,7 @@ impl Thumb2 {
             bytes -= part;
         }
         for cell in 0..frame.param_cells.min(Thumb2::ARGS as u32) {
-            self.store_word(Reg(cell as u8), IP, cell as i32 * 4);
+            self.store_word(Reg(cell), IP, cell as i32 * 4);
         }
         self.number(R0, own);
         self.refer(Branch::FAR, &mut routines.own);
@@ -233,7 +233,7 @@ impl Thumb2 {
         self.load_word(R7, R6, -5);
         self.store_word(R7, SP, 4);
         self.asm.unary(super::asm::Unary::Uxth, R7, R7);
-        self.asm.dp(Dp::Add, Flags::Keep, IP, R2, Src::Shifted(R7, S::Lsl, 2));
+        self.asm.dp(Dp::Add, Flags::Keep, IP, R2, Src::shifted(R7, S::Lsl, 2));
         self.asm.mem_many(true, false, false, R2, 0xF);
         self.asm.mov(Flags::Any, FP, Src::Imm(0));
         self.asm.branch_reg(true, R6);

@@ -49,10 +49,10 @@ impl Thumb2 {
     /// `FP + offset` as an address.
     fn frame_address(&mut self, offset: i32) -> Address {
         if (-255..=4095).contains(&offset) {
-            return Address::Offset(FP, offset);
+            return Address::offset(FP, offset);
         }
         self.number(IP, offset as u32);
-        Address::Index(FP, IP, 0)
+        Address::index(FP, IP, 0)
     }
 
     pub(super) fn access_frame(&mut self, load: bool, reg: Reg, offset: i32) {
@@ -101,7 +101,7 @@ impl Thumb2 {
         }
         // The length may be less: it is subtracted from, byte by byte, without ever going below 0.
         let Ok(end) = u32::try_from(end) else { return self.refer(Branch::FAR, trap) };
-        self.asm.mem(Mem::Ldr, IP, Address::Offset(CTX, MEMORY_LEN));
+        self.asm.mem(Mem::Ldr, IP, Address::offset(CTX, MEMORY_LEN));
         for part in (0..4).map(|byte| end & 0xFF << (8 * byte)).filter(|&part| part != 0) {
             self.asm.dp(Dp::Sub, Flags::Set, IP, IP, Src::Imm(part));
             self.refer(Branch::far_if(C::Lo), trap);
@@ -118,36 +118,29 @@ impl Thumb2 {
                 // Folded by the compiler: no sum wraps.
                 let at = address.wrapping_add(place.offset);
                 if at <= last {
-                    return Address::Offset(BASE, at as i32);
+                    return Address::offset(BASE, at as i32);
                 }
                 self.number(IP, at);
                 if !pair {
-                    return Address::Index(BASE, IP, 0);
+                    return Address::index(BASE, IP, 0);
                 }
                 self.asm.dp(Dp::Add, Flags::Keep, IP, IP, Src::Reg(BASE));
-                Address::Offset(IP, 0)
+                Address::offset(IP, 0)
             }
-            Val::Reg(address) if place.offset == 0 && !pair => Address::Index(BASE, address, 0),
+            Val::Reg(address) if place.offset == 0 && !pair => Address::index(BASE, address, 0),
             Val::Reg(address) if place.offset <= last => {
                 self.asm.long(dp_reg(Dp::Add, IP, BASE, address));
-                Address::Offset(IP, place.offset as i32)
+                Address::offset(IP, place.offset as i32)
             }
             Val::Reg(address) => {
                 self.number(IP, place.offset);
                 self.asm.dp(Dp::Add, Flags::Keep, IP, IP, Src::Reg(BASE));
                 if !pair {
-                    return Address::Index(IP, address, 0);
+                    return Address::index(IP, address, 0);
                 }
                 self.asm.dp(Dp::Add, Flags::Keep, IP, IP, Src::Reg(address));
-                Address::Offset(IP, 0)
+                Address::offset(IP, 0)
             }
-        }
-    }
-
-    fn second(address: Address) -> Address {
-        match address {
-            Address::Offset(reg, offset) => Address::Offset(reg, offset + 4),
-            index => index,
         }
     }
 
@@ -159,8 +152,8 @@ impl Thumb2 {
         let Some(high) = high else { return };
         match fill {
             High::None => {}
-            High::Word => self.asm.mem(Mem::Ldr, high, Thumb2::second(address)),
-            High::Sign => self.asm.mov(flags, high, Src::Shifted(low, S::Asr, 31)),
+            High::Word => self.asm.mem(Mem::Ldr, high, address.behind(4)),
+            High::Sign => self.asm.mov(flags, high, Src::shifted(low, S::Asr, 31)),
             High::Zero => self.number(high, 0),
         }
     }
@@ -170,26 +163,26 @@ impl Thumb2 {
         let address = self.memory_address(place, pair);
         self.asm.mem(store_op(op), low, address);
         if let Some(high) = high.filter(|_| pair) {
-            self.asm.mem(Mem::Str, high, Thumb2::second(address));
+            self.asm.mem(Mem::Str, high, address.behind(4));
         }
     }
 
     pub(super) fn access_global(&mut self, load: bool, reg: Reg, global: GlobalCell) {
         let offset = match global {
             GlobalCell::Own(cell) => {
-                self.asm.mem(Mem::Ldr, IP, Address::Offset(CTX, GLOBALS));
+                self.asm.mem(Mem::Ldr, IP, Address::offset(CTX, GLOBALS));
                 cell * 4
             }
             GlobalCell::Import(index, half) => {
-                self.asm.mem(Mem::Ldr, IP, Address::Offset(CTX, IMPORTED_GLOBALS));
+                self.asm.mem(Mem::Ldr, IP, Address::offset(CTX, IMPORTED_GLOBALS));
                 self.reach_offset(index * 4);
-                self.asm.mem(Mem::Ldr, IP, Address::Offset(IP, ((index * 4) & 0xFFF) as i32));
+                self.asm.mem(Mem::Ldr, IP, Address::offset(IP, ((index * 4) & 0xFFF) as i32));
                 half * 4
             }
         };
         self.reach_offset(offset);
         let mem = if load { Mem::Ldr } else { Mem::Str };
-        self.asm.mem(mem, reg, Address::Offset(IP, (offset & 0xFFF) as i32));
+        self.asm.mem(mem, reg, Address::offset(IP, (offset & 0xFFF) as i32));
     }
 
     /// Adds to IP all of an offset but its lowest twelve bits.

@@ -32,7 +32,7 @@ impl Thumb2 {
     pub(super) fn numeric_routines(&mut self, routines: &mut Routines, back: &mut Label) {
         self.resolve(&mut routines.numeric);
         self.asm.mem_many(false, true, true, SP, SAVED);
-        self.asm.dp(Dp::Add, Flags::Keep, R6, FP, Src::Shifted(IP, S::Lsr, NUMBER_BITS));
+        self.asm.dp(Dp::Add, Flags::Keep, R6, FP, Src::shifted(IP, S::Lsr, NUMBER_BITS));
         self.asm.mem_many(false, false, false, R6, 0b1111);
         self.asm.unary(Unary::Uxtb, R2, IP);
         self.asm.mov(Flags::Keep, R1, Src::Reg(R6));

@@ -72,13 +72,13 @@ impl Thumb2 {
         if imported {
             self.load_word(IP, CTX, IMPORTS);
             self.number(dst, func);
-            self.asm.mem(Mem::Ldr, dst, Address::Index(IP, dst, 2));
+            self.asm.mem(Mem::Ldr, dst, Address::index(IP, dst, 2));
         } else {
             // Instances count from 1 there.
             self.load_word(dst, CTX, NUMBER);
             self.add(dst, dst, 1);
             self.number(IP, func);
-            self.asm.dp(Dp::Orr, Flags::Any, dst, IP, Src::Shifted(dst, S::Lsl, FUNC_BITS as u8));
+            self.asm.dp(Dp::Orr, Flags::Any, dst, IP, Src::shifted(dst, S::Lsl, FUNC_BITS as u8));
         }
     }
 
@@ -90,7 +90,7 @@ impl Thumb2 {
         self.asm.mem_many(false, true, true, SP, SAVED);
         self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
         self.load_word(R1, CTX, IMPORTS);
-        self.asm.mem(Mem::Ldr, R0, Address::Index(R1, R0, 2));
+        self.asm.mem(Mem::Ldr, R0, Address::index(R1, R0, 2));
         self.refer(Branch::LINK, &mut resolve);
         self.refer(Branch::NEAR, &mut call);
 
@@ -101,7 +101,7 @@ impl Thumb2 {
         self.asm.mem_many(false, true, true, SP, SAVED);
         self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
         self.load_word(R1, CTX, FUNCS);
-        self.asm.dp(Dp::Add, Flags::Any, R1, R1, Src::Shifted(R0, S::Lsl, RECORD_LOG2));
+        self.asm.dp(Dp::Add, Flags::Any, R1, R1, Src::shifted(R0, S::Lsl, RECORD_LOG2));
         // Calls the record in r1, of this instance, which may say that it is to be looked at again.
         self.resolve(&mut own.by_entry);
         self.asm.mov(Flags::Keep, R8, Src::Reg(R1));
@@ -132,7 +132,7 @@ impl Thumb2 {
         self.asm.mem_many(false, true, true, SP, SAVED);
         self.asm.mov(Flags::Keep, R6, Src::Reg(R1));
         self.load_word(IP, CTX, BUILTINS);
-        self.asm.mem(Mem::Ldr, IP, Address::Index(IP, R0, 2));
+        self.asm.mem(Mem::Ldr, IP, Address::index(IP, R0, 2));
         self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
         self.asm.branch_reg(true, IP);
         self.refer_short(Branch::NEAR, Branch::FAR, &mut back);
@@ -140,15 +140,15 @@ impl Thumb2 {
 
         // What the reference in r0 names: instance in r0, record in r1. Keeps r2.
         self.resolve(&mut resolve);
-        self.asm.mov(Flags::Any, R1, Src::Shifted(R0, S::Lsr, FUNC_BITS as u8));
+        self.asm.mov(Flags::Any, R1, Src::shifted(R0, S::Lsr, FUNC_BITS as u8));
         self.asm.dp(Dp::Sub, Flags::Any, R1, R1, Src::Imm(1));
         self.asm.extract(false, R3, R0, 0, FUNC_BITS as u8);
         self.load_word(R0, CTX, INSTANCES);
-        self.asm.mem(Mem::Ldr, R0, Address::Index(R0, R1, 2));
+        self.asm.mem(Mem::Ldr, R0, Address::index(R0, R1, 2));
         self.load_word(R1, R0, IMPORT_FUNCS);
         self.asm.dp(Dp::Sub, Flags::Any, R3, R3, Src::Reg(R1));
         self.load_word(R1, R0, FUNCS);
-        self.asm.dp(Dp::Add, Flags::Any, R1, R1, Src::Shifted(R3, S::Lsl, RECORD_LOG2));
+        self.asm.dp(Dp::Add, Flags::Any, R1, R1, Src::shifted(R3, S::Lsl, RECORD_LOG2));
         self.asm.branch_reg(false, LR);
     }
 
@@ -160,12 +160,12 @@ impl Thumb2 {
         let (mut own, mut unlike, mut found) = (Label::NEW, Label::NEW, Label::NEW);
         self.resolve(&mut routines.indirect);
         self.load_word(R3, CTX, TABLES);
-        self.asm.mem(Mem::Ldr, R3, Address::Index(R3, R1, 2));
+        self.asm.mem(Mem::Ldr, R3, Address::index(R3, R1, 2));
         self.load_word(R1, R3, 4);
         self.asm.test(Test::Cmp, R0, Src::Reg(R1));
         self.refer(Branch::far_if(C::Hs), routines.trap(Trap::TableOutOfBounds));
         self.load_word(R3, R3, 0);
-        self.asm.mem(Mem::Ldr, R0, Address::Index(R3, R0, 2));
+        self.asm.mem(Mem::Ldr, R0, Address::index(R3, R0, 2));
         self.asm.test(Test::Cmp, R0, Src::Imm(0));
         self.refer(Branch::far_if(C::Eq), routines.trap(Trap::IndirectCallToNull));
         self.asm.mem_many(false, true, true, SP, SAVED);
@@ -189,7 +189,7 @@ impl Thumb2 {
         self.load_word(R2, R1, CODE);
         self.load_word(R3, R2, -5);
         self.asm.unary(Unary::Uxth, R3, R3);
-        self.asm.dp(Dp::Add, Flags::Keep, IP, R6, Src::Shifted(R3, S::Lsl, 2));
+        self.asm.dp(Dp::Add, Flags::Keep, IP, R6, Src::shifted(R3, S::Lsl, 2));
         self.load_word(LR, SP, 12);
         self.store_word(R2, SP, 12);
         self.asm.mem_many(true, false, false, R6, 0xF);
@@ -235,11 +235,13 @@ impl Thumb2 {
         const SUBTRACT: u32 = dp_byte(Dp::Sub, true, IP, IP, 0);
         const STORE: u32 = mem_offset(Mem::Str, IP, CTX, FUEL as u32);
         // If that was enough, over the call.
-        const ENOUGH: Branch = Branch::near_if(C::Hs);
+        const ENOUGH: Option<u32> = Branch::near_if(C::Hs).to(2 + Branch::LINK.size() as i32);
         self.asm.long(LOAD);
         let at = self.asm.code.len();
         self.asm.long(SUBTRACT);
-        self.asm.put_branch(ENOUGH, (ENOUGH.size() + Branch::LINK.size()) as i32);
+        if let Some(enough) = ENOUGH {
+            self.asm.short(enough);
+        }
         self.refer(Branch::LINK, &mut routines.borrow);
         self.asm.long(STORE);
         at

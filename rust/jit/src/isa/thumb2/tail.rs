@@ -67,8 +67,8 @@ impl Thumb2 {
         self.number(R2, 0);
         self.number(R3, params);
         let start = self.asm.code.len();
-        self.asm.mem(Mem::Ldr, R0, Address::Index(R1, R2, 2));
-        self.asm.mem(Mem::Str, R0, Address::Index(IP, R2, 2));
+        self.asm.mem(Mem::Ldr, R0, Address::index(R1, R2, 2));
+        self.asm.mem(Mem::Str, R0, Address::index(IP, R2, 2));
         self.asm.dp(Dp::Add, Flags::Any, R2, R2, Src::Imm(1));
         self.asm.test(Test::Cmp, R2, Src::Reg(R3));
         self.asm.branch(Branch::near_if(C::Lo), start);

@@ -31,6 +31,11 @@ impl Asm {
         self.code.put16(half);
     }
 
+    /// An instruction of one half.
+    pub fn short(&mut self, code: u32) {
+        self.code.put16(code);
+    }
+
     /// An instruction of two halves, the second one above, as [`dp_byte`] and others make it.
     pub fn long(&mut self, code: u32) {
         self.code.put32(code);
@@ -87,11 +92,10 @@ impl Asm {
             Src::Reg(rm) if rd.is_low() && rm.is_low() => {
                 return self.narrow(rm.bits() << 3 | rd.bits());
             }
-            Src::Shifted(rm, shift, by)
-                if rd.is_low() && rm.is_low() && flags != Flags::Keep && shift != Shift::Ror =>
-            {
-                return self
-                    .narrow((shift as u32) << 11 | u32::from(by & 31) << 6 | rm.bits() << 3 | rd.bits());
+            Src::Shifted(shifted) if rd.is_low() && flags != Flags::Keep => {
+                if let Some(half) = shifted.narrow() {
+                    return self.narrow(half | rd.bits());
+                }
             }
             _ => {}
         }
@@ -110,22 +114,18 @@ impl Asm {
 
     fn wide_dp(&mut self, op: u32, set: bool, rd: u32, rn: u32, src: Src) {
         let s = u32::from(set) << 4;
-        let shifted = |rm: Reg, shift: Shift, by: u32| {
-            (by & 0x1C) << 10 | rd << 8 | (by & 3) << 6 | (shift as u32) << 4 | rm.bits()
-        };
-        match src {
+        let operand = match src {
             Src::Imm(value) => {
                 let bits = modified(value);
                 debug_assert!(bits.is_some(), "{value:#x} is no modified immediate");
                 let bits = bits.unwrap_or(0);
                 let first = 0xF000 | (bits & 0x800) >> 1 | op << 5 | s | rn;
-                self.wide(first, (bits & 0x700) << 4 | rd << 8 | bits & 0xFF);
+                return self.wide(first, (bits & 0x700) << 4 | rd << 8 | bits & 0xFF);
             }
-            Src::Reg(rm) => self.wide(0xEA00 | op << 5 | s | rn, shifted(rm, Shift::Lsl, 0)),
-            Src::Shifted(rm, shift, by) => {
-                self.wide(0xEA00 | op << 5 | s | rn, shifted(rm, shift, by.into()));
-            }
-        }
+            Src::Reg(rm) => rm.bits(),
+            Src::Shifted(shifted) => shifted.bits(),
+        };
+        self.wide(0xEA00 | op << 5 | s | rn, rd << 8 | operand);
     }
 
     /// `rd = rn + imm`, or minus: a number of 12 bits. Leaves the flags.
@@ -236,9 +236,9 @@ impl Asm {
 
     /// Loads or stores `rt`.
     pub fn mem(&mut self, op: Mem, rt: Reg, address: Address) {
-        let first = op as u32;
-        match address {
-            Address::Offset(rn, offset) => {
+        let (first, rn) = (op as u32, address.base());
+        match address.number() {
+            Some(offset) => {
                 if let Some(half) = narrow_mem(op, rt, rn, offset) {
                     return self.narrow(half);
                 }
@@ -251,7 +251,8 @@ impl Asm {
                     ),
                 }
             }
-            Address::Index(rn, rm, shift) => {
+            None => {
+                let (rm, shift) = address.second();
                 if shift == 0 && rt.is_low() && rn.is_low() && rm.is_low() {
                     let op = match op {
                         Mem::Str => 0x5000,
@@ -265,7 +266,7 @@ impl Asm {
                     };
                     return self.narrow(op | rm.bits() << 6 | rn.bits() << 3 | rt.bits());
                 }
-                let second = rt.bits() << 12 | u32::from(shift & 3) << 4 | rm.bits();
+                let second = rt.bits() << 12 | shift << 4 | rm.bits();
                 self.wide(first & !0x80 | rn.bits(), second);
             }
         }
