@@ -70,6 +70,7 @@ pub fn quotas(input: &[u8]) {
         table_elements: u32::from(table),
         fuel: u64::from(fuel) * 64,
         trim_memory: depth & 8 != 0,
+        code_bytes: usize::from(store) * 16,
     };
     // By the interpreter; and as native code, made when it is loaded or when it is called, as far as there is room.
     let engines = [(false, false), (true, false), (true, true)];
