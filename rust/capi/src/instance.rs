@@ -59,7 +59,7 @@ fn quotas_of(quotas: &wasmote_quotas_t) -> Quotas {
         table_elements: quotas.table_elements,
         fuel: quotas.fuel,
         trim_memory: quotas.trim_memory,
-        code_bytes: quotas.code_bytes as usize,
+        code_bytes: code_bytes as usize,
     }
 }
 
