@@ -131,6 +131,44 @@ fn code_is_bounded() {
     }
 }
 
+/// A function that is called again and again stays, although it was encoded before the others that come and go.
+#[test]
+fn what_is_called_often_stays() {
+    const COUNT: u32 = 50;
+    let body = |hot: bool| {
+        let mut text = String::from(
+            r#"(module (func $hot (param i32) (result i32) (i32.mul (local.get 0) (i32.const 7)))
+                (func (export "all") (param i32) (result i32) (i32.const 0)"#,
+        );
+        for at in 0..COUNT {
+            let argument = if hot { "(call $hot (local.get 0))" } else { "(local.get 0)" };
+            text += &format!("(i32.add (call $f{at} {argument}))");
+        }
+        text += ")";
+        for at in 0..COUNT {
+            text +=
+                &format!("(func $f{at} (param i32) (result i32) (i32.add (local.get 0) (i32.const {at})))");
+        }
+        text + ")"
+    };
+    let all = all_bytes(&body(true), "all");
+    let encoded = |hot: bool| {
+        let engine = engine(true);
+        let mut store = Store::new(&engine, quotas(all / 2)).unwrap();
+        let instance = instantiate(&engine, &mut store, &module(&engine, &body(hot)));
+        for n in 0..10 {
+            let sum = (0..COUNT as i32).map(|at| if hot { 7 * n + at } else { n + at }).sum();
+            assert_eq!(call::<_, i32>(&mut store, instance, "all", n), Ok(sum));
+        }
+        store.stats().functions_encoded
+    };
+    // The others come again and again, each time the first time.
+    let others = encoded(false);
+    assert_eq!(others, 1 + 10 * COUNT);
+    // It is given up once at most: when nothing was known of any.
+    assert!((1..=2).contains(&(encoded(true) - others)), "{others} {}", encoded(true));
+}
+
 /// What is valid is known when the module is loaded.
 #[test]
 fn everything_is_validated() {

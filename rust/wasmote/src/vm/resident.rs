@@ -2,8 +2,12 @@
 //!
 //! Each instance has records of its own for them, and each store words of its own: so a store is all that knows of them, and
 //! it is used by one thread at a time. A record's entry is [`first_call`] as long as there are no words, and its `frame_cells`
-//! are the place of the body then. When the budget is used up, the words are given up that were made first, but for those of
-//! functions that are running.
+//! are the place of the body then.
+//!
+//! When the budget is used up, words are given up that have not been called for long, and that no function runs. A call of
+//! what is there looks the same whether it is the first one or not, so that it costs no more; but all that do not run
+//! are put to rest from time to time: their entry is [`first_call`] again, which wakes those up that are called. Those that
+//! still rest when words must be given up have not been called since.
 
 use super::call::{entry, instance};
 use super::state::State;
@@ -23,6 +27,8 @@ pub(super) struct Resident {
     bytes: usize,
     /// How many functions have been encoded, those that were encoded again included.
     encoded: u32,
+    /// How often a function was encoded or woken up.
+    clock: u32,
 }
 
 struct Function {
@@ -30,9 +36,10 @@ struct Function {
     record: *const FuncRecord,
     /// Place of the body in the module.
     place: u32,
-    /// How many were encoded before.
-    age: u32,
+    /// When it was encoded or woken up.
+    called: u32,
     running: bool,
+    resting: bool,
 }
 
 impl Function {
@@ -62,7 +69,7 @@ pub(super) fn records(heap: &Heap, module: &Module) -> Result<Vec<FuncRecord>, O
 
 impl Resident {
     pub fn new(heap: &Heap) -> Resident {
-        Resident { functions: Vec::new(heap), bytes: 0, encoded: 0 }
+        Resident { functions: Vec::new(heap), bytes: 0, encoded: 0, clock: 0 }
     }
 
     /// Bytes that are held of words, and what is known of them.
@@ -113,10 +120,45 @@ impl Resident {
             });
         }
         while self.bytes + bytes > budget {
-            let idle = self.functions.iter().zip(0..).filter(|(function, _)| !function.running);
-            let oldest = idle.max_by_key(|(function, _)| self.encoded.wrapping_sub(function.age));
-            let Some((_, at)) = oldest else { break };
+            let Some(at) = self.longest_resting().or_else(|| {
+                self.put_to_rest();
+                self.longest_resting()
+            }) else {
+                break;
+            };
             self.give_up(at);
+        }
+        // So that by the next time those are awake that are called.
+        if self.longest_resting().is_none() {
+            self.put_to_rest();
+        }
+    }
+
+    /// The function that has not been called for longest, of those that rest.
+    fn longest_resting(&self) -> Option<usize> {
+        let resting =
+            self.functions.iter().zip(0..).filter(|(function, _)| function.resting && !function.running);
+        Some(resting.max_by_key(|(function, _)| self.clock.wrapping_sub(function.called))?.1)
+    }
+
+    /// Puts all to rest that do not run.
+    fn put_to_rest(&mut self) {
+        for function in self.functions.iter_mut().filter(|function| !function.running) {
+            function.resting = true;
+            // SAFETY: (R7) the record lives as long as the store.
+            unsafe { &*function.record }.entry.store(first_call as *mut (), Ordering::Relaxed);
+        }
+    }
+
+    /// Wakes a function up that rests.
+    fn wake(&mut self, record: &FuncRecord) {
+        let words = record.code.load(Ordering::Relaxed).cast_const().cast();
+        let at = self.behind(words).checked_sub(1);
+        if let Some(function) = at.and_then(|at| self.functions.get_mut(at)) {
+            function.resting = false;
+            function.called = self.clock;
+            self.clock = self.clock.wrapping_add(1);
+            record.entry.store(wasmote_interp::entry as *mut (), Ordering::Release);
         }
     }
 
@@ -149,12 +191,14 @@ impl Resident {
         // SAFETY: (R7) the record lives as long as the store.
         let told = unsafe { &*record };
         let place = told.frame_cells.load(Ordering::Relaxed);
-        self.functions.push(Function { words, record, place, age: self.encoded, running: false })?;
+        let called = self.clock;
+        self.functions.push(Function { words, record, place, called, running: false, resting: false })?;
         if let Some(after) = self.functions.get_mut(at..) {
             after.rotate_right(1);
         }
         self.bytes += bytes;
         self.encoded = self.encoded.wrapping_add(1);
+        self.clock = self.clock.wrapping_add(1);
         told.frame_cells.store(frame_cells, Ordering::Relaxed);
         told.code.store(start.cast_mut().cast(), Ordering::Relaxed);
         told.entry.store(wasmote_interp::entry as *mut (), Ordering::Release);
@@ -162,19 +206,24 @@ impl Resident {
     }
 }
 
-/// Encodes own function `own` of an instance of `module`. If memory runs out, at the cost of all that do not run.
+/// Wakes own function `own` of an instance of `module` up, or encodes it. If memory runs out, at the cost of all that do not run.
 ///
 /// # Safety
 /// The code of `store` waits; `record` is the function's.
-unsafe fn encode(
+unsafe fn call_for(
     store: *mut State,
     module: &Module,
     own: u32,
     record: *const FuncRecord,
 ) -> Result<(), Error> {
     // SAFETY: (R1) code waits for us; (R7) the record lives as long as the store.
-    let (state, place) = unsafe { (&mut *store, (*record).frame_cells.load(Ordering::Relaxed)) };
+    let (state, told) = unsafe { (&mut *store, &*record) };
     let (resident, heap, budget) = (&mut state.resident, &state.heap, state.quotas.code_bytes);
+    if !told.code.load(Ordering::Relaxed).is_null() {
+        resident.wake(told);
+        return Ok(());
+    }
+    let place = told.frame_cells.load(Ordering::Relaxed);
     let stack = &raw const state.stack;
     let attempt = |resident: &mut Resident| {
         let scratch = heap.root_account().account(usize::MAX)?;
@@ -212,7 +261,7 @@ unsafe extern "C" fn first_call(
     unsafe {
         let own = record.offset_from_unsigned((*callee).funcs) as u32;
         let instance = instance(callee);
-        match instance.module().map(|module| encode(instance.store, module, own, record)) {
+        match instance.module().map(|module| call_for(instance.store, module, own, record)) {
             // Native code calls functions of other instances once.
             Some(Ok(())) if callee == caller || cfg!(not(feature = "jit")) => AGAIN,
             Some(Ok(())) => entry(record)(callee, record, cells, caller),
