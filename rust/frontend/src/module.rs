@@ -189,6 +189,17 @@ impl<'a> Module<'a> {
         range
     }
 
+    /// The places of the bodies of the module's own functions, in order, for [`Compiler::seek`](crate::Compiler::seek).
+    pub fn body_places(&self) -> impl Iterator<Item = u32> + '_ {
+        let mut reader = self.reader(self.code.start);
+        (0..self.code.count).map(move |_| {
+            let place = reader.pos();
+            let len = reader.u32();
+            reader.slice(len);
+            place
+        })
+    }
+
     /// Size of the code section's contents in bytes.
     pub fn code_bytes(&self) -> u32 {
         self.code_end - self.code.start

@@ -64,6 +64,11 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
         }
     }
 
+    /// Function `own` is at this place, as [`Module::body_places`] tells, so that nobody walks there if it is the next one.
+    pub fn seek(&mut self, own: u32, place: u32) {
+        self.next = (own, place);
+    }
+
     /// The features that the module's sections and the bodies so far use.
     pub fn features(&self) -> Features {
         self.features

@@ -119,6 +119,11 @@ impl Encoder {
         Ok(Encoded { words: Vec::copy_of(&self.heap, &self.words)?, frame_cells: self.frame_cells })
     }
 
+    /// The words of the function just encoded, as long as no other is, and cells of its frame.
+    pub fn made(&self) -> (&[u32], u32) {
+        (&self.words, self.frame_cells)
+    }
+
     /// Asks which operator the code word with this index belongs to, in the functions that follow.
     pub fn locate(&mut self, word: u32) {
         self.sought = Some(word);

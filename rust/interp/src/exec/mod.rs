@@ -22,6 +22,8 @@ mod wide;
 use dispatch::TAIL_CALLS;
 use place::Place;
 pub use raw::entry;
+#[cfg(feature = "lazy")]
+pub use raw::frames;
 use raw::{Ctx, Frame, Memory, Pc};
 use wasmote_core::Trap;
 

@@ -9,7 +9,7 @@ use super::table::TableData;
 use crate::{Error, Extern, Func, Module, Quotas};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, AtomicUsize};
-use wasmote_core::vm::{NULL_REF, VmCtx, fuel_is_endless, func_ref};
+use wasmote_core::vm::{FuncRecord, NULL_REF, VmCtx, fuel_is_endless, func_ref};
 use wasmote_core::{ExternKind, GlobalType, ValType};
 use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, GlobalPlace, Import};
 use wasmote_platform::Vec;
@@ -34,6 +34,9 @@ pub(crate) struct InstanceData {
     /// Its own globals, references to the imported functions, and a bit for each dropped segment: element
     /// segments first, then data segments.
     cells: Block<u32>,
+    /// Of its functions, if they are encoded when they are first called.
+    #[cfg(feature = "interp-lazy")]
+    records: Vec<FuncRecord>,
     /// Elements that its tables may still grow by.
     pub(super) table_quota: u32,
 }
@@ -84,6 +87,8 @@ impl InstanceData {
             own_tables: Vec::new(&state.heap),
             imported_globals: Vec::new(&state.heap),
             cells,
+            #[cfg(feature = "interp-lazy")]
+            records: Vec::new(&state.heap),
             table_quota: 0,
         };
         Ok(Place::new(&state.heap, instance)?)
@@ -105,6 +110,10 @@ impl InstanceData {
         // SAFETY: (R1) nobody else knows the instance yet.
         let this = unsafe { &mut *place.ptr() };
         this.module = Some(module.clone());
+        #[cfg(feature = "interp-lazy")]
+        {
+            this.records = super::resident::records(&state.heap, module)?;
+        }
         this.import(state, parsed, resolve)?;
         this.define(state, parsed, quotas)?;
         this.tell(module);
@@ -183,11 +192,12 @@ impl InstanceData {
     /// Lets code see all of it.
     fn tell(&mut self, module: &Module) {
         let parsed = module.parsed();
+        let funcs = self.records().as_ptr();
         // SAFETY: (R2) nobody else knows the context yet; what it leads to is owned by the instance or by older
         // ones, and lives as long as the store.
         unsafe {
             let ctx = &mut *self.ctx.ptr();
-            ctx.funcs = module.code().records().as_ptr();
+            ctx.funcs = funcs;
             #[cfg(feature = "jit-lazy")]
             {
                 ctx.compiled = module.code().compiled().as_ptr();
@@ -200,6 +210,15 @@ impl InstanceData {
                 memory.show(ctx);
             }
         }
+    }
+
+    /// The records of the functions that it defines, in order; none if it stands for the host functions.
+    pub(super) fn records(&self) -> &[FuncRecord] {
+        #[cfg(feature = "interp-lazy")]
+        if !self.records.is_empty() {
+            return &self.records;
+        }
+        self.module.as_ref().map_or(&[], |module| module.code().records())
     }
 
     /// The module; `None` for the host functions.

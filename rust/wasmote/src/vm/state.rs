@@ -34,6 +34,8 @@ pub struct State {
     /// The code of the last host function that failed with one.
     pub(crate) host_code: i32,
     pub(super) stack: StackVm,
+    #[cfg(feature = "interp-lazy")]
+    pub(super) resident: super::resident::Resident,
     /// By number. Number 0 stands for the host functions.
     pub(super) instances: Vec<Place<InstanceData>>,
     /// The instances' contexts, by number.
@@ -69,6 +71,8 @@ impl State {
             trace: Backtrace::default(),
             host_code: 0,
             stack,
+            #[cfg(feature = "interp-lazy")]
+            resident: super::resident::Resident::new(&heap),
             instances: Vec::with_capacity(&heap, USUAL_INSTANCES)?,
             contexts: Vec::with_capacity(&heap, USUAL_INSTANCES)?,
             signal: Signal::new(&heap)?,
@@ -180,11 +184,12 @@ impl State {
     pub(super) fn func(&self, func: Func) -> Option<(*mut VmCtx, *const FuncRecord)> {
         let (number, index) = split_func_ref(func.cell());
         let ctx = self.contexts.get(number as usize)?.cast();
-        let record = match self.instance(number)?.module() {
+        let instance = self.instance(number)?;
+        let record = match instance.module() {
             None => self.host_records.get(index as usize)?,
             Some(module) => {
                 let own = index.checked_sub(module.parsed().import_funcs())?;
-                module.code().records().get(own as usize)?
+                instance.records().get(own as usize)?
             }
         };
         Some((ctx, record))
@@ -246,6 +251,14 @@ impl State {
                 .map_or(0, |at| (at + 1) * size_of::<u32>());
         }
         frames + control
+    }
+
+    /// Bytes of functions that were encoded when they were first called, and how many have been.
+    pub(crate) fn encoded(&self) -> (usize, u32) {
+        #[cfg(feature = "interp-lazy")]
+        return (self.resident.bytes(), self.resident.encoded());
+        #[cfg(not(feature = "interp-lazy"))]
+        (0, 0)
     }
 
     /// Bytes of all memories.
