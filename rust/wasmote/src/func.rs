@@ -97,7 +97,7 @@ impl Func {
         if !call.refs_belong() {
             return Err(Error::NotFound);
         }
-        call.run()?;
+        run(&mut call)?;
         let (ty, cells) = call.parts();
         read(ty, cells);
         Ok(())
@@ -142,7 +142,16 @@ impl<P: WasmValues, R: WasmValues> TypedFunc<P, R> {
         if P::FUNC_REFS && !call.refs_belong() {
             return Err(Error::NotFound);
         }
-        call.run()?;
+        run(&mut call)?;
         Ok(R::read(call.cells()))
     }
+}
+
+/// Runs a call, and reports how it ended if it did so early.
+#[inline(always)]
+fn run(call: &mut Call<'_>) -> Result<(), Error> {
+    let ended = call.run();
+    #[cfg(feature = "log")]
+    crate::events::ended(&ended);
+    ended
 }

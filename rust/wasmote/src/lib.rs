@@ -37,6 +37,8 @@ mod backtrace;
 mod encoded;
 mod engine;
 mod error;
+#[cfg(feature = "log")]
+mod events;
 mod externs;
 mod func;
 mod host_func;

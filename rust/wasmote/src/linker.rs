@@ -131,6 +131,8 @@ impl<'n> Linker<'n> {
     ) -> Result<Instance, Error> {
         let instance = self.prepare(store, module, quotas)?;
         instance.start(store)?;
+        #[cfg(feature = "log")]
+        crate::events::instantiated();
         Ok(instance)
     }
 

@@ -74,6 +74,16 @@ impl Module {
     ) -> Result<Module, Error> {
         let heap = engine.heap.account(usize::MAX)?;
         let bytes = bytes(&heap)?;
+        #[cfg(feature = "log")]
+        let size = bytes.get().len();
+        let module = Module::compiled(engine, heap, bytes);
+        #[cfg(feature = "log")]
+        crate::events::loaded(size, &module);
+        module
+    }
+
+    #[inline(always)]
+    fn compiled(engine: &Engine, heap: Heap, bytes: Bytes) -> Result<Module, Error> {
         // What is only needed while loading is counted apart from the module.
         let scratch = engine.heap.account(usize::MAX)?;
         #[cfg(feature = "wasmparser")]

@@ -58,7 +58,7 @@ const TEST_RUNS: [(&str, &[&str]); 6] = [
             "--package=wasmote-capi",
             "--package=wasmote-platform",
             "--features",
-            "wasmote/std,wasmote/jit,wasmote-capi/jit,wasmote-platform/std,wasmote-platform/jit",
+            "wasmote/std,wasmote/log,wasmote/jit,wasmote-capi/jit,wasmote-platform/std,wasmote-platform/jit",
         ],
     ),
     (
