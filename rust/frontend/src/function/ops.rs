@@ -192,7 +192,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     /// The type and place of a local. Of something, if there is no such local; so do all of these.
     fn local(&mut self) -> (ValType, u32) {
-        let index = self.reader.u32();
+        let index = self.reader.next_u32();
         self.locals.get(index).unwrap_or_else(|| {
             self.fail(ErrorKind::UnknownLocal);
             (I32, 0)
