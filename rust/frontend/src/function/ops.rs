@@ -53,22 +53,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             Op::BrTable => self.br_table(),
             Op::Return => self.return_(),
 
-            Op::Call => {
-                let (callee, ty) = self.callee();
-                self.call(callee, ty);
-            }
-            Op::CallIndirect => {
-                let (callee, ty) = self.indirect_callee();
-                self.call(callee, ty);
-            }
-            Op::ReturnCall => {
-                let (callee, ty) = self.callee();
-                self.tail_call(callee, ty);
-            }
-            Op::ReturnCallIndirect => {
-                let (callee, ty) = self.indirect_callee();
-                self.tail_call(callee, ty);
-            }
+            Op::Call | Op::ReturnCall | Op::CallIndirect | Op::ReturnCallIndirect => self.call(op),
 
             Op::Drop => {
                 self.pop_any();
@@ -297,20 +282,23 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         })
     }
 
-    fn call(&mut self, callee: Callee, ty: FuncType<'a>) {
+    #[inline(never)]
+    fn call(&mut self, op: Op) {
+        let (callee, ty) = match op {
+            Op::Call | Op::ReturnCall => self.callee(),
+            _ => self.indirect_callee(),
+        };
         self.check_top(ty.params());
         let cells = self.settle_top(ty.params().len());
-        self.pop_all(ty.params());
-        self.push_all(ty.results());
-        tell!(self, call(callee, ty, cells));
-    }
-
-    fn tail_call(&mut self, callee: Callee, ty: FuncType<'a>) {
+        if matches!(op, Op::Call | Op::CallIndirect) {
+            self.pop_all(ty.params());
+            self.push_all(ty.results());
+            tell!(self, call(callee, ty, cells));
+            return;
+        }
         if self.control.first().is_none_or(|function| function.carries() != ty.results()) {
             self.fail(ErrorKind::TypeMismatch);
         }
-        self.check_top(ty.params());
-        let cells = self.settle_top(ty.params().len());
         tell!(self, tail_call(callee, ty, cells));
         self.set_unreachable();
     }
