@@ -478,6 +478,8 @@ impl Op {
 
 /// Which proposal an opcode belongs to that is not in the table, so that a module that uses it is refused by
 /// name. For the prefixes 0xFB, 0xFD and 0xFE, which wasmote has nothing of, `opcode` is the prefix alone.
+#[cold]
+#[inline(never)]
 pub const fn refused(opcode: u32) -> Option<Feature> {
     Some(match opcode {
         0x06..=0x0A | 0x18 | 0x19 | 0x1F => Feature::Exceptions,

@@ -148,6 +148,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// As [`u32`](Reader::u32), without a call for a number of one byte.
+    #[inline(always)]
+    pub fn next_u32(&mut self) -> u32 {
+        match self.short() {
+            Some(byte) => byte.into(),
+            None => self.u32(),
+        }
+    }
+
     pub fn s32(&mut self) -> i32 {
         match self.short() {
             // The sign is the seventh bit.

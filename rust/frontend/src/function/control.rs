@@ -76,25 +76,27 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     }
 
     pub fn enter_function(&mut self, ty: FuncType<'a>) {
-        let label = self.sink.label();
         // Its parameters are locals, not operands.
-        self.open(Frame::Function, ty.without_params(), label, None);
+        self.open(Frame::Function, ty.without_params());
     }
 
     pub fn block(&mut self) {
         let ty = self.block_type();
         self.settle_params(ty);
-        let label = self.sink.label();
-        self.open(Frame::Block, ty, label, None);
+        self.open(Frame::Block, ty);
     }
 
     pub fn enter_loop(&mut self) {
         let ty = self.block_type();
         self.settle_params(ty);
         self.end_segment();
-        let mut label = self.sink.label();
-        tell!(self, bind(&mut label, true));
-        self.open(Frame::Loop, ty, label, None);
+        self.open(Frame::Loop, ty);
+        if self.live()
+            && let Some(block) = self.control.last_mut()
+        {
+            let told = self.sink.bind(&mut block.label, true);
+            self.told(told);
+        }
     }
 
     pub fn enter_if(&mut self) {
@@ -102,10 +104,12 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         let condition = self.pop(ValType::I32);
         self.settle_params(ty);
         self.end_segment();
-        let label = self.sink.label();
+        self.open(Frame::If, ty);
         let mut otherwise = self.sink.label();
         tell!(self, jump_if(When::Zero, condition, &mut otherwise));
-        self.open(Frame::If, ty, label, Some(otherwise));
+        if let Some(block) = self.control.last_mut() {
+            block.otherwise = Some(otherwise);
+        }
     }
 
     pub fn enter_else(&mut self) {
@@ -186,7 +190,8 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
     }
 
-    fn open(&mut self, frame: Frame, ty: FuncType<'a>, label: S::Label, otherwise: Option<S::Label>) {
+    fn open(&mut self, frame: Frame, ty: FuncType<'a>) {
+        let label = self.sink.label();
         let height = self.stack.len().saturating_sub(ty.params().len()) as u32;
         let base = self.stack.get(height as usize).map_or(self.top_cell(), |entry| entry.cell.into());
         let opened = self.control.push(Control {
@@ -198,7 +203,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             base,
             ty,
             label,
-            otherwise,
+            otherwise: None,
             detour: None,
             table: 0,
         });

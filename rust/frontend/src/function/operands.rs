@@ -61,6 +61,7 @@ impl<S: Sink> Body<'_, '_, S> {
     }
 
     /// Pushes a local that is not read yet.
+    #[inline(always)]
     pub fn push_local(&mut self, ty: ValType, cell: Cell) {
         if !self.reachable() {
             self.push(ty);

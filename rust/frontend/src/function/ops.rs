@@ -1,6 +1,7 @@
 //! The rule of each operator (WebAssembly Core, 3.3), and what it tells the sink.
 
 use super::Body;
+use super::operands::Ty;
 use crate::sections::{heap_type, val_type};
 use crate::{Callee, GlobalPlace, MemArg, Sink};
 use wasmote_core::{ErrorKind, Feature, FuncType, GlobalType, Op, Trap, UnaryOp, ValType, vm::Builtin};
@@ -53,68 +54,46 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             Op::BrTable => self.br_table(),
             Op::Return => self.return_(),
 
-            Op::Call => {
-                let (callee, ty) = self.callee();
-                self.call(callee, ty);
-            }
-            Op::CallIndirect => {
-                let (callee, ty) = self.indirect_callee();
-                self.call(callee, ty);
-            }
-            Op::ReturnCall => {
-                let (callee, ty) = self.callee();
-                self.tail_call(callee, ty);
-            }
-            Op::ReturnCallIndirect => {
-                let (callee, ty) = self.indirect_callee();
-                self.tail_call(callee, ty);
-            }
+            Op::Call | Op::ReturnCall | Op::CallIndirect | Op::ReturnCallIndirect => self.call(op),
 
             Op::Drop => {
                 self.pop_any();
             }
-            Op::Select => {
+            Op::Select | Op::SelectT => {
+                let mut named = None;
+                if op == Op::SelectT {
+                    if self.reader.u32() != 1 {
+                        self.fail(ErrorKind::BadSelect);
+                    }
+                    named = Some(val_type(&mut self.reader, self.features));
+                }
                 let condition = self.pop(I32);
                 let b = self.pop_any();
                 let a = self.pop_any();
-                let ty = a.ty.or(b.ty);
-                if ty.is_some_and(ValType::is_ref) || b.ty.is_some_and(|b| ty != Some(b)) {
+                let ty = named.or(a.ty).or(b.ty);
+                let other = |have: Ty| have.is_some() && have != ty;
+                if named.is_none() && ty.is_some_and(ValType::is_ref) || other(a.ty) || other(b.ty) {
                     self.fail(ErrorKind::TypeMismatch);
                 }
                 let dst = self.push(ty);
-                tell!(self, select(a.known_ty(), dst, a.operand, b.operand, condition));
-            }
-            Op::SelectT => {
-                if self.reader.u32() != 1 {
-                    self.fail(ErrorKind::BadSelect);
-                }
-                let ty = val_type(&mut self.reader, self.features);
-                let condition = self.pop(I32);
-                let b = self.pop(ty);
-                let a = self.pop(ty);
-                let dst = self.push(ty);
-                tell!(self, select(ty, dst, a, b, condition));
+                tell!(self, select(ty.unwrap_or(I32), dst, a.operand, b.operand, condition));
             }
 
             Op::LocalGet => {
                 let (ty, cell) = self.local();
                 self.push_local(ty, cell);
             }
-            Op::LocalSet => {
+            Op::LocalSet | Op::LocalTee => {
                 let (ty, cell) = self.local();
                 let value = self.pop(ty);
                 self.preserve(cell);
                 tell!(self, copy(ty, cell, value));
-            }
-            Op::LocalTee => {
-                let (ty, cell) = self.local();
-                let value = self.pop(ty);
-                self.preserve(cell);
-                tell!(self, copy(ty, cell, value));
-                // What follows reads the local: the value may have gone nowhere else.
-                match value {
-                    crate::Operand::Const(crate::Known(bits)) => self.push_const(ty, bits),
-                    _ => self.push_local(ty, cell),
+                if op == Op::LocalTee {
+                    // What follows reads the local: the value may have gone nowhere else.
+                    match value {
+                        crate::Operand::Const(crate::Known(bits)) => self.push_const(ty, bits),
+                        _ => self.push_local(ty, cell),
+                    }
                 }
             }
             Op::GlobalGet => {
@@ -192,7 +171,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     /// The type and place of a local. Of something, if there is no such local; so do all of these.
     fn local(&mut self) -> (ValType, u32) {
-        let index = self.reader.u32();
+        let index = self.reader.next_u32();
         self.locals.get(index).unwrap_or_else(|| {
             self.fail(ErrorKind::UnknownLocal);
             (I32, 0)
@@ -297,20 +276,23 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         })
     }
 
-    fn call(&mut self, callee: Callee, ty: FuncType<'a>) {
+    #[inline(never)]
+    fn call(&mut self, op: Op) {
+        let (callee, ty) = match op {
+            Op::Call | Op::ReturnCall => self.callee(),
+            _ => self.indirect_callee(),
+        };
         self.check_top(ty.params());
         let cells = self.settle_top(ty.params().len());
-        self.pop_all(ty.params());
-        self.push_all(ty.results());
-        tell!(self, call(callee, ty, cells));
-    }
-
-    fn tail_call(&mut self, callee: Callee, ty: FuncType<'a>) {
+        if matches!(op, Op::Call | Op::CallIndirect) {
+            self.pop_all(ty.params());
+            self.push_all(ty.results());
+            tell!(self, call(callee, ty, cells));
+            return;
+        }
         if self.control.first().is_none_or(|function| function.carries() != ty.results()) {
             self.fail(ErrorKind::TypeMismatch);
         }
-        self.check_top(ty.params());
-        let cells = self.settle_top(ty.params().len());
         tell!(self, tail_call(callee, ty, cells));
         self.set_unreachable();
     }

@@ -136,6 +136,7 @@ impl Encoder {
     }
 
     /// Appends a word to the code.
+    #[inline(always)]
     fn word(&mut self, word: u32) -> Result<(), ErrorKind> {
         if self.sought == Some(self.words.len() as u32) {
             self.located = Some(self.at);
@@ -190,7 +191,9 @@ impl Encoder {
             shift += 8;
         }
         let at = self.words.len();
-        self.words(&[word])?;
+        self.last = None;
+        self.before = None;
+        self.word(word)?;
         // Mostly none.
         if !more.is_empty() {
             self.words(more)?;
