@@ -153,7 +153,9 @@ impl Regs {
     /// The register holds the cell, as does the frame. It is no other's, and not the whole function's.
     fn set_clean(&mut self, reg: Reg, cell: Cell) {
         debug_assert!(self.find(cell).is_none_or(|other| other == reg), "a cell in two registers");
-        self.free(reg);
+        if self.held >> reg.0 & 1 != 0 {
+            self.free(reg);
+        }
         *self.held(reg) = cell;
         self.held |= 1 << reg.0;
         self.note(cell, reg.byte() + 1);

@@ -14,13 +14,11 @@ impl Thumb2 {
             Label { place: 0, .. } => 4,
             Label { place, .. } => (at + 5).wrapping_sub(place) as i32,
         };
-        if !label.bound && branch.can_wait(offset) {
-            label.place = at + 1;
-        } else if !label.bound {
+        if !label.bound && !branch.can_wait(offset) || !self.asm.put_branch(branch, offset) {
             self.out_of_reach = true;
-            return;
+        } else if !label.bound {
+            label.place = at + 1;
         }
-        self.out_of_reach |= !self.asm.put_branch(branch, offset);
     }
 
     /// The shortest branch that reaches a label which is bound, or the one that reaches far.

@@ -44,6 +44,7 @@ impl Branch {
     }
 
     /// The instruction, if it reaches so far.
+    #[inline(always)]
     pub const fn to(self, offset: i32) -> Option<u32> {
         if offset & 1 != 0 {
             return None;
