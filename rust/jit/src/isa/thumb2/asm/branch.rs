@@ -141,6 +141,19 @@ impl Asm {
         before
     }
 
+    /// The same for a place behind it if it is what most are: one with a condition that reaches far, and waits with no number.
+    pub fn set_far_if(&mut self, at: usize, to: usize) -> bool {
+        const CONDITION: u32 = 15 << 6;
+        let halves = (to.wrapping_sub(at + 4) >> 1) as u32;
+        let Some(place) = self.code.within(at).filter(|_| halves >> 17 == 0) else { return false };
+        let code = u32::from_le_bytes(*place);
+        if code & !CONDITION != Branch::far_if(Cond::Eq).0 {
+            return false;
+        }
+        *place = (code | (halves & 0x7FF) << 16 | halves >> 11).to_le_bytes();
+        true
+    }
+
     /// Goes to the address in a register, and leaves the place behind in LR if `link`.
     pub fn branch_reg(&mut self, link: bool, rm: Reg) {
         self.narrow(0x4700 | u32::from(link) << 7 | rm.bits() << 3);
