@@ -259,10 +259,15 @@ impl Regs {
     }
 
     /// The cells from this one on are not known to be 0.
+    #[inline(always)]
     fn forget_zeros(&mut self, from: Cell) {
-        if self.zero_count == 0 {
-            return;
+        if self.zero_count != 0 {
+            self.forget_some_zeros(from);
         }
+    }
+
+    #[inline(never)]
+    fn forget_some_zeros(&mut self, from: Cell) {
         for at in 0..self.zero_count {
             if self.zeros.get(at).is_some_and(|zero| zero.0 >= from) {
                 self.free_zero(at);
