@@ -3,15 +3,14 @@
 use crate::caller::CallerBlock;
 use crate::handle::{self, Handle, Reserved, can_put, get, put, take};
 use crate::link::Imports;
-use crate::logging::event;
+use crate::logging::{Level, event};
 use crate::message::{Failure, Report, run};
 use crate::module::ModuleBody;
 use crate::runtime::number;
 use crate::store::{Access, StoreCell};
 use crate::types::wasmote_status::*;
 use crate::types::*;
-use log::Level;
-use wasmote::{Error, Instance, InterruptHandle, Linker, Quotas, Store};
+use wasmote::{Error, Instance, InterruptHandle, Quotas, Store};
 use wasmote_platform::Shared;
 
 pub(crate) struct InstanceBody {
@@ -33,6 +32,7 @@ pub extern "C" fn wasmote_quotas_default() -> wasmote_quotas_t {
     const MEMORY: u32 = number(option_env!("WASMOTE_DEFAULT_MEMORY_LIMIT"), 131_072);
     const TABLE: u32 = number(option_env!("WASMOTE_DEFAULT_TABLE_LIMIT"), 1024);
     const DEPTH: u32 = number(option_env!("WASMOTE_DEFAULT_CALL_DEPTH"), 8);
+    const CODE: u32 = number(option_env!("WASMOTE_INTERP_CODE_BUDGET"), 8192);
     wasmote_quotas_t {
         stack_bytes: STACK,
         heap_bytes: HEAP,
@@ -41,11 +41,13 @@ pub extern "C" fn wasmote_quotas_default() -> wasmote_quotas_t {
         fuel: u64::MAX,
         call_depth: DEPTH,
         trim_memory: false,
+        code_bytes: CODE,
     }
 }
 
 fn quotas_of(quotas: &wasmote_quotas_t) -> Quotas {
-    let sum = [quotas.heap_bytes, quotas.stack_bytes, quotas.memory_bytes]
+    let code_bytes = if cfg!(feature = "interp-lazy") { quotas.code_bytes } else { 0 };
+    let sum = [quotas.heap_bytes, quotas.stack_bytes, quotas.memory_bytes, code_bytes]
         .into_iter()
         .fold(0usize, |sum, bytes| sum.saturating_add(bytes as usize));
     Quotas {
@@ -56,6 +58,7 @@ fn quotas_of(quotas: &wasmote_quotas_t) -> Quotas {
         table_elements: quotas.table_elements,
         fuel: quotas.fuel,
         trim_memory: quotas.trim_memory,
+        code_bytes: code_bytes as usize,
     }
 }
 
@@ -144,15 +147,9 @@ unsafe fn instantiate(
 ) -> Result<(Instance, InterruptHandle), Failure> {
     let entered = cell.enter()?;
     let store = &mut *entered.store;
-    let mut linker = Linker::new(&body.root.engine);
     // SAFETY: (C1) (C3) (C6) (C9) the caller says so.
-    unsafe { imports.link(&mut linker, &body.module, cell, report) }?;
-    match linker.prepare(store, &body.module, quotas) {
-        Ok(instance) => Ok((instance, instance.interrupt_handle(store)?)),
-        // SAFETY: (C1) (C3) the caller says so.
-        Err(Error::Link(error)) => Err(unsafe { imports.explain(store, &body.module, error, report) }),
-        Err(error) => Err(failed(store, error, report)),
-    }
+    let instance = unsafe { imports.instantiate(store, &body.module, quotas, cell, report) }?;
+    Ok((instance, instance.interrupt_handle(store)?))
 }
 
 /// What a call or the start function failed with, and for a trap in which function, which costs the time to compile

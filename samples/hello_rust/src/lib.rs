@@ -29,6 +29,11 @@ fn run_hello() -> Result<i32, Error> {
 
 #[unsafe(no_mangle)]
 extern "C" fn rust_main() {
+    // SAFETY: nothing else runs yet.
+    unsafe {
+        // It fails if there is one already, which would do as well.
+        let _ = zephyr::set_logger();
+    }
     match run_hello() {
         Ok(printed) => printkln!("greet returned {printed}"),
         Err(error) => printkln!("{error}"),

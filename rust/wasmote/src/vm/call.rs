@@ -3,11 +3,12 @@
 use super::context::{Context, Origin};
 use super::instance::InstanceData;
 use super::state::State;
+use crate::backtrace::CodePlace;
 use crate::{Error, Func};
 use core::marker::PhantomData;
 use core::sync::atomic::Ordering;
 use wasmote_core::vm::{AGAIN, Entry, FuncRecord, StackVm, VmCtx};
-use wasmote_core::{FuncType, Trap};
+use wasmote_core::{FuncType, Trap, ValType};
 
 /// A call that is being prepared or has returned.
 pub(crate) struct Call<'a> {
@@ -34,11 +35,10 @@ impl<'a> Call<'a> {
     fn prepare(origin: Origin, func: Func, ty: Option<FuncType<'_>>) -> Result<Call<'a>, Error> {
         // SAFETY: (R1) no code runs, or it waits for us. What is kept of it is a type.
         let state: &'a State = unsafe { &*origin.state };
-        let found = state.func_type(func).ok_or(Error::NotFound)?;
+        let (callee, record, found) = state.func(func).ok_or(Error::NotFound)?;
         if ty.is_some_and(|ty| ty != found) {
             return Err(Error::WrongType);
         }
-        let (callee, record) = state.func(func).ok_or(Error::NotFound)?;
         let len = found.param_cells().max(found.result_cells()) as usize;
         if !fits(&state.stack, origin.free, len) {
             return Err(Error::Trap(Trap::StackOverflow));
@@ -49,19 +49,22 @@ impl<'a> Call<'a> {
     }
 
     /// The function's type and the cells.
-    pub fn parts(&mut self) -> (FuncType<'_>, &mut [u32]) {
-        (self.ty, self.cells())
+    pub fn parts(&mut self) -> (&FuncType<'a>, &mut [u32]) {
+        // SAFETY: (R4) there is room for them, and nobody else uses the stack above its free cell.
+        (&self.ty, unsafe { core::slice::from_raw_parts_mut(self.cells, self.len) })
     }
 
     /// The cells of the arguments, and after [`run`](Call::run) of the results.
     pub fn cells(&mut self) -> &mut [u32] {
-        // SAFETY: (R4) there is room for them, and nobody else uses the stack above its free cell.
-        unsafe { core::slice::from_raw_parts_mut(self.cells, self.len) }
+        self.parts().1
     }
 
     /// Whether the function references among the arguments belong to this store; those of another would lead
     /// nowhere.
     pub fn refs_belong(&mut self) -> bool {
+        if !self.ty.param_bytes().contains(&(ValType::FuncRef as u8)) {
+            return true;
+        }
         // SAFETY: (R1) no code runs, or it waits for us.
         let state = unsafe { &*self.state };
         state.refs_belong(self.ty.params(), self.cells())
@@ -79,6 +82,8 @@ impl<'a> Call<'a> {
             while code == AGAIN {
                 code = entry(self.record)(self.callee, self.record, self.cells, self.caller);
             }
+            #[cfg(feature = "interp-lazy")]
+            super::resident::trim(self.state);
             match Trap::from_code(code) {
                 None => Ok(()),
                 Some(Trap::Host) => Err(Error::Host((*self.state).host_code)),
@@ -157,7 +162,28 @@ pub(super) unsafe extern "C" fn record_frame(_: *mut StackVm, ctx: *mut VmCtx, c
     // SAFETY: (R1) (R2) code is being left, so nobody borrows the store.
     unsafe {
         let store = instance(ctx).store;
-        (*store).trace.push((*ctx).number, code.addr())
+        (*store).trace.push((*ctx).number, place(store, ctx, code))
+    }
+}
+
+/// What a frame keeps of a code position.
+#[cfg(not(feature = "interp-lazy"))]
+unsafe fn place(_: *const State, _: *const VmCtx, code: *const ()) -> CodePlace {
+    CodePlace::Address(code.addr())
+}
+
+/// What a frame keeps of a code position.
+///
+/// # Safety
+/// `ctx` is an instance's of the store, which nobody borrows.
+#[cfg(feature = "interp-lazy")]
+unsafe fn place(store: *const State, ctx: *const VmCtx, code: *const ()) -> CodePlace {
+    // SAFETY: (R1) the caller says so; (R7) a function that runs is one of the instance's.
+    unsafe {
+        match (*store).resident.find(code.cast()) {
+            Some((record, bytes)) => CodePlace::In(record.offset_from_unsigned((*ctx).funcs) as u32, bytes),
+            None => CodePlace::Address(code.addr()),
+        }
     }
 }
 
