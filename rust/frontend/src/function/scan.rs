@@ -105,20 +105,29 @@ fn number(bytes: &mut Iter<'_, u8>) -> u32 {
     }
 }
 
-#[inline(never)]
+/// A number of any length. Where it ends is a value, so that nothing but the loop's own registers have to know.
+#[inline(always)]
 fn long_number(bytes: &mut Iter<'_, u8>) -> u32 {
+    let number;
+    (number, *bytes) = read_number(bytes.clone());
+    number
+}
+
+#[inline(never)]
+fn read_number(mut bytes: Iter<'_, u8>) -> (u32, Iter<'_, u8>) {
     let mut number = 0;
-    for (at, &byte) in (0..5).zip(bytes) {
+    for (at, &byte) in (0..5).zip(&mut bytes) {
         number |= u32::from(byte & 0x7F) << (7 * at);
         if byte < 0x80 {
             break;
         }
     }
-    number
+    (number, bytes)
 }
 
 impl<S: Sink> Body<'_, '_, S> {
     /// Looks ahead over the whole body. What is wrong with it does not matter here: it is found when it is compiled.
+    #[inline(never)]
     pub fn scan(&mut self) {
         self.sink.scan();
         self.locals.begin_uses();
@@ -127,9 +136,8 @@ impl<S: Sink> Body<'_, '_, S> {
         let (mut blocks, mut depth) = (0u64, 0u32);
         let mut open = 1u32;
         let mut calls = false;
-        while open > 0
-            && let Some(&byte) = bytes.next()
-        {
+        let mut weight = 1;
+        while let Some(&byte) = bytes.next() {
             let mut opcode = u32::from(byte);
             let mut found = PLAIN.get(opcode as usize);
             if opcode == 0xFC {
@@ -169,15 +177,20 @@ impl<S: Sink> Body<'_, '_, S> {
                     // Of more blocks than bits the outermost ones are taken for none.
                     depth = depth - (blocks >> 63) as u32 + is_loop;
                     blocks = blocks << 1 | u64::from(is_loop);
+                    weight = 1 << (LOOP_LOG2 * depth.min(DEEP));
                 }
                 Kind::End => {
                     open -= 1;
+                    if open == 0 {
+                        break;
+                    }
                     depth -= (blocks & 1) as u32;
                     blocks >>= 1;
+                    weight = 1 << (LOOP_LOG2 * depth.min(DEEP));
                 }
                 Kind::Local => {
                     let index = number(&mut bytes);
-                    self.locals.used(index, 1 << (LOOP_LOG2 * depth.min(DEEP)));
+                    self.locals.used(index, weight);
                     continue;
                 }
                 Kind::Call => {
@@ -189,9 +202,9 @@ impl<S: Sink> Body<'_, '_, S> {
                     numbers = 2;
                 }
             }
-            while numbers > 0 && bytes.len() > 0 {
+            // No more than there are bytes.
+            for _ in 0..numbers.min(bytes.len() as u32) {
                 skip(&mut bytes);
-                numbers -= 1;
             }
         }
         if calls {

@@ -105,6 +105,7 @@ impl<M: Masm> Compiler<M> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn emit_binary_of_runtime(
         &mut self,
         op: BinaryOp,

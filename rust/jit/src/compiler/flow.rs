@@ -64,23 +64,22 @@ impl<M: Masm> Compiler<M> {
                 self.regs.free(reg);
             }
         }
-        // The others that are 0.
-        let mut numbers = 0u32;
-        for at in 0..registers {
+        // Where they are: those that are 0, those in other registers, and those in the frame.
+        let (mut numbers, mut absent) = (0u32, 0u32);
+        let mut moves = [(M::SCRATCH, M::SCRATCH); MAX_ARGS];
+        let moves = moves.get_mut(..registers).unwrap_or(&mut []);
+        for (at, (&to, only)) in M::TEMPS.iter().zip(moves.iter_mut()).enumerate() {
             let (cell, _) = place(at);
             if !M::WIDE && self.regs.is_zero(cell) {
                 numbers |= 1 << at;
                 self.regs.changed(cell);
             }
+            let from = self.regs.find(cell);
+            absent |= u32::from(from.is_none()) << at;
+            *only = (to, from.unwrap_or(to));
         }
         self.flush_zeros();
-        // Registers to registers, those first that nobody else waits for.
-        let mut moves = [(M::SCRATCH, M::SCRATCH); MAX_ARGS];
-        let moves = moves.get_mut(..registers).unwrap_or(&mut []);
-        for (at, (&to, only)) in M::TEMPS.iter().zip(moves.iter_mut()).enumerate() {
-            *only = (to, self.regs.find(place(at).0).unwrap_or(to));
-        }
-        // What is done goes to where it is.
+        // Registers to registers, those first that nobody else waits for. What is done goes to where it is.
         while let Some(first) = moves.iter().position(|&(to, from)| from != to) {
             let is_free = |&(to, from): &(Reg, Reg)| from != to && moves.iter().all(|other| other.1 != to);
             let free = moves.iter().position(is_free);
@@ -96,12 +95,15 @@ impl<M: Masm> Compiler<M> {
             self.masm.mov(*to, Val::Reg(*from));
             *from = *to;
         }
-        for (at, &to) in M::TEMPS.iter().enumerate().take(registers) {
-            let (cell, size) = place(at);
+        let mut others = numbers | absent;
+        while others != 0 {
+            let at = others.trailing_zeros() as usize;
+            others &= others - 1;
+            let Some(&to) = M::TEMPS.get(at) else { break };
             if numbers >> at & 1 != 0 {
                 self.masm.mov(to, Val::number(0));
-            } else if self.regs.find(cell).is_none() {
-                let frame = self.frame;
+            } else {
+                let ((cell, size), frame) = (place(at), self.frame);
                 self.masm.frame(true, size, to, &frame, cell);
             }
         }

@@ -153,7 +153,9 @@ impl Regs {
     /// The register holds the cell, as does the frame. It is no other's, and not the whole function's.
     fn set_clean(&mut self, reg: Reg, cell: Cell) {
         debug_assert!(self.find(cell).is_none_or(|other| other == reg), "a cell in two registers");
-        self.free(reg);
+        if self.held >> reg.0 & 1 != 0 {
+            self.free(reg);
+        }
         *self.held(reg) = cell;
         self.held |= 1 << reg.0;
         self.note(cell, reg.byte() + 1);
@@ -257,10 +259,15 @@ impl Regs {
     }
 
     /// The cells from this one on are not known to be 0.
+    #[inline(always)]
     fn forget_zeros(&mut self, from: Cell) {
-        if self.zero_count == 0 {
-            return;
+        if self.zero_count != 0 {
+            self.forget_some_zeros(from);
         }
+    }
+
+    #[inline(never)]
+    fn forget_some_zeros(&mut self, from: Cell) {
         for at in 0..self.zero_count {
             if self.zeros.get(at).is_some_and(|zero| zero.0 >= from) {
                 self.free_zero(at);

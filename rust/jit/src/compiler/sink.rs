@@ -3,7 +3,7 @@
 use super::operators::{Binary, binary, commutes};
 use super::places::{Arguments, param_size, place_size, places};
 use super::{CANDIDATES, Compiler, MOST_USED, Op, Polls, Use, in_registers, shared_cells};
-use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Size, TailArguments, Val};
+use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Shift, Size, TailArguments, Val};
 use wasmote_core::vm::Builtin;
 use wasmote_core::{
     BinaryOp, ErrorKind, FuncType, LoadOp, Op as FrontOp, StoreOp, Trap, UnaryOp, ValType, limits,
@@ -154,12 +154,17 @@ impl<M: Masm> Sink for Compiler<M> {
     #[inline(never)]
     fn binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) -> Result<(), ErrorKind> {
         let what = binary(op);
-        if let Binary::Alu(alu, Size::W32) = what {
-            if self.take_shift(alu, dst, a, b) {
-                return Ok(());
+        match what {
+            Binary::Alu(alu, Size::W32) => {
+                if let Op::Binary(Binary::Alu(Alu::Shift(shift), Size::W32)) = self.deferred.op
+                    && self.take_shift(alu, shift, dst, a, b)
+                {
+                    return Ok(());
+                }
             }
-        } else if self.is_binary_of_runtime(op) {
-            return self.emit_binary_of_runtime(op, dst, a, b);
+            Binary::Alu(..) | Binary::Compare(..) => {}
+            _ if self.is_binary_of_runtime(op) => return self.emit_binary_of_runtime(op, dst, a, b),
+            _ => {}
         }
         self.defer(Op::Binary(what), dst, a, b)
     }
@@ -458,8 +463,8 @@ impl<M: Masm> Sink for Compiler<M> {
 
 impl<M: Masm> Compiler<M> {
     /// Does a shift that was deferred with the operator that is told, if that can do it and nobody else wants to know of it.
-    fn take_shift(&mut self, alu: Alu, dst: Cell, a: Operand, b: Operand) -> bool {
-        let Op::Binary(Binary::Alu(Alu::Shift(shift), Size::W32)) = self.deferred.op else { return false };
+    #[inline(never)]
+    fn take_shift(&mut self, alu: Alu, shift: Shift, dst: Cell, a: Operand, b: Operand) -> bool {
         let Operand::Const(Known(by)) = self.deferred.b else { return false };
         let by = by as u8 & 31;
         let first = if self.is_deferred(b) {

@@ -72,7 +72,15 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// The frame learns which cells are 0.
+    #[inline(always)]
     pub(in crate::compiler) fn flush_zeros(&mut self) {
+        if self.regs.zero_count != 0 {
+            self.flush_some_zeros();
+        }
+    }
+
+    #[inline(never)]
+    fn flush_some_zeros(&mut self) {
         let mut first = true;
         for at in 0..self.regs.zero_count {
             if let Some(&(cell, true)) = self.regs.zeros.get(at) {

@@ -14,13 +14,11 @@ impl Thumb2 {
             Label { place: 0, .. } => 4,
             Label { place, .. } => (at + 5).wrapping_sub(place) as i32,
         };
-        if !label.bound && branch.can_wait(offset) {
-            label.place = at + 1;
-        } else if !label.bound {
+        if !label.bound && !branch.can_wait(offset) || !self.asm.put_branch(branch, offset) {
             self.out_of_reach = true;
-            return;
+        } else if !label.bound {
+            label.place = at + 1;
         }
-        self.out_of_reach |= !self.asm.put_branch(branch, offset);
     }
 
     /// The shortest branch that reaches a label which is bound, or the one that reaches far.
@@ -39,6 +37,13 @@ impl Thumb2 {
     pub(super) fn resolve_at(&mut self, label: &mut Label, place: usize) -> usize {
         let mut first = place;
         let mut waiting = if label.bound { 0 } else { label.place };
+        *label = Label { place: place as u32, bound: true };
+        // Most are alone, those to traps above all.
+        if let Some(at) = (waiting as usize).checked_sub(1)
+            && self.asm.set_far_if(at, place)
+        {
+            return at;
+        }
         while let Some(at) = waiting.checked_sub(1) {
             first = at as usize;
             waiting = match self.asm.set_branch(first, place as i32 - at as i32) {
@@ -50,7 +55,6 @@ impl Thumb2 {
                 }
             };
         }
-        *label = Label { place: place as u32, bound: true };
         first
     }
 }

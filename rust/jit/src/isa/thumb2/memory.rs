@@ -2,7 +2,8 @@
 
 use super::abi::{GLOBALS, IMPORTED_GLOBALS, MEMORY_LEN};
 use super::asm::{
-    Address, Branch, Cond as C, Dp, Flags, LR, Mem, Reg, Shift as S, Src, dp_byte, dp_reg, modified,
+    Address, Branch, Cond as C, Dp, Flags, LR, Mem, Reg, Shift as S, Src, dp_byte, dp_reg, mem_offset,
+    modified,
 };
 use super::masm::{BASE, CTX, FP, IP, LIMIT, Thumb2};
 use crate::masm::{Frame, GlobalCell, Label, Place, Val};
@@ -144,15 +145,23 @@ impl Thumb2 {
         }
     }
 
+    /// Loads or stores at an address, most often a sum in the scratch register, which no short form knows.
+    fn access(&mut self, op: Mem, reg: Reg, address: Address) {
+        match address.near(IP) {
+            Some(offset) => self.asm.long(mem_offset(op, reg, IP, offset)),
+            None => self.asm.mem(op, reg, address),
+        }
+    }
+
     pub(super) fn load_memory(&mut self, op: LoadOp, (low, high): (Reg, Option<Reg>), place: Place) {
         let (mem, fill) = load_op(op);
         let flags = self.flags();
         let address = self.memory_address(place, matches!(fill, High::Word));
-        self.asm.mem(mem, low, address);
+        self.access(mem, low, address);
         let Some(high) = high else { return };
         match fill {
             High::None => {}
-            High::Word => self.asm.mem(Mem::Ldr, high, address.behind(4)),
+            High::Word => self.access(Mem::Ldr, high, address.behind(4)),
             High::Sign => self.asm.mov(flags, high, Src::shifted(low, S::Asr, 31)),
             High::Zero => self.number(high, 0),
         }
@@ -161,9 +170,9 @@ impl Thumb2 {
     pub(super) fn store_memory(&mut self, op: StoreOp, (low, high): (Reg, Option<Reg>), place: Place) {
         let pair = matches!(op, StoreOp::I64Store | StoreOp::F64Store);
         let address = self.memory_address(place, pair);
-        self.asm.mem(store_op(op), low, address);
+        self.access(store_op(op), low, address);
         if let Some(high) = high.filter(|_| pair) {
-            self.asm.mem(Mem::Str, high, address.behind(4));
+            self.access(Mem::Str, high, address.behind(4));
         }
     }
 

@@ -44,6 +44,7 @@ impl Branch {
     }
 
     /// The instruction, if it reaches so far.
+    #[inline(always)]
     pub const fn to(self, offset: i32) -> Option<u32> {
         if offset & 1 != 0 {
             return None;
@@ -138,6 +139,19 @@ impl Asm {
         let before = redirect(&mut across, offset);
         self.code.set32(at, u32::from_le_bytes(across));
         before
+    }
+
+    /// The same for a place behind it if it is what most are: one with a condition that reaches far, and waits with no number.
+    pub fn set_far_if(&mut self, at: usize, to: usize) -> bool {
+        const CONDITION: u32 = 15 << 6;
+        let halves = (to.wrapping_sub(at + 4) >> 1) as u32;
+        let Some(place) = self.code.within(at).filter(|_| halves >> 17 == 0) else { return false };
+        let code = u32::from_le_bytes(*place);
+        if code & !CONDITION != Branch::far_if(Cond::Eq).0 {
+            return false;
+        }
+        *place = (code | (halves & 0x7FF) << 16 | halves >> 11).to_le_bytes();
+        true
     }
 
     /// Goes to the address in a register, and leaves the place behind in LR if `link`.

@@ -240,6 +240,11 @@ impl Address {
         Address(if self.0 & Address::INDEX == 0 { self.0.wrapping_add(bytes << 8) } else { self.0 })
     }
 
+    /// The number, if it is one that is not below 0 and the register is this one.
+    pub const fn near(self, rn: Reg) -> Option<u32> {
+        if self.0 & (1 << 31 | 0xFF) == rn.bits() { Some(self.0 >> 8) } else { None }
+    }
+
     /// The first register.
     pub(super) const fn base(self) -> Reg {
         Reg(self.0 & 15)
