@@ -25,9 +25,9 @@
 //! From this table come the numbers, both dispatchers' tables and the disassembler.
 
 /// Calls a macro with the table: name, pattern, feature group without which it is not linked, whether its handler has a
-/// dispatch of its own (`fast`) or jumps to a shared one (`small`), because it is rare, or slow anyway, and what carries it out
-/// where there are handlers in assembler: these (`asm`, or `float` if floats are linked), or in some cases the portable executor
-/// (`rust`).
+/// dispatch of its own (`fast`) or jumps to a shared one (`small`), because it is rare, or slow anyway, or is in one function with
+/// others where it calls one for want of an instruction (`call`), and what carries it out where there are handlers in assembler:
+/// these (`asm`, or `float` if floats are linked), or in some cases the portable executor (`rust`).
 macro_rules! for_each_instruction {
     ($callback:ident) => {
         $callback! {
@@ -146,10 +146,10 @@ macro_rules! for_each_instruction {
             i64_add "rrr" Mvp fast asm;
             i64_sub "rrr" Mvp fast asm;
             i64_mul "rrr" Mvp fast asm;
-            i64_div_s "rrr" Mvp small rust;
-            i64_div_u "rrr" Mvp small rust;
-            i64_rem_s "rrr" Mvp small rust;
-            i64_rem_u "rrr" Mvp small rust;
+            i64_div_s "rrr" Mvp call rust;
+            i64_div_u "rrr" Mvp call rust;
+            i64_rem_s "rrr" Mvp call rust;
+            i64_rem_u "rrr" Mvp call rust;
             i64_and "rrr" Mvp fast asm;
             i64_or "rrr" Mvp fast asm;
             i64_xor "rrr" Mvp fast asm;
@@ -183,38 +183,38 @@ macro_rules! for_each_instruction {
             i64_extend_i32_u "rr" Mvp fast asm;
             f32_abs "rr" Float fast float;
             f32_neg "rr" Float fast float;
-            f32_convert_i32_s "rr" Float fast float;
-            f32_convert_i32_u "rr" Float fast float;
-            f32_demote_f64 "rr" Float small float;
+            f32_convert_i32_s "rr" Float call float;
+            f32_convert_i32_u "rr" Float call float;
+            f32_demote_f64 "rr" Float call float;
             f64_abs "rr" Float small float;
             f64_neg "rr" Float small float;
-            f64_convert_i32_s "rr" Float small float;
-            f64_convert_i32_u "rr" Float small float;
-            f64_promote_f32 "rr" Float small rust;
+            f64_convert_i32_s "rr" Float call float;
+            f64_convert_i32_u "rr" Float call float;
+            f64_promote_f32 "rr" Float call rust;
             unary "rru" Mvp small rust;
 
             f32_add "rrr" Float fast float;
             f32_sub "rrr" Float fast float;
             f32_mul "rrr" Float fast float;
-            f32_div "rrr" Float small float;
-            f32_min "rrr" Float small rust;
-            f32_max "rrr" Float small rust;
+            f32_div "rrr" Float call float;
+            f32_min "rrr" Float call rust;
+            f32_max "rrr" Float call rust;
             f32_copysign "rrr" Float small rust;
-            f32_eq "rrr" Float fast float;
-            f32_ne "rrr" Float fast float;
-            f32_lt "rrr" Float fast float;
-            f32_le "rrr" Float fast float;
+            f32_eq "rrr" Float call float;
+            f32_ne "rrr" Float call float;
+            f32_lt "rrr" Float call float;
+            f32_le "rrr" Float call float;
             f64_add "rrr" Float small float;
             f64_sub "rrr" Float small float;
             f64_mul "rrr" Float small float;
-            f64_div "rrr" Float small float;
-            f64_min "rrr" Float small rust;
-            f64_max "rrr" Float small rust;
+            f64_div "rrr" Float call float;
+            f64_min "rrr" Float call rust;
+            f64_max "rrr" Float call rust;
             f64_copysign "rrr" Float small rust;
-            f64_eq "rrr" Float small float;
-            f64_ne "rrr" Float small float;
-            f64_lt "rrr" Float small float;
-            f64_le "rrr" Float small float;
+            f64_eq "rrr" Float call float;
+            f64_ne "rrr" Float call float;
+            f64_lt "rrr" Float call float;
+            f64_le "rrr" Float call float;
 
             // The byte is the offset divided by the width of the access.
             i32_load "rru" Mvp fast asm;

@@ -1,5 +1,5 @@
-//! Runs: two or three instructions that follow each other so often that one handler carries out all, where flash does not matter
-//! (64 bits, handlers by tail calls).
+//! Runs: two or three instructions that follow each other so often that one handler carries out all, where handlers end in tail
+//! calls. (A run takes some 100 bytes of flash, so not where its size is all that counts.)
 //!
 //! A run is a number of its own in place of the first instruction's; all else stays what it was. So a branch may go to the second,
 //! and a function's code has the same words with and without. The handler is made of those of its instructions. It saves a
@@ -8,8 +8,8 @@
 use crate::isa::Code;
 
 /// Calls a macro with the runs: name, first instruction, and for each that follows, which of its fields is the result of the one
-/// before, or 0 if that does not matter; and whether that result is a temporary that `only` this one takes, so that it need not
-/// be written, or something else `too`. Those that are tried first come first.
+/// before (0 if that does not matter; [`SECOND_WORD`]), and whether that result is a temporary that `only` this one takes, so that
+/// it need not be written, or something else `too`. Those that are tried first come first.
 macro_rules! for_each_run {
     ($callback:ident) => {
         $callback! {
@@ -74,18 +74,34 @@ pub(crate) use for_each_run;
 
 macro_rules! list {
     ($( $name:ident: $first:ident $(, $next:ident $field:literal $pass:ident)+; )*) => {
-        const RUNS: &[(Code, &[Next])] = &[
-            $( (Code::$first, &[$( Next { code: Code::$next, field: $field, passed: Passed::$pass } ),+]), )*
-        ];
+        static RUNS: [Run; [$( Code::$first, )*].len()] = [$( Run {
+            first: Code::$first,
+            rest: rest(&[$( Next { code: Code::$next, field: $field, passed: Passed::$pass } ),+]),
+        }, )*];
     };
 }
 for_each_run!(list);
 
+/// A run, in little room.
+struct Run {
+    first: Code,
+    rest: [Option<Next>; 2],
+}
+
 /// An instruction of a run, but for the first.
+#[derive(Clone, Copy)]
 struct Next {
     code: Code,
     field: u8,
     passed: Passed,
+}
+
+const fn rest(next: &[Next]) -> [Option<Next>; 2] {
+    match *next {
+        [one] => [Some(one), None],
+        [one, two] => [Some(one), Some(two)],
+        _ => panic!("a run has two or three instructions"),
+    }
 }
 
 /// What becomes of the result of the one before.
@@ -114,8 +130,8 @@ static BEGIN: ([u8; Code::COUNT], [u8; RUNS.len()]) = {
     let mut i = RUNS.len();
     while i > 0 {
         i -= 1;
-        next[i] = first[RUNS[i].0 as usize];
-        first[RUNS[i].0 as usize] = i as u8;
+        next[i] = first[RUNS[i].first as usize];
+        first[RUNS[i].first as usize] = i as u8;
     }
     (first, next)
 };
@@ -124,7 +140,7 @@ static BEGIN: ([u8; Code::COUNT], [u8; RUNS.len()]) = {
 #[cfg(any(test, feature = "disassembler"))]
 pub(crate) fn parted(word: u32) -> u32 {
     match (word as usize & 0xFF).checked_sub(FIRST).and_then(|run| RUNS.get(run)) {
-        Some(&(first, _)) => word & !0xFF | first as u32,
+        Some(run) => word & !0xFF | run.first as u32,
         None => word,
     }
 }
@@ -157,9 +173,9 @@ fn run_passes(words: &[u32], at: usize, temporaries: u32) -> bool {
 fn run(words: &[u32], begin: usize, temporaries: u32) -> Option<(usize, bool)> {
     let &first = words.get(begin)?;
     let mut number = BEGIN.0.get(Code::of(first) as usize).copied().unwrap_or(NONE);
-    while let Some((_, rest)) = RUNS.get(usize::from(number)) {
+    while let Some(Run { rest, .. }) = RUNS.get(usize::from(number)) {
         let (mut at, mut before) = (begin, first);
-        let joins = rest.iter().all(|next| {
+        let joins = rest.iter().flatten().all(|next| {
             at += Code::of(before).words();
             let made = before >> 8 & 0xFF;
             let Some(&word) = words.get(at) else { return false };
@@ -174,7 +190,7 @@ fn run(words: &[u32], begin: usize, temporaries: u32) -> Option<(usize, bool)> {
                 && (next.passed != Passed::only || made >= temporaries)
         });
         if joins {
-            return Some((number.into(), rest.iter().any(|next| next.passed != Passed::none)));
+            return Some((number.into(), rest.iter().flatten().any(|next| next.passed != Passed::none)));
         }
         number = BEGIN.1.get(usize::from(number)).copied().unwrap_or(NONE);
     }

@@ -32,6 +32,17 @@ pub(super) fn run(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
     imp::run(pc, fp, ctx)
 }
 
+macro_rules! numbers {
+    ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
+        /// The instructions' numbers as constants, because a match on bytes needs no more than one table.
+        #[allow(non_upper_case_globals)]
+        mod number {
+            $( pub(super) const $name: u8 = crate::isa::Code::$name as u8; )*
+        }
+    };
+}
+for_each_instruction!(numbers);
+
 #[cfg(all(tail_calls, not(debug_assertions)))]
 mod imp {
     use super::*;
@@ -115,7 +126,23 @@ mod imp {
         next(pc, fp, ctx, Handlers::known(), Memory::of(ctx))
     }
 
+    /// Whether what is marked `call` does so: then it is out of line, in one function, or else each of these handlers would save
+    /// registers itself.
+    const CALLS: bool = cfg!(all(target_arch = "riscv32", not(target_feature = "f")));
+
+    macro_rules! calls {
+        (call) => {
+            CALLS
+        };
+        ($end:ident) => {
+            false
+        };
+    }
+
     macro_rules! go_on {
+        (call, $($rest:tt)*) => {
+            go_on!(small, $($rest)*)
+        };
         (fast, $pc:expr, $fp:expr, $ctx:expr, $table:expr, $memory:expr) => {
             next($pc, $fp, $ctx, $table, $memory)
         };
@@ -243,11 +270,33 @@ mod imp {
 
     macro_rules! table {
         ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
+            /// Those that call functions; in a run of instructions none that is passed anything.
+            #[inline(never)]
+            fn called(_: Free, _: Free, pc: Pc, fp: Frame, ctx: Ctx, _: Handlers, _: Memory) -> u32 {
+                match calling(pc, fp, ctx) {
+                    0 => resume(pc.skip(1), fp, ctx),
+                    code => trapped(code, pc.skip(1), fp, ctx),
+                }
+            }
+
+            #[inline(never)]
+            fn calling(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
+                let s = State::at(pc, fp, ctx, Memory::of(ctx));
+                let step = match pc.byte(0) {
+                    $( number::$name if calls!($end) && Feature::$feature.compiled() => handlers::$name(s), )*
+                    _ => illegal(s),
+                };
+                if let Step::Trap(trap) = step { trap as u32 } else { 0 }
+            }
+
             /// One function an instruction.
             mod tail {
                 use super::*;
                 $( pub(super) fn $name(_: Free, _: Free, pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
                     let table = table.kept();
+                    if calls!($end) {
+                        return called(FREE, FREE, pc, fp, ctx, table, memory);
+                    }
                     match handlers::$name(State::at(pc, fp, ctx, memory)) {
                         Step::Next(pc, fp, ctx) | Step::Jump(pc, fp, ctx) => go_on!($end, pc, fp, ctx, table, memory),
                         step => stop(step, pc, fp, ctx, table, memory),
@@ -277,8 +326,9 @@ mod imp {
 
             /// What would not be called with a handler's arguments if nobody had its address.
             #[used]
-            static OUT_OF_LINE: [Handler; 14] = [
+            static OUT_OF_LINE: [Handler; 15] = [
                     shared,
+                    called,
                     slow::fuel,
                     slow::call,
                     slow::call_indirect,
@@ -303,17 +353,6 @@ mod imp {
     use super::*;
     use crate::exec::raw::no_instruction;
     use wasmote_core::Trap;
-
-    macro_rules! numbers {
-        ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
-            /// The instructions' numbers as constants, because a match on bytes needs no more than one table.
-            #[allow(non_upper_case_globals)]
-            mod number {
-                $( pub(super) const $name: u8 = crate::isa::Code::$name as u8; )*
-            }
-        };
-    }
-    for_each_instruction!(numbers);
 
     /// Whether the handlers in assembler carry out all that an instruction asks for.
     macro_rules! carried_out {
