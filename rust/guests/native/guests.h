@@ -18,9 +18,11 @@ extern "C" {
 #endif
 
 int32_t guest_biquad_run(int32_t samples);
+int32_t guest_biquad_q31_run(int32_t samples);
 int32_t guest_coremix_run(int32_t rounds);
 int32_t guest_crc32_run(int32_t rounds);
 int32_t guest_dispatch_run(int32_t events);
+int32_t guest_fft_run(int32_t rounds);
 int32_t guest_fib_run(int32_t n);
 int32_t guest_host_call_run(int32_t calls);
 int32_t guest_linear_run(int32_t rounds);
@@ -31,6 +33,12 @@ int32_t guest_montgomery_run(int32_t multiplications);
 int32_t guest_sha256_run(int32_t rounds);
 int32_t guest_sieve_run(int32_t rounds);
 int32_t guest_sort_run(int32_t rounds);
+int32_t guest_text_run(int32_t lines);
+
+/* The twins of the guests in Rust: a static library made of ../rust/twins. */
+int32_t guest_inflate_run(int32_t rounds);
+int32_t guest_shrink_run(int32_t rounds);
+int32_t guest_telemetry_run(int32_t reports);
 
 /* What host_call imports as env.tick. The firmware defines it, natively and for the guest: it returns value + 1. */
 int32_t guest_host_tick(int32_t value);

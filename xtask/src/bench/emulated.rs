@@ -2,6 +2,7 @@
 
 use super::engine::Engine;
 use super::programs::{GUESTS, Load, Measured, Program, Ran, Taken, Work, check_results};
+use super::twins;
 use crate::bare::{self, Board, Firmware};
 use crate::options::WasmoteOption;
 use crate::run::{progress, tail};
@@ -21,10 +22,11 @@ pub fn measure(
 ) -> Result<Vec<Measured>> {
     // The engines are compared with each other only if there are others.
     let flash = board.name == bare::M4F.name && engines.iter().any(Engine::is_rival);
+    let twins = twins::for_board(board, programs)?;
     let measure = |engine: &Engine| {
         progress(&format!("building {} for {}", engine.name(), board.name));
         let archive = engine.archive(board, list)?;
-        let taken = run_all(board, engine, &archive, programs, quick)?;
+        let taken = run_all(board, engine, &[twins.clone(), archive.clone()], programs, quick)?;
         let sources = engine.sources();
         let flash = flash.then(|| size::engine_flash(engine.name(), sources, archive)).transpose()?;
         Ok(Measured { name: engine.name().to_owned(), rival: engine.is_rival(), taken, flash })
@@ -36,7 +38,7 @@ pub fn measure(
 fn run_all(
     board: &Board,
     engine: &Engine,
-    archive: &std::path::Path,
+    archives: &[PathBuf; 2],
     programs: &[Program],
     quick: bool,
 ) -> Result<Vec<Taken>> {
@@ -44,7 +46,7 @@ fn run_all(
     let mut taken = Vec::new();
     while taken.len() < programs.len() {
         let rest = &programs[taken.len()..];
-        let elf = link(board, engine, archive.to_owned(), rest, work)?;
+        let elf = link(board, engine, archives.clone(), rest, work)?;
         let mut lines = Vec::new();
         let mut last = String::new();
         let end = board.run(&elf, Duration::from_secs(900), |line| {
@@ -77,13 +79,14 @@ fn run_all(
 fn link(
     board: &Board,
     engine: &Engine,
-    archive: PathBuf,
+    [twins, archive]: [PathBuf; 2],
     programs: &[Program],
     work: impl Fn(&Program) -> Work,
 ) -> Result<PathBuf> {
     let mut sources = engine.sources();
     sources.extend([bare::source("bench.c"), bare::source("stack.c"), write_table(board, programs, work)?]);
-    sources.extend(programs.iter().filter(|program| program.native.is_some()).map(Program::source));
+    sources.extend(programs.iter().filter_map(Program::source));
+    sources.push(twins);
     let firmware = Firmware {
         board,
         name: &format!("bench-{}", engine.name()),

@@ -1,9 +1,9 @@
 //! The programs on this machine, by callgrind: of two runs of a whole process that differ in how much they do, the
 //! difference counts, so that neither starting nor loading is in it.
 
-use super::programs::{GUESTS, Measured, Module, Program, Ran, Taken, Work};
+use super::programs::{GUESTS, Measured, Program, Ran, Taken, Work};
 use super::rivals::{self, Rival};
-use super::{JIT, JIT_UNMETERED};
+use super::{JIT, JIT_UNMETERED, twins};
 use crate::run::{Run, progress};
 use crate::{bare, repo, tools};
 use anyhow::{Context, Result, ensure};
@@ -23,15 +23,9 @@ pub fn engines() -> Vec<&'static str> {
     configurations.chain(rivals::ALL.iter().map(|rival| rival.name)).collect()
 }
 
-/// Those with a native twin that call nobody: the command line tool has no function for them.
-pub fn programs(all: &[Program]) -> Result<Vec<Program>> {
-    let mut programs = Vec::new();
-    for program in all.iter().filter(|program| program.native.is_some()) {
-        if !Module::read(program)?.imports {
-            programs.push(program.clone());
-        }
-    }
-    Ok(programs)
+/// Those with a native twin.
+pub fn programs(all: &[Program]) -> Vec<Program> {
+    all.iter().filter(|program| program.native.is_some()).cloned().collect()
 }
 
 /// A process that runs a module's export.
@@ -144,8 +138,8 @@ fn twin(program: &Program) -> Result<PathBuf> {
         .arg(format!("-DRUN={run}"))
         .arg("-I")
         .arg(repo::path(GUESTS).join("native"))
-        .arg(program.source())
         .arg(bare::source("twin.c"))
+        .arg(program.source().map_or_else(twins::for_host, Ok)?)
         .arg("-o")
         .arg(&elf)
         .logged(&format!("twin-{}", program.name), false)?;

@@ -1,6 +1,6 @@
 //! docs/benchmarks.svg: how much slower than native code each engine is on the Cortex-M4F.
 
-use super::programs::{Measured, Program};
+use super::programs::{INTEGER_MEAN, Measured, Program};
 use crate::repo;
 use anyhow::{Context, Result, anyhow};
 use plotters::prelude::*;
@@ -22,7 +22,8 @@ const LINES: [f64; 7] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
 pub fn write(programs: &[Program], measured: &[Measured]) -> Result<()> {
     let mut engines: Vec<(&Measured, f64)> = Vec::new();
     for one in measured {
-        let mean = one.geomean(programs).with_context(|| format!("{} has no mean", one.name))?;
+        let mean =
+            one.geomean(programs, &INTEGER_MEAN).with_context(|| format!("{} has no mean", one.name))?;
         engines.push((one, mean));
     }
     engines.sort_by(|(_, a), (_, b)| b.total_cmp(a));

@@ -3,6 +3,7 @@
 use crate::repo;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
+use std::path::PathBuf;
 
 pub const GUESTS: &str = "rust/guests";
 
@@ -37,15 +38,28 @@ pub fn load() -> Result<Vec<Program>> {
 }
 
 impl Program {
-    /// Its C source, which is also its native twin.
-    pub fn source(&self) -> std::path::PathBuf {
-        repo::path(GUESTS).join("c").join(&self.name).with_extension("c")
+    /// Its C source, which is also its native twin; `None` if it is in Rust.
+    pub fn source(&self) -> Option<PathBuf> {
+        let file = repo::path(GUESTS).join("c").join(&self.name).with_extension("c");
+        file.exists().then_some(file)
     }
 
-    pub fn module(&self) -> std::path::PathBuf {
+    pub fn module(&self) -> PathBuf {
         repo::path(GUESTS).join("wasm").join(&self.wasm)
     }
 }
+
+/// Programs of which there is a geometric mean.
+pub struct Mean {
+    /// In tables.
+    pub name: &'static str,
+    has: fn(&Program) -> bool,
+}
+
+/// The eight that all engines were compared by from the beginning.
+pub const INTEGER_MEAN: Mean = Mean { name: "geometric mean of *", has: |program| program.integer_mean };
+/// All that have a native twin.
+pub const MEAN: Mean = Mean { name: "geometric mean of all", has: |program| program.native.is_some() };
 
 /// What all programs took in one engine.
 pub struct Measured {
@@ -108,9 +122,9 @@ impl Taken {
 }
 
 impl Measured {
-    /// The geometric mean of the programs of the integer mean; `None` unless all of them ran.
-    pub fn geomean(&self, programs: &[Program]) -> Option<f64> {
-        let of_mean = programs.iter().zip(&self.taken).filter(|(program, _)| program.integer_mean);
+    /// The geometric mean of some programs' ratios; `None` unless all of them ran.
+    pub fn geomean(&self, programs: &[Program], mean: &Mean) -> Option<f64> {
+        let of_mean = programs.iter().zip(&self.taken).filter(|(program, _)| (mean.has)(program));
         let logarithms: Vec<f64> =
             of_mean.map(|(_, taken)| taken.ratio().map(f64::ln)).collect::<Option<_>>()?;
         Some((logarithms.iter().sum::<f64>() / logarithms.len() as f64).exp())
@@ -136,22 +150,18 @@ pub fn check_results(program: &Program, expected: i32, given: i64, native: Optio
 pub struct Module {
     pub bytes: usize,
     pub code_bytes: usize,
-    pub imports: bool,
 }
 
 impl Module {
     pub fn read(program: &Program) -> Result<Module> {
-        const IMPORTS: u8 = 2;
         const CODE: u8 = 10;
         let path = program.module();
         let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
         let mut rest = bytes.get(8..).context("no module")?;
-        let mut imports = false;
         while let Some((&id, after)) = rest.split_first() {
             let (size, content) = leb128(after).context("a section without size")?;
-            imports |= id == IMPORTS;
             if id == CODE {
-                return Ok(Module { bytes: bytes.len(), code_bytes: size, imports });
+                return Ok(Module { bytes: bytes.len(), code_bytes: size });
             }
             rest = content.get(size..).context("a section that does not end")?;
         }

@@ -1,6 +1,6 @@
 //! The measurements as tables and as JSON.
 
-use super::programs::{Measured, Module, Program};
+use super::programs::{INTEGER_MEAN, MEAN, Measured, Module, Program};
 use super::rivals;
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
@@ -21,7 +21,11 @@ pub fn json(programs: &[Program], measured: &[Measured]) -> Result<Value> {
             .zip(&one.taken)
             .filter_map(|(program, taken)| Some((program.name.clone(), json!(rounded(taken.ratio()?)))))
             .collect();
-        let mut engine = json!({ "geomean": one.geomean(programs).map(rounded), "programs": ratios });
+        let mut engine = json!({
+            "geomean": one.geomean(programs, &INTEGER_MEAN).map(rounded),
+            "geomean_all": one.geomean(programs, &MEAN).map(rounded),
+            "programs": ratios,
+        });
         if let Some((program, load)) = one.loaded(programs, REAL_MODULE) {
             let module = Module::read(program)?;
             let code_bytes = module.code_bytes as f64;
@@ -88,9 +92,11 @@ pub fn program_table(programs: &[Program], measured: &[&Measured]) -> String {
             text += &format!(" {count} | {} |", ratio(taken.ratio()));
         }
     }
-    text += "\n| geometric mean of * | |";
-    for one in measured {
-        text += &format!(" | {} |", ratio(one.geomean(programs)));
+    for mean in [INTEGER_MEAN, MEAN] {
+        text += &format!("\n| {} | |", mean.name);
+        for one in measured {
+            text += &format!(" | {} |", ratio(one.geomean(programs, &mean)));
+        }
     }
     text + "\n"
 }
@@ -136,12 +142,15 @@ pub fn code_table(programs: &[Program], measured: &[&Measured]) -> Result<String
     Ok(text + "\n")
 }
 
-/// Instructions of calls each way, if they were measured.
+/// Instructions of calls each way, if they were measured, and what counting fuel adds to the programs of the mean, where both
+/// were measured.
 pub fn call_table(programs: &[Program], measured: &[&Measured], quick: bool) -> Option<String> {
     let host_call = programs.iter().position(|program| program.name == HOST_CALL)?;
     let work = if quick { programs[host_call].check } else { programs[host_call].bench };
+    let mean = |name: &str| measured.iter().find(|one| one.name == name)?.geomean(programs, &INTEGER_MEAN);
     let mut text = String::from(
-        "| engine | a call of the module by the firmware | of the firmware by the module |\n|---|--:|--:|\n",
+        "| engine | a call of the module by the firmware | of the firmware by the module | counting fuel |\n\
+         |---|--:|--:|--:|\n",
     );
     for one in measured {
         let Some((ran, load)) =
@@ -150,7 +159,10 @@ pub fn call_table(programs: &[Program], measured: &[&Measured], quick: bool) -> 
             continue;
         };
         let each = ran.instructions.saturating_sub(load.call_for_nothing) as f64 / f64::from(work.n);
-        text += &format!("| {} | {} | {each:.0} |\n", one.name, load.call_for_nothing);
+        let fuel = mean(&one.name).zip(mean(&format!("{} without fuel", one.name)));
+        let fuel = fuel
+            .map_or("-".to_owned(), |(with, without)| format!("{:+.1} %", 100.0 * (with / without - 1.0)));
+        text += &format!("| {} | {} | {each:.0} | {fuel} |\n", one.name, load.call_for_nothing);
     }
     Some(text)
 }
@@ -179,8 +191,10 @@ pub fn rival_tables(programs: &[Program], measured: &[Measured], quick: bool) ->
             };
         }
     }
-    text += "\n| geometric mean of * | |";
-    text.extend(measured.iter().map(|one| format!(" {} |", ratio(one.geomean(programs)))));
+    for mean in [INTEGER_MEAN, MEAN] {
+        text += &format!("\n| {} | |", mean.name);
+        text.extend(measured.iter().map(|one| format!(" {} |", ratio(one.geomean(programs, &mean)))));
+    }
     if measured.iter().any(|one| one.flash.is_some()) {
         text += "\n| flash | |";
         let flash = |one: &Measured| one.flash.map_or("-".to_owned(), |flash| flash.to_string());

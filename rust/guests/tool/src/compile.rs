@@ -104,7 +104,9 @@ pub fn sources_hash(root: &Path, guest: &Guest) -> Result<String> {
         Source::Rust(package) => {
             let mut files =
                 vec!["rust/Cargo.toml".into(), "rust/Cargo.lock".into(), "rust/.cargo/config.toml".into()];
-            files_below(root, &Path::new("rust").join(package), &mut files)?;
+            for package in ["common", package] {
+                files_below(root, &Path::new("rust").join(package), &mut files)?;
+            }
             files
         }
     };

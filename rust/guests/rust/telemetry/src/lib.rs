@@ -1,22 +1,17 @@
 //! A whole small application, written as people write them, with a crate from the registry and without an
 //! allocator: it measures channel by channel, packs reports in CBOR, and unpacks them again as the other side
 //! would. The runtime's "real module" of about 12 KB: what it costs to load and to keep.
-#![cfg_attr(target_arch = "wasm32", no_std)]
+#![cfg_attr(any(target_arch = "wasm32", target_os = "none"), no_std)]
 
 mod config;
 mod report;
 
+use common::{fold, next_random};
 use config::CONFIG;
 use report::Report;
 
-#[cfg(target_arch = "wasm32")]
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo) -> ! {
-    core::arch::wasm32::unreachable()
-}
-
 /// Makes so many reports; a checksum of their bytes and of what was read back, -1 if anything went wrong.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn run(reports: i32) -> i32 {
     checked_run(reports).map_or(-1, |sum| sum as i32)
 }
@@ -38,16 +33,4 @@ fn checked_run(reports: i32) -> Option<u32> {
         sum = fold(sum, unpacked.alarms());
     }
     Some(sum)
-}
-
-/// Marsaglia's xorshift32.
-fn next_random(state: &mut u32) -> u32 {
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    *state
-}
-
-fn fold(sum: u32, word: u32) -> u32 {
-    sum.rotate_left(5) ^ word
 }
