@@ -7,7 +7,7 @@ use crate::store::{Access, StoreCell};
 use crate::types::wasmote_status::*;
 use crate::types::*;
 use core::ffi::c_char;
-use wasmote::{ExternRef, Func, ValType, Value, WasmValue};
+use wasmote::{ExternRef, Func, FuncType, ValType, Value, WasmValue};
 
 /// The value that the application gives.
 pub(crate) fn value_in(value: &wasmote_value_t) -> Result<Value, Failure> {
@@ -181,10 +181,43 @@ pub(crate) fn call(
     result_count: usize,
     result: &mut dyn FnMut(wasmote_value_t),
 ) -> Result<(), Failure> {
-    let mut given = args.iter();
-    let mut arg = || given.next().and_then(|value| value_in(value).ok());
-    let mut give = |value| result(value_out(value));
-    let called = func.call_with(&mut access.cx(), (args.len(), &mut arg), (result_count, &mut give));
+    let mut write = |ty: &FuncType<'_>, cells: &mut [u32]| {
+        let types = ty.param_bytes();
+        if args.len() != types.len() || result_count != ty.result_bytes().len() {
+            return false;
+        }
+        let mut cells = cells.iter_mut();
+        let mut put = |value: u32| _ = cells.next().map(|cell| *cell = value);
+        for (value, &ty) in args.iter().zip(types) {
+            if value.r#type != ty.into() {
+                return false;
+            }
+            // SAFETY: (C3) all members of the union are plain bits, and the header demands that they are set.
+            unsafe {
+                if ValType::cells_of(ty) == 2 {
+                    put(value.of.i64 as u32);
+                    put((value.of.i64 >> 32) as u32);
+                } else {
+                    put(value.of.r#ref);
+                }
+            }
+        }
+        true
+    };
+    let mut read = |ty: &FuncType<'_>, cells: &[u32]| {
+        let mut cells = cells.iter();
+        let mut get = || cells.next().copied().unwrap_or(0);
+        for &ty in ty.result_bytes() {
+            let mut of = wasmote_value_of_t { i64: 0 };
+            if ValType::cells_of(ty) == 2 {
+                of.i64 = i64::from(get()) | i64::from(get()) << 32;
+            } else {
+                of.r#ref = get();
+            }
+            result(wasmote_value_t { r#type: ty.into(), of });
+        }
+    };
+    let called = func.call_cells(access.cx(), &mut write, &mut read);
     let Err(error) = called else { return Ok(()) };
     Err(match access.store() {
         Ok(store) => failed(store, error, report),

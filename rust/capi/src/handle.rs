@@ -85,10 +85,19 @@ pub(crate) unsafe fn get<'a, T: Handle>(handle: *const T::Opaque) -> Result<&'a 
     // SAFETY: (C1) the caller says so.
     unsafe {
         match kind(handle) {
-            Some(found) if found == T::KIND => Ok(&(*handle.cast::<Block<T>>()).body),
+            Some(found) if found == T::KIND => Ok(body::<T>(handle)),
             _ => Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
         }
     }
+}
+
+/// The body of a handle of this kind.
+///
+/// # Safety
+/// (C1) As for [`get`], and its kind was looked at.
+pub(crate) unsafe fn body<'a, T: Handle>(handle: *const T::Opaque) -> &'a T {
+    // SAFETY: (C1) (C2) the caller says so.
+    unsafe { &(*handle.cast::<Block<T>>()).body }
 }
 
 /// Ends a handle: its body, with the memory of the block given back.
@@ -166,7 +175,8 @@ pub(crate) unsafe fn string<'a>(from: *const core::ffi::c_char) -> Result<&'a st
     // SAFETY: (C3) the caller says so.
     text(unsafe {
         let mut len = 0;
-        while *from.add(len) != 0 {
+        // Volatile, or the compiler makes a call of strlen of it, which is large and which the firmware may not have.
+        while from.add(len).read_volatile() != 0 {
             len += 1;
         }
         core::slice::from_raw_parts(from.cast::<u8>(), len)

@@ -3,15 +3,14 @@
 use crate::caller::CallerBlock;
 use crate::handle::{self, Handle, Reserved, can_put, get, put, take};
 use crate::link::Imports;
-use crate::logging::event;
+use crate::logging::{Level, event};
 use crate::message::{Failure, Report, run};
 use crate::module::ModuleBody;
 use crate::runtime::number;
 use crate::store::{Access, StoreCell};
 use crate::types::wasmote_status::*;
 use crate::types::*;
-use log::Level;
-use wasmote::{Error, Instance, InterruptHandle, Linker, Quotas, Store};
+use wasmote::{Error, Instance, InterruptHandle, Quotas, Store};
 use wasmote_platform::Shared;
 
 pub(crate) struct InstanceBody {
@@ -148,15 +147,9 @@ unsafe fn instantiate(
 ) -> Result<(Instance, InterruptHandle), Failure> {
     let entered = cell.enter()?;
     let store = &mut *entered.store;
-    let mut linker = Linker::new(&body.root.engine);
     // SAFETY: (C1) (C3) (C6) (C9) the caller says so.
-    unsafe { imports.link(&mut linker, &body.module, cell, report) }?;
-    match linker.prepare(store, &body.module, quotas) {
-        Ok(instance) => Ok((instance, instance.interrupt_handle(store)?)),
-        // SAFETY: (C1) (C3) the caller says so.
-        Err(Error::Link(error)) => Err(unsafe { imports.explain(store, &body.module, error, report) }),
-        Err(error) => Err(failed(store, error, report)),
-    }
+    let instance = unsafe { imports.instantiate(store, &body.module, quotas, cell, report) }?;
+    Ok((instance, instance.interrupt_handle(store)?))
 }
 
 /// What a call or the start function failed with, and for a trap in which function, which costs the time to compile

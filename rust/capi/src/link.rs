@@ -2,7 +2,7 @@
 
 use crate::caller::LinkedFunc;
 use crate::handle::{array, get, string};
-use crate::instance::InstanceBody;
+use crate::instance::{InstanceBody, failed};
 use crate::message::{Failure, Report, Text};
 use crate::signature::Signature;
 use crate::store::StoreCell;
@@ -10,8 +10,10 @@ use crate::types::wasmote_status::*;
 use crate::types::*;
 use core::ffi::c_void;
 use wasmote::{
-    Context, Extern, ExternKind, ExternType, FuncType, Import, LinkError, LinkReason, Linker, Module,
+    Error, Extern, ExternKind, ExternType, Func, FuncType, Import, Instance, LinkError, LinkReason, Module,
+    Quotas, Store,
 };
+use wasmote_platform::Vec;
 
 /// The application's tables.
 pub(crate) struct Imports<'a> {
@@ -63,151 +65,180 @@ impl<'a> Imports<'a> {
         Ok(first)
     }
 
-    /// Defines what the module imports, as far as the tables have it.
+    /// Makes an instance of a module with what the tables have for its imports.
     ///
     /// # Errors
-    /// A line of a table that is wrong, or a function of another type.
+    /// A line of a table that is wrong; an import that is not found, or of another type; the runtime's.
     ///
     /// # Safety
     /// (C1) (C3) (C6) As the header demands of imports; (C9) the module's bytes stay until the store is dropped.
-    pub unsafe fn link<'n>(
+    pub unsafe fn instantiate(
         &self,
-        linker: &mut Linker<'n>,
-        module: &'n Module,
+        store: &mut Store,
+        module: &Module,
+        quotas: &Quotas,
         cell: &StoreCell,
         report: &mut Report<'_>,
-    ) -> Result<(), Failure>
-    where
-        'a: 'n,
-    {
-        for line in self.instances {
+    ) -> Result<Instance, Failure> {
+        // SAFETY: (C3) the caller says so.
+        unsafe { self.check_functions(report) }?;
+        // By line, so that a function is there once, however often it is imported.
+        let mut known = Vec::new(cell.root.engine.heap());
+        known.resize(self.functions.len(), None)?;
+        let made = Instance::prepare(store, module, quotas, &mut |store, import| {
             // SAFETY: (C1) (C3) the caller says so.
-            let (name, body) = unsafe { (string(line.module)?, get::<InstanceBody>(line.instance)?) };
-            linker.instance(name, body.instance)?;
-        }
-        for (place, line) in self.functions.iter().enumerate() {
+            let place = match unsafe { self.find(store, import) } {
+                Found::Nothing => return Ok(None),
+                Found::Extern(item) => return Ok(Some(item)),
+                Found::Line(place) => place,
+            };
+            let (Some(line), Some(known)) = (self.functions.get(place), known.get_mut(place)) else {
+                return Ok(None);
+            };
             // SAFETY: (C3) the caller says so.
-            unsafe { HostLine::read(line, place, report) }?;
-        }
-        for import in module.imports() {
-            for (place, line) in self.functions.iter().enumerate().rev() {
-                // SAFETY: (C3) the caller says so.
-                let line = unsafe { HostLine::read(line, place, report) }?;
-                if line.module != import.module || line.name != import.name {
-                    continue;
-                }
-                let ty = match import.ty {
-                    ExternType::Func(ty) if line.signature.is(ty) => ty,
-                    _ => {
-                        return Err(incompatible(report, &import, |text| {
-                            text.add("function ").add(line.signature.text());
-                        }));
-                    }
-                };
-                // Once for all imports of these names, or else linking took their number times itself.
-                if linker.defines(line.module, line.name) {
-                    break;
-                }
-                let function = LinkedFunc {
-                    // SAFETY: (C9) only the lifetime changes: the type is read in the module's bytes, and the
-                    // function belongs to a store that keeps the module.
-                    ty: unsafe { core::mem::transmute::<FuncType<'_>, FuncType<'static>>(ty) },
-                    function: line.function,
-                    user_data: line.user_data,
-                    data: self.data,
-                    cell,
-                };
-                linker.host(line.module, line.name, function)?;
-                break;
+            let signature =
+                unsafe { string(line.signature) }.ok().and_then(|text| Signature::read(text).ok());
+            let (ExternType::Func(ty), Some(function)) = (import.ty, line.function) else {
+                return Err(other_type(import));
+            };
+            if !signature.is_some_and(|signature| signature.is(ty)) {
+                return Err(other_type(import));
+            }
+            let func = match *known {
+                Some(func) => func,
+                None => Func::host(
+                    store,
+                    LinkedFunc {
+                        // SAFETY: (C9) only the lifetime changes: the type is read in the module's bytes, and the
+                        // function belongs to a store that keeps the module.
+                        ty: unsafe { core::mem::transmute::<FuncType<'_>, FuncType<'static>>(ty) },
+                        function,
+                        user_data: line.user_data,
+                        data: self.data,
+                        cell,
+                    },
+                )?,
+            };
+            *known = Some(func);
+            Ok(Some(Extern::Func(func)))
+        });
+        made.map_err(|error| match error {
+            // SAFETY: (C1) (C3) the caller says so.
+            Error::Link(error) => unsafe { self.explain(store, module, error, report) },
+            error => failed(store, error, report),
+        })
+    }
+
+    /// Makes sure that all lines of the table of functions are good.
+    ///
+    /// # Safety
+    /// (C3) As the header demands of imports.
+    unsafe fn check_functions(&self, report: &mut Report<'_>) -> Result<(), Failure> {
+        for (place, line) in (0..).zip(self.functions) {
+            // SAFETY: (C3) the caller says so.
+            let strings = unsafe { (string(line.module), string(line.name), string(line.signature)) };
+            let (Ok(module), Ok(name), Ok(signature), Some(_)) =
+                (strings.0, strings.1, strings.2, line.function)
+            else {
+                return Err(report.tell(WASMOTE_ERR_INVALID_ARGUMENT, u32::MAX, |text| {
+                    text.add("bad line in the table of functions: ").number(place);
+                }));
+            };
+            if let Err(at) = Signature::read(signature) {
+                return Err(report.tell(WASMOTE_ERR_INVALID_ARGUMENT, u32::MAX, |text| {
+                    text.add(module)
+                        .add(".")
+                        .add(name)
+                        .add(": bad signature at character ")
+                        .number(at as u32);
+                    text.add(": ").add(signature);
+                }));
             }
         }
         Ok(())
     }
 
-    /// Reports an import that the linker did not find, or found with another type.
+    /// What the tables have under the names of an import: the last line of the functions, or else the export of the last
+    /// of the instances that has it.
     ///
     /// # Safety
     /// (C1) (C3) As the header demands of imports.
-    pub unsafe fn explain(
+    unsafe fn find(&self, store: &Store, import: &Import<'_>) -> Found {
+        // SAFETY: (C1) (C3) the caller says so.
+        unsafe {
+            let is = |from, name| string(from).is_ok_and(|text| text == name);
+            let line = self
+                .functions
+                .iter()
+                .rposition(|line| is(line.module, import.module) && is(line.name, import.name));
+            if let Some(place) = line {
+                return Found::Line(place);
+            }
+            for line in self.instances.iter().rev().filter(|line| is(line.module, import.module)) {
+                let body = get::<InstanceBody>(line.instance).ok();
+                if let Some(item) = body.and_then(|body| body.instance.export(store, import.name)) {
+                    return Found::Extern(item);
+                }
+            }
+        }
+        Found::Nothing
+    }
+
+    /// Reports an import that was not found, or found with another type.
+    ///
+    /// # Safety
+    /// (C1) (C3) As the header demands of imports.
+    unsafe fn explain(
         &self,
-        cx: &impl Context,
+        store: &Store,
         module: &Module,
         error: LinkError,
         report: &mut Report<'_>,
     ) -> Failure {
-        let Some(import) = module.import_at(error.offset) else {
-            return wasmote::Error::Link(error).into();
-        };
-        if error.reason == LinkReason::Unknown {
-            return report.tell(WASMOTE_ERR_UNKNOWN_IMPORT, import.offset, |text| {
-                write_names(text, &import).add(": not found, expected ");
-                write_type(text, import.ty);
-            });
-        }
+        let Some(import) = module.import_at(error.offset) else { return Error::Link(error).into() };
         // SAFETY: (C1) (C3) the caller says so.
-        let found = self.instances.iter().rev().find_map(|line| unsafe {
-            let (name, body) = (string(line.module).ok()?, get::<InstanceBody>(line.instance).ok()?);
-            if name == import.module { body.instance.export(cx, import.name) } else { None }
-        });
-        incompatible(report, &import, |text| match (error.reason, found) {
-            (_, Some(Extern::Func(func))) => {
-                func.ty(cx).map(|ty| text.add("function ").func_type(ty)).ok();
-            }
-            (LinkReason::Kind(kind), _) => {
-                text.add(kind_name(kind));
-            }
-            _ => {
-                text.add("another type, size or mutability");
+        let found = unsafe { self.find(store, &import) };
+        let status = match found {
+            Found::Nothing => WASMOTE_ERR_UNKNOWN_IMPORT,
+            _ => WASMOTE_ERR_INCOMPATIBLE_IMPORT,
+        };
+        report.tell(status, import.offset, |text| {
+            text.add(import.module).add(".").add(import.name);
+            text.add(if let Found::Nothing = found { ": not found, expected " } else { ": expected " });
+            write_type(text, import.ty);
+            match (found, error.reason) {
+                (Found::Nothing, _) => {}
+                (Found::Line(place), _) => {
+                    // SAFETY: (C3) the caller says so.
+                    let signature = self.functions.get(place).map(|line| unsafe { string(line.signature) });
+                    text.add(", found function ").add(signature.and_then(Result::ok).unwrap_or_default());
+                }
+                (Found::Extern(Extern::Func(func)), _) => {
+                    text.add(", found function ");
+                    func.ty(store).map(|ty| text.func_type(ty)).ok();
+                }
+                (_, LinkReason::Kind(kind)) => {
+                    text.add(", found ").add(kind_name(kind));
+                }
+                _ => {
+                    text.add(", found another type, size or mutability");
+                }
             }
         })
     }
 }
 
-/// A line of a table of host functions.
-struct HostLine<'a> {
-    module: &'a str,
-    name: &'a str,
-    signature: Signature<'a>,
-    function: unsafe extern "C" fn(*mut wasmote_caller_t, *mut u32, *mut c_void) -> wasmote_status_t,
-    user_data: *mut c_void,
+/// What the tables have for an import.
+#[derive(Clone, Copy)]
+enum Found {
+    Nothing,
+    /// A line of the table of functions.
+    Line(usize),
+    Extern(Extern),
 }
 
-impl<'a> HostLine<'a> {
-    /// # Safety
-    /// (C3) As the header demands of imports.
-    unsafe fn read(
-        line: &'a wasmote_host_func_t,
-        place: usize,
-        report: &mut Report<'_>,
-    ) -> Result<HostLine<'a>, Failure> {
-        // SAFETY: (C3) the caller says so.
-        let strings = unsafe { (string(line.module), string(line.name), string(line.signature)) };
-        let ((Ok(module), Ok(name), Ok(signature)), Some(function)) = (strings, line.function) else {
-            return Err(report.tell(WASMOTE_ERR_INVALID_ARGUMENT, u32::MAX, |text| {
-                text.add("bad line in the table of functions: ").number(place as u32);
-            }));
-        };
-        match Signature::read(signature) {
-            Ok(signature) => Ok(HostLine { module, name, signature, function, user_data: line.user_data }),
-            Err(at) => Err(report.tell(WASMOTE_ERR_INVALID_ARGUMENT, u32::MAX, |text| {
-                text.add(module).add(".").add(name).add(": bad signature at character ").number(at as u32);
-                text.add(": ").add(signature);
-            })),
-        }
-    }
-}
-
-fn incompatible(report: &mut Report<'_>, import: &Import<'_>, found: impl FnOnce(&mut Text<'_>)) -> Failure {
-    report.tell(WASMOTE_ERR_INCOMPATIBLE_IMPORT, import.offset, |text| {
-        write_names(text, import).add(": expected ");
-        write_type(text, import.ty);
-        text.add(", found ");
-        found(text);
-    })
-}
-
-fn write_names<'t, 'b>(text: &'t mut Text<'b>, import: &Import<'_>) -> &'t mut Text<'b> {
-    text.add(import.module).add(".").add(import.name)
+fn other_type(import: &Import<'_>) -> Error {
+    Error::Link(LinkError { offset: import.offset, reason: LinkReason::Type })
 }
 
 fn write_type(text: &mut Text<'_>, ty: ExternType<'_>) {

@@ -259,13 +259,6 @@ impl<'a> Text<'a> {
     }
 }
 
-impl core::fmt::Write for Text<'_> {
-    fn write_str(&mut self, more: &str) -> core::fmt::Result {
-        self.add(more);
-        Ok(())
-    }
-}
-
 /// The text of a status, in English. Never NULL; "unknown status" for numbers that are none, and "" in builds
 /// without CONFIG_WASMOTE_MESSAGES. From any thread and from an interrupt service routine.
 #[unsafe(no_mangle)]

@@ -1,12 +1,11 @@
 //! Modules.
 
 use crate::handle::{Handle, array, can_put, get, make, put, take};
-use crate::logging::event;
+use crate::logging::{Level, event};
 use crate::message::{Report, run};
 use crate::runtime::{Root, RuntimeBody};
 use crate::types::wasmote_status::*;
 use crate::types::*;
-use log::Level;
 use wasmote::{Engine, Error, Module};
 use wasmote_platform::Shared;
 

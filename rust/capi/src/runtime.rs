@@ -1,7 +1,6 @@
 //! Runtimes.
 
 use crate::handle::{Handle, can_put, get, make, put, take};
-use crate::logging;
 use crate::message::{Failure, run};
 use crate::types::wasmote_status::*;
 use crate::types::*;
@@ -57,7 +56,6 @@ pub unsafe extern "C" fn wasmote_runtime_new(
 ) -> wasmote_status_t {
     run(|| {
         can_put(out)?;
-        logging::install();
         // SAFETY: (C3) the header demands it.
         let root = unsafe { root(config.as_ref()) }?;
         let heap = root.engine.heap().clone();

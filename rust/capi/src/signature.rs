@@ -38,11 +38,6 @@ impl<'a> Signature<'a> {
         if closed { Ok(Signature { text }) } else { Err(text.len()) }
     }
 
-    /// As it was read.
-    pub fn text(&self) -> &'a str {
-        self.text
-    }
-
     /// Whether it stands for this type.
     pub fn is(&self, ty: FuncType<'_>) -> bool {
         let (params, results) = (ty.params().map(letter), ty.results().map(letter));

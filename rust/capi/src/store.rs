@@ -1,7 +1,7 @@
 //! Stores behind the handles of instances, and who may use them when.
 
 use crate::caller::CallerBlock;
-use crate::handle;
+use crate::handle::{self, Handle};
 use crate::instance::InstanceBody;
 use crate::message::Failure;
 use crate::runtime::Root;
@@ -112,14 +112,14 @@ impl<'a> Access<'a> {
     /// # Safety
     /// (C1) As for [`handle::get`].
     pub unsafe fn new(handle: *const wasmote_instance_t) -> Result<Access<'a>, Failure> {
-        // SAFETY: (C1) the caller says so.
-        if unsafe { handle::kind(handle) } == Some(CallerBlock::KIND) {
-            // SAFETY: (C1) (C5) a host function's, which is running.
-            let block = unsafe { &*handle.cast::<CallerBlock>() };
-            return Access::of_caller(block);
-        }
-        // SAFETY: (C1) the caller says so.
-        let body = unsafe { handle::get::<InstanceBody>(handle) }?;
+        // SAFETY: (C1) (C5) the caller says so: an instance, or a host function's block, which is running.
+        let body = unsafe {
+            match handle::kind(handle) {
+                Some(InstanceBody::KIND) => handle::body::<InstanceBody>(handle),
+                Some(CallerBlock::KIND) => return Access::of_caller(&*handle.cast::<CallerBlock>()),
+                _ => return Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
+            }
+        };
         let Entered { store, _guard } = body.store.enter()?;
         Ok(Access { target: Target::Store(store), instance: body.instance, cell: &body.store, _guard })
     }

@@ -42,6 +42,11 @@ impl ValType {
         }
     }
 
+    /// The same of the type with this number: those of i64 and f64 differ in one bit.
+    pub const fn cells_of(byte: u8) -> u32 {
+        1 + (byte | 2 == ValType::I64 as u8) as u32
+    }
+
     /// Whether this is a reference type.
     pub const fn is_ref(self) -> bool {
         matches!(self, ValType::FuncRef | ValType::ExternRef)
@@ -108,6 +113,16 @@ impl<'a> FuncType<'a> {
         ValTypes(self.results.iter())
     }
 
+    /// The numbers of the parameter types. For where each instruction counts.
+    pub const fn param_bytes(self) -> &'a [u8] {
+        self.params
+    }
+
+    /// The numbers of the result types.
+    pub const fn result_bytes(self) -> &'a [u8] {
+        self.results
+    }
+
     /// Cells that the parameters take.
     pub fn param_cells(self) -> u32 {
         cells(self.params)
@@ -139,7 +154,12 @@ impl DoubleEndedIterator for ValTypes<'_> {
     }
 }
 
-impl ExactSizeIterator for ValTypes<'_> {}
+impl ExactSizeIterator for ValTypes<'_> {
+    // Not the standard one, which checks what it is told.
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+}
 
 impl PartialEq for ValTypes<'_> {
     fn eq(&self, other: &Self) -> bool {
@@ -152,12 +172,16 @@ fn valtype(byte: u8) -> ValType {
     ValType::from_byte(byte).unwrap_or(ValType::I32)
 }
 
-/// Cells that values of these types take: the numbers of i64 and f64 differ in one bit.
+/// Cells that values of these types take.
 fn cells(types: &[u8]) -> u32 {
-    types.iter().map(|&ty| 1 + u32::from(ty | 2 == ValType::I64 as u8)).sum()
+    types.iter().map(|&ty| ValType::cells_of(ty)).sum()
 }
 
 fn read_vec(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    // As always but with very many.
+    if let Some((&count @ ..0x80, rest)) = bytes.split_first() {
+        return rest.split_at_checked(count.into());
+    }
     let mut count = 0u32;
     let mut shift = 0;
     let mut at = 0;

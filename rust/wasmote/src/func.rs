@@ -1,7 +1,7 @@
 //! Functions, called with typed or with dynamic arguments.
 
-use crate::vm::{self, Call, Context};
-use crate::{Error, Value, WasmValues};
+use crate::vm::{self, Call, Context, HostCall, HostFunc};
+use crate::{Error, Store, Value, WasmValues};
 use core::marker::PhantomData;
 use core::num::NonZeroU32;
 use wasmote_core::FuncType;
@@ -23,6 +23,17 @@ impl Func {
 
     pub(crate) fn cell(self) -> u32 {
         self.0.get()
+    }
+
+    /// A function of the host's, which stays as long as the store. On the engine's heap, as those of a
+    /// [`Linker`](crate::Linker).
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`], [`Error::Limit`].
+    pub fn host(store: &mut Store, function: impl HostCall + 'static) -> Result<Func, Error> {
+        let state = store.state_mut();
+        let function = HostFunc::new(&state.heap.root_account(), function)?;
+        state.add_host(function)
     }
 
     /// Its type (WebAssembly Core, 2.3.6).
@@ -49,59 +60,48 @@ impl Func {
     /// # Errors
     /// [`Error::WrongType`] if arguments or `results` differ from the type in number or an argument in its type;
     /// [`Error::NotFound`]; [`Error::Trap`] or [`Error::Host`] if execution ended early.
-    pub fn call(&self, cx: &mut impl Context, args: &[Value], results: &mut [Value]) -> Result<(), Error> {
-        let mut given = args.iter().copied();
-        let result_count = results.len();
-        let mut got = results.iter_mut();
-        let mut result = |value| {
-            if let Some(to) = got.next() {
-                *to = value;
+    pub fn call(&self, cx: &mut dyn Context, args: &[Value], results: &mut [Value]) -> Result<(), Error> {
+        let count = results.len();
+        let mut write = |ty: &FuncType<'_>, mut cells: &mut [u32]| {
+            let fits = ty.params().eq(args.iter().map(Value::ty)) && ty.results().len() == count;
+            if fits {
+                args.iter().for_each(|value| value.write(&mut cells));
+            }
+            fits
+        };
+        let mut read = |ty: &FuncType<'_>, mut cells: &[u32]| {
+            for (to, ty) in results.iter_mut().zip(ty.results()) {
+                *to = Value::read(ty, &mut cells);
             }
         };
-        call_dynamic(*self, cx, (args.len(), &mut || given.next()), (result_count, &mut result))
+        self.call_cells(cx, &mut write, &mut read)
     }
 
-    /// [`call`](Func::call) with arguments and results that are nowhere in a row: `args` are so many, and `arg` is
-    /// called for each of them, in order; `result` is called with each of the `results`.
+    /// [`call`](Func::call) with arguments and results that are no [`Value`]s: `write` puts the arguments into cells, one for
+    /// i32, f32 and references, two for i64 and f64 with the low half first, and says whether they are of the function's
+    /// type; `read` finds the results there.
     ///
     /// # Errors
-    /// As of [`call`](Func::call); [`Error::WrongType`] also if `arg` has none.
-    pub fn call_with(
+    /// As of [`call`](Func::call).
+    pub fn call_cells(
         &self,
-        cx: &mut impl Context,
-        (args, arg): (usize, &mut dyn FnMut() -> Option<Value>),
-        (results, result): (usize, &mut dyn FnMut(Value)),
+        mut cx: &mut dyn Context,
+        write: &mut dyn FnMut(&FuncType<'_>, &mut [u32]) -> bool,
+        read: &mut dyn FnMut(&FuncType<'_>, &[u32]),
     ) -> Result<(), Error> {
-        call_dynamic(*self, cx, (args, arg), (results, result))
+        let mut call = Call::new(&mut cx, *self, None)?;
+        let (ty, cells) = call.parts();
+        if !write(ty, cells) {
+            return Err(Error::WrongType);
+        }
+        if !call.refs_belong() {
+            return Err(Error::NotFound);
+        }
+        call.run()?;
+        let (ty, cells) = call.parts();
+        read(ty, cells);
+        Ok(())
     }
-}
-
-/// For all contexts, so that it is compiled once.
-fn call_dynamic(
-    func: Func,
-    mut cx: &mut dyn Context,
-    (args, arg): (usize, &mut dyn FnMut() -> Option<Value>),
-    (results, result): (usize, &mut dyn FnMut(Value)),
-) -> Result<(), Error> {
-    let mut call = Call::new(&mut cx, func, None)?;
-    let (ty, mut cells) = call.parts();
-    if args != ty.params().len() || results != ty.results().len() {
-        return Err(Error::WrongType);
-    }
-    for ty in ty.params() {
-        let value = arg().filter(|value| value.ty() == ty).ok_or(Error::WrongType)?;
-        value.write(&mut cells);
-    }
-    if !call.refs_belong() {
-        return Err(Error::NotFound);
-    }
-    call.run()?;
-    let (ty, cells) = call.parts();
-    let mut cells = &*cells;
-    for ty in ty.results() {
-        result(Value::read(ty, &mut cells));
-    }
-    Ok(())
 }
 
 /// A function with arguments `P` and results `R`.

@@ -1,7 +1,10 @@
 //! Instances, and what they export.
 
 use crate::vm::{self, Caller, Context, InterruptHandle};
-use crate::{Error, Func, Global, HostError, Memory, Module, Store, Table, TypedFunc, WasmValues};
+use crate::{
+    Error, Func, Global, HostError, Memory, Module, Quotas, Resolve, Store, Table, TypedFunc, WasmValues,
+    linker,
+};
 use wasmote_core::ExternKind;
 use wasmote_core::vm::take_fuel;
 use wasmote_platform::from_utf8;
@@ -36,6 +39,20 @@ impl Extern {
 }
 
 impl Instance {
+    /// As [`Linker::prepare`](crate::Linker::prepare), with imports that `resolve` finds when they are asked for, in order:
+    /// `None` if there is nothing. Whether it is what the module wants is checked here.
+    ///
+    /// # Errors
+    /// As for [`Linker::instantiate`](crate::Linker::instantiate), and those of `resolve`.
+    pub fn prepare(
+        store: &mut Store,
+        module: &Module,
+        quotas: &Quotas,
+        resolve: &mut Resolve<'_>,
+    ) -> Result<Instance, Error> {
+        linker::prepare(store, module, quotas, resolve)
+    }
+
     /// The module that it is an instance of.
     ///
     /// # Errors

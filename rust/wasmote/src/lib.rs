@@ -59,7 +59,7 @@ pub use externs::{Global, Memory, Table};
 pub use func::{Func, TypedFunc};
 pub use host_func::{HostFn, HostResults, WithCaller};
 pub use instance::{Extern, Instance};
-pub use linker::Linker;
+pub use linker::{Linker, Resolve};
 pub use module::{Module, ModuleStats};
 pub use store::{Quotas, Store, StoreStats};
 pub use values::{ExternRef, Value, WasmValue, WasmValues};

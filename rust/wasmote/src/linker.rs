@@ -140,47 +140,13 @@ impl<'n> Linker<'n> {
     /// # Errors
     /// As for [`instantiate`](Linker::instantiate).
     pub fn prepare(&self, store: &mut Store, module: &Module, quotas: &Quotas) -> Result<Instance, Error> {
-        let state = store.state_mut();
-        let hosts = state.host_count();
-        let made = InstanceData::new(state, module, quotas, |state, import| self.resolve(state, import));
-        let number = match made.and_then(|made| state.add(made)) {
-            Ok(number) => number,
-            Err(error) => {
-                state.truncate_hosts(hosts);
-                return Err(error);
-            }
-        };
-        if let Err(error) = run_segments(state, number, module) {
-            if module.parsed().import_tables() == 0 {
-                state.remove_last();
-                state.truncate_hosts(hosts);
-            } else {
-                state.settle();
-            }
-            return Err(error);
-        }
-        state.settle();
-        if let Some(instance) = state.instance_mut(number) {
-            instance.set_fuel(quotas.fuel);
-        }
-        Ok(Instance(number))
-    }
-
-    /// What an import stands for.
-    fn resolve(&self, state: &mut State, import: &Import<'_>) -> Result<Extern, Error> {
-        let item = match self.find(state, import) {
-            Some(Found::Host(host)) => Some(Extern::Func(state.host_func(host)?)),
-            Some(Found::Extern(item)) => Some(item),
-            None => None,
-        };
-        let found = item.and_then(|item| Some((item, state.extern_type(item)?)));
-        let reason = match found {
-            None => LinkReason::Unknown,
-            Some((item, found)) if matches(found, import.ty) => return Ok(item),
-            Some((_, found)) if found.kind() == import.ty.kind() => LinkReason::Type,
-            Some((_, found)) => LinkReason::Kind(found.kind()),
-        };
-        Err(Error::Link(LinkError { offset: import.offset, reason }))
+        prepare(store, module, quotas, &mut |store, import| {
+            Ok(match self.find(store.state(), import) {
+                Some(Found::Host(host)) => Some(Extern::Func(store.state_mut().host_func(host)?)),
+                Some(Found::Extern(item)) => Some(item),
+                None => None,
+            })
+        })
     }
 
     /// What is defined under an import's names: a host function, or something of the store.
@@ -210,6 +176,58 @@ impl fmt::Debug for Linker<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Linker").field("definitions", &self.definitions.len()).finish()
     }
+}
+
+/// Finds what an import stands for; `None` if there is nothing.
+pub type Resolve<'r> = dyn FnMut(&mut Store, &Import<'_>) -> Result<Option<Extern>, Error> + 'r;
+
+/// See [`Linker::prepare`].
+pub(crate) fn prepare(
+    store: &mut Store,
+    module: &Module,
+    quotas: &Quotas,
+    resolve: &mut Resolve<'_>,
+) -> Result<Instance, Error> {
+    let hosts = store.state().host_count();
+    let made = InstanceData::new(store, module, quotas, resolve);
+    let state = store.state_mut();
+    let number = match made.and_then(|made| state.add(made)) {
+        Ok(number) => number,
+        Err(error) => {
+            state.truncate_hosts(hosts);
+            return Err(error);
+        }
+    };
+    if let Err(error) = run_segments(state, number, module) {
+        if module.parsed().import_tables() == 0 {
+            state.remove_last();
+            state.truncate_hosts(hosts);
+        } else {
+            state.settle();
+        }
+        return Err(error);
+    }
+    state.settle();
+    if let Some(instance) = state.instance_mut(number) {
+        instance.set_fuel(quotas.fuel);
+    }
+    Ok(Instance(number))
+}
+
+/// What an import stands for, if it is there and of the import's type.
+pub(crate) fn find_import(
+    store: &mut Store,
+    import: &Import<'_>,
+    resolve: &mut Resolve<'_>,
+) -> Result<Extern, Error> {
+    let found = resolve(store, import)?.and_then(|item| Some((item, store.state().extern_type(item)?)));
+    let reason = match found {
+        None => LinkReason::Unknown,
+        Some((item, found)) if matches(found, import.ty) => return Ok(item),
+        Some((_, found)) if found.kind() == import.ty.kind() => LinkReason::Type,
+        Some((_, found)) => LinkReason::Kind(found.kind()),
+    };
+    Err(Error::Link(LinkError { offset: import.offset, reason }))
 }
 
 /// Carries out the active segments, in order, and drops them and the declared ones.

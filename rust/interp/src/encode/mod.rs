@@ -151,6 +151,7 @@ impl Encoder {
     }
 
     /// Appends a `poll` if many words lie behind the last one. Where one instruction has ended and the next has not begun.
+    #[inline(always)]
     fn poll_if_due(&mut self) -> Result<(), ErrorKind> {
         if self.words.len() < self.poll_due { Ok(()) } else { self.poll() }
     }
@@ -162,6 +163,7 @@ impl Encoder {
 
     /// Appends a `poll`.
     #[cold]
+    #[inline(never)]
     fn poll(&mut self) -> Result<(), ErrorKind> {
         self.words(&[Code::poll as u32])?;
         self.polled = self.words.len();
@@ -174,7 +176,7 @@ impl Encoder {
         let before = self.last;
         let mut word = code as u32;
         let mut shift = 8;
-        for field in fields {
+        for &field in &fields {
             match field {
                 Field::To(cell, _) | Field::From(cell, _) if cell > 0xFF => {
                     return self.emit_wide(code, fields, more);
@@ -189,7 +191,10 @@ impl Encoder {
         }
         let at = self.words.len();
         self.words(&[word])?;
-        self.words(more)?;
+        // Mostly none.
+        if !more.is_empty() {
+            self.words(more)?;
+        }
         if let Field::To(result, cells) = fields[0] {
             self.written(result + cells);
             self.last = Some(Last { at, result });

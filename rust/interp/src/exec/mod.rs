@@ -206,6 +206,15 @@ impl State {
         self.place.byte(3) as i8 as i32
     }
 
+    /// The cell in the low half of the second word.
+    #[inline(always)]
+    fn second_word_cell(self) -> usize {
+        match self.pass.takes() {
+            Some((4, _)) => PASSED,
+            _ => (self.word(0) & 0xFFFF) as usize,
+        }
+    }
+
     /// Second and third byte.
     #[inline(always)]
     fn half(self) -> usize {

@@ -8,7 +8,7 @@ use crate::{Error, Func};
 use core::marker::PhantomData;
 use core::sync::atomic::Ordering;
 use wasmote_core::vm::{AGAIN, Entry, FuncRecord, StackVm, VmCtx};
-use wasmote_core::{FuncType, Trap};
+use wasmote_core::{FuncType, Trap, ValType};
 
 /// A call that is being prepared or has returned.
 pub(crate) struct Call<'a> {
@@ -35,11 +35,10 @@ impl<'a> Call<'a> {
     fn prepare(origin: Origin, func: Func, ty: Option<FuncType<'_>>) -> Result<Call<'a>, Error> {
         // SAFETY: (R1) no code runs, or it waits for us. What is kept of it is a type.
         let state: &'a State = unsafe { &*origin.state };
-        let found = state.func_type(func).ok_or(Error::NotFound)?;
+        let (callee, record, found) = state.func(func).ok_or(Error::NotFound)?;
         if ty.is_some_and(|ty| ty != found) {
             return Err(Error::WrongType);
         }
-        let (callee, record) = state.func(func).ok_or(Error::NotFound)?;
         let len = found.param_cells().max(found.result_cells()) as usize;
         if !fits(&state.stack, origin.free, len) {
             return Err(Error::Trap(Trap::StackOverflow));
@@ -50,19 +49,22 @@ impl<'a> Call<'a> {
     }
 
     /// The function's type and the cells.
-    pub fn parts(&mut self) -> (FuncType<'_>, &mut [u32]) {
-        (self.ty, self.cells())
+    pub fn parts(&mut self) -> (&FuncType<'a>, &mut [u32]) {
+        // SAFETY: (R4) there is room for them, and nobody else uses the stack above its free cell.
+        (&self.ty, unsafe { core::slice::from_raw_parts_mut(self.cells, self.len) })
     }
 
     /// The cells of the arguments, and after [`run`](Call::run) of the results.
     pub fn cells(&mut self) -> &mut [u32] {
-        // SAFETY: (R4) there is room for them, and nobody else uses the stack above its free cell.
-        unsafe { core::slice::from_raw_parts_mut(self.cells, self.len) }
+        self.parts().1
     }
 
     /// Whether the function references among the arguments belong to this store; those of another would lead
     /// nowhere.
     pub fn refs_belong(&mut self) -> bool {
+        if !self.ty.param_bytes().contains(&(ValType::FuncRef as u8)) {
+            return true;
+        }
         // SAFETY: (R1) no code runs, or it waits for us.
         let state = unsafe { &*self.state };
         state.refs_belong(self.ty.params(), self.cells())

@@ -4,14 +4,15 @@ use super::builtins::BUILTINS;
 use super::call::signature_matches;
 use super::memory::MemoryData;
 use super::place::{Block, Place};
-use super::state::State;
+use super::state::{HOSTS, State};
 use super::table::TableData;
-use crate::{Error, Extern, Func, Module, Quotas};
+use crate::linker::{Resolve, find_import};
+use crate::{Error, Extern, Func, Module, Quotas, Store};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, AtomicUsize};
 use wasmote_core::vm::{FuncRecord, NULL_REF, VmCtx, fuel_is_endless, func_ref};
 use wasmote_core::{ExternKind, GlobalType, ValType};
-use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, GlobalPlace, Import};
+use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, GlobalPlace};
 use wasmote_platform::Vec;
 
 /// Pointers to one kind of thing. Of one type, so that the code that handles them is there once.
@@ -26,11 +27,9 @@ pub(crate) struct InstanceData {
     /// The memory that it uses; null if it has none.
     pub(super) memory: *mut MemoryData,
     own_memory: Option<Place<MemoryData>>,
-    /// Each leads to a `TableData`, which begins with the `TableVm`.
-    tables: Pointers,
+    /// First its tables, each a `TableData`, which begins with the `TableVm`; then the cells of each imported global.
+    pointers: Pointers,
     own_tables: Vec<Place<TableData>>,
-    /// Each leads to the cells of a global.
-    imported_globals: Pointers,
     /// Its own globals, references to the imported functions, and a bit for each dropped segment: element
     /// segments first, then data segments.
     cells: Block<u32>,
@@ -44,11 +43,11 @@ pub(crate) struct InstanceData {
 impl InstanceData {
     /// The instance that stands for the store's host functions.
     pub fn of_hosts(state: &State) -> Result<Place<InstanceData>, Error> {
-        InstanceData::empty(state, 0)
+        InstanceData::empty(state, HOSTS, 0)
     }
 
     /// An instance of nothing. `cells` as in the struct.
-    fn empty(state: &State, cells: usize) -> Result<Place<InstanceData>, Error> {
+    fn empty(state: &State, number: u32, cells: usize) -> Result<Place<InstanceData>, Error> {
         let store = state.this;
         let cells = Block::new(&state.heap, cells, 0)?;
         let ctx = VmCtx {
@@ -58,7 +57,7 @@ impl InstanceData {
             funcs: NonNull::dangling().as_ptr(),
             fuel: u64::MAX,
             interrupt: AtomicU32::new(0),
-            number: state.instance_count(),
+            number,
             import_funcs: 0,
             imports: NonNull::dangling().as_ptr(),
             imported_globals: NonNull::dangling().as_ptr(),
@@ -83,9 +82,8 @@ impl InstanceData {
             module: None,
             memory: ptr::null_mut(),
             own_memory: None,
-            tables: Vec::new(&state.heap),
+            pointers: Vec::new(&state.heap),
             own_tables: Vec::new(&state.heap),
-            imported_globals: Vec::new(&state.heap),
             cells,
             #[cfg(feature = "interp-lazy")]
             records: Vec::new(&state.heap),
@@ -95,27 +93,27 @@ impl InstanceData {
     }
 
     /// Allocates an instance of `module` with its imports, and initialises its globals (WebAssembly Core, 4.5.4,
-    /// up to step 13, "allocate"). `resolve` finds what an import's names stand for and checks its type.
-    /// Nothing but new host functions is changed in the store.
+    /// up to step 13, "allocate"). Nothing but new host functions is changed in the store.
     pub fn new(
-        state: &mut State,
+        store: &mut Store,
         module: &Module,
         quotas: &Quotas,
-        resolve: impl FnMut(&mut State, &Import<'_>) -> Result<Extern, Error>,
+        resolve: &mut Resolve<'_>,
     ) -> Result<Place<InstanceData>, Error> {
         let parsed = module.parsed();
         let cells =
             dropped_bits(parsed) + (parsed.element_count() + parsed.data_count()).div_ceil(32) as usize;
-        let place = InstanceData::empty(state, cells)?;
+        let state = store.state();
+        let place = InstanceData::empty(state, state.instance_count(), cells)?;
         // SAFETY: (R1) nobody else knows the instance yet.
         let this = unsafe { &mut *place.ptr() };
         this.module = Some(module.clone());
         #[cfg(feature = "interp-lazy")]
         {
-            this.records = super::resident::records(&state.heap, module)?;
+            this.records = super::resident::records(&store.state().heap, module)?;
         }
-        this.import(state, parsed, resolve)?;
-        this.define(state, parsed, quotas)?;
+        this.import(store, parsed, resolve)?;
+        this.define(store.state(), parsed, quotas)?;
         this.tell(module);
         Ok(place)
     }
@@ -123,31 +121,46 @@ impl InstanceData {
     /// Takes over the imports.
     fn import(
         &mut self,
-        state: &mut State,
+        store: &mut Store,
         parsed: &wasmote_frontend::Module<'_>,
-        mut resolve: impl FnMut(&mut State, &Import<'_>) -> Result<Extern, Error>,
+        resolve: &mut Resolve<'_>,
     ) -> Result<(), Error> {
-        self.tables.reserve_exact(parsed.tables().len())?;
-        self.imported_globals.reserve_exact(parsed.import_globals() as usize)?;
+        let tables = parsed.tables().len();
+        self.pointers.resize(tables + parsed.import_globals() as usize, ptr::null_mut())?;
         let mut next_func = parsed.own_global_cells() as usize;
+        let (mut next_table, mut next_global) = (0, tables);
         for import in parsed.imports() {
-            match resolve(state, &import)? {
+            let found = find_import(store, &import, resolve)?;
+            let state = store.state();
+            let (next, pointer) = match found {
                 Extern::Func(func) => {
                     if let Some(cell) = self.cells.get_mut().get_mut(next_func) {
                         *cell = func.cell();
                     }
                     next_func += 1;
+                    continue;
+                }
+                Extern::Memory(memory) => {
+                    self.memory = state.memory_at(memory).ok_or(Error::NotFound)?;
+                    continue;
                 }
                 Extern::Table(table) => {
-                    self.tables.push(state.table_at(table).ok_or(Error::NotFound)?.cast())?;
+                    (&mut next_table, state.table_at(table).ok_or(Error::NotFound)?.cast())
                 }
-                Extern::Memory(memory) => self.memory = state.memory_at(memory).ok_or(Error::NotFound)?,
                 Extern::Global(global) => {
-                    self.imported_globals.push(state.global(global).ok_or(Error::NotFound)?.1.cast())?;
+                    (&mut next_global, state.global(global).ok_or(Error::NotFound)?.1.cast())
                 }
-            }
+            };
+            self.point(*next, pointer);
+            *next += 1;
         }
         Ok(())
+    }
+
+    fn point(&mut self, place: usize, pointer: *mut ()) {
+        if let Some(to) = self.pointers.get_mut(place) {
+            *to = pointer;
+        }
     }
 
     /// Makes what it defines itself.
@@ -165,10 +178,10 @@ impl InstanceData {
             at += ty.value.cells() as usize;
         }
         self.table_quota = quotas.table_elements;
-        for &ty in parsed.tables().iter().skip(parsed.import_tables() as usize) {
+        for (place, &ty) in parsed.tables().iter().enumerate().skip(parsed.import_tables() as usize) {
             let table = TableData::new(&state.heap, ty, self.number(), &mut self.table_quota)?;
             let table = Place::new(&state.heap, table)?;
-            self.tables.push(table.ptr().cast())?;
+            self.point(place, table.ptr().cast());
             self.own_tables.push(table)?;
         }
         if let (Some(ty), false) = (parsed.memory(), parsed.memory_imported()) {
@@ -204,8 +217,8 @@ impl InstanceData {
             }
             ctx.import_funcs = parsed.import_funcs();
             ctx.imports = self.cells.base().wrapping_add(parsed.own_global_cells() as usize);
-            ctx.imported_globals = self.imported_globals.as_ptr().cast();
-            ctx.tables = self.tables.as_ptr().cast();
+            ctx.tables = self.pointers.as_ptr().cast();
+            ctx.imported_globals = ctx.tables.wrapping_add(parsed.tables().len()).cast();
             if let Some(memory) = self.memory.as_ref() {
                 memory.show(ctx);
             }
@@ -265,14 +278,15 @@ impl InstanceData {
     pub(super) fn global(&self, index: u32) -> Option<(GlobalType, *mut u32)> {
         let parsed = self.module.as_ref()?.parsed();
         let cells = match parsed.global_place(index)? {
-            GlobalPlace::Import(place) => self.imported_globals.get(place as usize)?.cast(),
+            GlobalPlace::Import(place) => self.pointers.get(parsed.tables().len() + place as usize)?.cast(),
             GlobalPlace::Own(cell) => self.cells.base().wrapping_add(cell as usize),
         };
         Some((parsed.global_type(index)?, cells))
     }
 
     pub(super) fn table_at(&self, index: u32) -> Option<*mut TableData> {
-        self.tables.get(index as usize).map(|table| table.cast())
+        let tables = self.module.as_ref()?.parsed().tables().len();
+        self.pointers.get(..tables)?.get(index as usize).map(|table| table.cast())
     }
 
     pub(super) fn memory_at(&self) -> Option<*mut MemoryData> {

@@ -4,6 +4,7 @@
 //! interrupts one means what runs: so all of them are told. Compiled code looks at the limit of its frames as well, which is
 //! 0 then, so that the check at a function's beginning is a poll too.
 
+use super::instance::InstanceData;
 use super::place::Place;
 use super::state::{State, USUAL_INSTANCES};
 use core::cell::UnsafeCell;
@@ -105,10 +106,10 @@ impl State {
         InterruptHandle(self.signal.clone())
     }
 
-    /// Keeps a context for whoever interrupts.
-    pub(super) fn keep(&mut self, ctx: Place<VmCtx>) -> Result<(), OutOfMemory> {
-        // SAFETY: (R8) we have the store.
-        unsafe { (*self.signal.contexts.get()).push(ctx) }
+    /// Keeps a new instance's context for whoever interrupts.
+    pub(super) fn keep(&mut self, instance: &Place<InstanceData>) -> Result<(), OutOfMemory> {
+        // SAFETY: (R8) we have the store; (R1) nobody else knows the instance yet.
+        unsafe { (*self.signal.contexts.get()).push((*instance.ptr()).ctx.clone()) }
     }
 
     /// Forgets the context that was kept last, which must not have been told of.

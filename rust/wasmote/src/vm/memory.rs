@@ -85,7 +85,7 @@ impl State {
         if let Ok(true) = done {
             grown.pages = pages;
         }
-        for instance in self.instances.iter() {
+        for instance in self.instances.iter().flatten() {
             // SAFETY: (R2) instances and their contexts live as long as the store.
             unsafe {
                 let instance = &*instance.ptr();

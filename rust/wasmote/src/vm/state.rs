@@ -20,6 +20,9 @@ const UNTOUCHED: u32 = 0x5AA5_C33C;
 /// Most stores have the instance that stands for the host functions, and another one.
 pub(super) const USUAL_INSTANCES: usize = 2;
 
+/// The number of the instance that stands for the host functions.
+pub(super) const HOSTS: u32 = 0;
+
 /// Cells of arguments that native code has in registers at most.
 const ARGUMENT_REGISTERS: usize = 8;
 
@@ -36,9 +39,9 @@ pub struct State {
     pub(super) stack: StackVm,
     #[cfg(feature = "interp-lazy")]
     pub(super) resident: super::resident::Resident,
-    /// By number. Number 0 stands for the host functions.
-    pub(super) instances: Vec<Place<InstanceData>>,
-    /// The instances' contexts, by number.
+    /// By number; the one of the host functions is there when there is one of these.
+    pub(super) instances: Vec<Option<Place<InstanceData>>>,
+    /// The instances' contexts, by number; null if there is no instance.
     contexts: Pointers,
     pub(super) signal: Shared<Signal>,
     hosts: Vec<Shared<HostFunc>>,
@@ -85,8 +88,8 @@ impl State {
         // SAFETY: (R1) nobody else knows the store yet.
         let state = unsafe { &mut *place.ptr() };
         state.this = place.ptr();
-        state.add(InstanceData::of_hosts(state)?)?;
-        state.settle();
+        state.instances.push(None)?;
+        state.contexts.push(ptr::null_mut())?;
         Ok(place)
     }
 
@@ -96,24 +99,34 @@ impl State {
         if number >= limits::MAX_INSTANCES as usize {
             return Err(Error::Limit);
         }
+        self.keep(&instance)?;
+        // The contexts' array last: if it moves, all of them are told.
+        let room = self.instances.push(None).and_then(|()| self.contexts.push(ptr::null_mut()));
+        if let Err(error) = room {
+            self.instances.truncate(number);
+            self.forget_last();
+            return Err(error.into());
+        }
+        self.place(number, instance);
+        Ok(number as u32)
+    }
+
+    /// Puts an instance that is kept to where its number has a place.
+    fn place(&mut self, number: usize, instance: Place<InstanceData>) {
         let place = instance.ptr();
         // SAFETY: (R1) nobody else knows the instance yet.
-        let kept = unsafe { (*place).ctx.clone() };
-        let ctx = kept.ptr();
-        self.instances.push(instance)?;
-        if let Err(error) = self.contexts.push(ctx.cast()).and_then(|()| self.keep(kept)) {
-            self.instances.pop();
-            self.contexts.truncate(number);
-            return Err(error.into());
+        let ctx = unsafe { (*place).ctx.ptr() };
+        if let (Some(to), Some(context)) = (self.instances.get_mut(number), self.contexts.get_mut(number)) {
+            *to = Some(instance);
+            *context = ctx.cast();
         }
         // SAFETY: (R2) contexts and instances live as long as the store, and no code runs.
         unsafe {
             (*ctx).owner = place.cast();
-            for ctx in self.contexts.iter() {
+            for ctx in self.contexts.iter().filter(|ctx| !ctx.is_null()) {
                 (*ctx.cast::<VmCtx>()).instances = self.contexts.as_ptr().cast();
             }
         }
-        Ok(number as u32)
     }
 
     /// Takes the last instance back, whose functions nobody knows.
@@ -126,13 +139,13 @@ impl State {
     /// An instance of the store's.
     pub(crate) fn instance(&self, number: u32) -> Option<&InstanceData> {
         // SAFETY: (R1) the place lives as long as the store, and no code runs while it is borrowed.
-        self.instances.get(number as usize).map(|place| unsafe { &*place.ptr() })
+        self.instances.get(number as usize)?.as_ref().map(|place| unsafe { &*place.ptr() })
     }
 
     /// As [`instance`](State::instance), to change it.
     pub(crate) fn instance_mut(&mut self, number: u32) -> Option<&mut InstanceData> {
         // SAFETY: (R1) as above.
-        self.instances.get(number as usize).map(|place| unsafe { &mut *place.ptr() })
+        self.instances.get(number as usize)?.as_ref().map(|place| unsafe { &mut *place.ptr() })
     }
 
     /// Number of instances.
@@ -153,59 +166,60 @@ impl State {
 
     /// The reference to a host function, which is added if it is new.
     pub(crate) fn host_func(&mut self, func: &Shared<HostFunc>) -> Result<Func, Error> {
-        let known = self.hosts.iter().position(|host| ptr::eq(&**host, &**func));
-        let index = match known {
-            Some(index) => index,
-            None => self.add_host(func)?,
-        };
-        Func::new(0, index as u32).ok_or(Error::Limit)
+        match self.hosts.iter().position(|host| ptr::eq(&**host, &**func)) {
+            Some(index) => Func::new(HOSTS, index as u32).ok_or(Error::Limit),
+            None => self.add_host(func.clone()),
+        }
     }
 
-    fn add_host(&mut self, func: &Shared<HostFunc>) -> Result<usize, Error> {
+    /// Adds a host function; the reference to it.
+    pub(crate) fn add_host(&mut self, func: Shared<HostFunc>) -> Result<Func, Error> {
         let index = self.hosts.len();
         if index >= limits::MAX_FUNCTIONS as usize {
             return Err(Error::Limit);
         }
+        if self.instance(HOSTS).is_none() {
+            let hosts = InstanceData::of_hosts(self)?;
+            self.keep(&hosts)?;
+            self.place(HOSTS as usize, hosts);
+            self.settle();
+        }
         let ty = func.ty();
-        let (code, cells) = (ptr::from_ref(&**func).cast(), ty.param_cells().max(ty.result_cells()));
-        self.host_records.push(FuncRecord::new(host_entry, code, index as u32, cells))?;
-        if let Err(error) = self.hosts.push(func.clone()) {
-            self.host_records.pop();
-            return Err(error.into());
+        let (code, cells) = (ptr::from_ref(&*func).cast(), ty.param_cells().max(ty.result_cells()));
+        let record = FuncRecord::new(host_entry, code, index as u32, cells);
+        if index == self.host_records.capacity() {
+            // Most modules import few functions. The records last: if they move, code is told.
+            self.hosts.reserve_exact(1 + index / 2)?;
+            self.host_records.reserve_exact(1 + index / 2)?;
         }
-        if let Some(ctx) = self.contexts.first() {
+        self.hosts.push(func)?;
+        self.host_records.push(record)?;
+        if let Some(hosts) = self.instance(HOSTS) {
             // SAFETY: (R2) the context of the host functions, and no code runs.
-            unsafe { (*ctx.cast::<VmCtx>()).funcs = self.host_records.as_ptr() };
+            unsafe { (*hosts.ctx.ptr()).funcs = self.host_records.as_ptr() };
         }
-        Ok(index)
+        Func::new(HOSTS, index as u32).ok_or(Error::Limit)
     }
 
-    /// The context and the record of a function of this store's.
-    pub(super) fn func(&self, func: Func) -> Option<(*mut VmCtx, *const FuncRecord)> {
+    /// The context, the record and the type of a function of this store's.
+    pub(super) fn func(&self, func: Func) -> Option<(*mut VmCtx, *const FuncRecord, FuncType<'_>)> {
         let (number, index) = split_func_ref(func.cell());
-        let ctx = self.contexts.get(number as usize)?.cast();
         let instance = self.instance(number)?;
-        let record = match instance.module() {
-            None => self.host_records.get(index as usize)?,
+        let (record, ty): (&FuncRecord, _) = match instance.module() {
+            None => (self.host_records.get(index as usize)?, self.hosts.get(index as usize)?.ty()),
             Some(module) => {
-                let own = index.checked_sub(module.parsed().import_funcs())?;
-                instance.records().get(own as usize)?
+                let parsed = module.parsed();
+                let own = index.checked_sub(parsed.import_funcs())?;
+                let record = instance.records().get(own as usize)?;
+                (record, parsed.func_type_at(record.ty))
             }
         };
-        Some((ctx, record))
+        Some((instance.ctx.ptr(), record, ty))
     }
 
     /// The type of a function of this store's.
     pub(crate) fn func_type(&self, func: Func) -> Option<FuncType<'_>> {
-        let (number, index) = split_func_ref(func.cell());
-        match self.instance(number)?.module() {
-            None => Some(self.hosts.get(index as usize)?.ty()),
-            Some(module) => {
-                let parsed = module.parsed();
-                let own = index >= parsed.import_funcs() && index < parsed.func_count();
-                own.then(|| parsed.func_type(index))
-            }
-        }
+        self.func(func).map(|(_, _, ty)| ty)
     }
 
     /// What an exported item is now, with the present size as the minimum of its limits: what can be imported
