@@ -40,7 +40,7 @@ pub const AGAIN: u32 = 255;
 /// A function, of a module or of the host. One for all instances of a module.
 ///
 /// If its code is made when it is first called, `frame_cells` and `code` change once, then `entry`, while others may read
-/// them; who read the new `entry` finds the others.
+/// them; who read the new `entry` finds the others. (Not once if it may be given up again: such a record is one store's.)
 #[repr(C)]
 #[derive(Debug)]
 pub struct FuncRecord {

@@ -51,12 +51,13 @@ const fn platform_heap(heap_mb: u32) -> u32 {
 }
 
 /// How the firmware is built on some boards beside the usual way: the other dispatcher, with all checks; native code only.
-const VARIANTS: [(&str, &str, &[&str]); 5] = [
+const VARIANTS: [(&str, &str, &[&str]); 6] = [
     (
         "riscv32_virt",
         "loop, extra checks",
         &["CONFIG_WASMOTE_DISPATCH_SIZE=y", "CONFIG_WASMOTE_EXTRA_CHECKS=y"],
     ),
+    ("mps2_an386", "encoded lazily", &["CONFIG_WASMOTE_INTERP_LAZY=y"]),
     ("mps2_an385", "native code only", NATIVE),
     ("mps2_an386", "native code only", NATIVE),
     ("mps2_an500", "native code only", NATIVE),

@@ -1,13 +1,13 @@
 //! Functions that are encoded when they are first called, and their words, of which a store holds no more than its budget.
 //!
 //! Each instance has records of its own for them, and each store words of its own: so a store is all that knows of them, and
-//! it is used by one thread at a time. A record's entry is [`first_call`] as long as there are no words, and its `frame_cells`
-//! are the place of the body then.
+//! it is used by one thread at a time. A record's entry is [`first_call`] as long as there are no words, `code` is null, and
+//! `frame_cells` the place of the body then.
 //!
-//! When the budget is used up, words are given up that have not been called for long, and that no function runs. A call of
-//! what is there looks the same whether it is the first one or not, so that it costs no more; but all that do not run
-//! are put to rest from time to time: their entry is [`first_call`] again, which wakes those up that are called. Those that
-//! still rest when words must be given up have not been called since.
+//! When the budget is used up, functions are given up that do not run and have not been called for a while. Calls take note of
+//! nothing, so that they cost no more than of what was there from the beginning; but from time to time all that do not run
+//! are put to rest: their entry is [`first_call`] again, which wakes up what is called. Those that still rest when room is
+//! needed have not been called since, and the one that was encoded first goes.
 
 use super::call::{entry, instance};
 use super::state::State;
@@ -27,8 +27,6 @@ pub(super) struct Resident {
     bytes: usize,
     /// How many functions have been encoded, those that were encoded again included.
     encoded: u32,
-    /// How often a function was encoded or woken up.
-    clock: u32,
 }
 
 struct Function {
@@ -36,8 +34,8 @@ struct Function {
     record: *const FuncRecord,
     /// Place of the body in the module.
     place: u32,
-    /// When it was encoded or woken up.
-    called: u32,
+    /// How many were encoded before.
+    age: u32,
     running: bool,
     resting: bool,
 }
@@ -69,7 +67,7 @@ pub(super) fn records(heap: &Heap, module: &Module) -> Result<Vec<FuncRecord>, O
 
 impl Resident {
     pub fn new(heap: &Heap) -> Resident {
-        Resident { functions: Vec::new(heap), bytes: 0, encoded: 0, clock: 0 }
+        Resident { functions: Vec::new(heap), bytes: 0, encoded: 0 }
     }
 
     /// Bytes that are held of words, and what is known of them.
@@ -120,25 +118,25 @@ impl Resident {
             });
         }
         while self.bytes + bytes > budget {
-            let Some(at) = self.longest_resting().or_else(|| {
+            let Some(at) = self.oldest_resting().or_else(|| {
                 self.put_to_rest();
-                self.longest_resting()
+                self.oldest_resting()
             }) else {
                 break;
             };
             self.give_up(at);
         }
         // So that by the next time those are awake that are called.
-        if self.longest_resting().is_none() {
+        if self.oldest_resting().is_none() {
             self.put_to_rest();
         }
     }
 
-    /// The function that has not been called for longest, of those that rest.
-    fn longest_resting(&self) -> Option<usize> {
+    /// The function that was encoded first, of those that rest and do not run.
+    fn oldest_resting(&self) -> Option<usize> {
         let resting =
             self.functions.iter().zip(0..).filter(|(function, _)| function.resting && !function.running);
-        Some(resting.max_by_key(|(function, _)| self.clock.wrapping_sub(function.called))?.1)
+        Some(resting.max_by_key(|(function, _)| self.encoded.wrapping_sub(function.age))?.1)
     }
 
     /// Puts all to rest that do not run.
@@ -156,8 +154,6 @@ impl Resident {
         let at = self.behind(words).checked_sub(1);
         if let Some(function) = at.and_then(|at| self.functions.get_mut(at)) {
             function.resting = false;
-            function.called = self.clock;
-            self.clock = self.clock.wrapping_add(1);
             record.entry.store(wasmote_interp::entry as *mut (), Ordering::Release);
         }
     }
@@ -191,14 +187,13 @@ impl Resident {
         // SAFETY: (R7) the record lives as long as the store.
         let told = unsafe { &*record };
         let place = told.frame_cells.load(Ordering::Relaxed);
-        let called = self.clock;
-        self.functions.push(Function { words, record, place, called, running: false, resting: false })?;
+        let age = self.encoded;
+        self.functions.push(Function { words, record, place, age, running: false, resting: false })?;
         if let Some(after) = self.functions.get_mut(at..) {
             after.rotate_right(1);
         }
         self.bytes += bytes;
         self.encoded = self.encoded.wrapping_add(1);
-        self.clock = self.clock.wrapping_add(1);
         told.frame_cells.store(frame_cells, Ordering::Relaxed);
         told.code.store(start.cast_mut().cast(), Ordering::Relaxed);
         told.entry.store(wasmote_interp::entry as *mut (), Ordering::Release);
