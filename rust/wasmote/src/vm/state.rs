@@ -99,7 +99,9 @@ impl State {
         // The contexts' array last: if it moves, all of them are told.
         let room = self.instances.push(None).and_then(|()| self.contexts.push(ptr::null_mut()));
         if let Err(error) = room {
-            self.instances.truncate(number);
+            if self.instances.len() > number {
+                self.instances.pop();
+            }
             self.forget_last();
             return Err(error.into());
         }
