@@ -62,8 +62,10 @@ impl<'a> Call<'a> {
     /// Whether the function references among the arguments belong to this store; those of another would lead
     /// nowhere.
     pub fn refs_belong(&mut self) -> bool {
-        let may_be = Feature::ReferenceTypes.compiled();
-        if !may_be || !self.ty.param_bytes().contains(&(ValType::FuncRef as u8)) {
+        // Not `contains`, for which the library has a search by words.
+        let may_be = Feature::ReferenceTypes.compiled()
+            && self.ty.param_bytes().iter().any(|&ty| ty == ValType::FuncRef as u8);
+        if !may_be {
             return true;
         }
         // SAFETY: (R1) no code runs, or it waits for us.
