@@ -24,6 +24,8 @@ set(WASMOTE_OPTIONS
     "JIT                    n       feature"
     "JIT_LAZY               n       feature                 JIT"
     "JIT_CODE_SIZE          32768   number:1024..16777216   JIT"
+    "INTERP_LAZY            n       feature                 INTERP"
+    "INTERP_CODE_BUDGET     8192    number:0..0x7fffffff    INTERP_LAZY"
     "DISPATCH_SPEED         y       choice:DISPATCH:feature=dispatch-tail"
     "DISPATCH_SIZE          n       choice:DISPATCH"
     "OPT_SPEED              n       choice:OPT:profile=firmware-speed"
@@ -168,6 +170,10 @@ function(wasmote_check_options)
     _wasmote_is_on(jit JIT)
     if(NOT interp AND NOT jit)
         message(FATAL_ERROR "wasmote: set CONFIG_WASMOTE_INTERP, CONFIG_WASMOTE_JIT or both to y")
+    endif()
+    _wasmote_is_on(interp_lazy INTERP_LAZY)
+    if(interp_lazy AND jit)
+        message(FATAL_ERROR "wasmote: CONFIG_WASMOTE_INTERP_LAZY is not for builds with CONFIG_WASMOTE_JIT")
     endif()
 
     list(REMOVE_DUPLICATES groups)

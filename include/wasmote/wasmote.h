@@ -200,8 +200,8 @@ enum wasmote_status
      */
     WASMOTE_TRAP_HOST = 75,
     /**
-     * Trap: a function was to be compiled when it was first called (CONFIG_WASMOTE_JIT_LAZY), and cannot be: the heap is
-     * used up, or, without the interpreter, the memory for code, or the function is too large. A later call may find memory.
+     * Trap: a function was to be compiled or encoded when it was first called (CONFIG_WASMOTE_JIT_LAZY, CONFIG_WASMOTE_INTERP_LAZY),
+     * and cannot be: the heap is used up, or, without the interpreter, the memory for code, or the function is too large. A later call may find memory.
      */
     WASMOTE_TRAP_NOT_COMPILED = 76,
 };
@@ -563,6 +563,12 @@ typedef struct {
      * below that address. For modules without a heap of their own.
      */
     bool trim_memory;
+    /**
+     * The most bytes of code that the instance holds with CONFIG_WASMOTE_INTERP_LAZY: functions that do not run are given up
+     * for one that is called, and encoded again when they are called again. Functions that run stay: what they take beyond
+     * this counts to `heap_bytes`. 0 keeps nothing but what runs. Not looked at in builds without that option.
+     */
+    uint32_t code_bytes;
 } wasmote_quotas_t;
 
 /**
@@ -717,7 +723,8 @@ typedef struct {
      */
     size_t heap_peak;
     /**
-     * Of a module: its compiled code, a part of the heap.
+     * Of a module: its compiled code, a part of the heap. With CONFIG_WASMOTE_INTERP_LAZY, of an instance, and those that are
+     * linked with it.
      */
     size_t code_bytes;
     /**

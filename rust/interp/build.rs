@@ -27,7 +27,8 @@ fn main() {
     if var("OPT_LEVEL") != "0" && PROVEN.iter().any(|prefix| target.starts_with(prefix)) {
         println!("cargo::rustc-cfg=tail_calls");
         // Not where flash is scarce. At opt-level z what they pass stays in memory, and then LLVM does not jump.
-        if var("CARGO_CFG_TARGET_POINTER_WIDTH") == "64" && var("OPT_LEVEL") != "z" {
+        let wanted = var("CARGO_CFG_TARGET_POINTER_WIDTH") == "64" || target.starts_with("riscv32");
+        if wanted && var("OPT_LEVEL") != "z" {
             println!("cargo::rustc-cfg=runs");
         }
     }

@@ -168,6 +168,11 @@ impl WasmoteOption {
         matches!(self.kind, Kind::Feature) && self.default == "n" && !self.is_engine() && !self.is_of_jit()
     }
 
+    /// Whether it says how the interpreter's code is made.
+    fn is_of_interp(&self) -> bool {
+        matches!(self.kind, Kind::Feature) && self.needs.as_deref() == Some(INTERP)
+    }
+
     /// Whether it says how native code is made.
     fn is_of_jit(&self) -> bool {
         self.needs.as_deref() == Some(JIT)
@@ -203,6 +208,8 @@ pub fn configurations(options: &[WasmoteOption]) -> Result<Vec<Configuration>> {
         if option.is_default_group() {
             let name = format!("interp without {}", feature_name(&option.name));
             all.push(standard.with(options, &name, &option.name, false)?);
+        } else if option.is_of_interp() {
+            all.push(standard.with(options, &feature_name(&option.name), &option.name, true)?);
         } else if option.is_extra_group() {
             let name = format!("interp with {}", feature_name(&option.name));
             all.push(standard.with(options, &name, &option.name, true)?);

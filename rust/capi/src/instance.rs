@@ -32,6 +32,7 @@ pub extern "C" fn wasmote_quotas_default() -> wasmote_quotas_t {
     const MEMORY: u32 = number(option_env!("WASMOTE_DEFAULT_MEMORY_LIMIT"), 131_072);
     const TABLE: u32 = number(option_env!("WASMOTE_DEFAULT_TABLE_LIMIT"), 1024);
     const DEPTH: u32 = number(option_env!("WASMOTE_DEFAULT_CALL_DEPTH"), 8);
+    const CODE: u32 = number(option_env!("WASMOTE_INTERP_CODE_BUDGET"), 8192);
     wasmote_quotas_t {
         stack_bytes: STACK,
         heap_bytes: HEAP,
@@ -40,11 +41,13 @@ pub extern "C" fn wasmote_quotas_default() -> wasmote_quotas_t {
         fuel: u64::MAX,
         call_depth: DEPTH,
         trim_memory: false,
+        code_bytes: CODE,
     }
 }
 
 fn quotas_of(quotas: &wasmote_quotas_t) -> Quotas {
-    let sum = [quotas.heap_bytes, quotas.stack_bytes, quotas.memory_bytes]
+    let code_bytes = if cfg!(feature = "interp-lazy") { quotas.code_bytes } else { 0 };
+    let sum = [quotas.heap_bytes, quotas.stack_bytes, quotas.memory_bytes, code_bytes]
         .into_iter()
         .fold(0usize, |sum, bytes| sum.saturating_add(bytes as usize));
     Quotas {
@@ -55,6 +58,7 @@ fn quotas_of(quotas: &wasmote_quotas_t) -> Quotas {
         table_elements: quotas.table_elements,
         fuel: quotas.fuel,
         trim_memory: quotas.trim_memory,
+        code_bytes: code_bytes as usize,
     }
 }
 

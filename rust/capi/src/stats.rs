@@ -52,6 +52,7 @@ pub unsafe extern "C" fn wasmote_instance_stats(
         // SAFETY: (C1) the header demands it.
         let stats = unsafe { Access::new(instance) }?.store()?.stats();
         let found = wasmote_stats_t {
+            code_bytes: stats.code_bytes,
             stack_used_peak: stats.stack_used_peak,
             memory_bytes: stats.memory_bytes,
             ..of_heap(stats.heap)

@@ -80,8 +80,8 @@ pub enum wasmote_status {
     WASMOTE_TRAP_INTERRUPTED = 74,
     /// Trap: a host function returned a status that is no trap; see `host_status` of `wasmote_error_t`.
     WASMOTE_TRAP_HOST = 75,
-    /// Trap: a function was to be compiled when it was first called (CONFIG_WASMOTE_JIT_LAZY), and cannot be: the heap is
-    /// used up, or, without the interpreter, the memory for code, or the function is too large. A later call may find memory.
+    /// Trap: a function was to be compiled or encoded when it was first called (CONFIG_WASMOTE_JIT_LAZY, CONFIG_WASMOTE_INTERP_LAZY),
+    /// and cannot be: the heap is used up, or, without the interpreter, the memory for code, or the function is too large. A later call may find memory.
     WASMOTE_TRAP_NOT_COMPILED = 76,
 }
 
@@ -307,6 +307,10 @@ pub struct wasmote_quotas_t {
     /// Gives the memory of a module that cannot grow it, and exports an immutable global `__heap_base`, only the bytes
     /// below that address. For modules without a heap of their own.
     pub trim_memory: bool,
+    /// The most bytes of code that the instance holds with CONFIG_WASMOTE_INTERP_LAZY: functions that do not run are given up
+    /// for one that is called, and encoded again when they are called again. Functions that run stay: what they take beyond
+    /// this counts to `heap_bytes`. 0 keeps nothing but what runs. Not looked at in builds without that option.
+    pub code_bytes: u32,
 }
 
 /// A function that was running when a trap happened.
@@ -331,7 +335,8 @@ pub struct wasmote_stats_t {
     pub heap_used: usize,
     /// The most heap that was in use at a time.
     pub heap_peak: usize,
-    /// Of a module: its compiled code, a part of the heap.
+    /// Of a module: its compiled code, a part of the heap. With CONFIG_WASMOTE_INTERP_LAZY, of an instance, and those that are
+    /// linked with it.
     pub code_bytes: usize,
     /// Of a module: its code section.
     pub wasm_code_bytes: usize,

@@ -270,6 +270,12 @@ macro_rules! operators {
         #[allow(missing_docs)]
         pub enum StoreOp { $( $store, )* }
 
+        /// A reinterpretation.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[repr(u8)]
+        #[allow(missing_docs)]
+        pub enum ReinterpretOp { $( $reint, )* }
+
         /// An operator.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[allow(missing_docs)]
@@ -278,8 +284,7 @@ macro_rules! operators {
             Binary(BinaryOp),
             Load(LoadOp),
             Store(StoreOp),
-            /// Operand and result type of a reinterpretation.
-            Reinterpret(ValType, ValType),
+            Reinterpret(ReinterpretOp),
             $( $special, )*
         }
 
@@ -291,7 +296,7 @@ macro_rules! operators {
                     $( $bcode => (Op::Binary(BinaryOp::$binary), Feature::$bf), )*
                     $( $lcode => (Op::Load(LoadOp::$load), Feature::$lf), )*
                     $( $scode => (Op::Store(StoreOp::$store), Feature::$sf), )*
-                    $( $rcode => (Op::Reinterpret(ValType::$ra, ValType::$rr), Feature::$rf), )*
+                    $( $rcode => (Op::Reinterpret(ReinterpretOp::$reint), Feature::$rf), )*
                     $( $pcode => (Op::$special, Feature::$pf), )*
                     _ => return None,
                 })
@@ -304,9 +309,20 @@ macro_rules! operators {
                     Op::Binary(op) => op.name(),
                     Op::Load(op) => op.name(),
                     Op::Store(op) => op.name(),
-                    Op::Reinterpret(..) => "reinterpret",
+                    Op::Reinterpret(op) => op.name(),
                     $( Op::$special => $ptext, )*
                 }
+            }
+        }
+
+        impl ReinterpretOp {
+            /// Operand and result type.
+            pub const fn types(self) -> (ValType, ValType) {
+                match self { $( ReinterpretOp::$reint => (ValType::$ra, ValType::$rr), )* }
+            }
+            /// The name in the text format.
+            pub const fn name(self) -> &'static str {
+                match self { $( ReinterpretOp::$reint => $rtext, )* }
             }
         }
 
@@ -406,21 +422,38 @@ macro_rules! operators {
 
 for_each_op!(operators);
 
-type Row = Option<(Op, Feature)>;
-
 /// The table by opcode: a look-up is smaller and faster than the match that fills it.
-const fn rows<const N: usize>(first: u32) -> [Row; N] {
-    let mut rows = [None; N];
+const fn ops<const N: usize>(first: u32) -> [Option<Op>; N] {
+    let mut ops = [None; N];
     let mut i = 0;
     while i < N {
-        rows[i] = Op::find(first + i as u32);
+        if let Some((op, _)) = Op::find(first + i as u32) {
+            ops[i] = Some(op);
+        }
         i += 1;
     }
-    rows
+    ops
 }
 
-static PLAIN: [Row; 0xD3] = rows(0);
-static PREFIXED: [Row; 0x12] = rows(0xFC00);
+/// The features of as many operators, apart from the operators so that neither needs padding or masks.
+const fn features<const N: usize>(first: u32) -> [Feature; N] {
+    let mut features = [Feature::Mvp; N];
+    let mut i = 0;
+    while i < N {
+        if let Some((_, feature)) = Op::find(first + i as u32) {
+            features[i] = feature;
+        }
+        i += 1;
+    }
+    features
+}
+
+const PLAIN: usize = 0xD3;
+const PREFIXED: usize = 0x12;
+static PLAIN_OPS: [Option<Op>; PLAIN] = ops(0);
+static PLAIN_FEATURES: [Feature; PLAIN] = features(0);
+static PREFIXED_OPS: [Option<Op>; PREFIXED] = ops(0xFC00);
+static PREFIXED_FEATURES: [Feature; PREFIXED] = features(0xFC00);
 
 impl Op {
     /// The operator with this opcode, `0xFCnn` for those behind the prefix 0xFC, and the feature group that
@@ -428,14 +461,18 @@ impl Op {
     pub fn decode(opcode: u32) -> Option<(Op, Feature)> {
         match opcode.checked_sub(0xFC00) {
             None => Op::decode_plain(opcode),
-            Some(sub) => *PREFIXED.get(sub as usize)?,
+            Some(sub) => {
+                let op = (*PREFIXED_OPS.get(sub as usize)?)?;
+                Some((op, *PREFIXED_FEATURES.get(sub as usize)?))
+            }
         }
     }
 
     /// As [`decode`](Op::decode), for those without prefix: nearly all, and so quick that it is no call.
     #[inline(always)]
     pub fn decode_plain(opcode: u32) -> Option<(Op, Feature)> {
-        *PLAIN.get(opcode as usize)?
+        let op = (*PLAIN_OPS.get(opcode as usize)?)?;
+        Some((op, *PLAIN_FEATURES.get(opcode as usize)?))
     }
 }
 

@@ -154,7 +154,12 @@ impl DoubleEndedIterator for ValTypes<'_> {
     }
 }
 
-impl ExactSizeIterator for ValTypes<'_> {}
+impl ExactSizeIterator for ValTypes<'_> {
+    // Not the standard one, which checks what it is told.
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+}
 
 impl PartialEq for ValTypes<'_> {
     fn eq(&self, other: &Self) -> bool {

@@ -67,7 +67,14 @@ impl<'a> Module<'a> {
     /// # Errors
     /// What is wrong, and at which offset; `OutOfMemory` if the heap account's limit is reached.
     pub fn parse(bytes: &'a [u8], heap: &Heap) -> Result<Module<'a>, LoadError> {
-        let mut module = Module {
+        let mut module = Module::empty(bytes, heap);
+        sections::parse(&mut module, heap)?;
+        Ok(module)
+    }
+
+    #[inline(never)]
+    fn empty(bytes: &'a [u8], heap: &Heap) -> Module<'a> {
+        Module {
             bytes,
             features: Features::NONE,
             types: Vec::new(heap),
@@ -92,9 +99,7 @@ impl<'a> Module<'a> {
             code_end: 0,
             declared: Vec::new(heap),
             func_names: 0,
-        };
-        sections::parse(&mut module, heap)?;
-        Ok(module)
+        }
     }
 
     /// The module's bytes.
@@ -110,7 +115,7 @@ impl<'a> Module<'a> {
     /// The imports, in order.
     pub fn imports(&self) -> impl Iterator<Item = Import<'a>> + '_ {
         let mut reader = self.reader(self.imports.start);
-        (0..self.imports.count).map(move |_| sections::import(&mut reader, &self.types, self.bytes).0)
+        (0..self.imports.count).map(move |_| sections::import(&mut reader, &self.types, self.bytes))
     }
 
     /// The exports, in order.
@@ -184,6 +189,17 @@ impl<'a> Module<'a> {
         range
     }
 
+    /// The places of the bodies of the module's own functions, in order, for [`Compiler::seek`](crate::Compiler::seek).
+    pub fn body_places(&self) -> impl Iterator<Item = u32> + '_ {
+        let mut reader = self.reader(self.code.start);
+        (0..self.code.count).map(move |_| {
+            let place = reader.pos();
+            let len = reader.u32();
+            reader.slice(len);
+            place
+        })
+    }
+
     /// Size of the code section's contents in bytes.
     pub fn code_bytes(&self) -> u32 {
         self.code_end - self.code.start
@@ -239,7 +255,7 @@ impl<'a> Module<'a> {
         let own = self.globals.get(self.import_globals as usize..).unwrap_or(&[]);
         let mut reader = self.reader(self.own_globals.start);
         own.iter().map(move |global| {
-            sections::global_type(&mut reader);
+            sections::global_type(&mut reader, &mut Features::default());
             (global.ty, ConstExpr::skip(&mut reader))
         })
     }

@@ -13,12 +13,23 @@ pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     pos: usize,
     fault: Option<LoadError>,
+    /// Why nobody is to be told what is read, one bit for each reason: [`FAILED`], and those of whoever reads. So one look
+    /// says whether there is one.
+    pub mute: u8,
 }
+
+/// Something was wrong.
+pub(crate) const FAILED: u8 = 1;
 
 impl<'a> Reader<'a> {
     /// Reads `module[start..end]`. An `end` beyond the module is the module's end.
     pub fn new(module: &'a [u8], start: u32, end: u32) -> Reader<'a> {
-        Reader { bytes: module.get(..end as usize).unwrap_or(module), pos: start as usize, fault: None }
+        Reader {
+            bytes: module.get(..end as usize).unwrap_or(module),
+            pos: start as usize,
+            fault: None,
+            mute: 0,
+        }
     }
 
     /// The module, up to the end.
@@ -36,7 +47,7 @@ impl<'a> Reader<'a> {
 
     /// Whether anything was wrong so far.
     pub fn failed(&self) -> bool {
-        self.fault.is_some()
+        self.mute & FAILED != 0
     }
 
     /// What was wrong, if anything.
@@ -58,6 +69,7 @@ impl<'a> Reader<'a> {
     #[inline(never)]
     pub fn fail_at(&mut self, kind: ErrorKind, at: u32) {
         self.fault.get_or_insert(LoadError::new(kind, at));
+        self.mute |= FAILED;
         self.pos = self.bytes.len();
     }
 

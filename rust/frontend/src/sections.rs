@@ -6,8 +6,8 @@ use crate::segments;
 use crate::sort::sort;
 use crate::{ConstExpr, GlobalPlace};
 use wasmote_core::{
-    ErrorKind, ExternKind, Feature, FuncType, GlobalType, Limits, LoadError, MemoryType, TableType, ValType,
-    limits,
+    ErrorKind, ExternKind, Feature, Features, FuncType, GlobalType, Limits, LoadError, MemoryType, TableType,
+    ValType, limits,
 };
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
@@ -98,11 +98,11 @@ pub(crate) fn parse(module: &mut Module<'_>, heap: &Heap) -> Result<(), LoadErro
                 continue;
             }
             1 => types(module, section, heap),
-            2 => imports(module, section),
-            3 => own_funcs = functions(module, section),
-            4 => tables(module, section),
-            5 => memories(module, section),
-            6 => globals(module, section),
+            2 => drop(definitions(module, section, None)),
+            3 => own_funcs = definitions(module, section, Some(ExternKind::Func)),
+            4 => drop(definitions(module, section, Some(ExternKind::Table))),
+            5 => drop(definitions(module, section, Some(ExternKind::Memory))),
+            6 => drop(definitions(module, section, Some(ExternKind::Global))),
             7 => exports(module, section),
             8 => start_function(module, section),
             9 => segments::elements(module, section),
@@ -160,7 +160,7 @@ fn custom(module: &mut Module<'_>, section: &mut Reader<'_>) {
 }
 
 fn types(module: &mut Module<'_>, section: &mut Reader<'_>, heap: &Heap) {
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
+    let count = items(section);
     section.stored(module.types.reserve_exact(count as usize));
     for _ in 0..count {
         let form_at = section.pos();
@@ -174,9 +174,7 @@ fn types(module: &mut Module<'_>, section: &mut Reader<'_>, heap: &Heap) {
         for limit in &[limits::MAX_PARAMS, limits::MAX_RESULTS] {
             values = section.count(*limit, ErrorKind::TooManyParams);
             for _ in 0..values {
-                let ty_at = section.pos();
-                let ty = val_type(section);
-                section.need(&mut module.features, ty.feature(), ty_at);
+                val_type(section, &mut module.features);
             }
         }
         if values > 1 {
@@ -211,8 +209,12 @@ fn canonical_types(module: &mut Module<'_>, sorted: &mut [u32]) {
     }
 }
 
-pub(crate) fn val_type(reader: &mut Reader<'_>) -> ValType {
-    read_type(reader, ErrorKind::BadValType)
+/// Reads a value type, and notes what it needs.
+pub(crate) fn val_type(reader: &mut Reader<'_>, features: &mut Features) -> ValType {
+    let at = reader.pos();
+    let ty = read_type(reader, ErrorKind::BadValType);
+    reader.need(features, ty.feature(), at);
+    ty
 }
 
 pub(crate) fn ref_type(reader: &mut Reader<'_>) -> ValType {
@@ -282,11 +284,12 @@ fn table_type(reader: &mut Reader<'_>) -> TableType {
     TableType { element, limits }
 }
 
-fn memory_type(reader: &mut Reader<'_>) -> (MemoryType, bool) {
+fn memory_type(reader: &mut Reader<'_>, features: &mut Features) -> MemoryType {
     let at = reader.pos();
     let (limits, custom_page) = read_limits(reader, true);
     let mut page_log2 = 16;
     if custom_page != 0 {
+        reader.need(features, Feature::CustomPageSizes, at);
         let page_at = reader.pos();
         match reader.u32() {
             log2 @ (0 | 16) => page_log2 = log2 as u8,
@@ -301,11 +304,11 @@ fn memory_type(reader: &mut Reader<'_>) -> (MemoryType, bool) {
     if limits.max.is_some_and(|max| max < limits.min) {
         reader.fail_at(ErrorKind::LimitsOrder, at);
     }
-    (ty, custom_page != 0)
+    ty
 }
 
-pub(crate) fn global_type(reader: &mut Reader<'_>) -> GlobalType {
-    let value = val_type(reader);
+pub(crate) fn global_type(reader: &mut Reader<'_>, features: &mut Features) -> GlobalType {
+    let value = val_type(reader, features);
     let at = reader.pos();
     let mutable = reader.u8();
     match mutable {
@@ -316,32 +319,25 @@ pub(crate) fn global_type(reader: &mut Reader<'_>) -> GlobalType {
     GlobalType { value, mutable: mutable == 1 }
 }
 
-/// Reads an import, and the canonical type of a function. `types` are the canonical types, `bytes` the module.
-pub(crate) fn import<'a>(reader: &mut Reader<'a>, types: &[u32], bytes: &'a [u8]) -> (Import<'a>, u32) {
+/// Reads an import that has been validated. `types` are the canonical types, `bytes` the module.
+pub(crate) fn import<'a>(reader: &mut Reader<'a>, types: &[u32], bytes: &'a [u8]) -> Import<'a> {
     let offset = reader.pos();
     let module = reader.name();
     let name = reader.name();
-    let at = reader.pos();
-    let mut canonical = 0;
-    let ty = match kind(reader, ErrorKind::BadImportKind) {
+    let features = &mut Features::default();
+    let ty = match extern_kind(reader, ErrorKind::BadImportKind) {
         ExternKind::Func => {
-            canonical = type_index(types, reader);
-            ExternType::Func(bytes.get(canonical as usize..).and_then(FuncType::read).unwrap_or_default())
+            let canonical = type_index(types, reader) as usize;
+            ExternType::Func(bytes.get(canonical..).and_then(FuncType::read).unwrap_or_default())
         }
         ExternKind::Table => ExternType::Table(table_type(reader)),
-        ExternKind::Memory => {
-            let (ty, custom_page) = memory_type(reader);
-            if custom_page && !Feature::CustomPageSizes.compiled() {
-                reader.fail_at(ErrorKind::Unsupported(Feature::CustomPageSizes), at);
-            }
-            ExternType::Memory(ty)
-        }
-        ExternKind::Global => ExternType::Global(global_type(reader)),
+        ExternKind::Memory => ExternType::Memory(memory_type(reader, features)),
+        ExternKind::Global => ExternType::Global(global_type(reader, features)),
     };
-    (Import { module, name, ty, offset }, canonical)
+    Import { module, name, ty, offset }
 }
 
-fn kind(reader: &mut Reader<'_>, otherwise: ErrorKind) -> ExternKind {
+fn extern_kind(reader: &mut Reader<'_>, otherwise: ErrorKind) -> ExternKind {
     let at = reader.pos();
     match reader.u8() {
         0 => return ExternKind::Func,
@@ -364,135 +360,83 @@ pub(crate) fn type_index(types: &[u32], reader: &mut Reader<'_>) -> u32 {
     })
 }
 
-fn imports<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
-    module.imports = Items { start: section.pos(), count };
+/// The imports, or what the module defines of one kind; how many.
+fn definitions<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, kind: Option<ExternKind>) -> u32 {
+    let count = items(section);
+    let items = Items { start: section.pos(), count };
+    match kind {
+        None => module.imports = items,
+        Some(ExternKind::Func) => section.stored(module.funcs.reserve_exact(count as usize)),
+        Some(ExternKind::Global) => {
+            module.own_globals = items;
+            section.stored(module.globals.reserve_exact(count as usize));
+        }
+        _ => {}
+    }
+    let imported = kind.is_none();
     for _ in 0..count {
         let start = section.pos();
-        let (import, canonical) = import(section, &module.types, module.bytes);
-        if section.failed() {
-            return;
+        let kind = kind.unwrap_or_else(|| {
+            section.name();
+            section.name();
+            extern_kind(section, ErrorKind::BadImportKind)
+        });
+        match kind {
+            ExternKind::Func => {
+                let ty = type_index(&module.types, section);
+                if module.func_count() == limits::MAX_FUNCTIONS {
+                    section.fail(ErrorKind::TooManyFunctions);
+                }
+                section.stored(module.funcs.push(ty));
+                module.import_funcs += u32::from(imported);
+            }
+            ExternKind::Table => {
+                let ty = table_type(section);
+                if ty.element == ValType::ExternRef || !module.tables.is_empty() {
+                    section.need(&mut module.features, Feature::ReferenceTypes, start);
+                }
+                if module.tables.len() == limits::MAX_TABLES as usize {
+                    section.fail(ErrorKind::TooManyTables);
+                }
+                section.stored(module.tables.push(ty));
+                module.import_tables += u32::from(imported);
+            }
+            ExternKind::Memory => {
+                let ty = memory_type(section, &mut module.features);
+                if module.memory.is_some() {
+                    section.fail_at(ErrorKind::Unsupported(Feature::MultiMemory), start);
+                }
+                module.memory = Some(ty);
+                module.memory_imported |= imported;
+            }
+            ExternKind::Global => {
+                let ty = global_type(section, &mut module.features);
+                let mut place = GlobalPlace::Import(module.import_globals);
+                if imported {
+                    module.import_globals += 1;
+                } else {
+                    ConstExpr::parse(section, module, ty.value);
+                    place = GlobalPlace::Own(module.global_cells);
+                    module.global_cells += ty.value.cells();
+                }
+                section.stored(module.globals.push(Global { ty, place }));
+            }
         }
-        match import.ty {
-            ExternType::Func(_) => {
-                add_func(module, canonical, section);
-                module.import_funcs += 1;
-            }
-            ExternType::Table(ty) => {
-                add_table(module, ty, start, section);
-                module.import_tables += 1;
-            }
-            ExternType::Memory(ty) => {
-                add_memory(module, ty, start, section);
-                module.memory_imported = true;
-            }
-            ExternType::Global(ty) => {
-                let place = GlobalPlace::Import(module.import_globals);
-                add_global(module, ty, place, start, section);
-                module.import_globals += 1;
-            }
-        }
-    }
-}
-
-fn add_func(module: &mut Module<'_>, ty: u32, section: &mut Reader<'_>) {
-    if module.func_count() == limits::MAX_FUNCTIONS {
-        section.fail(ErrorKind::TooManyFunctions);
-    } else {
-        section.stored(module.funcs.push(ty));
-    }
-}
-
-fn add_table(module: &mut Module<'_>, ty: TableType, start: u32, section: &mut Reader<'_>) {
-    if ty.element == ValType::ExternRef || !module.tables.is_empty() {
-        section.need(&mut module.features, Feature::ReferenceTypes, start);
-    }
-    if module.tables.len() == limits::MAX_TABLES as usize {
-        section.fail(ErrorKind::TooManyTables);
-    } else {
-        section.stored(module.tables.push(ty));
-    }
-}
-
-fn add_memory(module: &mut Module<'_>, ty: MemoryType, start: u32, section: &mut Reader<'_>) {
-    if module.memory.is_some() {
-        section.fail_at(ErrorKind::Unsupported(Feature::MultiMemory), start);
-    }
-    if ty.page_log2 != 16 {
-        section.need(&mut module.features, Feature::CustomPageSizes, start);
-    }
-    module.memory = Some(ty);
-}
-
-fn add_global(
-    module: &mut Module<'_>,
-    ty: GlobalType,
-    place: GlobalPlace,
-    start: u32,
-    section: &mut Reader<'_>,
-) {
-    section.need(&mut module.features, ty.value.feature(), start);
-    section.stored(module.globals.push(Global { ty, place }));
-}
-
-fn functions(module: &mut Module<'_>, section: &mut Reader<'_>) -> u32 {
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
-    section.stored(module.funcs.reserve_exact(count as usize));
-    for _ in 0..count {
-        let ty = type_index(&module.types, section);
         if section.failed() {
             break;
         }
-        add_func(module, ty, section);
     }
     count
 }
 
-fn tables(module: &mut Module<'_>, section: &mut Reader<'_>) {
-    for _ in 0..section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems) {
-        let start = section.pos();
-        let ty = table_type(section);
-        if section.failed() {
-            return;
-        }
-        add_table(module, ty, start, section);
-    }
-}
-
-fn memories(module: &mut Module<'_>, section: &mut Reader<'_>) {
-    for _ in 0..section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems) {
-        let start = section.pos();
-        let (ty, custom_page) = memory_type(section);
-        if custom_page {
-            section.need(&mut module.features, Feature::CustomPageSizes, start);
-        }
-        if section.failed() {
-            return;
-        }
-        add_memory(module, ty, start, section);
-    }
-}
-
-fn globals<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
-    module.own_globals = Items { start: section.pos(), count };
-    section.stored(module.globals.reserve_exact(count as usize));
-    for _ in 0..count {
-        let start = section.pos();
-        let ty = global_type(section);
-        ConstExpr::parse(section, module, ty.value);
-        if section.failed() {
-            return;
-        }
-        let place = GlobalPlace::Own(module.global_cells);
-        add_global(module, ty, place, start, section);
-        module.global_cells += ty.value.cells();
-    }
+/// The number of a section's items.
+pub(crate) fn items(section: &mut Reader<'_>) -> u32 {
+    section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems)
 }
 
 pub(crate) fn export<'a>(reader: &mut Reader<'a>) -> Export<'a> {
     let name = reader.name();
-    let kind = kind(reader, ErrorKind::BadExportKind);
+    let kind = extern_kind(reader, ErrorKind::BadExportKind);
     Export { name, kind, index: reader.u32() }
 }
 
@@ -504,7 +448,7 @@ pub(crate) fn export_name(bytes: &[u8], offset: u32) -> &[u8] {
 }
 
 fn exports<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
+    let count = items(section);
     module.exports = Items { start: section.pos(), count };
     section.stored(module.exports_by_name.reserve_exact(count as usize));
     for _ in 0..count {
@@ -551,7 +495,7 @@ fn start_function(module: &mut Module<'_>, section: &mut Reader<'_>) {
 
 fn code(module: &mut Module<'_>, section: &mut Reader<'_>, own_funcs: u32) {
     let at = section.pos();
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
+    let count = items(section);
     if count != own_funcs {
         section.fail_at(ErrorKind::FunctionCountMismatch, at);
     }

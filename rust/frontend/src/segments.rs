@@ -4,7 +4,7 @@
 use crate::ConstExpr;
 use crate::module::Module;
 use crate::reader::Reader;
-use crate::sections::ref_type;
+use crate::sections::{items, ref_type};
 use wasmote_core::{ErrorKind, Feature, ValType, limits};
 
 /// When a segment's contents are used.
@@ -109,7 +109,7 @@ impl<'a> ElementSegment<'a> {
 }
 
 pub(crate) fn elements<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
+    let count = items(section);
     section.stored(module.elements.reserve_exact(count as usize));
     for _ in 0..count {
         let start = section.pos();
@@ -161,7 +161,7 @@ impl<'a> DataSegment<'a> {
 }
 
 pub(crate) fn data<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
-    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
+    let count = items(section);
     section.stored(module.data.reserve_exact(count as usize));
     for _ in 0..count {
         let start = section.pos();

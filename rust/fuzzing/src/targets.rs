@@ -70,10 +70,16 @@ pub fn quotas(input: &[u8]) {
         table_elements: u32::from(table),
         fuel: u64::from(fuel) * 64,
         trim_memory: depth & 8 != 0,
+        code_bytes: usize::from(store) * 16,
     };
-    // By the interpreter; and as native code, made when it is loaded or when it is called, as far as there is room.
-    let engines = [(false, false), (true, false), (true, true)];
-    for (jit, lazy) in engines.into_iter().filter(|(jit, _)| !jit || cfg!(feature = "jit")) {
+    // By the interpreter, encoded when it is loaded or when it is called; and as native code, made when it is loaded or when it is called, as far as there is room.
+    let engines = [
+        (false, false, true),
+        (false, true, cfg!(feature = "interp-lazy")),
+        (true, false, cfg!(feature = "jit")),
+        (true, true, cfg!(feature = "jit")),
+    ];
+    for (jit, lazy, _) in engines.into_iter().filter(|(_, _, built)| *built) {
         let code_limit = [usize::from(depth >> 4) * 512, usize::MAX][usize::from(depth >> 4 == 15)];
         let config = EngineConfig { fuel: true, heap_limit, jit, lazy, code_limit };
         // With native code it needs memory of its own.

@@ -128,7 +128,7 @@ macro_rules! for_each_instruction {
             i32_mul_w "rr_W" Mvp small asm;
             i32_and_w "rr_W" Mvp fast asm;
             i32_or_w "rr_W" Mvp small asm;
-            i32_xor_w "rr_W" Mvp small asm;
+            i32_xor_w "rr_W" Mvp fast asm;
             // In pairs of opposites, if `le` has its operands swapped.
             i32_eq "rrr" Mvp fast asm;
             i32_ne "rrr" Mvp fast asm;

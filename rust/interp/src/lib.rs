@@ -18,6 +18,8 @@ mod runs;
 pub use disassembler::disassemble;
 pub use encode::{Encoded, Encoder, Label};
 pub use exec::entry;
+#[cfg(feature = "lazy")]
+pub use exec::frames;
 
 #[cfg(test)]
 mod tests;

@@ -17,34 +17,36 @@ macro_rules! for_each_run {
             shr_u_i_xor_add: i32_shr_u_i, i32_xor 3 only, i32_add 3 only;
             i64_mul_mask_add: i64_mul, i64_mask 0 none, i64_add 3 only;
             i64_add_shr_u_i_add: i64_add, i64_shr_u_i 2 too, i64_add 3 only;
+            extend16_s_lt_s_i_select1: i32_extend16_s, i32_lt_s_i 2 only, select1 4 only;
+            load16_s_at_mul_add: i32_load16_s_at, i32_mul 2 only, i32_add 3 only;
             load_at_mul_add: i32_load_at, i32_mul 2 only, i32_add 3 only;
             load8_u_at_xor_load_at: i32_load8_u_at, i32_xor 3 only, i32_load_at 2 only;
             fuel_add_w_store8_i: fuel, i32_add_w 0 none, i32_store8_i 1 only;
             fuel_load8_u_at_jump_if: fuel, i32_load8_u_at 0 none, jump_if 1 only;
             rotl_i_rotl_i_xor: i32_rotl_i, i32_rotl_i 0 none, i32_xor 3 only;
-            load_at_mul_2: i32_load_at, i32_mul 2 only;
             load_at_f32_mul_3: i32_load_at, f32_mul 3 only;
             load_mul_2: i32_load, i32_mul 2 only;
             mul_add_3: i32_mul, i32_add 3 only;
-            f32_mul_f32_add_3: f32_mul, f32_add 3 only;
             shr_u_i_xor_3: i32_shr_u_i, i32_xor 3 only;
             shr_u_i_xor_2: i32_shr_u_i, i32_xor 2 only;
+            shl_i_xor_w_2: i32_shl_i, i32_xor_w 2 too;
+            shr_u_i_xor_w_2: i32_shr_u_i, i32_xor_w 2 too;
+            shl_i_add_w_2: i32_shl_i, i32_add_w 2 only;
+            and_i_select1: i32_and_i, select1 4 only;
+            lt_s_select1: i32_lt_s, select1 4 only;
+            load16_s_at_mul_2: i32_load16_s_at, i32_mul 2 only;
+            load_store_2: i32_load, i32_store 2 only;
+            load_jump_unless_1: i32_load, jump_unless 1 too;
+            load8_u_jump_if_1: i32_load8_u, jump_if 1 too;
+            mask_jump_lt_u_i_1: i32_mask, jump_i32_lt_u_i 1 only;
+            add_i_mask_2: i32_add_i, i32_mask 2 too;
             shl_i_xor_2: i32_shl_i, i32_xor 2 only;
             rotl_i_xor_3: i32_rotl_i, i32_xor 3 only;
-            load8_u_at_xor_3: i32_load8_u_at, i32_xor 3 only;
-            xor_load_at_2: i32_xor, i32_load_at 2 only;
-            xor_mask_2: i32_xor, i32_mask 2 only;
-            xor_add_3: i32_xor, i32_add 3 only;
-            xor_shl_i_2: i32_xor, i32_shl_i 2 only;
-            xor_shr_u_i_2: i32_xor, i32_shr_u_i 2 only;
             i64_mask_i64_add_3: i64_mask, i64_add 3 only;
             const1_w_rem_u_3: const1_w, i32_rem_u 3 only;
             const1_w_f32_mul_3: const1_w, f32_mul 3 only;
-            rem_u_add_2: i32_rem_u, i32_add 2 only;
-            rem_u_store_2: i32_rem_u, i32_store 2 only;
-            add_i_load_2: i32_add_i, i32_load 2 only;
-            add_w_load_2: i32_add_w, i32_load 2 only;
-            add_store_2: i32_add, i32_store 2 only;
+            add_i_load_2: i32_add_i, i32_load 2 too;
+            add_w_load_2: i32_add_w, i32_load 2 too;
             add_w_store8_i_1: i32_add_w, i32_store8_i 1 only;
             load8_u_at_jump_if_1: i32_load8_u_at, jump_if 1 only;
             add_i_jump_ne_i_1: i32_add_i, jump_i32_ne_i 1 too;
@@ -54,20 +56,17 @@ macro_rules! for_each_run {
             fuel_add_w: fuel, i32_add_w 0 none;
             fuel_add: fuel, i32_add 0 none;
             fuel_mask: fuel, i32_mask 0 none;
+            fuel_const1: fuel, const1 0 none;
             fuel_copy1: fuel, copy1 0 none;
             zero_fuel: zero, fuel 0 none;
             jump_if_fuel: jump_if, fuel 0 none;
             jump_unless_fuel: jump_unless, fuel 0 none;
+            jump_lt_s_fuel: jump_i32_lt_s, fuel 0 none;
+            jump_lt_u_i_fuel: jump_i32_lt_u_i, fuel 0 none;
             jump_ne_i_fuel: jump_i32_ne_i, fuel 0 none;
             copy1_copy1: copy1, copy1 0 none;
-            copy1_jump_if: copy1, jump_if 0 none;
             add_i_copy1: i32_add_i, copy1 0 none;
             add_i_add_i: i32_add_i, i32_add_i 0 none;
-            add_load_at: i32_add, i32_load_at 0 none;
-            load_at_shr_u_i: i32_load_at, i32_shr_u_i 0 none;
-            mask_load8_u_at: i32_mask, i32_load8_u_at 0 none;
-            store8_i_add: i32_store8_i, i32_add 0 none;
-            xor_jump_add_if: i32_xor, jump_i32_add_if 0 none;
         }
     };
 }
@@ -98,20 +97,27 @@ pub(crate) enum Passed {
     too,
 }
 
+/// The field that is the cell in the low half of the second word.
+pub(crate) const SECOND_WORD: u8 = 4;
+
 /// The number of the first run. The others follow.
 pub(crate) const FIRST: usize = Code::COUNT;
 
 const _: () = assert!(FIRST + RUNS.len() <= 256);
 
-/// Codes that a run may begin with.
-static BEGINS: [bool; Code::COUNT] = {
-    let mut begins = [false; Code::COUNT];
-    let mut i = 0;
-    while i < RUNS.len() {
-        begins[RUNS[i].0 as usize] = true;
-        i += 1;
+/// No run.
+const NONE: u8 = u8::MAX;
+
+/// The first run that begins with a code, and the next one that begins as a run does, in the order in which they are tried.
+static BEGIN: ([u8; Code::COUNT], [u8; RUNS.len()]) = {
+    let (mut first, mut next) = ([NONE; Code::COUNT], [NONE; RUNS.len()]);
+    let mut i = RUNS.len();
+    while i > 0 {
+        i -= 1;
+        next[i] = first[RUNS[i].0 as usize];
+        first[RUNS[i].0 as usize] = i as u8;
     }
-    begins
+    (first, next)
 };
 
 /// The word with the number of the instruction that a run begins with in place of the run's.
@@ -150,22 +156,27 @@ fn run_passes(words: &[u32], at: usize, temporaries: u32) -> bool {
 /// The run that begins here, and whether it passes a value on.
 fn run(words: &[u32], begin: usize, temporaries: u32) -> Option<(usize, bool)> {
     let &first = words.get(begin)?;
-    let code = Code::of(first);
-    if !*BEGINS.get(code as usize)? {
-        return None;
-    }
-    let (run, (_, rest)) = RUNS.iter().enumerate().find(|(_, (begins, rest))| {
+    let mut number = BEGIN.0.get(Code::of(first) as usize).copied().unwrap_or(NONE);
+    while let Some((_, rest)) = RUNS.get(usize::from(number)) {
         let (mut at, mut before) = (begin, first);
-        *begins == code
-            && rest.iter().all(|next| {
-                at += Code::of(before).words();
-                let made = before >> 8 & 0xFF;
-                let Some(&word) = words.get(at) else { return false };
-                before = word;
-                Code::of(word) == next.code
-                    && (next.passed == Passed::none || word >> (8 * next.field) & 0xFF == made)
-                    && (next.passed != Passed::only || made >= temporaries)
-            })
-    })?;
-    Some((run, rest.iter().any(|next| next.passed != Passed::none)))
+        let joins = rest.iter().all(|next| {
+            at += Code::of(before).words();
+            let made = before >> 8 & 0xFF;
+            let Some(&word) = words.get(at) else { return false };
+            before = word;
+            let taken = if next.field == SECOND_WORD {
+                words.get(at + 1).map_or(made, |word| word & 0xFFFF)
+            } else {
+                word >> (8 * next.field) & 0xFF
+            };
+            Code::of(word) == next.code
+                && (next.passed == Passed::none || taken == made)
+                && (next.passed != Passed::only || made >= temporaries)
+        });
+        if joins {
+            return Some((number.into(), rest.iter().any(|next| next.passed != Passed::none)));
+        }
+        number = BEGIN.1.get(usize::from(number)).copied().unwrap_or(NONE);
+    }
+    None
 }

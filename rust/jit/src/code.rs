@@ -13,8 +13,12 @@ const PIECE: usize = 512;
 /// on code has places, but no bytes.
 #[derive(Debug)]
 pub struct Code {
-    /// All of them full size, as many as `len` needs.
+    /// Those before the last one, full.
     pieces: Vec<Vec<u8>>,
+    /// The last one: all of its size, or nothing if there is none.
+    open: Vec<u8>,
+    /// Where that begins.
+    start: usize,
     len: usize,
     failed: bool,
     heap: Heap,
@@ -23,7 +27,8 @@ pub struct Code {
 impl Code {
     /// No code yet; its memory is taken from `heap`.
     pub fn new(heap: &Heap) -> Code {
-        Code { pieces: Vec::new(heap), len: 0, failed: false, heap: heap.clone() }
+        let (pieces, open) = (Vec::new(heap), Vec::new(heap));
+        Code { pieces, open, start: 0, len: 0, failed: false, heap: heap.clone() }
     }
 
     /// Bytes so far: the place of the next one.
@@ -38,8 +43,8 @@ impl Code {
 
     /// The bytes, in pieces that follow each other. All of them but the last one have the same size, a power of two.
     pub fn pieces(&self) -> impl Iterator<Item = &[u8]> + Clone {
-        let starts = (0..self.len).step_by(PIECE);
-        self.pieces.iter().zip(starts).filter_map(|(piece, start)| piece.get(..PIECE.min(self.len - start)))
+        let last = self.open.get(..self.len - self.start);
+        self.pieces.iter().map(|piece| &**piece).chain(last.filter(|last| !last.is_empty()))
     }
 
     /// The bytes, one by one.
@@ -48,21 +53,25 @@ impl Code {
     }
 
     /// The `N` bytes at a place, if one piece has them.
-    fn within<const N: usize>(&mut self, at: usize) -> Option<&mut [u8]> {
-        let piece = self.pieces.get_mut(at / PIECE)?;
-        piece.get_mut(at % PIECE..at % PIECE + N)
+    pub fn within<const N: usize>(&mut self, at: usize) -> Option<&mut [u8; N]> {
+        let piece = if at >= self.start { &mut self.open } else { self.pieces.get_mut(at / PIECE)? };
+        piece.get_mut(at % PIECE..)?.first_chunk_mut()
+    }
+
+    /// The same, behind all that there are.
+    fn behind<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
+        self.open.get_mut(self.len - self.start..)?.first_chunk_mut()
     }
 
     /// Appends bytes.
     pub fn put(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            if self.len / PIECE >= self.pieces.len() {
+            if self.len - self.start >= self.open.len() {
                 self.grow();
             }
-            let at = self.len % PIECE;
+            let at = self.len - self.start;
             let (now, later) = bytes.split_at_checked(PIECE - at).unwrap_or((bytes, &[]));
-            let piece = self.pieces.get_mut(self.len / PIECE);
-            if let Some(place) = piece.and_then(|piece| piece.get_mut(at..at + now.len())) {
+            if let Some(place) = self.open.get_mut(at..at + now.len()) {
                 place.copy_from_slice(now);
             }
             self.len += now.len();
@@ -70,14 +79,21 @@ impl Code {
         }
     }
 
+    /// The last piece is full.
     #[cold]
     fn grow(&mut self) {
         let mut piece = Vec::new(&self.heap);
-        let grown = !self.failed && piece.resize(PIECE, 0).is_ok() && self.pieces.push(piece).is_ok();
-        if !grown {
-            self.failed = true;
-            self.pieces.clear();
+        if !self.failed && piece.resize(PIECE, 0).is_ok() {
+            let full = core::mem::replace(&mut self.open, piece);
+            if full.is_empty() || self.pieces.push(full).is_ok() {
+                self.start = self.len;
+                return;
+            }
         }
+        self.failed = true;
+        self.start = self.len;
+        self.open = Vec::new(&self.heap);
+        self.pieces.clear();
     }
 
     /// Appends the lowest bytes of a number, of which the next piece is begun with some.
@@ -92,9 +108,9 @@ impl Code {
     /// Appends two bytes.
     #[inline(never)]
     pub fn put16(&mut self, value: u32) {
-        match self.within::<2>(self.len) {
+        match self.behind::<2>() {
             Some(place) => {
-                place.copy_from_slice(&(value as u16).to_le_bytes());
+                *place = (value as u16).to_le_bytes();
                 self.len += 2;
             }
             None => self.put_across(value, 2),
@@ -104,18 +120,23 @@ impl Code {
     /// Appends four bytes.
     #[inline(never)]
     pub fn put32(&mut self, value: u32) {
-        match self.within::<4>(self.len) {
+        match self.behind::<4>() {
             Some(place) => {
-                place.copy_from_slice(&value.to_le_bytes());
+                *place = value.to_le_bytes();
                 self.len += 4;
             }
             None => self.put_across(value, 4),
         }
     }
 
+    /// The piece with a place.
+    fn piece(&self, at: usize) -> &[u8] {
+        if at >= self.start { &self.open } else { self.pieces.get(at / PIECE).map_or(&[], |piece| piece) }
+    }
+
     /// The byte at a place.
     fn get8(&self, at: usize) -> u8 {
-        self.pieces.get(at / PIECE).and_then(|piece| piece.get(at % PIECE)).copied().unwrap_or(0)
+        self.piece(at).get(at % PIECE).copied().unwrap_or(0)
     }
 
     /// Changes the byte at a place.
@@ -125,16 +146,9 @@ impl Code {
         }
     }
 
-    /// Changes the two bytes at an even place.
-    pub fn set16(&mut self, at: usize, value: u32) {
-        if let Some(place) = self.within::<2>(at) {
-            place.copy_from_slice(&(value as u16).to_le_bytes());
-        }
-    }
-
     /// The four bytes at a place.
     pub fn get32(&self, at: usize) -> u32 {
-        match self.pieces.get(at / PIECE).and_then(|piece| piece.get(at % PIECE..at % PIECE + 4)) {
+        match self.piece(at).get(at % PIECE..at % PIECE + 4) {
             Some(&[a, b, c, d]) => u32::from_le_bytes([a, b, c, d]),
             _ => self.get_across(at),
         }
@@ -148,8 +162,8 @@ impl Code {
 
     /// Changes the four bytes at a place.
     pub fn set32(&mut self, at: usize, value: u32) {
-        match self.within::<4>(at) {
-            Some(place) => place.copy_from_slice(&value.to_le_bytes()),
+        match self.within(at) {
+            Some(place) => *place = value.to_le_bytes(),
             None => self.set_across(at, value),
         }
     }
@@ -165,7 +179,13 @@ impl Code {
     /// Takes back what was appended from `len` on.
     pub fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
-        self.pieces.truncate(self.len.div_ceil(PIECE));
+        while self.len < self.start
+            && let Some(piece) = self.pieces.pop()
+        {
+            self.open = piece;
+            self.start -= PIECE;
+        }
+        self.start = self.start.min(self.len);
     }
 
     /// Whether everything found room.
@@ -200,9 +220,6 @@ mod tests {
             code.set32(before + 1, 0x1234_5678);
             code.set8(before, 0xEF);
             assert_eq!((code.get32(before), code.get32(before + 4)), (0x3456_78EF, 0x0807_CB12));
-            let even = before & !1;
-            code.set16(even, 0xBEEF);
-            assert_eq!(code.get32(even) & 0xFFFF, 0xBEEF);
             assert_eq!(code.pieces().count(), code.len().div_ceil(PIECE));
             // What is taken back is as if it had never been there.
             code.truncate(before);

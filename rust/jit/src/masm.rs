@@ -10,17 +10,26 @@ pub use crate::routines::Routines;
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
 
-/// A register of the instruction set, by its number there.
+/// A register of the instruction set, by its number there. It is as large as a number, so that an operand that is one or the
+/// other is handed over in registers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Reg(pub u8);
+pub struct Reg(pub u32);
+
+impl Reg {
+    /// Its number: there are not that many.
+    pub const fn byte(self) -> u8 {
+        self.0 as u8
+    }
+}
 
 /// A value in two registers, the low half first; or in one, which then is both.
 pub type Pair = (Reg, Reg);
 
 /// How many bits an operation is about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[allow(missing_docs)]
 pub enum Size {
+    #[default]
     W32,
     W64,
 }
@@ -329,6 +338,8 @@ pub trait Masm {
     };
     /// How many arguments, or cells of them if a register holds no more, are passed in registers: eight at most.
     const ARGS: usize;
+    /// Room for the places of these arguments, where registers hold 64 bits.
+    type ArgPlaces: AsRef<[(u32, Size)]> + AsMut<[(u32, Size)]> + Default;
     /// Registers for locals that calls leave alone.
     const PINS: &'static [Reg];
     /// Further registers for locals, in functions that call nothing.

@@ -54,6 +54,12 @@ impl Routines {
         }
     }
 
+    /// Leaves code with a trap.
+    pub(crate) fn trap(&mut self, trap: Trap) -> &mut Label {
+        const FIRST: usize = Trap::ALL[0] as usize;
+        &mut self.traps[trap as usize - FIRST]
+    }
+
     /// The same as other code sees them, from whose beginning they are so many bytes further away.
     #[cfg(feature = "lazy")]
     pub fn moved(mut self, by: i32) -> Routines {

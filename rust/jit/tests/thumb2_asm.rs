@@ -128,7 +128,7 @@ fn sources() -> Vec<(Src, String)> {
         list.push((Src::Reg(rm), name(rm)));
         for shift in SHIFTS {
             for by in [1, 2, 16, 31] {
-                list.push((Src::Shifted(rm, shift, by), format!("{}, {} #{by}", name(rm), lower(shift))));
+                list.push((Src::shifted(rm, shift, by), format!("{}, {} #{by}", name(rm), lower(shift))));
             }
         }
     }
@@ -291,7 +291,7 @@ fn memory() {
         for rn in REGS.into_iter().chain([SP]) {
             for offset in [0, 1, 2, 4, 31, 32, 62, 64, 124, 128, 255, 256, 1020, 1024, 4095, -1, -4, -255] {
                 cases.case(format!("{} {}, [{}, #{offset}]", lower(op), name(rt), name(rn)), |asm| {
-                    asm.mem(op, rt, Address::Offset(rn, offset));
+                    asm.mem(op, rt, Address::offset(rn, offset));
                 });
             }
             for rm in REGS {
@@ -299,7 +299,7 @@ fn memory() {
                     let shift = if by == 0 { String::new() } else { format!(", lsl #{by}") };
                     let address = format!("[{}, {}{shift}]", name(rn), name(rm));
                     cases.case(format!("{} {}, {address}", lower(op), name(rt)), |asm| {
-                        asm.mem(op, rt, Address::Index(rn, rm, by));
+                        asm.mem(op, rt, Address::index(rn, rm, by));
                     });
                 }
             }
@@ -355,32 +355,36 @@ fn branches() {
         assert!(branch.reaches(offset));
         cases.case(format!("{text} . + {offset}"), |asm| {
             let at = asm.code.len();
-            asm.put_branch(branch, offset);
-            assert_eq!(asm.code.len() - at, branch.size());
             // As if it had been set later.
-            assert!(asm.set_branch(at, branch, 8.min(offset.max(4))));
-            assert!(asm.set_branch(at, branch, offset));
+            assert!(asm.put_branch(branch, 4));
+            assert_eq!(asm.code.len() - at, branch.size());
+            assert_eq!(asm.set_branch(at, 8.min(offset.max(4))), Some(4));
+            assert_eq!(asm.set_branch(at, offset), Some(8.min(offset.max(4))));
+            let code = asm.code.get32(at);
+            asm.code.truncate(at);
+            assert!(asm.put_branch(branch, offset));
+            assert_eq!(asm.code.get32(at), code);
         });
     };
     for offset in [-2044, -256, -2, 0, 2, 4, 100, 2050] {
-        branch("b.n".into(), Branch::Near, offset);
+        branch("b.n".into(), Branch::NEAR, offset);
     }
     for offset in [-16_777_212, -70_000, -4, 0, 4, 1_000_000, 4_194_304 + 4, 8_388_608 + 4, 16_777_218] {
-        branch("b.w".into(), Branch::Far, offset);
-        branch("bl".into(), Branch::Link, offset);
+        branch("b.w".into(), Branch::FAR, offset);
+        branch("bl".into(), Branch::LINK, offset);
     }
     for cond in CONDS {
         for offset in [-252, -4, 0, 2, 4, 128, 258] {
-            branch(format!("b{}.n", lower(cond)), Branch::NearIf(cond), offset);
+            branch(format!("b{}.n", lower(cond)), Branch::near_if(cond), offset);
         }
         for offset in [-1_048_572, -300_000, -4, 0, 4, 262_144 + 4, 524_288 + 4, 1_048_578] {
-            branch(format!("b{}.w", lower(cond)), Branch::FarIf(cond), offset);
+            branch(format!("b{}.w", lower(cond)), Branch::far_if(cond), offset);
         }
     }
     for reg in [Reg(0), Reg(5), Reg(7)] {
         for offset in [4, 6, 66, 68, 130] {
-            branch(format!("cbz {},", name(reg)), Branch::Compare { nonzero: false, reg }, offset);
-            branch(format!("cbnz {},", name(reg)), Branch::Compare { nonzero: true, reg }, offset);
+            branch(format!("cbz {},", name(reg)), Branch::compare(false, reg), offset);
+            branch(format!("cbnz {},", name(reg)), Branch::compare(true, reg), offset);
         }
     }
     for rm in REGS {
@@ -409,11 +413,11 @@ fn asm_only(cases: &mut Cases, emit: impl FnOnce(&mut Asm)) {
 #[test]
 fn a_branch_reaches_no_further_than_it_says() {
     for (branch, first, last) in [
-        (Branch::Near, -2044, 2050),
-        (Branch::Far, -16_777_212, 16_777_218),
-        (Branch::NearIf(Cond::Eq), -252, 258),
-        (Branch::FarIf(Cond::Eq), -1_048_572, 1_048_578),
-        (Branch::Compare { nonzero: true, reg: Reg(0) }, 4, 130),
+        (Branch::NEAR, -2044, 2050),
+        (Branch::FAR, -16_777_212, 16_777_218),
+        (Branch::near_if(Cond::Eq), -252, 258),
+        (Branch::far_if(Cond::Eq), -1_048_572, 1_048_578),
+        (Branch::compare(true, Reg(0)), 4, 130),
     ] {
         assert!(branch.reaches(first) && branch.reaches(last), "{branch:?}");
         assert!(!branch.reaches(first - 2) && !branch.reaches(last + 2), "{branch:?}");
@@ -421,24 +425,26 @@ fn a_branch_reaches_no_further_than_it_says() {
         let mut asm = Asm::new(&Heap::platform().unwrap());
         asm.put_branch(branch, 4);
         let before: Vec<u8> = asm.code.bytes().collect();
-        assert!(!asm.set_branch(0, branch, last + 2));
+        assert_eq!(asm.set_branch(0, last + 2), None);
         assert_eq!(asm.code.bytes().collect::<Vec<u8>>(), before);
     }
 }
 
 #[test]
 fn a_branch_that_waits_is_found_again() {
-    let compare = [false, true].map(|nonzero| Branch::Compare { nonzero, reg: Reg(6) });
-    let far = CONDS.into_iter().map(Branch::FarIf).chain([Branch::Far, Branch::Link]);
-    let near = CONDS.into_iter().map(Branch::NearIf).chain([Branch::Near]);
+    let compare = [false, true].map(|nonzero| Branch::compare(nonzero, Reg(6)));
+    let far = CONDS.into_iter().map(Branch::far_if).chain([Branch::FAR, Branch::LINK]);
+    let near = CONDS.into_iter().map(Branch::near_if).chain([Branch::NEAR]);
     for branch in far.chain(near).chain(compare) {
-        for number in [0, 1, 0xB1, 0xFF, 0x7FF, 0xB100, 0x12_3456, 0xFF_FFFF].map(|n| branch.most().min(n)) {
+        let offsets =
+            [4, 6, 68, 130, 258, 2050, 0xB100, 0xF_FFFC, 1_048_578, 0x12_3456, 0x80_0004, 16_777_218];
+        for offset in offsets.into_iter().filter(|&offset| branch.reaches(offset) && branch.can_wait(offset))
+        {
             let mut asm = Asm::new(&Heap::platform().unwrap());
-            asm.put_waiting(branch, number);
+            assert!(asm.put_branch(branch, offset));
             assert_eq!(asm.code.len(), branch.size());
-            assert_eq!(asm.waiting_at(0), (branch, number));
             // It is the branch then.
-            assert!(asm.set_branch(0, branch, 100));
+            assert_eq!(asm.set_branch(0, 100), Some(offset));
             let mut expected = Asm::new(&Heap::platform().unwrap());
             expected.put_branch(branch, 100);
             assert!(asm.code.bytes().eq(expected.code.bytes()));

@@ -76,7 +76,7 @@ const LOW: [&str; 8] = ["ax", "cx", "dx", "bx", "sp", "bp", "si", "di"];
 
 /// A register's name for operands of 1, 2, 4 or 8 bytes.
 fn sized(reg: Reg, bytes: u32) -> String {
-    let low = LOW.get(usize::from(reg.0));
+    let low = LOW.get(reg.0 as usize);
     match (low, bytes) {
         (Some(low), 8) => format!("r{low}"),
         (Some(low), 4) => format!("e{low}"),
@@ -140,7 +140,7 @@ fn addresses() -> Vec<(Mem, String)> {
 
 /// The `n`th register, so that all come by.
 fn some(n: usize) -> Reg {
-    Reg((n * 7 % 16) as u8)
+    Reg((n * 7 % 16) as u32)
 }
 
 const IMMEDIATES: [i32; 10] = [0, 1, -1, 127, 128, -128, -129, 0x1234_5678, i32::MAX, i32::MIN];
@@ -275,7 +275,7 @@ fn memory() {
             cases.case(format!("pop qword ptr {address}"), |asm| asm.pop(mem));
             cases.case(format!("call qword ptr {address}"), |asm| asm.call(mem));
             cases.case(format!("jmp qword ptr {address}"), |asm| asm.jump(mem));
-            let x = Xmm(reg.0);
+            let x = Xmm(reg.byte());
             let mov = if size == Size::W64 { "movq" } else { "movd" };
             // For memory GNU as has another form of the wide one.
             if size == Size::W32 {
@@ -355,7 +355,7 @@ fn numbers() {
     for (size, s) in [(Size::W32, "s"), (Size::W64, "d")] {
         let mov = if size == Size::W64 { "movq" } else { "movd" };
         for (d, m) in (0..16).flat_map(|d| (0..16).map(move |m| (d, m))) {
-            let (xd, xm, reg) = (Xmm(d), Xmm(m), Reg(m));
+            let (xd, xm, reg) = (Xmm(d), Xmm(m), Reg(m.into()));
             for op in [Sse::Sqrt, Sse::Add, Sse::Mul, Sse::Sub, Sse::Min, Sse::Div, Sse::Max] {
                 let text = format!("{}s{s} xmm{d}, xmm{m}", lower(op));
                 cases.case(text, |asm| asm.sse_op(op, size, xd, xm));

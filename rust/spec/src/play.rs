@@ -90,7 +90,7 @@ type Result<T, E = String> = std::result::Result<T, E>;
 impl<'a> Player<'a> {
     fn new(policy: &'a Policy) -> Result<Player<'a>, Error> {
         // No script needs more; one that asks for 4 GiB gets an error, as it may.
-        let quotas = Quotas { stack_bytes: 1 << 20, heap_bytes: 1 << 30, ..Quotas::default() };
+        let quotas = Quotas { stack_bytes: 1 << 20, heap_bytes: 1 << 30, code_bytes: 0, ..Quotas::default() };
         let engine = Engine::new(EngineConfig::default())?;
         let mut store = Store::new(&engine, quotas)?;
         let mut linker = Linker::new(&engine);

@@ -21,6 +21,10 @@ pub struct Frame {
     /// The instance that it ran in.
     pub instance: Instance,
     code: usize,
+    /// If functions are encoded when they are first called, the function, and `code` is a place in it: its words may be given up
+    /// before someone asks.
+    #[cfg(all(feature = "backtrace", feature = "interp-lazy"))]
+    own: Option<u32>,
 }
 
 /// Which function a [`Frame`] stands for, and where in it.
@@ -32,6 +36,17 @@ pub struct ResolvedFrame<'a> {
     pub offset: Option<u32>,
     /// Its name, from the name section, if the build has the feature `names`.
     pub name: Option<&'a str>,
+}
+
+/// Where in the code a frame is.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "backtrace"), allow(dead_code, reason = "nobody asks"))]
+pub(crate) enum CodePlace {
+    /// At an address.
+    Address(usize),
+    /// In an own function, so many bytes behind the beginning of its code, which may be given up.
+    #[cfg(feature = "interp-lazy")]
+    In(u32, u32),
 }
 
 #[cfg(feature = "backtrace")]
@@ -52,8 +67,19 @@ impl Backtrace {
     }
 
     /// Whether more frames would tell more.
-    pub(crate) fn push(&mut self, instance: u32, code: usize) -> bool {
-        self.truncated |= self.frames.push(Frame { instance: Instance(instance), code }).is_err();
+    pub(crate) fn push(&mut self, instance: u32, place: CodePlace) -> bool {
+        let instance = Instance(instance);
+        let frame = match place {
+            CodePlace::Address(code) => Frame {
+                instance,
+                code,
+                #[cfg(feature = "interp-lazy")]
+                own: None,
+            },
+            #[cfg(feature = "interp-lazy")]
+            CodePlace::In(own, bytes) => Frame { instance, code: bytes as usize, own: Some(own) },
+        };
+        self.truncated |= self.frames.push(frame).is_err();
         !self.truncated
     }
 }
@@ -72,7 +98,7 @@ impl Backtrace {
 
     pub(crate) fn clear(&mut self) {}
 
-    pub(crate) fn push(&mut self, _: u32, _: usize) -> bool {
+    pub(crate) fn push(&mut self, _: u32, _: CodePlace) -> bool {
         false
     }
 }
@@ -95,7 +121,11 @@ impl Store {
 
 #[cfg(feature = "backtrace")]
 fn resolve<'a>(module: &'a Module, frame: &Frame) -> Result<ResolvedFrame<'a>, Error> {
-    let (own, bytes) = module.code().find(frame.code).ok_or(Error::NotFound)?;
+    #[cfg(feature = "interp-lazy")]
+    let known = frame.own.map(|own| (own, frame.code as u32));
+    #[cfg(not(feature = "interp-lazy"))]
+    let known = None;
+    let (own, bytes) = known.or_else(|| module.code().find(frame.code)).ok_or(Error::NotFound)?;
     let func = module.parsed().import_funcs() + own;
     let name = if cfg!(feature = "names") { module.parsed().func_name(func) } else { None };
     // Without memory for it there is no offset, which is better than no frame.

@@ -38,6 +38,26 @@ impl<'m, 'a> Encoded<'m, 'a> {
         Ok(self.encoder.take()?)
     }
 
+    /// Validates a function.
+    ///
+    /// # Errors
+    /// It is not valid, or the heap is used up.
+    #[cfg(feature = "interp-lazy")]
+    pub fn validate(&mut self, own: u32) -> Result<(), Error> {
+        Ok(self.compiler.validate(own, &mut self.encoder)?)
+    }
+
+    /// Encodes a function whose body is at a place: its words, and cells of its frame.
+    ///
+    /// # Errors
+    /// It is too large, or the heap is used up.
+    #[cfg(feature = "interp-lazy")]
+    pub fn words(&mut self, own: u32, place: u32) -> Result<(&[u32], u32), Error> {
+        self.compiler.seek(own, place);
+        self.encode(own, None)?;
+        Ok(self.encoder.made())
+    }
+
     /// The module offset of the operator whose code holds the word so many bytes behind a function's beginning.
     #[cfg(feature = "backtrace")]
     pub fn locate(&mut self, own: u32, bytes: u32) -> Result<Option<u32>, Error> {

@@ -16,8 +16,13 @@ pub struct EngineConfig {
     /// Whether functions are compiled to native code: with the feature `jit`, where the platform has memory for code that
     /// no other engine has claimed. Without the feature `interp` they always are.
     pub jit: bool,
-    /// Whether a function is compiled to native code when it is first called, and only validated when the module is loaded:
-    /// with the feature `jit-lazy`. What is too large then, or finds no memory, is left to the interpreter, or without
+    /// Whether a function's code is made when it is first called, and it is only validated when the module is loaded.
+    ///
+    /// With the feature `interp-lazy` that of the interpreter, if there is no native code: each store holds no more of it than
+    /// [`Quotas::code_bytes`](crate::Quotas::code_bytes) says, or ends in [`Trap::NotCompiled`](crate::Trap::NotCompiled) if
+    /// the heap is used up.
+    ///
+    /// With the feature `jit-lazy` native code. What is too large then, or finds no memory, is left to the interpreter, or without
     /// the feature `interp` ends in [`Trap::NotCompiled`](crate::Trap::NotCompiled); so it does if the heap is used up.
     pub lazy: bool,
     /// The most bytes that the native code of all modules may have. What has no room stays interpreted, or without the
@@ -31,7 +36,7 @@ impl Default for EngineConfig {
             fuel: cfg!(feature = "fuel"),
             heap_limit: usize::MAX,
             jit: true,
-            lazy: cfg!(feature = "jit-lazy"),
+            lazy: cfg!(any(feature = "jit-lazy", feature = "interp-lazy")),
             code_limit: usize::MAX,
         }
     }
@@ -48,7 +53,7 @@ pub struct Engine {
     code: Option<CodeSpace>,
     #[cfg(feature = "jit")]
     pub(crate) code_limit: usize,
-    #[cfg(feature = "jit-lazy")]
+    #[cfg(any(feature = "jit-lazy", feature = "interp-lazy"))]
     pub(crate) lazy: bool,
 }
 
@@ -72,7 +77,7 @@ impl Engine {
             code,
             #[cfg(feature = "jit")]
             code_limit: config.code_limit,
-            #[cfg(feature = "jit-lazy")]
+            #[cfg(any(feature = "jit-lazy", feature = "interp-lazy"))]
             lazy: config.lazy,
         })
     }

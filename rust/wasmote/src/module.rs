@@ -29,7 +29,7 @@ struct Inner {
     code: Code,
     _bytes: Bytes,
     heap: Heap,
-    #[cfg(any(feature = "backtrace", feature = "jit-lazy"))]
+    #[cfg(any(feature = "backtrace", feature = "jit-lazy", feature = "interp-lazy"))]
     metered: bool,
     #[cfg(feature = "jit-lazy")]
     code_limit: usize,
@@ -84,7 +84,7 @@ impl Module {
             parsed,
             code,
             _bytes: bytes,
-            #[cfg(any(feature = "backtrace", feature = "jit-lazy"))]
+            #[cfg(any(feature = "backtrace", feature = "jit-lazy", feature = "interp-lazy"))]
             metered: engine.fuel,
             #[cfg(feature = "jit-lazy")]
             code_limit: engine.code_limit,
@@ -140,6 +140,11 @@ impl Module {
     /// Handles to this module, instances in stores included.
     pub fn owners(&self) -> u32 {
         Shared::owners(&self.0)
+    }
+
+    #[cfg(feature = "interp-lazy")]
+    pub(crate) fn metered(&self) -> bool {
+        self.0.metered
     }
 
     pub(crate) fn code(&self) -> &Code {
@@ -298,6 +303,14 @@ fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result
 #[cfg_attr(feature = "jit", inline(never))]
 fn without_native_code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result<Code, Error> {
     let mut encoded = Encoded::new(parsed, heap, scratch, engine.fuel);
+    #[cfg(feature = "interp-lazy")]
+    if engine.lazy {
+        for own in 0..own_funcs(parsed) {
+            encoded.validate(own)?;
+        }
+        // Instances have records of their own.
+        return Code::builder(heap, scratch, 0, 0)?.finish();
+    }
     let mut code = Code::builder(heap, scratch, own_funcs(parsed), parsed.code_bytes())?;
     for own in 0..own_funcs(parsed) {
         encoded.push(own, &mut code)?;

@@ -20,6 +20,10 @@ pub struct Quotas {
     pub table_elements: u32,
     /// Fuel that an instance begins with; from 2^64 - 2^32 on, as `u64::MAX`, it is never used up.
     pub fuel: u64,
+    /// The most bytes of the interpreter's code that the store holds if functions are encoded when they are first called
+    /// ([`EngineConfig::lazy`](crate::EngineConfig::lazy)): what does not run is given up for what is called, and encoded
+    /// again when it is called again. What runs stays, whatever it takes.
+    pub code_bytes: usize,
     /// Memories that never need to grow get only what they use: if a module defines a memory and exports an
     /// immutable global `__heap_base`, as LLVM's linker makes them, the memory has only the bytes below that, is
     /// as large as declared to `memory.size`, and cannot grow. Not for modules with a heap of their own.
@@ -36,6 +40,7 @@ impl Default for Quotas {
             memory_bytes: u32::MAX,
             table_elements: u32::MAX,
             fuel: u64::MAX,
+            code_bytes: usize::MAX,
             trim_memory: false,
         }
     }
@@ -52,6 +57,10 @@ pub struct StoreStats {
     pub heap: HeapStats,
     /// The most bytes of the value stack that were in use.
     pub stack_used_peak: usize,
+    /// Bytes of functions that were encoded when they were first called, which are part of the heap.
+    pub code_bytes: usize,
+    /// How many have been encoded, those that were encoded again included.
+    pub functions_encoded: u32,
     /// Bytes of all memories, which are part of the heap.
     pub memory_bytes: usize,
 }
@@ -68,7 +77,10 @@ impl Store {
 
     /// What the store holds.
     pub fn stats(&self) -> StoreStats {
+        let (code_bytes, functions_encoded) = self.state().encoded();
         StoreStats {
+            code_bytes,
+            functions_encoded,
             heap: self.state().heap.stats(),
             stack_used_peak: self.state().stack_used_peak(),
             memory_bytes: self.state().memory_bytes(),

@@ -94,7 +94,7 @@ impl Target {
     /// What its tables have.
     fn engines(self) -> Vec<String> {
         let configurations: &[&str] = match self {
-            Target::M4f => &[INTERP, "interp without fuel", INTERP_SPEED, JIT, JIT_UNMETERED],
+            Target::M4f => &[INTERP, "interp without fuel", "interp-lazy", INTERP_SPEED, JIT, JIT_UNMETERED],
             Target::Rv32 => &[INTERP, INTERP_SPEED],
             Target::X64 => return host::engines().into_iter().map(str::to_owned).collect(),
         };

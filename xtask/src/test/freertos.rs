@@ -42,6 +42,11 @@ const OTHER_OPTIONS: Variant = Variant {
 const JIT: Variant = Variant { name: "jit", options: &["CONFIG_WASMOTE_JIT=y"] };
 const JIT_LAZY: Variant =
     Variant { name: "jit lazy", options: &["CONFIG_WASMOTE_JIT=y", "CONFIG_WASMOTE_JIT_LAZY=y"] };
+/// Functions that do not run are given up.
+const INTERP_LAZY: Variant = Variant {
+    name: "interp lazy",
+    options: &["CONFIG_WASMOTE_INTERP_LAZY=y", "CONFIG_WASMOTE_INTERP_CODE_BUDGET=0"],
+};
 /// Boards for native code: their cores have instructions that the others' lack, and the rest is the same as there.
 pub const FOR_NATIVE_CODE: [&str; 2] = ["mps2_an500", "mps2_an505"];
 
@@ -53,7 +58,7 @@ const PROGRAMS: [Program; 5] = [
     Program {
         source: "twister-tests/freertos",
         pattern: r"^\d+ passed, 0 failed",
-        variants: &[STATIC, OTHER_OPTIONS, JIT, JIT_LAZY],
+        variants: &[STATIC, OTHER_OPTIONS, INTERP_LAZY, JIT, JIT_LAZY],
         not_for: None,
     },
     Program {

@@ -19,7 +19,7 @@ const EXECUTED_THERE: &str = "1000";
 /// the same, fuel included.
 const BUILDS: [(&str, &[&str]); 3] = [
     ("loop", &[]),
-    ("tail calls", &["--features", "wasmote/dispatch-tail"]),
+    ("tail calls, also encoded lazily", &["--features", "wasmote/dispatch-tail,wasmote-fuzzing/interp-lazy"]),
     ("extra checks, native code", &["--features", "wasmote/extra-checks,wasmote-fuzzing/jit"]),
 ];
 

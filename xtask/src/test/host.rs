@@ -31,7 +31,7 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
 
 /// The same tests in every build that matters: with all checks, which the portable dispatcher has, both dispatchers as
 /// they are shipped, and native code. The compiler's own tests take long and know nothing of dispatchers: they run once.
-const TEST_RUNS: [(&str, &[&str]); 5] = [
+const TEST_RUNS: [(&str, &[&str]); 6] = [
     // What wasmote-fuzzing compares with takes long to build: release builds of it do, also with extra checks.
     (
         "debug, extra checks",
@@ -64,6 +64,15 @@ const TEST_RUNS: [(&str, &[&str]); 5] = [
     (
         "debug, native code made lazily",
         &["--package=wasmote", "--package=wasmote-capi", "--features", "wasmote/std,wasmote-capi/jit-lazy"],
+    ),
+    (
+        "debug, extra checks, functions encoded lazily",
+        &[
+            "--package=wasmote",
+            "--package=wasmote-capi",
+            "--features",
+            "wasmote/std,wasmote/extra-checks,wasmote-capi/interp-lazy",
+        ],
     ),
 ];
 
@@ -99,6 +108,7 @@ fn clippy(verbose: bool) -> Result<Found> {
     };
     clippy(&[])?;
     clippy(&["--features", "wasmote/dispatch-tail,wasmote-capi/jit-lazy,wasmote-spec/jit-lazy"])?;
+    clippy(&["--features", "wasmote/interp-lazy,wasmote-capi/interp-lazy"])?;
     Ok(Found::pass(""))
 }
 

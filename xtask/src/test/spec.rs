@@ -27,13 +27,16 @@ struct Report {
 }
 
 /// As for the Rust tests. The one that boards have scripts from is the last.
-const BUILDS: [(&str, &[&str]); 5] = [
+const BUILDS: [(&str, &[&str]); 7] = [
     ("debug, extra checks", &["--features", "extra-checks"]),
     ("release, native code only", NATIVE_BUILD),
     (
         "release, native code only, lazily",
         &["--release", "--no-default-features", "--features", "suite,jit-lazy"],
     ),
+    // What does not run is given up.
+    ("debug, extra checks, encoded lazily", &["--features", "extra-checks,interp-lazy"]),
+    ("release, tail calls, encoded lazily", &["--release", "--features", "dispatch-tail,interp-lazy"]),
     ("release, loop", &["--release"]),
     ("release, tail calls", &["--release", "--features", "dispatch-tail"]),
 ];

@@ -1,7 +1,7 @@
 //! Labels and branches: the control stack of the specification's validation algorithm, and what is told to the sink
 //! when control flow splits and joins.
 
-use super::Body;
+use super::{Body, ENDED};
 use crate::sections::val_type;
 use crate::{Cell, Operand, Sink, When};
 use wasmote_core::{ErrorKind, Feature, FuncType, ValType, ValTypes, limits};
@@ -60,8 +60,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             // One byte with the sign bit set: a value type, which is its own list of results.
             Some(byte) if byte & 0xC0 == 0x40 => {
                 let mut ahead = self.reader;
-                let ty = val_type(&mut self.reader);
-                self.need(ty.feature());
+                val_type(&mut self.reader, self.features);
                 FuncType::new(&[], ahead.slice(1))
             }
             _ => {
@@ -115,13 +114,13 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
         self.leave();
         let Some(mut block) = self.control.pop() else { return };
-        if self.reachable {
+        if self.reachable() {
             block.targeted = true;
             tell!(self, jump(&mut block.label));
         }
         self.end_segment();
         self.truncate(block.height);
-        self.reachable = block.reachable;
+        self.set_reachable(block.reachable);
         self.bind_otherwise(block.otherwise.take(), block.reachable);
         self.push_all(block.ty.params());
         block.frame = Frame::Else;
@@ -141,10 +140,10 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         self.control.truncate(self.control.len() - 1);
         self.height = self.control.last().map_or(0, |block| block.height as usize);
         if frame == Frame::Function {
-            if self.reachable {
-                self.tell_return(ty);
-            }
-            return self.end_segment();
+            self.tell_return(ty);
+            self.end_segment();
+            self.reader.mute |= ENDED;
+            return;
         }
         if otherwise.is_some() {
             // Without an `else`, the parameters are the results.
@@ -152,12 +151,14 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 self.fail(ErrorKind::TypeMismatch);
             }
             self.end_segment();
-            self.reachable |= reachable;
+            if reachable {
+                self.set_reachable(true);
+            }
             self.bind_otherwise(otherwise, reachable);
         }
         if targeted && frame != Frame::Loop {
             self.end_segment();
-            self.reachable = true;
+            self.set_reachable(true);
             tell!(self, bind(&mut label, false));
         }
         self.truncate(height);
@@ -191,7 +192,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         let opened = self.control.push(Control {
             frame,
             unreachable: false,
-            reachable: self.reachable,
+            reachable: self.reachable(),
             targeted: false,
             height,
             base,
@@ -225,7 +226,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     /// What follows cannot be reached.
     pub fn set_unreachable(&mut self) {
         self.end_segment();
-        self.reachable = false;
+        self.set_reachable(false);
         if let Some(block) = self.control.last_mut() {
             block.unreachable = true;
             let height = block.height;
@@ -264,10 +265,10 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 self.end_segment();
                 self.go_to(place);
                 tell!(self, bind(&mut skip, false));
-            } else {
-                let mut label = self.aim(place);
-                tell!(self, jump_if(When::NotZero, condition, &mut label));
-                self.restore(place, label);
+            } else if let Some(block) = self.control.get_mut(place) {
+                block.targeted = true;
+                let told = self.sink.jump_if(When::NotZero, condition, &mut block.label);
+                self.told(told);
             }
             self.end_segment();
         }
@@ -360,25 +361,12 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             self.copy_to(&entry, cell);
             cell += entry.known_ty().cells();
         }
-        let mut label = self.aim(place);
-        tell!(self, jump(&mut label));
-        self.restore(place, label);
-    }
-
-    /// The label of a block that is about to be branched to; [`restore`](Self::restore) puts it back.
-    fn aim(&mut self, place: usize) -> S::Label {
-        match self.control.get_mut(place) {
-            Some(block) => {
-                block.targeted = true;
-                block.label
-            }
-            None => self.sink.label(),
-        }
-    }
-
-    fn restore(&mut self, place: usize, label: S::Label) {
-        if let Some(block) = self.control.get_mut(place) {
-            block.label = label;
+        if self.live()
+            && let Some(block) = self.control.get_mut(place)
+        {
+            block.targeted = true;
+            let told = self.sink.jump(&mut block.label);
+            self.told(told);
         }
     }
 

@@ -13,6 +13,7 @@ macro_rules! tell {
     };
 }
 
+mod builtins;
 mod control;
 mod locals;
 mod operands;
@@ -20,7 +21,7 @@ mod ops;
 mod scan;
 
 use crate::module::Module;
-use crate::reader::Reader;
+use crate::reader::{FAILED, Reader};
 use crate::{Cell, FuncInfo, Sink};
 use control::Control;
 use locals::Locals;
@@ -61,6 +62,11 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
             values: 0,
             next: (0, module.code.start),
         }
+    }
+
+    /// Function `own` is at this place, as [`Module::body_places`] tells, so that nobody walks there if it is the next one.
+    pub fn seek(&mut self, own: u32, place: u32) {
+        self.next = (own, place);
     }
 
     /// The features that the module's sections and the bodies so far use.
@@ -113,18 +119,24 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
             pending: 0,
             top: 0,
             height: 0,
-            reachable: true,
             frame_cells: 0,
             op_at: start,
             segment: None,
             units: 0,
-            quiet,
             sink,
         };
+        body.reader.mute = if quiet { QUIET } else { 0 };
         body.function(FuncInfo { index, ty, param_cells: ty.param_cells(), local_cells: 0, body_len: len });
         body.reader.result()
     }
 }
+
+/// The code cannot be reached: a bit of [`Reader::mute`].
+const UNREACHABLE: u8 = 2;
+/// The body is validated, and nothing else.
+const QUIET: u8 = 4;
+/// Its last operator has been read.
+const ENDED: u8 = 8;
 
 /// The function being compiled.
 struct Body<'b, 'a, S: Sink> {
@@ -143,8 +155,6 @@ struct Body<'b, 'a, S: Sink> {
     top: Cell,
     /// Operands below the innermost block, which it may not pop.
     height: usize,
-    /// Whether the code here can be reached; the sink is told nothing otherwise.
-    reachable: bool,
     /// Cells that the frame needs so far.
     frame_cells: Cell,
     /// Offset of the current operator.
@@ -153,12 +163,11 @@ struct Body<'b, 'a, S: Sink> {
     segment: Option<S::Charge>,
     /// What it costs so far; 0 if it has no charge. With what fits here, engines can take it in one instruction.
     units: u8,
-    /// The sink is told nothing: the body is validated.
-    quiet: bool,
     sink: &'b mut S,
 }
 
 impl<'a, S: Sink> Body<'_, 'a, S> {
+    #[inline(never)]
     fn function(&mut self, mut info: FuncInfo<'a>) {
         for ty in info.ty.params() {
             let added = self.locals.add(1, ty);
@@ -167,26 +176,23 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         for _ in 0..self.reader.count(limits::MAX_ITEMS, ErrorKind::TooManyLocals) {
             self.op_at = self.reader.pos();
             let count = self.reader.u32();
-            let ty_at = self.reader.pos();
-            let ty = crate::sections::val_type(&mut self.reader);
-            self.reader.need(self.features, ty.feature(), ty_at);
+            let ty = crate::sections::val_type(&mut self.reader, self.features);
             let added = self.locals.add(count, ty);
             self.told(added);
         }
         info.local_cells = self.locals.cells();
         self.top = info.local_cells;
         self.frame_cells = info.local_cells.max(info.ty.result_cells());
-        if self.sink.wants_uses() && !self.quiet {
+        if self.sink.wants_uses() && self.live() {
             self.scan();
         }
         tell!(self, begin(&info));
         self.enter_function(info.ty);
-        while !self.control.is_empty() && !self.reader.failed() {
+        while self.reader.mute & (FAILED | ENDED) == 0 {
             self.op_at = self.reader.pos();
             let opcode = self.reader.next().into();
             if let Some(op) = self.decode(opcode) {
-                // As `live`, but for what has just been asked.
-                if self.reachable && !self.quiet {
+                if self.live() {
                     self.sink.at(self.op_at);
                     if self.sink.metered() && (opcode >= u32::BITS || FREE >> opcode & 1 == 0) {
                         self.meter();
@@ -199,7 +205,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             self.reader.fail(ErrorKind::EndExpected);
         }
         self.op_at = self.reader.pos();
-        if !self.reader.failed() && !self.quiet {
+        if self.reader.mute & !UNREACHABLE == ENDED {
             let ended = self.sink.end(self.frame_cells);
             self.told(ended);
         }
@@ -228,16 +234,27 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     /// Whether the sink is to be told: it wants to know, the code can be reached, and nothing was wrong so far.
     fn live(&self) -> bool {
-        self.reachable && !self.quiet && !self.reader.failed()
+        self.reader.mute == 0
+    }
+
+    /// Whether the code here can be reached.
+    fn reachable(&self) -> bool {
+        self.reader.mute & UNREACHABLE == 0
+    }
+
+    fn set_reachable(&mut self, reachable: bool) {
+        self.reader.mute = self.reader.mute & !UNREACHABLE | if reachable { 0 } else { UNREACHABLE };
     }
 
     /// The current operator is wrong.
     #[cold]
+    #[inline(never)]
     fn fail(&mut self, kind: ErrorKind) {
         self.reader.fail_at(kind, self.op_at);
     }
 
     /// What a sink reports is wrong with the current operator.
+    #[inline(always)]
     fn told(&mut self, result: Result<(), ErrorKind>) {
         if let Err(kind) = result {
             self.fail(kind);

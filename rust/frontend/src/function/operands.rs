@@ -62,7 +62,7 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// Pushes a local that is not read yet.
     pub fn push_local(&mut self, ty: ValType, cell: Cell) {
-        if !self.reachable {
+        if !self.reachable() {
             self.push(ty);
             return;
         }

@@ -7,10 +7,8 @@ use wasmote_core::{ErrorKind, Feature, FuncType, GlobalType, Op, Trap, UnaryOp, 
 
 use ValType::{F32, F64, FuncRef, I32, I64};
 
-/// The byte of i32, for lists of operand types.
-const I: u8 = I32 as u8;
-
 impl<'a, S: Sink> Body<'_, 'a, S> {
+    #[inline(always)]
     pub fn operator(&mut self, op: Op) {
         match op {
             Op::Unary(op) => {
@@ -35,7 +33,10 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 let address = self.pop(I32);
                 tell!(self, store(op, address, value, arg));
             }
-            Op::Reinterpret(from, to) => self.retype(from, to),
+            Op::Reinterpret(op) => {
+                let (from, to) = op.types();
+                self.retype(from, to);
+            }
 
             Op::Unreachable => {
                 tell!(self, trap(Trap::Unreachable));
@@ -87,8 +88,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 if self.reader.u32() != 1 {
                     self.fail(ErrorKind::BadSelect);
                 }
-                let ty = val_type(&mut self.reader);
-                self.need(ty.feature());
+                let ty = val_type(&mut self.reader, self.features);
                 let condition = self.pop(I32);
                 let b = self.pop(ty);
                 let a = self.pop(ty);
@@ -131,78 +131,20 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 tell!(self, global_set(ty.value, place, src));
             }
 
-            Op::TableGet => {
-                let (table, element) = self.table();
-                self.builtin(Builtin::TableGet, &[I], Some(element), table, 0);
-            }
-            Op::TableSet => {
-                let (table, element) = self.table();
-                self.builtin(Builtin::TableSet, &[I, element as u8], None, table, 0);
-            }
-            Op::TableSize => {
-                let (table, _) = self.table();
-                self.builtin(Builtin::TableSize, &[], Some(I32), table, 0);
-            }
-            Op::TableGrow => {
-                let (table, element) = self.table();
-                self.builtin(Builtin::TableGrow, &[element as u8, I], Some(I32), table, 0);
-            }
-            Op::TableFill => {
-                let (table, element) = self.table();
-                self.builtin(Builtin::TableFill, &[I, element as u8, I], None, table, 0);
-            }
-            Op::TableCopy => {
-                let (to, to_element) = self.table();
-                let (from, from_element) = self.table();
-                if to_element != from_element {
-                    self.fail(ErrorKind::TypeMismatch);
-                }
-                self.builtin(Builtin::TableCopy, &[I, I, I], None, to, from);
-            }
-            Op::TableInit => {
-                let segment = self.reader.u32();
-                let (table, element) = self.table();
-                match self.module.element(segment) {
-                    None => self.fail(ErrorKind::UnknownElement),
-                    Some(segment) if segment.ty != element => self.fail(ErrorKind::TypeMismatch),
-                    Some(_) => {}
-                }
-                self.builtin(Builtin::TableInit, &[I, I, I], None, table, segment);
-            }
-            Op::ElemDrop => {
-                let segment = self.reader.u32();
-                if segment >= self.module.element_count() {
-                    self.fail(ErrorKind::UnknownElement);
-                }
-                self.builtin(Builtin::ElemDrop, &[], None, segment, 0);
-            }
-
-            Op::MemorySize => {
-                self.memory();
-                self.builtin(Builtin::MemorySize, &[], Some(I32), 0, 0);
-            }
-            Op::MemoryGrow => {
-                self.memory();
-                self.builtin(Builtin::MemoryGrow, &[I], Some(I32), 0, 0);
-            }
-            Op::MemoryFill => {
-                self.memory();
-                self.builtin(Builtin::MemoryFill, &[I, I, I], None, 0, 0);
-            }
-            Op::MemoryCopy => {
-                self.memory();
-                self.memory();
-                self.builtin(Builtin::MemoryCopy, &[I, I, I], None, 0, 0);
-            }
-            Op::MemoryInit => {
-                let segment = self.data_segment();
-                self.memory();
-                self.builtin(Builtin::MemoryInit, &[I, I, I], None, segment, 0);
-            }
-            Op::DataDrop => {
-                let segment = self.data_segment();
-                self.builtin(Builtin::DataDrop, &[], None, segment, 0);
-            }
+            Op::TableGet => self.builtin(Builtin::TableGet),
+            Op::TableSet => self.builtin(Builtin::TableSet),
+            Op::TableSize => self.builtin(Builtin::TableSize),
+            Op::TableGrow => self.builtin(Builtin::TableGrow),
+            Op::TableFill => self.builtin(Builtin::TableFill),
+            Op::TableCopy => self.builtin(Builtin::TableCopy),
+            Op::TableInit => self.builtin(Builtin::TableInit),
+            Op::ElemDrop => self.builtin(Builtin::ElemDrop),
+            Op::MemorySize => self.builtin(Builtin::MemorySize),
+            Op::MemoryGrow => self.builtin(Builtin::MemoryGrow),
+            Op::MemoryFill => self.builtin(Builtin::MemoryFill),
+            Op::MemoryCopy => self.builtin(Builtin::MemoryCopy),
+            Op::MemoryInit => self.builtin(Builtin::MemoryInit),
+            Op::DataDrop => self.builtin(Builtin::DataDrop),
 
             Op::I32Const => {
                 let value = self.reader.s32();
@@ -269,7 +211,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     }
 
     /// A table's index and the type of its elements.
-    fn table(&mut self) -> (u32, ValType) {
+    pub fn table(&mut self) -> (u32, ValType) {
         let index = self.reader.u32();
         match self.module.tables.get(index as usize) {
             Some(ty) => (index, ty.element),
@@ -281,7 +223,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     }
 
     /// The memory index of an operator.
-    fn memory(&mut self) {
+    pub fn memory(&mut self) {
         if self.reader.u8() != 0 {
             self.fail(ErrorKind::ZeroByteExpected);
         }
@@ -294,7 +236,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
     }
 
-    fn data_segment(&mut self) -> u32 {
+    pub fn data_segment(&mut self) -> u32 {
         let index = self.reader.u32();
         match self.module.data_count {
             None => self.fail(ErrorKind::DataCountRequired),
@@ -371,18 +313,5 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         let cells = self.settle_top(ty.params().len());
         tell!(self, tail_call(callee, ty, cells));
         self.set_unreachable();
-    }
-
-    /// An operator of the runtime's: its operands, given by the bytes of their types, go to their cells; its result comes
-    /// there.
-    fn builtin(&mut self, builtin: Builtin, params: &[u8], result: Option<ValType>, first: u32, second: u32) {
-        let params = FuncType::new(params, &[]).params();
-        self.check_top(params.clone());
-        let cells = self.settle_top(params.len());
-        self.pop_all(params);
-        if let Some(ty) = result {
-            self.push(ty);
-        }
-        tell!(self, builtin(builtin, cells, first, second));
     }
 }

@@ -1,6 +1,8 @@
 //! The same module in several engines: what can be observed must be the same.
 
 mod count;
+#[cfg(feature = "interp-lazy")]
+mod encoded;
 #[cfg(feature = "jit")]
 mod native;
 mod ours;
@@ -242,6 +244,8 @@ pub fn compare(scenario: &Scenario, tally: &mut Tally) -> Result<(), String> {
     let unmetered = ours::run(scenario, Metering::Off);
     same(scenario, "metered", &metered, "unmetered", &unmetered, exhausted)?;
     enough_fuel(scenario, &metered)?;
+    #[cfg(feature = "interp-lazy")]
+    encoded::compare(scenario, &metered, &unmetered)?;
     #[cfg(feature = "jit")]
     native::compare(scenario, &metered, &unmetered, tally)?;
     #[cfg(feature = "wasmtime")]

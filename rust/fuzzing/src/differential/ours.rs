@@ -26,6 +26,8 @@ pub enum Code {
     Native(usize),
     /// The same, each function when it is first called.
     Lazy(usize),
+    /// The interpreter, each function when it is first called; so many bytes of those that do not run are kept.
+    Encoded(usize),
 }
 
 /// Runs a scenario by the interpreter.
@@ -50,6 +52,7 @@ fn engine(metering: Metering, code: Code) -> Result<Engine, Error> {
         Code::Interpreted => (false, false, 0),
         Code::Native(limit) => (true, false, limit),
         Code::Lazy(limit) => (true, true, limit),
+        Code::Encoded(_) => (false, true, 0),
     };
     Engine::new(EngineConfig { fuel, jit, lazy, code_limit, ..EngineConfig::default() })
 }
@@ -71,7 +74,9 @@ struct Ours {
 impl Ours {
     fn new(scenario: &Scenario, host: Host, metering: Metering, code: Code) -> Result<Ours, Error> {
         let engine = engine(metering, code)?;
-        let mut store = Store::new(&engine, Quotas { stack_bytes: 1 << 20, ..Quotas::default() })?;
+        let code_bytes = if let Code::Encoded(budget) = code { budget } else { usize::MAX };
+        let quotas = Quotas { stack_bytes: 1 << 20, code_bytes, ..Quotas::default() };
+        let mut store = Store::new(&engine, quotas)?;
         let support = Module::from_copy(&engine, &scenario.support)?;
         let support = Linker::new(&engine).instantiate(&mut store, &support)?;
         let mut linker = Linker::new(&engine);

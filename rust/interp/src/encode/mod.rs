@@ -119,6 +119,11 @@ impl Encoder {
         Ok(Encoded { words: Vec::copy_of(&self.heap, &self.words)?, frame_cells: self.frame_cells })
     }
 
+    /// The words of the function just encoded, as long as no other is, and cells of its frame.
+    pub fn made(&self) -> (&[u32], u32) {
+        (&self.words, self.frame_cells)
+    }
+
     /// Asks which operator the code word with this index belongs to, in the functions that follow.
     pub fn locate(&mut self, word: u32) {
         self.sought = Some(word);
@@ -146,6 +151,7 @@ impl Encoder {
     }
 
     /// Appends a `poll` if many words lie behind the last one. Where one instruction has ended and the next has not begun.
+    #[inline(always)]
     fn poll_if_due(&mut self) -> Result<(), ErrorKind> {
         if self.words.len() < self.poll_due { Ok(()) } else { self.poll() }
     }
@@ -157,6 +163,7 @@ impl Encoder {
 
     /// Appends a `poll`.
     #[cold]
+    #[inline(never)]
     fn poll(&mut self) -> Result<(), ErrorKind> {
         self.words(&[Code::poll as u32])?;
         self.polled = self.words.len();
@@ -169,7 +176,7 @@ impl Encoder {
         let before = self.last;
         let mut word = code as u32;
         let mut shift = 8;
-        for field in fields {
+        for &field in &fields {
             match field {
                 Field::To(cell, _) | Field::From(cell, _) if cell > 0xFF => {
                     return self.emit_wide(code, fields, more);
@@ -184,7 +191,10 @@ impl Encoder {
         }
         let at = self.words.len();
         self.words(&[word])?;
-        self.words(more)?;
+        // Mostly none.
+        if !more.is_empty() {
+            self.words(more)?;
+        }
         if let Field::To(result, cells) = fields[0] {
             self.written(result + cells);
             self.last = Some(Last { at, result });

@@ -19,6 +19,7 @@ impl Sink for Encoder {
         self.metered
     }
 
+    #[inline(always)]
     fn at(&mut self, offset: u32) {
         self.at = offset;
         if self.poll_if_due().is_err() {

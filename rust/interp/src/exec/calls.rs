@@ -21,6 +21,20 @@ fn enter_own(s: State, function: Function, cells: usize, more: usize, slow: Slow
     }
 }
 
+/// Calls a function of another engine. While this frame waits its place is on the control stack if functions are encoded
+/// lazily: who gives up words asks there which are in use.
+#[inline(always)]
+fn call_foreign(s: State, function: Function, cells: usize) -> u32 {
+    if cfg!(feature = "lazy") {
+        s.ctx.record(s.pc(), s.fp);
+    }
+    let code = function.call_foreign(cells, s.fp, s.ctx);
+    if cfg!(feature = "lazy") {
+        s.ctx.pop();
+    }
+    code
+}
+
 /// Calls with the arguments from `cells` upwards; the instruction has `more` words after the first.
 #[inline(always)]
 fn enter(s: State, function: Function, cells: usize, more: usize) -> Step {
@@ -31,7 +45,7 @@ fn enter(s: State, function: Function, cells: usize, more: usize) -> Step {
         return match function.enter(cells, s.pc().skip(more), s.fp, s.ctx) {
             Ok((pc, fp)) => Step::anew(pc, fp, function.ctx()),
             Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
-            Err(NotEntered::Foreign) => match function.call_foreign(cells, s.fp, s.ctx) {
+            Err(NotEntered::Foreign) => match call_foreign(s, function, cells) {
                 0 => s.anew(more),
                 AGAIN => continue,
                 code => Step::Failed(code),
@@ -51,7 +65,7 @@ fn replace(s: State, function: Function, cells: usize, params: usize) -> Step {
         return match function.replace(s.fp) {
             Ok((pc, fp)) => Step::anew(pc, fp, function.ctx()),
             Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
-            Err(NotEntered::Foreign) => match function.call_foreign(0, s.fp, s.ctx) {
+            Err(NotEntered::Foreign) => match call_foreign(s, function, 0) {
                 0 => leave(s),
                 AGAIN => continue,
                 code => Step::Failed(code),

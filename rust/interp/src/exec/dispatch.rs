@@ -41,7 +41,15 @@ mod imp {
 
     /// A handler. All that it is given fits registers on all targets: System V's x86-64 has six for that. The place is that of the
     /// instruction.
-    type Handler = fn(Pc, Frame, Ctx, Handlers, Memory) -> u32;
+    type Handler = fn(Free, Free, Pc, Frame, Ctx, Handlers, Memory) -> u32;
+
+    /// A register that handlers may use. RISC-V's first two for arguments are among the eight that short instructions know, so what
+    /// stays the same is better in others.
+    #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
+    type Free = core::mem::MaybeUninit<usize>;
+    #[cfg(not(any(target_arch = "riscv32", target_arch = "riscv64")))]
+    type Free = core::mem::MaybeUninit<()>;
+    const FREE: Free = Free::uninit();
 
     /// The table of handlers. Not on x86-64, which has its address in one instruction, and jumps through it if it is known to be
     /// constant: so the register in which System V passes this is free for the numbers that others are shifted by.
@@ -92,12 +100,12 @@ mod imp {
         #[cfg(test)]
         crate::tests::saw(pc.word(0));
         let handler = table.of(pc.byte(0));
-        handler(pc, fp, ctx, table.kept(), memory)
+        handler(FREE, FREE, pc, fp, ctx, table.kept(), memory)
     }
 
     /// A dispatch to share, with a handler's arguments. (As with `raise`, the table has its address.)
     #[inline(never)]
-    fn shared(pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
+    fn shared(_: Free, _: Free, pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
         next(pc, fp, ctx, table, memory)
     }
 
@@ -116,7 +124,7 @@ mod imp {
             if cfg!(target_pointer_width = "64") {
                 next($pc, $fp, $ctx, $table, $memory)
             } else {
-                shared($pc, $fp, $ctx, $table, $memory)
+                shared(FREE, FREE, $pc, $fp, $ctx, $table, $memory)
             }
         };
     }
@@ -131,7 +139,7 @@ mod imp {
                 Slow::Fuel => slow::fuel,
                 Slow::Call => slow::call,
                 Slow::CallIndirect => slow::call_indirect,
-            } as Handler)(pc, fp, ctx, table, memory),
+            } as Handler)(FREE, FREE, pc, fp, ctx, table, memory),
             Step::Exit => 0,
             Step::Trap(trap) => (match trap {
                 Trap::Unreachable => raise::<{ Trap::Unreachable as u32 }>,
@@ -147,7 +155,7 @@ mod imp {
                 Trap::Interrupted => raise::<{ Trap::Interrupted as u32 }>,
                 Trap::Host => raise::<{ Trap::Host as u32 }>,
                 Trap::NotCompiled => raise::<{ Trap::NotCompiled as u32 }>,
-            } as Handler)(pc, fp, ctx, table, memory),
+            } as Handler)(FREE, FREE, pc, fp, ctx, table, memory),
             Step::Failed(code) => trapped(code, pc.skip(1), fp, ctx),
         }
     }
@@ -155,7 +163,7 @@ mod imp {
     /// Traps. A handler has its arguments where they are wanted here, so it only jumps; the compiler keeps it that
     /// way because the table below takes these functions' addresses, although no code holds their numbers.
     #[inline(never)]
-    fn raise<const CODE: u32>(pc: Pc, fp: Frame, ctx: Ctx, _: Handlers, _: Memory) -> u32 {
+    fn raise<const CODE: u32>(_: Free, _: Free, pc: Pc, fp: Frame, ctx: Ctx, _: Handlers, _: Memory) -> u32 {
         trapped(CODE, pc.skip(1), fp, ctx)
     }
 
@@ -166,7 +174,7 @@ mod imp {
         macro_rules! slow {
             ($( $name:ident = $slow:ident; )*) => { $(
                 #[inline(never)]
-                pub(super) fn $name(pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
+                pub(super) fn $name(_: Free, _: Free, pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
                     stop(handlers::$slow(State::at(pc, fp, ctx, memory)), pc, fp, ctx, table, memory)
                 }
             )* };
@@ -178,7 +186,7 @@ mod imp {
         }
     }
 
-    fn not_linked(pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
+    fn not_linked(_: Free, _: Free, pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
         stop(illegal(State::at(pc, fp, ctx, memory)), pc, fp, ctx, table, memory)
     }
 
@@ -223,7 +231,7 @@ mod imp {
 
         macro_rules! runs {
             ($( $name:ident: $first:ident $(, $next:ident $field:literal $pass:ident)+; )*) => {
-                $( fn $name(pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
+                $( fn $name(_: Free, _: Free, pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
                     let table = table.kept();
                     carry_out!(pc fp ctx table memory, None, $first $(, $next $field $pass)+)
                 } )*
@@ -238,7 +246,7 @@ mod imp {
             /// One function an instruction.
             mod tail {
                 use super::*;
-                $( pub(super) fn $name(pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
+                $( pub(super) fn $name(_: Free, _: Free, pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
                     let table = table.kept();
                     match handlers::$name(State::at(pc, fp, ctx, memory)) {
                         Step::Next(pc, fp, ctx) | Step::Jump(pc, fp, ctx) => go_on!($end, pc, fp, ctx, table, memory),

@@ -183,7 +183,7 @@ fn copy(s: State, f: impl FnOnce(State) -> Step) -> Step {
 
 #[inline(always)]
 fn select<T: Value>(s: State, _: T) -> Step {
-    let condition: bool = s.get((s.word(0) & 0xFFFF) as usize);
+    let condition: bool = s.get(s.second_word_cell());
     let source = if condition { s.b() } else { s.c() };
     s.set(s.a(), s.get::<T>(source));
     s.next(1)

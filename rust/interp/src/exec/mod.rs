@@ -22,6 +22,8 @@ mod wide;
 use dispatch::TAIL_CALLS;
 use place::Place;
 pub use raw::entry;
+#[cfg(feature = "lazy")]
+pub use raw::frames;
 use raw::{Ctx, Frame, Memory, Pc};
 use wasmote_core::Trap;
 
@@ -202,6 +204,15 @@ impl State {
     #[inline(always)]
     fn signed_c(self) -> i32 {
         self.place.byte(3) as i8 as i32
+    }
+
+    /// The cell in the low half of the second word.
+    #[inline(always)]
+    fn second_word_cell(self) -> usize {
+        match self.pass.takes() {
+            Some((4, _)) => PASSED,
+            _ => (self.word(0) & 0xFFFF) as usize,
+        }
     }
 
     /// Second and third byte.

@@ -51,6 +51,8 @@ mod level;
 mod memory;
 
 pub use level::entry;
+#[cfg(feature = "lazy")]
+pub use level::frames;
 pub(crate) use memory::Memory;
 
 /// What a number stands for that no instruction has. Knowing that there is none saves a comparison.

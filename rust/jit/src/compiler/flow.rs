@@ -1,7 +1,7 @@
 //! Registers where control comes and goes: those that locals have for a whole function, arguments and results of calls, and
 //! where ways join.
 
-use super::places::{Arguments, place_size, places};
+use super::places::{Arguments, MAX_ARGS, place_size, places};
 use super::{CANDIDATES, Compiler, POLL_BYTES_TO_RETURN, Use, in_registers};
 use crate::masm::{Masm, Reg, Val};
 use wasmote_core::{ErrorKind, FuncType};
@@ -50,15 +50,15 @@ impl<M: Masm> Compiler<M> {
     /// Puts arguments where a call wants them: the first ones in registers, the others in the frame. All that is not in
     /// registers which the callee saves goes to the frame.
     pub(super) fn arguments(&mut self, cells: Cell, ty: FuncType<'_>) {
-        let args = Arguments::new::<M>(ty);
+        let args = Arguments::<M>::new(ty);
         let registers = args.count;
         let place = |at| {
-            let (cell, size) = args.place::<M>(at);
+            let (cell, size) = args.place(at);
             (cells + cell, size)
         };
         for &reg in M::TEMPS {
             if let Some(cell) = self.regs.cell(reg)
-                && !args.hold::<M>(cells, cell)
+                && !args.hold(cells, cell)
             {
                 self.spill(reg);
                 self.regs.free(reg);
@@ -75,32 +75,26 @@ impl<M: Masm> Compiler<M> {
         }
         self.flush_zeros();
         // Registers to registers, those first that nobody else waits for.
-        let mut from: [Option<Reg>; 8] = [None; 8];
-        for (at, from) in from.iter_mut().enumerate().take(registers) {
-            *from = self.regs.find(place(at).0).filter(|&reg| Some(&reg) != M::TEMPS.get(at));
+        let mut moves = [(M::SCRATCH, M::SCRATCH); MAX_ARGS];
+        let moves = moves.get_mut(..registers).unwrap_or(&mut []);
+        for (at, (&to, only)) in M::TEMPS.iter().zip(moves.iter_mut()).enumerate() {
+            *only = (to, self.regs.find(place(at).0).unwrap_or(to));
         }
-        loop {
-            let free = (0..registers).find(|&at| {
-                from.get(at).is_some_and(Option::is_some) && !from.contains(&M::TEMPS.get(at).copied())
-            });
-            match free {
-                Some(at) => self.move_argument(&mut from, at),
-                None => {
-                    // A circle: one goes aside.
-                    let Some(at) = (0..registers).find(|&at| from.get(at).is_some_and(Option::is_some))
-                    else {
-                        break;
-                    };
-                    let Some(&to) = M::TEMPS.get(at) else { break };
-                    self.masm.mov(M::SCRATCH, Val::Reg(to));
-                    for place in &mut from {
-                        if *place == Some(to) {
-                            *place = Some(M::SCRATCH);
-                        }
-                    }
-                    self.move_argument(&mut from, at);
+        // What is done goes to where it is.
+        while let Some(first) = moves.iter().position(|&(to, from)| from != to) {
+            let is_free = |&(to, from): &(Reg, Reg)| from != to && moves.iter().all(|other| other.1 != to);
+            let free = moves.iter().position(is_free);
+            if free.is_none() {
+                // A circle: one goes aside.
+                let (aside, _) = moves[first];
+                self.masm.mov(M::SCRATCH, Val::Reg(aside));
+                for (_, from) in moves.iter_mut().filter(|(_, from)| *from == aside) {
+                    *from = M::SCRATCH;
                 }
             }
+            let (to, from) = &mut moves[free.unwrap_or(first)];
+            self.masm.mov(*to, Val::Reg(*from));
+            *from = *to;
         }
         for (at, &to) in M::TEMPS.iter().enumerate().take(registers) {
             let (cell, size) = place(at);
@@ -110,14 +104,6 @@ impl<M: Masm> Compiler<M> {
                 let frame = self.frame;
                 self.masm.frame(true, size, to, &frame, cell);
             }
-        }
-    }
-
-    fn move_argument(&mut self, from: &mut [Option<Reg>; 8], at: usize) {
-        if let (Some(place), Some(&to)) = (from.get_mut(at), M::TEMPS.get(at))
-            && let Some(reg) = place.take()
-        {
-            self.masm.mov(to, Val::Reg(reg));
         }
     }
 

@@ -310,10 +310,10 @@ impl<M: Masm> Compiler<M> {
 
     fn call_by_record(&mut self, module: &Module<'_>, own: u32, label: &mut Label) {
         let ty = module.func_type(self.import_funcs + own);
-        let (args, results) = (Arguments::new::<M>(ty), in_registers(ty));
+        let (args, results) = (Arguments::<M>::new(ty), in_registers(ty));
         let frame =
             Frame { shared_cells: shared_cells(ty), param_cells: ty.param_cells(), ..Frame::default() };
-        self.masm.call_record(label, own, &frame, args.list::<M>(), results, &mut self.routines);
+        self.masm.call_record(label, own, &frame, args.list(), results, &mut self.routines);
     }
 
     /// The function just compiled.

@@ -18,56 +18,53 @@ pub(super) fn places<M: Masm>(cells: u32) -> core::ops::Range<u32> {
 }
 
 /// The most places of arguments that are passed in registers.
-const MAX_ARGS: usize = 8;
+pub(super) const MAX_ARGS: usize = 8;
 
 /// The places of arguments that are passed in registers.
-pub(super) struct Arguments {
-    places: [(Cell, Size); MAX_ARGS],
+pub(super) struct Arguments<M: Masm> {
+    /// Where registers hold 64 bits; otherwise they are cells from the first one on.
+    places: M::ArgPlaces,
     /// How many there are.
     pub count: usize,
     /// Whether there are no others.
     pub all: bool,
 }
 
-impl Arguments {
-    pub fn new<M: Masm>(ty: FuncType<'_>) -> Arguments {
-        let mut args = Arguments { places: [(0, Size::W32); MAX_ARGS], count: 0, all: true };
+impl<M: Masm> Arguments<M> {
+    pub fn new(ty: FuncType<'_>) -> Arguments<M> {
+        let mut places = M::ArgPlaces::default();
         if !M::WIDE {
             let cells = ty.param_cells() as usize;
-            (args.count, args.all) = (M::ARGS.min(cells), cells <= M::ARGS);
-            return args;
+            return Arguments { places, count: M::ARGS.min(cells), all: cells <= M::ARGS };
         }
-        let mut cell = 0;
-        for (param, place) in ty.params().zip(args.places.iter_mut().take(M::ARGS)) {
+        let (mut cell, mut count) = (0, 0);
+        for (param, place) in ty.params().zip(places.as_mut()) {
             *place = (cell, place_size::<M>(param.cells()));
             cell += param.cells();
-            args.count += 1;
+            count += 1;
         }
-        args.all = cell == ty.param_cells();
-        args
+        Arguments { places, count, all: cell == ty.param_cells() }
     }
 
     /// The cell of one, counted from the first, and its size.
-    pub fn place<M: Masm>(&self, at: usize) -> (Cell, Size) {
-        if M::WIDE { self.places.get(at).copied().unwrap_or((0, Size::W32)) } else { (at as Cell, Size::W32) }
+    pub fn place(&self, at: usize) -> (Cell, Size) {
+        if !M::WIDE {
+            return (at as Cell, Size::W32);
+        }
+        self.places.as_ref().get(at).copied().unwrap_or((0, Size::W32))
     }
 
     /// All of them if they are not just cells from the first one on.
-    pub fn list<M: Masm>(&self) -> &[(Cell, Size)] {
-        if M::WIDE { self.places.get(..self.count).unwrap_or(&[]) } else { &[] }
-    }
-
-    /// Whether a cell is one of these places.
-    fn contains<M: Masm>(&self, cell: Cell) -> bool {
-        if !M::WIDE {
-            return cell < self.count as Cell;
-        }
-        self.places.iter().take(self.count).any(|place| place.0 == cell)
+    pub fn list(&self) -> &[(Cell, Size)] {
+        self.places.as_ref().get(..self.count).unwrap_or(&[])
     }
 
     /// Whether a cell is one of these places if the first argument is at `first`.
-    pub fn hold<M: Masm>(&self, first: Cell, cell: Cell) -> bool {
-        cell.checked_sub(first).is_some_and(|cell| self.contains::<M>(cell))
+    pub fn hold(&self, first: Cell, cell: Cell) -> bool {
+        cell.checked_sub(first).is_some_and(|cell| match M::WIDE {
+            true => self.list().iter().any(|place| place.0 == cell),
+            false => cell < self.count as Cell,
+        })
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) struct Regs {
 /// The registers of a set, the lowest first.
 fn registers(mut set: u32) -> impl Iterator<Item = Reg> {
     core::iter::from_fn(move || {
-        let reg = Reg(set.trailing_zeros() as u8);
+        let reg = Reg(set.trailing_zeros());
         let some = set != 0;
         set &= set.wrapping_sub(1);
         some.then_some(reg)
@@ -82,7 +82,7 @@ impl Regs {
     }
 
     fn held(&mut self, reg: Reg) -> &mut Cell {
-        &mut self.cells[usize::from(reg.0) % REGS]
+        &mut self.cells[reg.0 as usize % REGS]
     }
 
     fn lock(&mut self, reg: Reg) {
@@ -123,13 +123,13 @@ impl Regs {
 
     /// A local has this register for the whole function.
     pub fn pin(&mut self, reg: Reg, cell: Cell) {
-        self.note(cell, PINNED | (reg.0 + 1));
+        self.note(cell, PINNED | (reg.byte() + 1));
     }
 
     /// The register that a local has for the whole function.
     pub fn pinned(&self, cell: Cell) -> Option<Reg> {
         let known = *self.known.get(cell as usize)?;
-        if known & PINNED != 0 { Some(Reg((known & REG) - 1)) } else { None }
+        if known & PINNED != 0 { Some(Reg(u32::from(known & REG) - 1)) } else { None }
     }
 
     /// The register holds the cell, and the frame does not.
@@ -156,20 +156,20 @@ impl Regs {
         self.free(reg);
         *self.held(reg) = cell;
         self.held |= 1 << reg.0;
-        self.note(cell, reg.0 + 1);
+        self.note(cell, reg.byte() + 1);
     }
 
     /// The register that holds a cell.
     pub fn find(&self, cell: Cell) -> Option<Reg> {
         match self.known.get(cell as usize) {
-            Some(&known) => (known & REG).checked_sub(1).map(Reg),
+            Some(&known) => u32::from(known & REG).checked_sub(1).map(Reg),
             None => registers(self.held).find(|&reg| self.cell(reg) == Some(cell)),
         }
     }
 
     /// The cell that a register holds for the moment.
     pub fn cell(&self, reg: Reg) -> Option<Cell> {
-        self.cells.get(usize::from(reg.0)).copied().filter(|&cell| cell != NONE)
+        self.cells.get(reg.0 as usize).copied().filter(|&cell| cell != NONE)
     }
 
     fn is_dirty(&self, reg: Reg) -> bool {
@@ -305,23 +305,18 @@ impl Regs {
 
     /// So many are known now.
     pub fn set_checked(&mut self, cell: Cell, bytes: u32) {
-        let known = self.is_known(cell, CHECKED);
-        let at = match self.checked.iter().position(|check| known && check.0 == cell) {
-            Some(at) => at,
-            None => {
-                self.next_check = (self.next_check + 1) % CHECKS;
-                self.next_check
+        let Some(known) = self.known.get_mut(cell as usize) else { return };
+        if *known & CHECKED != 0 {
+            if let Some(check) = self.checked.iter_mut().find(|check| check.0 == cell) {
+                check.1 = bytes;
             }
-        };
-        if self.note(cell, CHECKED)
-            && let Some(check) = self.checked.get_mut(at)
-        {
-            let (before, _) = core::mem::replace(check, (cell, bytes));
-            self.any_checked = true;
-            if before != cell {
-                self.unset(before, CHECKED);
-            }
+            return;
         }
+        *known |= CHECKED;
+        self.any_checked = true;
+        self.next_check = (self.next_check + 1) % CHECKS;
+        let (before, _) = core::mem::replace(&mut self.checked[self.next_check], (cell, bytes));
+        self.unset(before, CHECKED);
     }
 
     /// The cell changes.

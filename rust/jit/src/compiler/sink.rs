@@ -61,9 +61,9 @@ impl<M: Masm> Sink for Compiler<M> {
             Frame { shared_cells: shared_cells(func.ty), param_cells: func.param_cells, ..Frame::default() };
         self.pin();
         let frame = self.frame;
-        let args = Arguments::new::<M>(func.ty);
+        let args = Arguments::<M>::new(func.ty);
         let (start, inside) =
-            self.masm.enter(&frame, args.list::<M>(), in_registers(func.ty), self.large, &mut self.routines);
+            self.masm.enter(&frame, args.list(), in_registers(func.ty), self.large, &mut self.routines);
         self.compiled.start = start as u32;
         self.compiled.inside = inside as u32;
         self.polls = Polls { last: start, ..Polls::default() };
@@ -73,7 +73,7 @@ impl<M: Masm> Sink for Compiler<M> {
         // one go: that takes registers which are free only before others are in use.
         let stay = lazily || M::WIDE;
         for (at, &reg) in M::TEMPS.iter().enumerate().take(args.count) {
-            let (cell, size) = args.place::<M>(at);
+            let (cell, size) = args.place(at);
             match self.regs.pinned(cell) {
                 _ if !stay => self.masm.frame(false, size, reg, &frame, cell),
                 Some(pinned) => self.masm.mov(pinned, Val::Reg(reg)),
@@ -94,7 +94,7 @@ impl<M: Masm> Sink for Compiler<M> {
             };
             if cell >= first {
                 self.masm.mov(pinned, Val::number(0));
-            } else if !stay || !args.hold::<M>(0, cell) {
+            } else if !stay || !args.hold(0, cell) {
                 self.masm.frame(true, param_size::<M>(func.ty, cell), pinned, &frame, cell);
             }
         }
@@ -290,9 +290,9 @@ impl<M: Masm> Sink for Compiler<M> {
     fn tail_call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
         self.settle()?;
         let (from, frame, params) = (self.masm.place(), self.frame, ty.param_cells());
-        let args = Arguments::new::<M>(ty);
+        let args = Arguments::<M>::new(ty);
         let mut tail =
-            TailArguments { first: cells, cells: params, in_registers: args.all, places: args.list::<M>() };
+            TailArguments { first: cells, cells: params, in_registers: args.all, places: args.list() };
         match callee {
             Callee::Own(own) => {
                 self.discard_all_but(cells, params);

@@ -3,6 +3,7 @@
 use super::context::{Context, Origin};
 use super::instance::InstanceData;
 use super::state::State;
+use crate::backtrace::CodePlace;
 use crate::{Error, Func};
 use core::marker::PhantomData;
 use core::sync::atomic::Ordering;
@@ -85,6 +86,8 @@ impl<'a> Call<'a> {
             while code == AGAIN {
                 code = entry(self.record)(self.callee, self.record, self.cells, self.caller);
             }
+            #[cfg(feature = "interp-lazy")]
+            super::resident::trim(self.state);
             match Trap::from_code(code) {
                 None => Ok(()),
                 Some(Trap::Host) => Err(Error::Host((*self.state).host_code)),
@@ -163,7 +166,28 @@ pub(super) unsafe extern "C" fn record_frame(_: *mut StackVm, ctx: *mut VmCtx, c
     // SAFETY: (R1) (R2) code is being left, so nobody borrows the store.
     unsafe {
         let store = instance(ctx).store;
-        (*store).trace.push((*ctx).number, code.addr())
+        (*store).trace.push((*ctx).number, place(store, ctx, code))
+    }
+}
+
+/// What a frame keeps of a code position.
+#[cfg(not(feature = "interp-lazy"))]
+unsafe fn place(_: *const State, _: *const VmCtx, code: *const ()) -> CodePlace {
+    CodePlace::Address(code.addr())
+}
+
+/// What a frame keeps of a code position.
+///
+/// # Safety
+/// `ctx` is an instance's of the store, which nobody borrows.
+#[cfg(feature = "interp-lazy")]
+unsafe fn place(store: *const State, ctx: *const VmCtx, code: *const ()) -> CodePlace {
+    // SAFETY: (R1) the caller says so; (R7) a function that runs is one of the instance's.
+    unsafe {
+        match (*store).resident.find(code.cast()) {
+            Some((record, bytes)) => CodePlace::In(record.offset_from_unsigned((*ctx).funcs) as u32, bytes),
+            None => CodePlace::Address(code.addr()),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::linker::{Resolve, find_import};
 use crate::{Error, Extern, Func, Module, Quotas, Store};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, AtomicUsize};
-use wasmote_core::vm::{NULL_REF, VmCtx, fuel_is_endless, func_ref};
+use wasmote_core::vm::{FuncRecord, NULL_REF, VmCtx, fuel_is_endless, func_ref};
 use wasmote_core::{ExternKind, GlobalType, ValType};
 use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, GlobalPlace};
 use wasmote_platform::Vec;
@@ -33,6 +33,9 @@ pub(crate) struct InstanceData {
     /// Its own globals, references to the imported functions, and a bit for each dropped segment: element
     /// segments first, then data segments.
     cells: Block<u32>,
+    /// Of its functions, if they are encoded when they are first called.
+    #[cfg(feature = "interp-lazy")]
+    records: Vec<FuncRecord>,
     /// Elements that its tables may still grow by.
     pub(super) table_quota: u32,
 }
@@ -82,6 +85,8 @@ impl InstanceData {
             pointers: Vec::new(&state.heap),
             own_tables: Vec::new(&state.heap),
             cells,
+            #[cfg(feature = "interp-lazy")]
+            records: Vec::new(&state.heap),
             table_quota: 0,
         };
         Ok(Place::new(&state.heap, instance)?)
@@ -103,6 +108,10 @@ impl InstanceData {
         // SAFETY: (R1) nobody else knows the instance yet.
         let this = unsafe { &mut *place.ptr() };
         this.module = Some(module.clone());
+        #[cfg(feature = "interp-lazy")]
+        {
+            this.records = super::resident::records(&store.state().heap, module)?;
+        }
         this.import(store, parsed, resolve)?;
         this.define(store.state(), parsed, quotas)?;
         this.tell(module);
@@ -196,11 +205,12 @@ impl InstanceData {
     /// Lets code see all of it.
     fn tell(&mut self, module: &Module) {
         let parsed = module.parsed();
+        let funcs = self.records().as_ptr();
         // SAFETY: (R2) nobody else knows the context yet; what it leads to is owned by the instance or by older
         // ones, and lives as long as the store.
         unsafe {
             let ctx = &mut *self.ctx.ptr();
-            ctx.funcs = module.code().records().as_ptr();
+            ctx.funcs = funcs;
             #[cfg(feature = "jit-lazy")]
             {
                 ctx.compiled = module.code().compiled().as_ptr();
@@ -213,6 +223,15 @@ impl InstanceData {
                 memory.show(ctx);
             }
         }
+    }
+
+    /// The records of the functions that it defines, in order; none if it stands for the host functions.
+    pub(super) fn records(&self) -> &[FuncRecord] {
+        #[cfg(feature = "interp-lazy")]
+        if !self.records.is_empty() {
+            return &self.records;
+        }
+        self.module.as_ref().map_or(&[], |module| module.code().records())
     }
 
     /// The module; `None` for the host functions.

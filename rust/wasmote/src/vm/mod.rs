@@ -15,6 +15,8 @@ mod interrupt;
 mod lazy;
 mod memory;
 mod place;
+#[cfg(feature = "interp-lazy")]
+mod resident;
 mod state;
 mod table;
 #[cfg(feature = "jit")]

@@ -37,6 +37,8 @@ pub struct State {
     /// The code of the last host function that failed with one.
     pub(crate) host_code: i32,
     pub(super) stack: StackVm,
+    #[cfg(feature = "interp-lazy")]
+    pub(super) resident: super::resident::Resident,
     /// By number; the one of the host functions is there when there is one of these.
     pub(super) instances: Vec<Option<Place<InstanceData>>>,
     /// The instances' contexts, by number; null if there is no instance.
@@ -72,6 +74,8 @@ impl State {
             trace: Backtrace::default(),
             host_code: 0,
             stack,
+            #[cfg(feature = "interp-lazy")]
+            resident: super::resident::Resident::new(&heap),
             instances: Vec::with_capacity(&heap, USUAL_INSTANCES)?,
             contexts: Vec::with_capacity(&heap, USUAL_INSTANCES)?,
             signal: Signal::new(&heap)?,
@@ -208,7 +212,7 @@ impl State {
             Some(module) => {
                 let parsed = module.parsed();
                 let own = index.checked_sub(parsed.import_funcs())?;
-                let record = module.code().records().get(own as usize)?;
+                let record = instance.records().get(own as usize)?;
                 (record, parsed.func_type_at(record.ty))
             }
         };
@@ -263,6 +267,14 @@ impl State {
                 .map_or(0, |at| (at + 1) * size_of::<u32>());
         }
         frames + control
+    }
+
+    /// Bytes of functions that were encoded when they were first called, and how many have been.
+    pub(crate) fn encoded(&self) -> (usize, u32) {
+        #[cfg(feature = "interp-lazy")]
+        return (self.resident.bytes(), self.resident.encoded());
+        #[cfg(not(feature = "interp-lazy"))]
+        (0, 0)
     }
 
     /// Bytes of all memories.

@@ -28,9 +28,9 @@ pub fn store(engine: &Engine) -> Store {
     Store::new(engine, quotas()).unwrap()
 }
 
-/// Quotas for hosts.
+/// Quotas for hosts. Where functions are encoded when they are first called, only those that run stay.
 pub fn quotas() -> Quotas {
-    Quotas { stack_bytes: 64 * 1024, call_depth: 8, ..Quotas::default() }
+    Quotas { code_bytes: 0, stack_bytes: 64 * 1024, call_depth: 8, ..Quotas::default() }
 }
 
 /// An instance without imports in a store of its own.

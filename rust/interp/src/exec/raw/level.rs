@@ -3,6 +3,8 @@
 use super::{Ctx, Frame, Function, Pc, RECORD_BYTES, RECORD_CELLS, Record};
 use crate::exec::dispatch::run;
 use wasmote_core::Trap;
+#[cfg(feature = "lazy")]
+use wasmote_core::vm::StackVm;
 use wasmote_core::vm::{FuncRecord, VmCtx};
 
 /// How encoded functions are called from outside: [`vm::Entry`](wasmote_core::vm::Entry).
@@ -85,6 +87,23 @@ impl Level {
             }
             check!(code != 0 || (*stack).control == self.control, "I5: records left behind");
             (*stack).control = self.control;
+        }
+    }
+}
+
+/// Tells `place` the position in the code of every frame that is on the control stack, those of other stores' none. It lies
+/// behind the first word of the function's, and at most behind the last.
+///
+/// # Safety
+/// `stack` lives, and its code waits for who asks.
+#[cfg(feature = "lazy")]
+pub unsafe fn frames(stack: *const StackVm, mut place: impl FnMut(*const u32)) {
+    // SAFETY: (I5) records lie from `control` to the end, all of them of this engine; (I3) the stack lives.
+    unsafe {
+        let (mut record, end) = ((*stack).control.cast::<Record>(), (*stack).end.cast::<Record>());
+        while record < end {
+            place((*record).pc.0);
+            record = record.add(1);
         }
     }
 }

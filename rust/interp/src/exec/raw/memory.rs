@@ -7,7 +7,7 @@ use super::Ctx;
 pub(crate) struct Memory {
     #[cfg(all(tail_calls, not(debug_assertions)))]
     base: *mut u8,
-    /// How many there are; with 64 bits, of addresses at which 4 bytes may be read.
+    /// Of how many addresses 4 bytes may be read.
     #[cfg(all(tail_calls, not(debug_assertions)))]
     bound: usize,
 }
@@ -19,8 +19,7 @@ impl Memory {
         // SAFETY: (I3) the context lives.
         #[cfg(all(tail_calls, not(debug_assertions)))]
         return unsafe {
-            let less = if cfg!(target_pointer_width = "64") { 3 } else { 0 };
-            Memory { base: (*_ctx.0).memory_base, bound: (*_ctx.0).memory_len.saturating_sub(less) }
+            Memory { base: (*_ctx.0).memory_base, bound: (*_ctx.0).memory_len.saturating_sub(3) }
         };
         #[cfg(not(all(tail_calls, not(debug_assertions))))]
         Memory {}
@@ -30,6 +29,14 @@ impl Memory {
     #[inline(always)]
     pub(crate) fn load<const N: usize>(self, ctx: Ctx, address: u32, offset: u32) -> Option<[u8; N]> {
         let place = self.place::<N>(ctx, address, offset)?;
+        if WORDS && N >= 4 && place.cast::<u32>().is_aligned() {
+            let mut bytes = [0; N];
+            for (i, word) in bytes.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+                // SAFETY: (I4) within the memory, and aligned. Volatile: or else it is joined with the other way.
+                *word = unsafe { place.cast::<u32>().add(i).read_volatile() }.to_ne_bytes();
+            }
+            return Some(bytes);
+        }
         // SAFETY: (I4) within the memory; bytes need no alignment.
         Some(unsafe { place.cast::<[u8; N]>().read() })
     }
@@ -44,36 +51,45 @@ impl Memory {
         bytes: [u8; N],
     ) -> Option<()> {
         let place = self.place::<N>(ctx, address, offset)?;
+        if WORDS && N >= 4 && place.cast::<u32>().is_aligned() {
+            for (i, &word) in bytes.as_chunks::<4>().0.iter().enumerate() {
+                // SAFETY: (I4) within the memory, and aligned. Volatile: or else it is joined with the other way.
+                unsafe { place.cast::<u32>().add(i).write_volatile(u32::from_ne_bytes(word)) };
+            }
+            return Some(());
+        }
         // SAFETY: (I4) within the memory; bytes need no alignment.
         unsafe { place.cast::<[u8; N]>().write(bytes) };
         Some(())
     }
 
     /// Two comparisons that never wrap: `offset + N <= len`, then `address <= len - (offset + N)`.
-    #[cfg(not(all(tail_calls, not(debug_assertions), target_pointer_width = "64")))]
+    #[cfg(not(all(tail_calls, not(debug_assertions))))]
     #[inline(always)]
-    fn place<const N: usize>(self, _ctx: Ctx, address: u32, offset: u32) -> Option<*mut u8> {
-        #[cfg(all(tail_calls, not(debug_assertions)))]
-        let (base, len) = (self.base, self.bound);
+    fn place<const N: usize>(self, ctx: Ctx, address: u32, offset: u32) -> Option<*mut u8> {
         // SAFETY: (I3) the context lives.
-        #[cfg(not(all(tail_calls, not(debug_assertions))))]
-        let (base, len) = unsafe { ((*_ctx.0).memory_base, (*_ctx.0).memory_len) };
+        let (base, len) = unsafe { ((*ctx.0).memory_base, (*ctx.0).memory_len) };
         check!((base as usize).checked_add(len).is_some(), "I4: no such memory");
         let room = len.checked_sub((offset as usize).checked_add(N)?)?;
         // SAFETY: (I4) `address + offset + N` is at most the length.
         (address as usize <= room).then(|| unsafe { base.add(address as usize).add(offset as usize) })
     }
 
-    /// Nothing wraps. Near the end of the memory it is looked at exactly.
-    #[cfg(all(tail_calls, not(debug_assertions), target_pointer_width = "64"))]
+    /// With 64 bits nothing wraps. Near the end of the memory it is looked at exactly.
+    #[cfg(all(tail_calls, not(debug_assertions)))]
     #[inline(always)]
     fn place<const N: usize>(self, ctx: Ctx, address: u32, offset: u32) -> Option<*mut u8> {
-        let place = address as usize + offset as usize;
+        let place = (address as usize).checked_add(offset as usize)?;
+        let last = place.checked_add(N.saturating_sub(4))?;
         // SAFETY: (I3) the context lives.
-        if place + N.saturating_sub(4) < self.bound || N < 4 && place + N <= unsafe { (*ctx.0).memory_len } {
+        if last < self.bound || N < 4 && place < unsafe { (*ctx.0).memory_len }.saturating_sub(N - 1) {
             // SAFETY: (I4) `address + offset + N` is at most the length.
             return Some(unsafe { self.base.add(place) });
         }
         None
     }
 }
+
+/// Whether aligned words are read and written as such: where the compiler takes every other access to pieces, since the CPU
+/// need not know it.
+const WORDS: bool = cfg!(any(target_arch = "riscv32", target_arch = "riscv64"));

@@ -182,17 +182,36 @@
         ldr     r3, .Lentry_address
         cmp     r12, r3
         beq     .Lleave
+    .if {lazy}
+        // Who gives up words finds here that this function's are in use.
+        ldr     r0, [r11, #{control}]
+        add     r3, r4, #4
+        subs    r0, #12
+        stm     r0, {{r3, r5, r8}}
+        str     r0, [r11, #{control}]
+    .endif
         str     lr, [r8, #{fuel}]
         mov     r0, r2
         ldrb    r2, [r4, #1]
         add     r2, r5, r2, lsl #2
         mov     r3, r8
         blx     r12
-        // It may have changed the memory and the fuel. (It is no function to be called again: it is of another instance.)
+        // It may have changed the memory and the fuel. (It is no function to be called again: it is of another instance. Only
+        // if it is encoded lazily it is.)
         bl      .Linstance
+    .if {lazy}
+        ldr     r1, [r11, #{control}]
+        adds    r1, #12
+        str     r1, [r11, #{control}]
+        cmp     r0, #{again}
+        beq     8f
+    .endif
         cmp     r0, #0
         bne     .Lend
         next    1
+    .if {lazy}
+8:      go
+    .endif
         interrupted
 
 // Own functions only; what is not one leaves.

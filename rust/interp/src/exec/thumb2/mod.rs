@@ -7,7 +7,7 @@ use super::raw::{Ctx, Frame, Pc, entry};
 use crate::isa::for_each_instruction;
 use core::mem::{offset_of, size_of};
 use core::ptr;
-use wasmote_core::vm::{FUNC_BITS, FuncRecord, StackVm, TableVm, VmCtx};
+use wasmote_core::vm::{AGAIN, FUNC_BITS, FuncRecord, StackVm, TableVm, VmCtx};
 use wasmote_core::{Feature, Trap};
 
 /// The application profile runs them in the tests only, under user-mode emulation.
@@ -44,6 +44,8 @@ macro_rules! assemble {
             entry = sym entry,
             float = const Feature::Float.compiled() as u32,
             fpu = const cfg!(thumb2_fpu) as u32,
+            lazy = const cfg!(feature = "lazy") as u32,
+            again = const AGAIN,
             application_profile = const !M_PROFILE as u32,
             // What the compiler's own code may be in.
             instruction_bits = const if M_PROFILE { 16 } else { 32 },

@@ -1,6 +1,6 @@
 //! Values that come to registers and leave them.
 
-use super::{FAR, ZERO, registers};
+use super::{FAR, REG, ZERO, registers};
 use crate::compiler::Compiler;
 use crate::masm::{Masm, Pair, PairVal, Reg, Size, Val, Word};
 use wasmote_frontend::{Cell, Known, Operand};
@@ -132,7 +132,13 @@ impl<M: Masm> Compiler<M> {
             0 => Val::Reg(self.load_cell(cell, size)),
             FAR => Val::Reg(self.get(cell, size)),
             known if !M::WIDE && known & ZERO != 0 => Val::number(0),
-            _ => Val::Reg(self.get(cell, size)),
+            known => match u32::from(known & REG).checked_sub(1).map(Reg) {
+                Some(reg) => {
+                    self.regs.lock(reg);
+                    Val::Reg(reg)
+                }
+                None => Val::Reg(self.load_cell(cell, size)),
+            },
         }
     }
 
@@ -198,10 +204,12 @@ impl<M: Masm> Compiler<M> {
     pub(in crate::compiler) fn consume(&mut self, operand: Operand, cells: u32) {
         if let Operand::Temp(cell) = operand {
             for cell in cell..cell + cells {
-                if let Some(reg) = self.regs.find(cell) {
-                    self.regs.release(reg);
+                if self.regs.known(cell) != 0 {
+                    if let Some(reg) = self.regs.find(cell) {
+                        self.regs.release(reg);
+                    }
+                    self.drop_cell(cell);
                 }
-                self.drop_cell(cell);
             }
         }
     }

@@ -75,11 +75,11 @@ pub(super) fn saved(frame: &Frame) -> u16 {
 
 impl Thumb2 {
     pub(super) fn load_word(&mut self, rt: Reg, rn: Reg, offset: i32) {
-        self.asm.mem(Mem::Ldr, rt, Address::Offset(rn, offset));
+        self.asm.mem(Mem::Ldr, rt, Address::offset(rn, offset));
     }
 
     pub(super) fn store_word(&mut self, rt: Reg, rn: Reg, offset: i32) {
-        self.asm.mem(Mem::Str, rt, Address::Offset(rn, offset));
+        self.asm.mem(Mem::Str, rt, Address::offset(rn, offset));
     }
 
     pub(super) fn begin_function(
@@ -93,10 +93,10 @@ impl Thumb2 {
         let (mut full, mut body) = (Label::NEW, Label::NEW);
         self.resolve(&mut full);
         self.asm.mov(Flags::Keep, IP, Src::Reg(end));
-        self.refer(Branch::Link, &mut routines.admit);
-        self.refer(Branch::FarIf(C::Eq), &mut body);
+        self.refer(Branch::LINK, &mut routines.admit);
+        self.refer(Branch::far_if(C::Eq), &mut body);
         self.asm.mem_many(true, false, false, FP, saved(frame));
-        self.refer(Branch::Far, &mut routines.stop);
+        self.refer(Branch::FAR, &mut routines.stop);
         self.align();
         self.asm.code.put16(frame.shared_cells);
         self.asm.code.put16(results | frame.saved() << 8);
@@ -111,7 +111,7 @@ impl Thumb2 {
             self.asm.dp(Dp::Add, Flags::Keep, LR, LR, Src::Reg(FP));
         }
         self.asm.test(Test::Cmp, end, Src::Reg(IP));
-        self.refer_short(Branch::NearIf(C::Hi), Branch::FarIf(C::Hi), &mut full);
+        self.refer_short(Branch::near_if(C::Hi), Branch::far_if(C::Hi), &mut full);
         self.resolve(&mut body);
         start
     }
@@ -139,10 +139,10 @@ impl Thumb2 {
             bytes -= part;
         }
         for cell in 0..frame.param_cells.min(Thumb2::ARGS as u32) {
-            self.store_word(Reg(cell as u8), IP, cell as i32 * 4);
+            self.store_word(Reg(cell), IP, cell as i32 * 4);
         }
         self.number(R0, own);
-        self.refer(Branch::Far, &mut routines.own);
+        self.refer(Branch::FAR, &mut routines.own);
     }
 
     pub(super) fn set_frame_bytes(&mut self, bytes: u32) {
@@ -167,7 +167,7 @@ impl Thumb2 {
         }
         self.add(IP, FP, (frame.cell_offset(cells) as u32).wrapping_add(callee_shared * 4));
         match function {
-            Function::At(label) => self.refer(Branch::Link, label),
+            Function::At(label) => self.refer(Branch::LINK, label),
             Function::Listed(_) => self.asm.branch_reg(true, LR),
         }
     }
@@ -182,10 +182,10 @@ impl Thumb2 {
     /// Who comes from above jumps over the poll.
     pub(super) fn poll_here(&mut self, label: &mut Label, routines: &mut Routines) {
         let (mut above, mut body) = (Label::NEW, Label::NEW);
-        self.refer(Branch::Near, &mut above);
+        self.refer(Branch::NEAR, &mut above);
         self.resolve(label);
         self.load_word(R0, CTX, INTERRUPT);
-        self.refer(Branch::Compare { nonzero: false, reg: R0 }, &mut body);
+        self.refer(Branch::compare(false, R0), &mut body);
         self.go_to_trap(Trap::Interrupted, routines);
         self.resolve(&mut above);
         self.resolve(&mut body);
@@ -193,10 +193,7 @@ impl Thumb2 {
 
     /// Calls, so that the place is known.
     pub(super) fn go_to_trap(&mut self, trap: Trap, routines: &mut Routines) {
-        let index = Trap::ALL.iter().position(|&other| other == trap).unwrap_or(0);
-        if let Some(label) = routines.traps.get_mut(index) {
-            self.refer(Branch::Link, label);
-        }
+        self.refer(Branch::LINK, routines.trap(trap));
     }
 
     /// What the memory is now.
@@ -221,7 +218,7 @@ impl Thumb2 {
         self.load_word(R3, IP, NATIVE_DEPTH);
         self.load_word(FP, IP, MAX_NATIVE_DEPTH);
         self.asm.test(Test::Cmp, R3, Src::Reg(FP));
-        self.refer(Branch::FarIf(C::Hs), &mut overflow);
+        self.refer(Branch::far_if(C::Hs), &mut overflow);
         self.asm.dp(Dp::Add, Flags::Any, R3, R3, Src::Imm(1));
         self.store_word(R3, IP, NATIVE_DEPTH);
         // The limit of frames; none fits if the instance is interrupted.
@@ -236,7 +233,7 @@ impl Thumb2 {
         self.load_word(R7, R6, -5);
         self.store_word(R7, SP, 4);
         self.asm.unary(super::asm::Unary::Uxth, R7, R7);
-        self.asm.dp(Dp::Add, Flags::Keep, IP, R2, Src::Shifted(R7, S::Lsl, 2));
+        self.asm.dp(Dp::Add, Flags::Keep, IP, R2, Src::shifted(R7, S::Lsl, 2));
         self.asm.mem_many(true, false, false, R2, 0xF);
         self.asm.mov(Flags::Any, FP, Src::Imm(0));
         self.asm.branch_reg(true, R6);
@@ -244,18 +241,18 @@ impl Thumb2 {
         self.load_word(R2, SP, 0);
         self.load_word(R3, SP, 4);
         self.asm.extract(false, R3, R3, 16, 8);
-        self.refer(Branch::Compare { nonzero: false, reg: R3 }, &mut done);
+        self.refer(Branch::compare(false, R3), &mut done);
         self.store_word(R0, R2, 0);
         self.asm.test(Test::Cmp, R3, Src::Imm(1));
-        self.refer(Branch::NearIf(C::Eq), &mut done);
+        self.refer(Branch::near_if(C::Eq), &mut done);
         self.store_word(R1, R2, 4);
         self.resolve(&mut done);
         // This return polls, as there may be no poll from the last call on.
         self.load_word(R0, CTX, INTERRUPT);
-        self.refer(Branch::Compare { nonzero: false, reg: R0 }, &mut quiet);
+        self.refer(Branch::compare(false, R0), &mut quiet);
         self.asm.mov(Flags::Any, R0, Src::Imm(Trap::Interrupted as u32));
         self.resolve(&mut quiet);
-        self.refer(Branch::Near, &mut end);
+        self.refer(Branch::NEAR, &mut end);
         // With a trap's code in r0 and the return address in r14: the frames are reported.
         self.resolve(&mut exit);
         self.asm.mov(Flags::Keep, R6, Src::Reg(R0));
@@ -277,7 +274,7 @@ impl Thumb2 {
         self.asm.mem_many(true, false, true, SP, NATIVE & !0x4000 | 0x8000);
         self.resolve(&mut overflow);
         self.asm.mov(Flags::Any, R0, Src::Imm(Trap::StackOverflow as u32));
-        self.refer(Branch::Near, &mut leave);
+        self.refer(Branch::NEAR, &mut leave);
 
         self.call_routines(&mut routines, &mut exit);
         self.borrow_routine(&mut routines);
@@ -287,16 +284,16 @@ impl Thumb2 {
         self.resolve(&mut routines.stop);
         self.load_word(R0, CTX, INTERRUPT);
         let mut interrupted = Label::NEW;
-        self.refer(Branch::Compare { nonzero: true, reg: R0 }, &mut interrupted);
+        self.refer(Branch::compare(true, R0), &mut interrupted);
         self.asm.mov(Flags::Any, R0, Src::Imm(Trap::StackOverflow as u32));
-        self.refer(Branch::Far, &mut exit);
+        self.refer(Branch::FAR, &mut exit);
         self.resolve(&mut interrupted);
         self.asm.mov(Flags::Any, R0, Src::Imm(Trap::Interrupted as u32));
-        self.refer(Branch::Far, &mut exit);
+        self.refer(Branch::FAR, &mut exit);
         for (trap, label) in Trap::ALL.into_iter().zip(&mut routines.traps) {
             self.resolve(label);
             self.asm.mov(Flags::Any, R0, Src::Imm(trap as u32));
-            self.refer(Branch::Far, &mut exit);
+            self.refer(Branch::FAR, &mut exit);
         }
         routines
     }
@@ -309,12 +306,12 @@ impl Thumb2 {
         self.asm.mem_many(false, true, true, SP, 0xF);
         self.load_word(R0, CTX, INTERRUPT);
         self.asm.test(Test::Cmp, R0, Src::Imm(0));
-        self.refer(Branch::NearIf(C::Ne), &mut refused);
+        self.refer(Branch::near_if(C::Ne), &mut refused);
         self.load_word(R1, CTX, STACK);
         self.load_word(R1, R1, CONTROL);
         self.asm.dp(Dp::Sub, Flags::Any, R1, R1, Src::Imm(MARGIN));
         self.asm.test(Test::Cmp, IP, Src::Reg(R1));
-        self.refer(Branch::NearIf(C::Hi), &mut full);
+        self.refer(Branch::near_if(C::Hi), &mut full);
         self.set_limit(R1, R2);
         self.asm.test(Test::Cmp, R0, Src::Imm(0));
         self.resolve(&mut refused);
@@ -328,7 +325,7 @@ impl Thumb2 {
         self.store_word(limit, CTX, STACK_LIMIT);
         self.load_word(temp, CTX, INTERRUPT);
         let mut on = Label::NEW;
-        self.refer(Branch::Compare { nonzero: false, reg: temp }, &mut on);
+        self.refer(Branch::compare(false, temp), &mut on);
         self.number(temp, 0);
         self.store_word(temp, CTX, STACK_LIMIT);
         self.resolve(&mut on);

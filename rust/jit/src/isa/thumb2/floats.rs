@@ -113,7 +113,7 @@ impl Thumb2 {
             Float2::CopySign => {
                 let (to, from) = self.upper(size, dst, a);
                 let (_, sign) = self.upper(size, b, b);
-                self.asm.mov(Flags::Keep, IP, Src::Shifted(sign, S::Lsr, 31));
+                self.asm.mov(Flags::Keep, IP, Src::shifted(sign, S::Lsr, 31));
                 self.mov(to, Val::Reg(from));
                 return self.asm.insert(to, Some(IP), 31, 1);
             }

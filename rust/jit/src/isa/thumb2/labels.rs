@@ -5,27 +5,22 @@ use super::masm::Thumb2;
 use crate::masm::Label;
 
 impl Thumb2 {
-    /// A branch to a label. The branches to one that is not bound yet are a list that runs through the code, each telling how
-    /// far it is to the one before. One that only goes forwards is alone.
+    /// A branch to a label. The branches to one that is not bound yet are a list that runs through the code: each goes as far
+    /// forwards as it is from the one before, plus its own four bytes if there is none.
     pub(super) fn refer(&mut self, branch: Branch, label: &mut Label) {
-        let at = self.asm.code.len();
-        if label.bound {
-            let offset = label.place as i32 - at as i32;
-            if branch.reaches(offset) {
-                self.asm.put_branch(branch, offset);
-            } else {
-                self.out_of_reach = true;
-            }
-            return;
-        }
-        // In halves; places in the list are one too high.
-        let back = if label.place == 0 { 0 } else { (at as u32 + 1 - label.place) / 2 };
-        if back > branch.most() {
+        let at = self.asm.code.len() as u32;
+        let offset = match *label {
+            Label { bound: true, place } => place.wrapping_sub(at) as i32,
+            Label { place: 0, .. } => 4,
+            Label { place, .. } => (at + 5).wrapping_sub(place) as i32,
+        };
+        if !label.bound && branch.can_wait(offset) {
+            label.place = at + 1;
+        } else if !label.bound {
             self.out_of_reach = true;
             return;
         }
-        self.asm.put_waiting(branch, back);
-        label.place = at as u32 + 1;
+        self.out_of_reach |= !self.asm.put_branch(branch, offset);
     }
 
     /// The shortest branch that reaches a label which is bound, or the one that reaches far.
@@ -43,11 +38,17 @@ impl Thumb2 {
     /// The branches to the label learn that it is at a place. The place of the first one.
     pub(super) fn resolve_at(&mut self, label: &mut Label, place: usize) -> usize {
         let mut first = place;
-        while let Some(at) = label.place.checked_sub(1).filter(|_| !label.bound) {
+        let mut waiting = if label.bound { 0 } else { label.place };
+        while let Some(at) = waiting.checked_sub(1) {
             first = at as usize;
-            let (branch, back) = self.asm.waiting_at(first);
-            label.place = if back == 0 { 0 } else { label.place - 2 * back };
-            self.out_of_reach |= !self.asm.set_branch(first, branch, place as i32 - at as i32);
+            waiting = match self.asm.set_branch(first, place as i32 - at as i32) {
+                Some(4) => 0,
+                Some(back) => (at + 5).wrapping_sub(back as u32),
+                None => {
+                    self.out_of_reach = true;
+                    0
+                }
+            };
         }
         *label = Label { place: place as u32, bound: true };
         first

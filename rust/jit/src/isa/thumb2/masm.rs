@@ -145,7 +145,7 @@ impl Thumb2 {
 
     fn multiply(&mut self, rd: Reg, rn: Reg, number: u32) {
         let flags = self.flags();
-        let shifted = |by: u32| Src::Shifted(rn, S::Lsl, by as u8);
+        let shifted = |by: u32| Src::shifted(rn, S::Lsl, by as u8);
         if number.is_power_of_two() {
             self.asm.mov(flags, rd, shifted(number.trailing_zeros()));
         } else if number > 2 && (number - 1).is_power_of_two() {
@@ -176,7 +176,7 @@ impl Thumb2 {
             Alu::Mul => self.multiply(rd, rn, number),
             Alu::Shift(shift) => match shift_by(shift, number) {
                 (_, 0) => self.mov(rd, Val::Reg(rn)),
-                (shift, by) => self.asm.mov(flags, rd, Src::Shifted(rn, shift, by)),
+                (shift, by) => self.asm.mov(flags, rd, Src::shifted(rn, shift, by)),
             },
         }
     }
@@ -186,6 +186,7 @@ impl Masm for Thumb2 {
     type Word = u32;
     const TEMPS: &'static [Reg] = &[Reg(0), Reg(1), Reg(2), Reg(3)];
     const ARGS: usize = 4;
+    type ArgPlaces = [(u32, Size); 0];
     const PINS: &'static [Reg] = &[Reg(6), Reg(7), Reg(8), Reg(11)];
     const LEAF_PINS: &'static [Reg] = &[LR];
     const CALL_RECORD_BYTES: usize = 40;
@@ -221,12 +222,12 @@ impl Masm for Thumb2 {
     }
 
     fn jump(&mut self, label: &mut Label) {
-        self.refer_short(Branch::Near, Branch::Far, label);
+        self.refer_short(Branch::NEAR, Branch::FAR, label);
     }
 
     fn branch(&mut self, cond: Cond, label: &mut Label) {
         let cond = condition(cond);
-        self.refer_short(Branch::NearIf(cond), Branch::FarIf(cond), label);
+        self.refer_short(Branch::near_if(cond), Branch::far_if(cond), label);
         self.flags_wanted = false;
     }
 
@@ -236,14 +237,14 @@ impl Masm for Thumb2 {
         self.asm.test(Test::Cmp, index, Src::Reg(IP));
         self.asm.it(C::Lo);
         self.asm.mov(Flags::Keep, IP, Src::Reg(index));
-        self.asm.mov(Flags::Keep, IP, Src::Shifted(IP, S::Lsl, 2));
+        self.asm.mov(Flags::Keep, IP, Src::shifted(IP, S::Lsl, 2));
         self.asm.branch_by(IP);
         // The place four bytes behind it is where the table begins.
         self.asm.nop();
     }
 
     fn jump_table_entry(&mut self, label: &mut Label) {
-        self.refer(Branch::Far, label);
+        self.refer(Branch::FAR, label);
     }
 
     fn mov(&mut self, dst: Reg, src: Val) {
@@ -296,7 +297,7 @@ impl Masm for Thumb2 {
             Alu::Mul | Alu::Shift(_) => return false,
         };
         let (shift, by) = shift_by(shift, by);
-        let src = if by == 0 { Src::Reg(b) } else { Src::Shifted(b, shift, by) };
+        let src = if by == 0 { Src::Reg(b) } else { Src::shifted(b, shift, by) };
         let flags = self.flags();
         self.asm.dp(dp, flags, dst, a, src);
         true
@@ -410,7 +411,7 @@ impl Masm for Thumb2 {
     fn is_zero(&mut self, _: Size, dst: Reg, a: Reg) {
         self.asm.unary(Unary::Clz, dst, a);
         let flags = self.flags();
-        self.asm.mov(flags, dst, Src::Shifted(dst, S::Lsr, 5));
+        self.asm.mov(flags, dst, Src::shifted(dst, S::Lsr, 5));
     }
 
     fn move_if(&mut self, cond: Cond, dst: Reg, src: Val) {
@@ -559,7 +560,7 @@ impl Masm for Thumb2 {
     fn poll(&mut self, interrupted: &mut Label) {
         self.load_word(IP, CTX, INTERRUPT);
         self.asm.test(Test::Cmp, IP, Src::Imm(0));
-        self.refer(Branch::FarIf(C::Ne), interrupted);
+        self.refer(Branch::far_if(C::Ne), interrupted);
     }
 
     fn loop_header(&mut self, label: &mut Label, routines: &mut Routines) {

@@ -1,7 +1,9 @@
 //! The macro-assembler: memory, frames and globals.
 
 use super::abi::{GLOBALS, IMPORTED_GLOBALS, MEMORY_LEN};
-use super::asm::{Address, Branch, Cond as C, Dp, Flags, LR, Mem, Reg, Shift as S, Src, Test, modified};
+use super::asm::{
+    Address, Branch, Cond as C, Dp, Flags, LR, Mem, Reg, Shift as S, Src, dp_byte, dp_reg, modified,
+};
 use super::masm::{BASE, CTX, FP, IP, LIMIT, Thumb2};
 use crate::masm::{Frame, GlobalCell, Label, Place, Val};
 use wasmote_core::{LoadOp, StoreOp};
@@ -47,13 +49,17 @@ impl Thumb2 {
     /// `FP + offset` as an address.
     fn frame_address(&mut self, offset: i32) -> Address {
         if (-255..=4095).contains(&offset) {
-            return Address::Offset(FP, offset);
+            return Address::offset(FP, offset);
         }
         self.number(IP, offset as u32);
-        Address::Index(FP, IP, 0)
+        Address::index(FP, IP, 0)
     }
 
     pub(super) fn access_frame(&mut self, load: bool, reg: Reg, offset: i32) {
+        // Mostly near, and a low register, of which it is known that there is a short form.
+        if reg.0 < 8 && (0..128).contains(&offset) {
+            return self.asm.mem_near(load, reg, FP, offset as u32 / 4);
+        }
         let address = self.frame_address(offset);
         self.asm.mem(if load { Mem::Ldr } else { Mem::Str }, reg, address);
     }
@@ -72,30 +78,35 @@ impl Thumb2 {
         let start = self.asm.code.len();
         self.asm.store_step(temp, IP);
         self.asm.dp(Dp::Sub, Flags::Set, LR, LR, Src::Imm(1));
-        self.asm.branch(Branch::NearIf(C::Ne), start);
+        self.asm.branch(Branch::near_if(C::Ne), start);
     }
 
     /// The memory's length is `LIMIT + 4`.
     pub(super) fn check_memory(&mut self, address: Reg, end: u64, min_memory: u64, trap: &mut Label) {
-        let above = Branch::FarIf(C::Hi);
+        let above = Branch::far_if(C::Hi);
         if end <= min_memory {
-            let beyond = (end as u32).wrapping_sub(4);
-            if beyond == 0 {
-                self.asm.test(Test::Cmp, address, Src::Reg(LIMIT));
-            } else {
-                self.add(IP, LIMIT, beyond.wrapping_neg());
-                self.asm.test(Test::Cmp, address, Src::Reg(IP));
+            // How much further than a word it reaches, or less.
+            let (op, beyond) = match end as i64 - 4 {
+                beyond @ ..=0 => (Dp::Add, beyond.unsigned_abs() as u32),
+                beyond => (Dp::Sub, beyond as u32),
+            };
+            let limit = if beyond == 0 { LIMIT } else { IP };
+            match u8::try_from(beyond) {
+                Ok(0) => {}
+                Ok(byte) => self.asm.long(dp_byte(op, false, IP, LIMIT, byte)),
+                Err(_) => self.add(IP, LIMIT, beyond.wrapping_neg()),
             }
+            self.asm.compare(address, limit);
             return self.refer(above, trap);
         }
         // The length may be less: it is subtracted from, byte by byte, without ever going below 0.
-        let Ok(end) = u32::try_from(end) else { return self.refer(Branch::Far, trap) };
-        self.asm.mem(Mem::Ldr, IP, Address::Offset(CTX, MEMORY_LEN));
+        let Ok(end) = u32::try_from(end) else { return self.refer(Branch::FAR, trap) };
+        self.asm.mem(Mem::Ldr, IP, Address::offset(CTX, MEMORY_LEN));
         for part in (0..4).map(|byte| end & 0xFF << (8 * byte)).filter(|&part| part != 0) {
             self.asm.dp(Dp::Sub, Flags::Set, IP, IP, Src::Imm(part));
-            self.refer(Branch::FarIf(C::Lo), trap);
+            self.refer(Branch::far_if(C::Lo), trap);
         }
-        self.asm.test(Test::Cmp, address, Src::Reg(IP));
+        self.asm.compare(address, IP);
         self.refer(above, trap);
     }
 
@@ -107,36 +118,29 @@ impl Thumb2 {
                 // Folded by the compiler: no sum wraps.
                 let at = address.wrapping_add(place.offset);
                 if at <= last {
-                    return Address::Offset(BASE, at as i32);
+                    return Address::offset(BASE, at as i32);
                 }
                 self.number(IP, at);
                 if !pair {
-                    return Address::Index(BASE, IP, 0);
+                    return Address::index(BASE, IP, 0);
                 }
                 self.asm.dp(Dp::Add, Flags::Keep, IP, IP, Src::Reg(BASE));
-                Address::Offset(IP, 0)
+                Address::offset(IP, 0)
             }
-            Val::Reg(address) if place.offset == 0 && !pair => Address::Index(BASE, address, 0),
+            Val::Reg(address) if place.offset == 0 && !pair => Address::index(BASE, address, 0),
             Val::Reg(address) if place.offset <= last => {
-                self.asm.dp(Dp::Add, Flags::Keep, IP, BASE, Src::Reg(address));
-                Address::Offset(IP, place.offset as i32)
+                self.asm.long(dp_reg(Dp::Add, IP, BASE, address));
+                Address::offset(IP, place.offset as i32)
             }
             Val::Reg(address) => {
                 self.number(IP, place.offset);
                 self.asm.dp(Dp::Add, Flags::Keep, IP, IP, Src::Reg(BASE));
                 if !pair {
-                    return Address::Index(IP, address, 0);
+                    return Address::index(IP, address, 0);
                 }
                 self.asm.dp(Dp::Add, Flags::Keep, IP, IP, Src::Reg(address));
-                Address::Offset(IP, 0)
+                Address::offset(IP, 0)
             }
-        }
-    }
-
-    fn second(address: Address) -> Address {
-        match address {
-            Address::Offset(reg, offset) => Address::Offset(reg, offset + 4),
-            index => index,
         }
     }
 
@@ -148,8 +152,8 @@ impl Thumb2 {
         let Some(high) = high else { return };
         match fill {
             High::None => {}
-            High::Word => self.asm.mem(Mem::Ldr, high, Thumb2::second(address)),
-            High::Sign => self.asm.mov(flags, high, Src::Shifted(low, S::Asr, 31)),
+            High::Word => self.asm.mem(Mem::Ldr, high, address.behind(4)),
+            High::Sign => self.asm.mov(flags, high, Src::shifted(low, S::Asr, 31)),
             High::Zero => self.number(high, 0),
         }
     }
@@ -159,26 +163,26 @@ impl Thumb2 {
         let address = self.memory_address(place, pair);
         self.asm.mem(store_op(op), low, address);
         if let Some(high) = high.filter(|_| pair) {
-            self.asm.mem(Mem::Str, high, Thumb2::second(address));
+            self.asm.mem(Mem::Str, high, address.behind(4));
         }
     }
 
     pub(super) fn access_global(&mut self, load: bool, reg: Reg, global: GlobalCell) {
         let offset = match global {
             GlobalCell::Own(cell) => {
-                self.asm.mem(Mem::Ldr, IP, Address::Offset(CTX, GLOBALS));
+                self.asm.mem(Mem::Ldr, IP, Address::offset(CTX, GLOBALS));
                 cell * 4
             }
             GlobalCell::Import(index, half) => {
-                self.asm.mem(Mem::Ldr, IP, Address::Offset(CTX, IMPORTED_GLOBALS));
+                self.asm.mem(Mem::Ldr, IP, Address::offset(CTX, IMPORTED_GLOBALS));
                 self.reach_offset(index * 4);
-                self.asm.mem(Mem::Ldr, IP, Address::Offset(IP, ((index * 4) & 0xFFF) as i32));
+                self.asm.mem(Mem::Ldr, IP, Address::offset(IP, ((index * 4) & 0xFFF) as i32));
                 half * 4
             }
         };
         self.reach_offset(offset);
         let mem = if load { Mem::Ldr } else { Mem::Str };
-        self.asm.mem(mem, reg, Address::Offset(IP, (offset & 0xFFF) as i32));
+        self.asm.mem(mem, reg, Address::offset(IP, (offset & 0xFFF) as i32));
     }
 
     /// Adds to IP all of an offset but its lowest twelve bits.

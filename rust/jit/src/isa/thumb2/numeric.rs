@@ -25,14 +25,14 @@ impl Thumb2 {
             &mut routines.numeric
         };
         self.number(IP, (frame.cell_offset(cells) as u32) << NUMBER_BITS | number);
-        self.refer(Branch::Link, routine);
+        self.refer(Branch::LINK, routine);
     }
 
     /// `back` is where a call of the runtime's goes on that leaves the memory as it is.
     pub(super) fn numeric_routines(&mut self, routines: &mut Routines, back: &mut Label) {
         self.resolve(&mut routines.numeric);
         self.asm.mem_many(false, true, true, SP, SAVED);
-        self.asm.dp(Dp::Add, Flags::Keep, R6, FP, Src::Shifted(IP, S::Lsr, NUMBER_BITS));
+        self.asm.dp(Dp::Add, Flags::Keep, R6, FP, Src::shifted(IP, S::Lsr, NUMBER_BITS));
         self.asm.mem_many(false, false, false, R6, 0b1111);
         self.asm.unary(Unary::Uxtb, R2, IP);
         self.asm.mov(Flags::Keep, R1, Src::Reg(R6));
@@ -40,7 +40,7 @@ impl Thumb2 {
         self.load_word(IP, CTX, BUILTINS);
         self.load_word(IP, IP, Builtin::Numeric as i32 * 4);
         self.asm.branch_reg(true, IP);
-        self.refer_short(Branch::Near, Branch::Far, back);
+        self.refer_short(Branch::NEAR, Branch::FAR, back);
 
         // Of numbers below 2^32 there is an instruction, whether they are taken for signed or not; r1 is 0 then.
         self.resolve(&mut routines.quotient);
@@ -59,8 +59,8 @@ impl Thumb2 {
         self.asm.test(Test::Cmp, R1, Src::Imm(0));
         self.asm.it(C::Eq);
         self.asm.test(Test::Cmp, R3, Src::Imm(0));
-        self.refer_short(Branch::NearIf(C::Ne), Branch::FarIf(C::Ne), &mut routines.numeric);
+        self.refer_short(Branch::near_if(C::Ne), Branch::far_if(C::Ne), &mut routines.numeric);
         self.asm.test(Test::Cmp, R2, Src::Imm(0));
-        self.refer_short(Branch::NearIf(C::Eq), Branch::FarIf(C::Eq), &mut routines.numeric);
+        self.refer_short(Branch::near_if(C::Eq), Branch::far_if(C::Eq), &mut routines.numeric);
     }
 }

@@ -11,14 +11,14 @@ impl Thumb2 {
         let masked = |rn, mask| (Dp::And, rn, Src::Imm(mask));
         let mut dp = |rd, (op, rn, src): (Dp, Reg, Src)| asm.dp(op, Flags::Keep, rd, rn, src);
         dp(IP, masked(a, 0xAAAA_AAAA));
-        dp(dst, (Dp::Sub, a, Src::Shifted(IP, S::Lsr, 1)));
+        dp(dst, (Dp::Sub, a, Src::shifted(IP, S::Lsr, 1)));
         dp(IP, masked(dst, 0xCCCC_CCCC));
         dp(dst, masked(dst, 0x3333_3333));
-        dp(dst, (Dp::Add, dst, Src::Shifted(IP, S::Lsr, 2)));
-        dp(dst, (Dp::Add, dst, Src::Shifted(dst, S::Lsr, 4)));
+        dp(dst, (Dp::Add, dst, Src::shifted(IP, S::Lsr, 2)));
+        dp(dst, (Dp::Add, dst, Src::shifted(dst, S::Lsr, 4)));
         dp(dst, masked(dst, 0x0F0F_0F0F));
-        dp(dst, (Dp::Add, dst, Src::Shifted(dst, S::Lsr, 8)));
-        dp(dst, (Dp::Add, dst, Src::Shifted(dst, S::Lsr, 16)));
+        dp(dst, (Dp::Add, dst, Src::shifted(dst, S::Lsr, 8)));
+        dp(dst, (Dp::Add, dst, Src::shifted(dst, S::Lsr, 16)));
         dp(dst, masked(dst, 0x3F));
     }
 
@@ -53,7 +53,7 @@ impl Thumb2 {
         let flags = self.flags();
         let shifted = |reg, shift, by| match by {
             0 => Src::Reg(reg),
-            _ => Src::Shifted(reg, shift, by as u8),
+            _ => Src::shifted(reg, shift, by as u8),
         };
         match shift {
             Shift::RotateRight => {
@@ -84,7 +84,7 @@ impl Thumb2 {
             }
             Shift::RightSigned => {
                 self.asm.mov(flags, low, shifted(a1, S::Asr, by - 32));
-                self.asm.mov(flags, high, Src::Shifted(a1, S::Asr, 31));
+                self.asm.mov(flags, high, Src::shifted(a1, S::Asr, 31));
             }
             Shift::RotateLeft => {
                 // The scratch register holds what the low half of the result gets from the other one, or gives to it.
@@ -103,21 +103,21 @@ impl Thumb2 {
                 let (left, right) = (by as u8, 32 - by as u8);
                 // Whichever half of the result is the register that the low half is in comes last.
                 let (first, last, a, b) = if high == a0 { (low, high, a0, IP) } else { (high, low, IP, a0) };
-                self.asm.mov(Flags::Keep, first, Src::Shifted(a, S::Lsl, left));
-                self.asm.dp(Dp::Orr, Flags::Keep, first, first, Src::Shifted(b, S::Lsr, right));
+                self.asm.mov(Flags::Keep, first, Src::shifted(a, S::Lsl, left));
+                self.asm.dp(Dp::Orr, Flags::Keep, first, first, Src::shifted(b, S::Lsr, right));
                 self.asm.mov(
                     Flags::Keep,
                     IP,
-                    Src::Shifted(
+                    Src::shifted(
                         IP,
                         if high == a0 { S::Lsl } else { S::Lsr },
                         if high == a0 { left } else { right },
                     ),
                 );
                 if high == a0 {
-                    self.asm.dp(Dp::Orr, Flags::Keep, last, IP, Src::Shifted(a0, S::Lsr, right));
+                    self.asm.dp(Dp::Orr, Flags::Keep, last, IP, Src::shifted(a0, S::Lsr, right));
                 } else {
-                    self.asm.dp(Dp::Orr, Flags::Keep, last, IP, Src::Shifted(a0, S::Lsl, left));
+                    self.asm.dp(Dp::Orr, Flags::Keep, last, IP, Src::shifted(a0, S::Lsl, left));
                 }
             }
         }

@@ -4,7 +4,10 @@ use super::abi::{
     BUILTINS, CODE, FUEL, FUNCS, IMPORT_FUNCS, IMPORTS, INSTANCES, NUMBER, R0, R1, R2, R3, R6, R7,
     RECORD_LOG2, SIGNATURE_MATCHES, TABLES, TYPE,
 };
-use super::asm::{Address, Branch, Cond as C, Dp, Flags, LR, Mem, PC, Reg, SP, Shift as S, Src, Test, Unary};
+use super::asm::{
+    Address, Branch, Cond as C, Dp, Flags, LR, Mem, PC, Reg, SP, Shift as S, Src, Test, Unary, dp_byte,
+    mem_offset,
+};
 use super::masm::{CTX, FP, IP, Thumb2};
 use crate::masm::{Frame, Label, Routines};
 use wasmote_core::Trap;
@@ -25,12 +28,6 @@ struct Own {
 pub(super) const TAIL: u32 = 1 << 31;
 
 impl Thumb2 {
-    fn trap_label(routines: &mut Routines, trap: Trap) -> &mut Label {
-        let index = Trap::ALL.iter().position(|&other| other == trap).unwrap_or(0);
-        // There is one for each trap.
-        &mut routines.traps[index]
-    }
-
     /// The address of a cell.
     fn cell_address(&mut self, reg: Reg, frame: &Frame, cell: u32) {
         self.add(reg, FP, frame.cell_offset(cell) as u32);
@@ -39,7 +36,7 @@ impl Thumb2 {
     pub(super) fn call_imported(&mut self, index: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
         self.number(R0, index);
         self.cell_address(IP, frame, cells);
-        self.refer(Branch::Link, &mut routines.import);
+        self.refer(Branch::LINK, &mut routines.import);
     }
 
     pub(super) fn call_table(
@@ -53,7 +50,7 @@ impl Thumb2 {
         self.number(R1, table);
         self.number(R2, ty);
         self.cell_address(IP, frame, cells);
-        self.refer(Branch::Link, &mut routines.indirect);
+        self.refer(Branch::LINK, &mut routines.indirect);
     }
 
     pub(super) fn call_builtin(
@@ -68,20 +65,20 @@ impl Thumb2 {
         self.cell_address(R1, frame, cells);
         self.number(R2, first);
         self.number(R3, second);
-        self.refer(Branch::Link, &mut routines.builtin);
+        self.refer(Branch::LINK, &mut routines.builtin);
     }
 
     pub(super) fn reference(&mut self, dst: Reg, func: u32, imported: bool) {
         if imported {
             self.load_word(IP, CTX, IMPORTS);
             self.number(dst, func);
-            self.asm.mem(Mem::Ldr, dst, Address::Index(IP, dst, 2));
+            self.asm.mem(Mem::Ldr, dst, Address::index(IP, dst, 2));
         } else {
             // Instances count from 1 there.
             self.load_word(dst, CTX, NUMBER);
             self.add(dst, dst, 1);
             self.number(IP, func);
-            self.asm.dp(Dp::Orr, Flags::Any, dst, IP, Src::Shifted(dst, S::Lsl, FUNC_BITS as u8));
+            self.asm.dp(Dp::Orr, Flags::Any, dst, IP, Src::shifted(dst, S::Lsl, FUNC_BITS as u8));
         }
     }
 
@@ -93,9 +90,9 @@ impl Thumb2 {
         self.asm.mem_many(false, true, true, SP, SAVED);
         self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
         self.load_word(R1, CTX, IMPORTS);
-        self.asm.mem(Mem::Ldr, R0, Address::Index(R1, R0, 2));
-        self.refer(Branch::Link, &mut resolve);
-        self.refer(Branch::Near, &mut call);
+        self.asm.mem(Mem::Ldr, R0, Address::index(R1, R0, 2));
+        self.refer(Branch::LINK, &mut resolve);
+        self.refer(Branch::NEAR, &mut call);
 
         let mut own = self.indirect_routine(routines, &mut resolve, &mut call);
 
@@ -104,7 +101,7 @@ impl Thumb2 {
         self.asm.mem_many(false, true, true, SP, SAVED);
         self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
         self.load_word(R1, CTX, FUNCS);
-        self.asm.dp(Dp::Add, Flags::Any, R1, R1, Src::Shifted(R0, S::Lsl, RECORD_LOG2));
+        self.asm.dp(Dp::Add, Flags::Any, R1, R1, Src::shifted(R0, S::Lsl, RECORD_LOG2));
         // Calls the record in r1, of this instance, which may say that it is to be looked at again.
         self.resolve(&mut own.by_entry);
         self.asm.mov(Flags::Keep, R8, Src::Reg(R1));
@@ -120,38 +117,38 @@ impl Thumb2 {
         self.load_memory_registers();
         self.resolve(&mut unchanged);
         let mut failed = Label::NEW;
-        self.refer(Branch::Compare { nonzero: true, reg: R0 }, &mut failed);
+        self.refer(Branch::compare(true, R0), &mut failed);
         self.asm.mem_dual(true, R0, R1, R6, 0);
         self.asm.mem_many(true, false, true, SP, SAVED & !0x4000 | 0x8000);
         self.resolve(&mut failed);
         self.asm.mov(Flags::Keep, R1, Src::Reg(R8));
         self.asm.test(Test::Cmp, R0, Src::Imm(AGAIN));
-        self.refer(Branch::FarIf(C::Eq), &mut own.look);
+        self.refer(Branch::far_if(C::Eq), &mut own.look);
         self.asm.mem_many(true, false, true, SP, SAVED);
-        self.refer(Branch::Far, exit);
+        self.refer(Branch::FAR, exit);
 
         // Number in r0, cells in r1, immediates in r2 and r3.
         self.resolve(&mut routines.builtin);
         self.asm.mem_many(false, true, true, SP, SAVED);
         self.asm.mov(Flags::Keep, R6, Src::Reg(R1));
         self.load_word(IP, CTX, BUILTINS);
-        self.asm.mem(Mem::Ldr, IP, Address::Index(IP, R0, 2));
+        self.asm.mem(Mem::Ldr, IP, Address::index(IP, R0, 2));
         self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
         self.asm.branch_reg(true, IP);
-        self.refer_short(Branch::Near, Branch::Far, &mut back);
+        self.refer_short(Branch::NEAR, Branch::FAR, &mut back);
         self.numeric_routines(routines, &mut unchanged);
 
         // What the reference in r0 names: instance in r0, record in r1. Keeps r2.
         self.resolve(&mut resolve);
-        self.asm.mov(Flags::Any, R1, Src::Shifted(R0, S::Lsr, FUNC_BITS as u8));
+        self.asm.mov(Flags::Any, R1, Src::shifted(R0, S::Lsr, FUNC_BITS as u8));
         self.asm.dp(Dp::Sub, Flags::Any, R1, R1, Src::Imm(1));
         self.asm.extract(false, R3, R0, 0, FUNC_BITS as u8);
         self.load_word(R0, CTX, INSTANCES);
-        self.asm.mem(Mem::Ldr, R0, Address::Index(R0, R1, 2));
+        self.asm.mem(Mem::Ldr, R0, Address::index(R0, R1, 2));
         self.load_word(R1, R0, IMPORT_FUNCS);
         self.asm.dp(Dp::Sub, Flags::Any, R3, R3, Src::Reg(R1));
         self.load_word(R1, R0, FUNCS);
-        self.asm.dp(Dp::Add, Flags::Any, R1, R1, Src::Shifted(R3, S::Lsl, RECORD_LOG2));
+        self.asm.dp(Dp::Add, Flags::Any, R1, R1, Src::shifted(R3, S::Lsl, RECORD_LOG2));
         self.asm.branch_reg(false, LR);
     }
 
@@ -163,24 +160,24 @@ impl Thumb2 {
         let (mut own, mut unlike, mut found) = (Label::NEW, Label::NEW, Label::NEW);
         self.resolve(&mut routines.indirect);
         self.load_word(R3, CTX, TABLES);
-        self.asm.mem(Mem::Ldr, R3, Address::Index(R3, R1, 2));
+        self.asm.mem(Mem::Ldr, R3, Address::index(R3, R1, 2));
         self.load_word(R1, R3, 4);
         self.asm.test(Test::Cmp, R0, Src::Reg(R1));
-        self.refer(Branch::FarIf(C::Hs), Thumb2::trap_label(routines, Trap::TableOutOfBounds));
+        self.refer(Branch::far_if(C::Hs), routines.trap(Trap::TableOutOfBounds));
         self.load_word(R3, R3, 0);
-        self.asm.mem(Mem::Ldr, R0, Address::Index(R3, R0, 2));
+        self.asm.mem(Mem::Ldr, R0, Address::index(R3, R0, 2));
         self.asm.test(Test::Cmp, R0, Src::Imm(0));
-        self.refer(Branch::FarIf(C::Eq), Thumb2::trap_label(routines, Trap::IndirectCallToNull));
+        self.refer(Branch::far_if(C::Eq), routines.trap(Trap::IndirectCallToNull));
         self.asm.mem_many(false, true, true, SP, SAVED);
         self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
         self.asm.mov(Flags::Keep, R7, Src::Reg(R2));
         self.asm.mov(Flags::Keep, R8, Src::Reg(R0));
-        self.refer(Branch::Link, resolve);
+        self.refer(Branch::LINK, resolve);
         self.asm.test(Test::Cmp, R0, Src::Reg(CTX));
-        self.refer(Branch::FarIf(C::Ne), &mut other);
+        self.refer(Branch::far_if(C::Ne), &mut other);
         self.load_word(R2, R1, TYPE);
         self.asm.test(Test::Cmp, R2, Src::Reg(R7));
-        self.refer(Branch::FarIf(C::Ne), &mut unlike);
+        self.refer(Branch::far_if(C::Ne), &mut unlike);
         self.resolve(&mut own);
         // Compiled code of this instance is gone to, not called: it returns to where the routine would.
         let at = self.asm.code.len() as u32;
@@ -188,11 +185,11 @@ impl Thumb2 {
         self.asm.dp(Dp::Add, Flags::Any, R2, R2, Src::Imm(1));
         self.load_word(R3, R1, 0);
         self.asm.test(Test::Cmp, R3, Src::Reg(R2));
-        self.refer(Branch::FarIf(C::Ne), &mut by_entry);
+        self.refer(Branch::far_if(C::Ne), &mut by_entry);
         self.load_word(R2, R1, CODE);
         self.load_word(R3, R2, -5);
         self.asm.unary(Unary::Uxth, R3, R3);
-        self.asm.dp(Dp::Add, Flags::Keep, IP, R6, Src::Shifted(R3, S::Lsl, 2));
+        self.asm.dp(Dp::Add, Flags::Keep, IP, R6, Src::shifted(R3, S::Lsl, 2));
         self.load_word(LR, SP, 12);
         self.store_word(R2, SP, 12);
         self.asm.mem_many(true, false, false, R6, 0xF);
@@ -202,12 +199,12 @@ impl Thumb2 {
         self.asm.mem_many(false, true, true, SP, SAVED);
         self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
         self.asm.test(Test::Cmp, R0, Src::Reg(CTX));
-        self.refer(Branch::NearIf(C::Eq), &mut own);
-        self.refer(Branch::Far, call);
+        self.refer(Branch::near_if(C::Eq), &mut own);
+        self.refer(Branch::FAR, call);
         self.resolve(&mut unlike);
         self.asm.dp(Dp::Eor, Flags::Keep, R2, R2, Src::Imm(TAIL));
         self.asm.test(Test::Cmp, R2, Src::Reg(R7));
-        self.refer(Branch::NearIf(C::Ne), &mut wrong);
+        self.refer(Branch::near_if(C::Ne), &mut wrong);
         self.resolve(&mut found);
         self.asm.mem_many(true, false, true, SP, SAVED & !0x4000 | 0x8000);
         // Of another instance: the runtime compares the types.
@@ -220,28 +217,33 @@ impl Thumb2 {
         self.asm.branch_reg(true, IP);
         self.asm.unary(Unary::Uxtb, R2, R0);
         self.asm.mem_many(true, false, true, SP, 0b11);
-        self.refer(Branch::Compare { nonzero: true, reg: R2 }, &mut typed);
+        self.refer(Branch::compare(true, R2), &mut typed);
         self.resolve(&mut wrong);
         self.asm.mem_many(true, false, true, SP, SAVED);
-        self.refer(Branch::Far, Thumb2::trap_label(routines, Trap::BadSignature));
+        self.refer(Branch::FAR, routines.trap(Trap::BadSignature));
         self.resolve(&mut typed);
         self.asm.test(Test::Tst, R7, Src::Imm(TAIL));
-        self.refer(Branch::NearIf(C::Ne), &mut found);
-        self.refer(Branch::Far, call);
+        self.refer(Branch::near_if(C::Ne), &mut found);
+        self.refer(Branch::FAR, call);
         Own { look: own, by_entry }
     }
 
     /// Takes fuel: loads the lower half of it, and stores that, less the units, which are set later. All registers but r12
     /// and the return address stay.
     pub(super) fn take_fuel(&mut self, routines: &mut Routines) -> usize {
-        self.load_word(IP, CTX, FUEL);
-        let at = self.asm.code.len();
-        self.asm.dp(Dp::Sub, Flags::Set, IP, IP, Src::Imm(0));
+        const LOAD: u32 = mem_offset(Mem::Ldr, IP, CTX, FUEL as u32);
+        const SUBTRACT: u32 = dp_byte(Dp::Sub, true, IP, IP, 0);
+        const STORE: u32 = mem_offset(Mem::Str, IP, CTX, FUEL as u32);
         // If that was enough, over the call.
-        let enough = Branch::NearIf(C::Hs);
-        self.asm.put_branch(enough, (enough.size() + Branch::Link.size()) as i32);
-        self.refer(Branch::Link, &mut routines.borrow);
-        self.store_word(IP, CTX, FUEL);
+        const ENOUGH: Option<u32> = Branch::near_if(C::Hs).to(2 + Branch::LINK.size() as i32);
+        self.asm.long(LOAD);
+        let at = self.asm.code.len();
+        self.asm.long(SUBTRACT);
+        if let Some(enough) = ENOUGH {
+            self.asm.short(enough);
+        }
+        self.refer(Branch::LINK, &mut routines.borrow);
+        self.asm.long(STORE);
         at
     }
 
@@ -253,14 +255,14 @@ impl Thumb2 {
         self.asm.mem_many(false, true, true, SP, 0b11);
         self.load_word(R0, CTX, FUEL + 4);
         self.asm.test(Test::Cmn, R0, Src::Imm(1));
-        self.refer(Branch::NearIf(C::Eq), &mut endless);
+        self.refer(Branch::near_if(C::Eq), &mut endless);
         self.asm.dp(Dp::Sub, Flags::Set, R0, R0, Src::Imm(1));
         self.asm.it(C::Hs);
         self.store_word(R0, CTX, FUEL + 4);
         // Either comparison carries unless it is used up.
         self.resolve(&mut endless);
         self.asm.mem_many(true, false, true, SP, 0b11);
-        self.refer(Branch::FarIf(C::Lo), Thumb2::trap_label(routines, Trap::OutOfFuel));
+        self.refer(Branch::far_if(C::Lo), routines.trap(Trap::OutOfFuel));
         self.asm.branch_reg(false, LR);
     }
 }

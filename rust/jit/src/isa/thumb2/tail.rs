@@ -29,7 +29,7 @@ impl Thumb2 {
             self.asm.add_wide(false, IP, IP, (callee_shared * 4) & 0xFFF);
         }
         match function {
-            Function::At(label) => self.refer(Branch::Far, label),
+            Function::At(label) => self.refer(Branch::FAR, label),
             Function::Listed(_) => self.asm.mem_many(true, false, true, SP, 1 << PC.0),
         }
     }
@@ -47,7 +47,7 @@ impl Thumb2 {
         self.asm.mem_many(false, true, true, SP, 0b11);
         self.replace_frame(frame, args);
         self.asm.mem_many(true, false, true, SP, 0b11);
-        self.refer(Branch::Far, &mut routines.resolved);
+        self.refer(Branch::FAR, &mut routines.resolved);
     }
 
     /// Restores what the function saved and moves the arguments to where the frame begins, which is in r12 then.
@@ -67,10 +67,10 @@ impl Thumb2 {
         self.number(R2, 0);
         self.number(R3, params);
         let start = self.asm.code.len();
-        self.asm.mem(Mem::Ldr, R0, Address::Index(R1, R2, 2));
-        self.asm.mem(Mem::Str, R0, Address::Index(IP, R2, 2));
+        self.asm.mem(Mem::Ldr, R0, Address::index(R1, R2, 2));
+        self.asm.mem(Mem::Str, R0, Address::index(IP, R2, 2));
         self.asm.dp(Dp::Add, Flags::Any, R2, R2, Src::Imm(1));
         self.asm.test(Test::Cmp, R2, Src::Reg(R3));
-        self.asm.branch(Branch::NearIf(C::Lo), start);
+        self.asm.branch(Branch::near_if(C::Lo), start);
     }
 }

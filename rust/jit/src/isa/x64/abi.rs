@@ -181,13 +181,7 @@ impl X64 {
 
     /// Calls, so that the place is known.
     pub(super) fn go_to_trap(&mut self, trap: Trap, routines: &mut Routines) {
-        self.refer(Branch::Call, X64::trap_label(routines, trap));
-    }
-
-    pub(super) fn trap_label(routines: &mut Routines, trap: Trap) -> &mut Label {
-        let index = Trap::ALL.iter().position(|&other| other == trap).unwrap_or(0);
-        // There is one for each trap.
-        &mut routines.traps[index]
+        self.refer(Branch::Call, routines.trap(trap));
     }
 
     /// What the memory is now.

@@ -225,6 +225,7 @@ impl Masm for X64 {
     type Word = u64;
     const TEMPS: &'static [Reg] = &[RSI, RDI, R8, R9];
     const ARGS: usize = 4;
+    type ArgPlaces = [(u32, Size); Self::ARGS];
     const PINS: &'static [Reg] = &[RBX, R12, R13, R14];
     // RDX would serve, but keeping it through divisions costs more than it gains (measured: linear).
     const LEAF_PINS: &'static [Reg] = &[];

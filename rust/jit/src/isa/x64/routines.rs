@@ -167,11 +167,11 @@ impl X64 {
         self.load_address(RAX, CTX, VM.tables);
         self.asm.load(Load::Plain(Size::W64), RDX, Mem::indexed(RAX, RDX, 3, 0));
         self.asm.op(Op::Cmp, Size::W32, RSI, Mem::at(RDX, VM.len));
-        self.refer(Branch::JumpIf(C::Ae), X64::trap_label(routines, Trap::TableOutOfBounds));
+        self.refer(Branch::JumpIf(C::Ae), routines.trap(Trap::TableOutOfBounds));
         self.load_address(RAX, RDX, VM.elements);
         self.load_word(RAX, Mem::indexed(RAX, RSI, 2, 0));
         self.asm.test(Size::W32, RAX, RAX);
-        self.refer(Branch::JumpIf(C::E), X64::trap_label(routines, Trap::IndirectCallToNull));
+        self.refer(Branch::JumpIf(C::E), routines.trap(Trap::IndirectCallToNull));
         self.copy(RDX, RAX);
         self.copy(R9, RDI);
         self.refer(Branch::Call, resolve);
@@ -221,7 +221,7 @@ impl X64 {
         self.refer(Branch::JumpIf(C::S), &mut found);
         self.refer(Branch::Jump, call);
         self.resolve(&mut wrong);
-        self.refer(Branch::Jump, X64::trap_label(routines, Trap::BadSignature));
+        self.refer(Branch::Jump, routines.trap(Trap::BadSignature));
         own
     }
 
@@ -248,7 +248,7 @@ impl X64 {
         self.asm.op_imm(Op::Cmp, Size::W32, RCX, -1);
         self.refer(Branch::JumpIf(C::E), &mut endless);
         self.asm.op_imm(Op::Sub, Size::W32, RCX, 1);
-        self.refer(Branch::JumpIf(C::B), X64::trap_label(routines, Trap::OutOfFuel));
+        self.refer(Branch::JumpIf(C::B), routines.trap(Trap::OutOfFuel));
         self.asm.store(Store::Plain(Size::W32), Mem::at(CTX, VM.fuel + 4), RCX);
         self.resolve(&mut endless);
         self.asm.ret();

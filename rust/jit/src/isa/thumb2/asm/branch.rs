@@ -2,153 +2,142 @@
 
 use super::{Asm, Cond, Reg};
 
-/// What goes to a branch's target.
+/// What goes to a branch's target: the instruction as it would go four bytes on, from where its offset counts. If it has two
+/// halves, the second one is the upper.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Branch {
-    /// Reaches 2 KB.
-    Near,
-    /// Reaches 16 MB.
-    Far,
-    /// Reaches 254 bytes.
-    NearIf(Cond),
-    /// Reaches 1 MB.
-    FarIf(Cond),
-    /// A call. Reaches 16 MB.
-    Link,
-    /// If the register is zero, or not. Low registers; forwards, 4 to 130 bytes from the branch.
-    Compare {
-        /// Which of the two.
-        nonzero: bool,
-        /// The register.
-        reg: Reg,
-    },
-}
+pub struct Branch(u32);
+
+/// A long branch without condition: two bits of its offset are there as whether they differ from the sign.
+const UNCONDITIONAL: u32 = 1 << 28;
 
 impl Branch {
+    /// Reaches 2 KB.
+    pub const NEAR: Branch = Branch(0xE000);
+    /// Reaches 16 MB.
+    pub const FAR: Branch = Branch(0xB800_F000);
+    /// A call. Reaches 16 MB.
+    pub const LINK: Branch = Branch(0xF800_F000);
+
+    /// Reaches 254 bytes.
+    pub const fn near_if(cond: Cond) -> Branch {
+        Branch(0xD000 | cond.bits() << 8)
+    }
+
+    /// Reaches 1 MB.
+    pub const fn far_if(cond: Cond) -> Branch {
+        Branch(0x8000_F000 | cond.bits() << 6)
+    }
+
+    /// If the register is not zero, or if it is. Low registers; forwards, 4 to 130 bytes from the branch.
+    pub const fn compare(nonzero: bool, reg: Reg) -> Branch {
+        Branch(0xB100 | (nonzero as u32) << 11 | reg.bits())
+    }
+
     /// Its bytes.
-    pub fn size(self) -> usize {
-        match self {
-            Branch::Near | Branch::NearIf(_) | Branch::Compare { .. } => 2,
-            _ => 4,
-        }
+    pub const fn size(self) -> usize {
+        if self.0 >> 16 == 0 { 2 } else { 4 }
     }
 
     /// Whether it reaches a place that is `offset` bytes from where the branch itself begins.
     pub fn reaches(self, offset: i32) -> bool {
-        let offset = offset - 4;
-        let bits = match self {
-            Branch::Near => 11,
-            Branch::Far | Branch::Link => 24,
-            Branch::NearIf(_) => 8,
-            Branch::FarIf(_) => 20,
-            Branch::Compare { .. } => return offset & 1 == 0 && (0..=126).contains(&offset),
+        self.to(offset).is_some()
+    }
+
+    /// The instruction, if it reaches so far.
+    pub const fn to(self, offset: i32) -> Option<u32> {
+        if offset & 1 != 0 {
+            return None;
+        }
+        let halves = (offset - 4) >> 1;
+        if !self.is_plain(halves) {
+            return self.to_any(halves);
+        }
+        Some(self.0 | (halves as u32 & 0x7FF) << 16 | halves as u32 >> 11 & 0x7FF)
+    }
+
+    /// Whether it is a long one that goes not so far, in halves, that more than the sign and the lowest bits matter.
+    const fn is_plain(self, halves: i32) -> bool {
+        if self.0 & UNCONDITIONAL != 0 {
+            halves >> 21 == halves >> 31
+        } else {
+            self.size() == 4 && halves >> 17 == 0
+        }
+    }
+
+    /// Whether its instruction tells [`redirect`] how far it goes.
+    pub const fn can_wait(self, offset: i32) -> bool {
+        self.size() == 2 || self.is_plain((offset - 4) >> 1)
+    }
+
+    #[inline(never)]
+    const fn to_any(self, halves: i32) -> Option<u32> {
+        let field = halves as u32;
+        let low = (field & 0x7FF) << 16 | (field >> 31) << 10;
+        let (bits, field) = match self.0 >> 12 & 15 {
+            0xB if halves < 0 => return None,
+            0xB => (6, (field >> 5 & 1) << 9 | (field & 0x1F) << 3),
+            0xD => (7, field & 0xFF),
+            0xE => (10, field & 0x7FF),
+            _ if self.0 & UNCONDITIONAL != 0 => {
+                let differ = field >> 21 ^ (halves >> 31) as u32;
+                (23, low | field >> 11 & 0x3FF | (differ >> 1 & 1) << 29 | (differ & 1) << 27)
+            }
+            _ => (19, low | field >> 11 & 0x3F | (field >> 17 & 1) << 29 | (field >> 18 & 1) << 27),
         };
         // What lies above is nothing but the sign.
-        offset & 1 == 0 && offset >> bits == offset >> 31
-    }
-
-    /// The greatest number that it keeps while it waits.
-    pub fn most(self) -> u32 {
-        match self {
-            Branch::Near => 0x7FF,
-            Branch::NearIf(_) => 0xFF,
-            Branch::Compare { .. } => 0,
-            Branch::Far | Branch::FarIf(_) | Branch::Link => 0xFF_FFFF,
-        }
-    }
-
-    /// The instruction; if it has two halves, the second one is the upper.
-    fn encode(self, offset: i32) -> u32 {
-        let offset = (offset - 4) as u32;
-        let sign = offset >> 31;
-        let long = |second: u32| {
-            let j = |bit: u32| (offset >> bit & 1) ^ sign ^ 1;
-            let second = second | j(23) << 13 | j(22) << 11 | offset >> 1 & 0x7FF;
-            0xF000 | sign << 10 | offset >> 12 & 0x3FF | second << 16
-        };
-        match self {
-            Branch::Near => 0xE000 | offset >> 1 & 0x7FF,
-            Branch::Far => long(0x9000),
-            Branch::Link => long(0xD000),
-            Branch::NearIf(cond) => 0xD000 | cond.bits() << 8 | offset >> 1 & 0xFF,
-            Branch::FarIf(cond) => {
-                let first = 0xF000 | sign << 10 | cond.bits() << 6 | offset >> 12 & 0x3F;
-                let (j1, j2) = (offset >> 18 & 1, offset >> 19 & 1);
-                first | (0x8000 | j1 << 13 | j2 << 11 | offset >> 1 & 0x7FF) << 16
-            }
-            Branch::Compare { nonzero, reg } => {
-                let first = 0xB100 | u32::from(nonzero) << 11 | (offset >> 6 & 1) << 9;
-                first | (offset >> 1 & 0x1F) << 3 | reg.bits()
-            }
-        }
+        if halves >> bits == halves >> 31 { Some(self.0 ^ field) } else { None }
     }
 }
 
-/// The kinds of long branches that wait, behind those of the conditions. No short one begins like them.
-const FAR: u32 = Cond::ALL.len() as u32;
-const LINK: u32 = FAR + 1;
+/// Lets the branch in the first bytes, which waits, go so far instead: how far it went before. `None`, and nothing, if it does
+/// not reach.
+#[inline(never)]
+fn redirect(place: &mut [u8; 4], offset: i32) -> Option<i32> {
+    let code = u32::from_le_bytes(*place);
+    let far = code >> 16 & 0x7FF;
+    let (branch, halves) = match code >> 12 & 15 {
+        0xB => (code & 0xFD07, code >> 3 & 0x1F | (code >> 9 & 1) << 5),
+        0xD => (code & 0xFF00, code & 0xFF),
+        0xE => (code & 0xF800, code & 0x7FF),
+        _ if code & UNCONDITIONAL != 0 => (code & !0x07FF_07FF, far | (code & 0x3FF) << 11),
+        _ => (code & !0x07FF_003F, far | (code & 0x3F) << 11),
+    };
+    let branch = Branch(branch);
+    let behind = if branch.size() == 4 { 0 } else { code & 0xFFFF_0000 };
+    *place = (branch.to(offset)? | behind).to_le_bytes();
+    Some(4 + 2 * halves as i32)
+}
 
 impl Asm {
     /// A branch to a place in this code.
     pub fn branch(&mut self, branch: Branch, to: usize) {
         let at = self.code.len();
-        self.put_branch(branch, to.wrapping_sub(at) as i32);
+        let reached = self.put_branch(branch, to.wrapping_sub(at) as i32);
+        debug_assert!(reached, "{branch:?} does not reach {to} from {at}");
     }
 
-    /// A branch to the place that is so far from it.
-    pub fn put_branch(&mut self, branch: Branch, offset: i32) {
-        debug_assert!(branch.reaches(offset), "{branch:?} does not reach {offset}");
-        let code = branch.encode(offset);
+    /// A branch to the place that is so far from it; `false`, and nothing, if it does not reach so far. One that waits for its
+    /// target keeps a number that way, as one that goes forwards.
+    pub fn put_branch(&mut self, branch: Branch, offset: i32) -> bool {
+        let Some(code) = branch.to(offset) else { return false };
         if branch.size() == 2 {
             self.narrow(code);
         } else {
             self.code.put32(code);
         }
-    }
-
-    /// Room for a branch whose target is set later, with a number up to [`most`](Branch::most) that
-    /// [`waiting_at`](Asm::waiting_at) gives back.
-    pub fn put_waiting(&mut self, branch: Branch, number: u32) {
-        let kind = match branch {
-            Branch::Near => return self.narrow(0xE000 | number),
-            Branch::NearIf(cond) => return self.narrow(0xD000 | cond.bits() << 8 | number),
-            Branch::Compare { .. } => return self.put_branch(branch, 4),
-            Branch::FarIf(cond) => cond.bits(),
-            Branch::Far => FAR,
-            Branch::Link => LINK,
-        };
-        self.wide(kind << 8 | number & 0xFF, number >> 8);
-    }
-
-    /// The branch that waits at a place, and its number.
-    pub fn waiting_at(&self, at: usize) -> (Branch, u32) {
-        let code = self.code.get32(at);
-        let (first, second) = (code & 0xFFFF, code >> 16);
-        let cond = |bits: u32| Cond::ALL.get((bits & 15) as usize).copied();
-        match (first >> 12, cond(first >> 8)) {
-            (0xB, _) => (Branch::Compare { nonzero: first & 0x800 != 0, reg: Reg((first & 7) as u8) }, 0),
-            (0xD, Some(cond)) => (Branch::NearIf(cond), first & 0xFF),
-            (0xE, _) => (Branch::Near, first & 0x7FF),
-            (_, Some(cond)) => (Branch::FarIf(cond), first & 0xFF | second << 8),
-            (_, None) => {
-                let branch = if first >> 8 == LINK { Branch::Link } else { Branch::Far };
-                (branch, first & 0xFF | second << 8)
-            }
-        }
-    }
-
-    /// Lets the branch at `at` go `offset` bytes from there; `false` if it does not reach so far.
-    pub fn set_branch(&mut self, at: usize, branch: Branch, offset: i32) -> bool {
-        if !branch.reaches(offset) {
-            return false;
-        }
-        let code = branch.encode(offset);
-        if branch.size() == 4 {
-            self.code.set32(at, code);
-        } else {
-            self.code.set16(at, code);
-        }
         true
+    }
+
+    /// Lets the branch at a place, which waits, go so far from there: how far it went before. `None`, and nothing, if it does
+    /// not reach.
+    pub fn set_branch(&mut self, at: usize, offset: i32) -> Option<i32> {
+        if let Some(place) = self.code.within(at) {
+            return redirect(place, offset);
+        }
+        let mut across = self.code.get32(at).to_le_bytes();
+        let before = redirect(&mut across, offset);
+        self.code.set32(at, u32::from_le_bytes(across));
+        before
     }
 
     /// Goes to the address in a register, and leaves the place behind in LR if `link`.

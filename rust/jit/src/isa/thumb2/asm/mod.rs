@@ -31,6 +31,16 @@ impl Asm {
         self.code.put16(half);
     }
 
+    /// An instruction of one half.
+    pub fn short(&mut self, code: u32) {
+        self.code.put16(code);
+    }
+
+    /// An instruction of two halves, the second one above, as [`dp_byte`] and others make it.
+    pub fn long(&mut self, code: u32) {
+        self.code.put32(code);
+    }
+
     fn wide(&mut self, first: u32, second: u32) {
         self.code.put32(first & 0xFFFF | second << 16);
     }
@@ -49,12 +59,7 @@ impl Asm {
             (Test::Cmp, Src::Imm(value @ 0..=0xFF)) if rn.is_low() => {
                 return self.narrow(0x2800 | rn.bits() << 8 | value);
             }
-            (Test::Cmp, Src::Reg(rm)) if rn.is_low() && rm.is_low() => {
-                return self.narrow(0x4280 | rm.bits() << 3 | rn.bits());
-            }
-            (Test::Cmp, Src::Reg(rm)) => {
-                return self.narrow(0x4500 | (rn.bits() & 8) << 4 | rm.bits() << 3 | rn.bits() & 7);
-            }
+            (Test::Cmp, Src::Reg(rm)) => return self.compare(rn, rm),
             (Test::Cmn, Src::Reg(rm)) if rn.is_low() && rm.is_low() => {
                 return self.narrow(0x42C0 | rm.bits() << 3 | rn.bits());
             }
@@ -64,6 +69,15 @@ impl Asm {
             _ => {}
         }
         self.wide_dp(op as u32, true, 15, rn.bits(), src);
+    }
+
+    /// Compares registers.
+    pub fn compare(&mut self, rn: Reg, rm: Reg) {
+        if rn.is_low() && rm.is_low() {
+            self.narrow(0x4280 | rm.bits() << 3 | rn.bits());
+        } else {
+            self.narrow(0x4500 | (rn.bits() & 8) << 4 | rm.bits() << 3 | rn.bits() & 7);
+        }
     }
 
     /// `rd = src`; a shifted register is a shift by a number.
@@ -78,11 +92,10 @@ impl Asm {
             Src::Reg(rm) if rd.is_low() && rm.is_low() => {
                 return self.narrow(rm.bits() << 3 | rd.bits());
             }
-            Src::Shifted(rm, shift, by)
-                if rd.is_low() && rm.is_low() && flags != Flags::Keep && shift != Shift::Ror =>
-            {
-                return self
-                    .narrow((shift as u32) << 11 | u32::from(by & 31) << 6 | rm.bits() << 3 | rd.bits());
+            Src::Shifted(shifted) if rd.is_low() && flags != Flags::Keep => {
+                if let Some(half) = shifted.narrow() {
+                    return self.narrow(half | rd.bits());
+                }
             }
             _ => {}
         }
@@ -101,22 +114,18 @@ impl Asm {
 
     fn wide_dp(&mut self, op: u32, set: bool, rd: u32, rn: u32, src: Src) {
         let s = u32::from(set) << 4;
-        let shifted = |rm: Reg, shift: Shift, by: u32| {
-            (by & 0x1C) << 10 | rd << 8 | (by & 3) << 6 | (shift as u32) << 4 | rm.bits()
-        };
-        match src {
+        let operand = match src {
             Src::Imm(value) => {
                 let bits = modified(value);
                 debug_assert!(bits.is_some(), "{value:#x} is no modified immediate");
                 let bits = bits.unwrap_or(0);
                 let first = 0xF000 | (bits & 0x800) >> 1 | op << 5 | s | rn;
-                self.wide(first, (bits & 0x700) << 4 | rd << 8 | bits & 0xFF);
+                return self.wide(first, (bits & 0x700) << 4 | rd << 8 | bits & 0xFF);
             }
-            Src::Reg(rm) => self.wide(0xEA00 | op << 5 | s | rn, shifted(rm, Shift::Lsl, 0)),
-            Src::Shifted(rm, shift, by) => {
-                self.wide(0xEA00 | op << 5 | s | rn, shifted(rm, shift, by.into()));
-            }
-        }
+            Src::Reg(rm) => rm.bits(),
+            Src::Shifted(shifted) => shifted.bits(),
+        };
+        self.wide(0xEA00 | op << 5 | s | rn, rd << 8 | operand);
     }
 
     /// `rd = rn + imm`, or minus: a number of 12 bits. Leaves the flags.
@@ -227,22 +236,23 @@ impl Asm {
 
     /// Loads or stores `rt`.
     pub fn mem(&mut self, op: Mem, rt: Reg, address: Address) {
-        let first = op as u32;
-        match address {
-            Address::Offset(rn, offset) => {
+        let (first, rn) = (op as u32, address.base());
+        match address.number() {
+            Some(offset) => {
                 if let Some(half) = narrow_mem(op, rt, rn, offset) {
                     return self.narrow(half);
                 }
                 debug_assert!((-255..=4095).contains(&offset), "no such offset: {offset}");
                 match u32::try_from(offset) {
-                    Ok(offset) => self.wide(first | rn.bits(), rt.bits() << 12 | offset & 0xFFF),
+                    Ok(offset) => self.long(mem_offset(op, rt, rn, offset)),
                     Err(_) => self.wide(
                         first & !0x80 | rn.bits(),
                         rt.bits() << 12 | 0xC00 | offset.unsigned_abs() & 0xFF,
                     ),
                 }
             }
-            Address::Index(rn, rm, shift) => {
+            None => {
+                let (rm, shift) = address.second();
                 if shift == 0 && rt.is_low() && rn.is_low() && rm.is_low() {
                     let op = match op {
                         Mem::Str => 0x5000,
@@ -256,10 +266,15 @@ impl Asm {
                     };
                     return self.narrow(op | rm.bits() << 6 | rn.bits() << 3 | rt.bits());
                 }
-                let second = rt.bits() << 12 | u32::from(shift & 3) << 4 | rm.bits();
+                let second = rt.bits() << 12 | shift << 4 | rm.bits();
                 self.wide(first & !0x80 | rn.bits(), second);
             }
         }
+    }
+
+    /// Loads or stores a word, `words` behind `rn`: less than 32. Low registers.
+    pub fn mem_near(&mut self, load: bool, rt: Reg, rn: Reg, words: u32) {
+        self.narrow(0x6000 | u32::from(load) << 11 | words << 6 | rn.bits() << 3 | rt.bits());
     }
 
     /// Stores `rt` at `rn`, which goes on by 4.
@@ -324,6 +339,22 @@ impl Asm {
     }
 }
 
+/// `rd = rn op byte`, in the long form, which sets the flags only if it is to.
+pub const fn dp_byte(op: Dp, set: bool, rd: Reg, rn: Reg, byte: u8) -> u32 {
+    let first = 0xF000 | (op as u32) << 5 | (set as u32) << 4 | rn.bits();
+    first | (rd.bits() << 8 | byte as u32) << 16
+}
+
+/// `rd = rn op rm`, in the long form, which leaves the flags.
+pub const fn dp_reg(op: Dp, rd: Reg, rn: Reg, rm: Reg) -> u32 {
+    0xEA00 | (op as u32) << 5 | rn.bits() | (rd.bits() << 8 | rm.bits()) << 16
+}
+
+/// Loads or stores `rt` at `rn + offset`, a number of 12 bits, in the long form.
+pub const fn mem_offset(op: Mem, rt: Reg, rn: Reg, offset: u32) -> u32 {
+    op as u32 | rn.bits() | (rt.bits() << 12 | offset & 0xFFF) << 16
+}
+
 /// The short form of an operation, if it has one.
 fn narrow_dp(op: Dp, flags: Flags, rd: Reg, rn: Reg, src: Src) -> Option<u32> {
     let low = rd.is_low() && rn.is_low();
@@ -379,6 +410,9 @@ fn narrow_dp(op: Dp, flags: Flags, rd: Reg, rn: Reg, src: Src) -> Option<u32> {
 
 /// The short form of a load or store at a register and a number, if it has one.
 fn narrow_mem(op: Mem, rt: Reg, rn: Reg, offset: i32) -> Option<u32> {
+    if !rt.is_low() || !(rn.is_low() || rn == SP) {
+        return None;
+    }
     let offset = u32::try_from(offset).ok()?;
     let (code, width) = match op {
         Mem::Str => (0x6000, 2),
@@ -390,11 +424,11 @@ fn narrow_mem(op: Mem, rt: Reg, rn: Reg, offset: i32) -> Option<u32> {
         Mem::Ldrsb | Mem::Ldrsh => return None,
     };
     let units = offset >> width;
-    if !rt.is_low() || units << width != offset {
+    if units << width != offset {
         None
     } else if rn == SP && width == 2 && units <= 0xFF {
         Some(if op == Mem::Ldr { 0x9800 } else { 0x9000 } | rt.bits() << 8 | units)
-    } else if rn.is_low() && units < 32 {
+    } else if rn != SP && units < 32 {
         Some(code | units << 6 | rn.bits() << 3 | rt.bits())
     } else {
         None

@@ -10,8 +10,8 @@ pub const LR: Reg = Reg(14);
 pub const PC: Reg = Reg(15);
 
 impl Reg {
-    pub(super) fn bits(self) -> u32 {
-        u32::from(self.0)
+    pub(super) const fn bits(self) -> u32 {
+        self.0
     }
 
     /// Whether short encodings can name it.
@@ -82,7 +82,7 @@ impl Cond {
         Cond::ALL[(self as usize ^ 1) % 14]
     }
 
-    pub(super) fn bits(self) -> u32 {
+    pub(super) const fn bits(self) -> u32 {
         self as u32
     }
 }
@@ -133,8 +133,33 @@ pub enum Src {
     Imm(u32),
     /// A register.
     Reg(Reg),
+    /// A register, shifted.
+    Shifted(Shifted),
+}
+
+/// A register and by how much it is shifted, as instructions have it in their second half. One word, so that operands are
+/// handed over in registers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shifted(u32);
+
+impl Src {
     /// A register, shifted: left by 0 to 31, in other directions by 1 to 31.
-    Shifted(Reg, Shift, u8),
+    pub const fn shifted(rm: Reg, shift: Shift, by: u8) -> Src {
+        let by = by as u32;
+        Src::Shifted(Shifted((by & 0x1C) << 10 | (by & 3) << 6 | (shift as u32) << 4 | rm.bits()))
+    }
+}
+
+impl Shifted {
+    pub(super) const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// Operation, distance and register as the short form of a shift has them, if there is one.
+    pub(super) fn narrow(self) -> Option<u32> {
+        let (shift, by, rm) = (self.0 >> 4 & 3, self.0 >> 10 & 0x1C | self.0 >> 6 & 3, self.0 & 15);
+        (shift != Shift::Ror as u32 && rm < 8).then_some(shift << 11 | by << 6 | rm << 3)
+    }
 }
 
 /// Extends the low byte or half, or changes the order of bits or bytes.
@@ -192,13 +217,43 @@ pub enum Mem {
     Ldrsh = 0xF9B0,
 }
 
-/// How a load or store finds its address.
+/// How a load or store finds its address: one word, as for [`Shifted`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Address {
+pub struct Address(u32);
+
+impl Address {
+    /// Beside the first register: there is a second one, and no number.
+    const INDEX: u32 = 0x80;
+
     /// A register and a number from -255 to 4095.
-    Offset(Reg, i32),
+    pub const fn offset(rn: Reg, offset: i32) -> Address {
+        Address((offset as u32) << 8 | rn.bits())
+    }
+
     /// Two registers, the second one shifted left by 0 to 3.
-    Index(Reg, Reg, u8),
+    pub const fn index(rn: Reg, rm: Reg, shift: u8) -> Address {
+        Address((shift as u32) << 12 | rm.bits() << 8 | Address::INDEX | rn.bits())
+    }
+
+    /// The same so many bytes further, if there is a number.
+    pub const fn behind(self, bytes: u32) -> Address {
+        Address(if self.0 & Address::INDEX == 0 { self.0.wrapping_add(bytes << 8) } else { self.0 })
+    }
+
+    /// The first register.
+    pub(super) const fn base(self) -> Reg {
+        Reg(self.0 & 15)
+    }
+
+    /// The number, if there is one.
+    pub(super) const fn number(self) -> Option<i32> {
+        if self.0 & Address::INDEX == 0 { Some(self.0 as i32 >> 8) } else { None }
+    }
+
+    /// Otherwise the second register and the shift.
+    pub(super) const fn second(self) -> (Reg, u32) {
+        (Reg(self.0 >> 8 & 15), self.0 >> 12 & 3)
+    }
 }
 
 /// An operation of two floating-point registers.

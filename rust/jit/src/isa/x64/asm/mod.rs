@@ -64,8 +64,10 @@ impl Asm {
         }
         let needs = |reg: u8| (4..8).contains(&reg);
         let (x, b, forced) = match rm {
-            Rm::Reg(rm) => (0, rm.0 >> 3, bytes[1] && needs(rm.0)),
-            Rm::Mem(mem) => (mem.index.map_or(0, |(index, _)| index.0 >> 3), mem.base.0 >> 3, false),
+            Rm::Reg(rm) => (0, rm.byte() >> 3, bytes[1] && needs(rm.byte())),
+            Rm::Mem(mem) => {
+                (mem.index.map_or(0, |(index, _)| index.byte() >> 3), mem.base.byte() >> 3, false)
+            }
         };
         let rex = u8::from(form.wide) << 3 | (reg >> 3) << 2 | x << 1 | b;
         if rex != 0 || forced || bytes[0] && needs(reg) {
@@ -77,10 +79,10 @@ impl Asm {
         self.byte(form.opcode);
         let reg = (reg & 7) << 3;
         let mem = match rm {
-            Rm::Reg(rm) => return self.byte(0xC0 | reg | rm.0 & 7),
+            Rm::Reg(rm) => return self.byte(0xC0 | reg | rm.byte() & 7),
             Rm::Mem(mem) => mem,
         };
-        let base = mem.base.0 & 7;
+        let base = mem.base.byte() & 7;
         let mode = match mem.offset {
             // Without an offset, RBP and R13 mean something else.
             0 if base != 5 => 0,
@@ -92,7 +94,7 @@ impl Asm {
             None => self.byte(mode | reg | base),
             Some((index, power)) => {
                 debug_assert!(index != RSP, "RSP is no index");
-                self.code.put(&[mode | reg | 4, power << 6 | (index.0 & 7) << 3 | base]);
+                self.code.put(&[mode | reg | 4, power << 6 | (index.byte() & 7) << 3 | base]);
             }
         }
         match mode {
@@ -110,15 +112,15 @@ impl Asm {
     pub fn op(&mut self, op: Op, size: Size, rd: Reg, src: impl Into<Src>) {
         let op8 = (op as u8) << 3;
         match src.into() {
-            Src::Rm(Rm::Reg(rm)) => self.plain(Form::new(size, op8 | 1), rm.0, rd),
-            Src::Rm(rm) => self.plain(Form::new(size, op8 | 3), rd.0, rm),
+            Src::Rm(Rm::Reg(rm)) => self.plain(Form::new(size, op8 | 1), rm.byte(), rd),
+            Src::Rm(rm) => self.plain(Form::new(size, op8 | 3), rd.byte(), rm),
             Src::Imm(imm) => self.op_imm(op, size, rd, imm),
         }
     }
 
     /// `mem = mem op src`.
     pub fn op_mem(&mut self, op: Op, size: Size, mem: Mem, src: Reg) {
-        self.plain(Form::new(size, (op as u8) << 3 | 1), src.0, mem);
+        self.plain(Form::new(size, (op as u8) << 3 | 1), src.byte(), mem);
     }
 
     /// `rm = rm op imm`.
@@ -141,21 +143,21 @@ impl Asm {
 
     /// The flags of `a & b`.
     pub fn test(&mut self, size: Size, a: Reg, b: Reg) {
-        self.plain(Form::new(size, 0x85), b.0, a);
+        self.plain(Form::new(size, 0x85), b.byte(), a);
     }
 
     /// `rd = rm`.
     pub fn mov(&mut self, size: Size, rd: Reg, rm: Reg) {
-        self.plain(Form::new(size, 0x89), rm.0, rd);
+        self.plain(Form::new(size, 0x89), rm.byte(), rd);
     }
 
     /// `rd = imm`.
     pub fn mov_imm(&mut self, rd: Reg, imm: u64) {
         let low = |asm: &mut Asm, wide: u8| {
             if wide != 0 || rd.0 >= 8 {
-                asm.byte(0x40 | wide | rd.0 >> 3);
+                asm.byte(0x40 | wide | rd.byte() >> 3);
             }
-            asm.byte(0xB8 | rd.0 & 7);
+            asm.byte(0xB8 | rd.byte() & 7);
         };
         if let Ok(imm) = u32::try_from(imm) {
             low(self, 0);
@@ -180,7 +182,7 @@ impl Asm {
             Load::Sign32 => Form::new(Size::W64, 0x63),
         };
         let byte = matches!(load, Load::Zero8 | Load::Sign8(_));
-        self.encode(form, rd.0, rm.into(), [false, byte]);
+        self.encode(form, rd.byte(), rm.into(), [false, byte]);
     }
 
     /// `mem = rm`.
@@ -190,7 +192,7 @@ impl Asm {
             Store::Half => Form { prefix: 0x66, ..Form::new(Size::W32, 0x89) },
             Store::Plain(size) => Form::new(size, 0x89),
         };
-        self.encode(form, rm.0, mem.into(), [store == Store::Byte, false]);
+        self.encode(form, rm.byte(), mem.into(), [store == Store::Byte, false]);
     }
 
     /// `mem = imm`, of 64 bits with its sign extended.
@@ -214,12 +216,12 @@ impl Asm {
 
     /// `rd` = the address.
     pub fn lea(&mut self, size: Size, rd: Reg, mem: Mem) {
-        self.plain(Form::new(size, 0x8D), rd.0, mem);
+        self.plain(Form::new(size, 0x8D), rd.byte(), mem);
     }
 
     /// `rd` = the place `offset` bytes behind this instruction.
     pub fn lea_here(&mut self, rd: Reg, offset: i32) {
-        self.code.put(&[0x48 | (rd.0 >> 3) << 2, 0x8D, (rd.0 & 7) << 3 | 5]);
+        self.code.put(&[0x48 | (rd.byte() >> 3) << 2, 0x8D, (rd.byte() & 7) << 3 | 5]);
         self.word(offset);
     }
 
@@ -230,18 +232,18 @@ impl Asm {
 
     /// `rd = rd * rm`.
     pub fn imul(&mut self, size: Size, rd: Reg, rm: impl Into<Rm>) {
-        self.plain(Form::second(size, 0xAF), rd.0, rm);
+        self.plain(Form::second(size, 0xAF), rd.byte(), rm);
     }
 
     /// `rd = rm * imm`.
     pub fn imul_imm(&mut self, size: Size, rd: Reg, rm: impl Into<Rm>, imm: i32) {
         match i8::try_from(imm) {
             Ok(imm) => {
-                self.plain(Form::new(size, 0x6B), rd.0, rm);
+                self.plain(Form::new(size, 0x6B), rd.byte(), rm);
                 self.byte(imm as u8);
             }
             Err(_) => {
-                self.plain(Form::new(size, 0x69), rd.0, rm);
+                self.plain(Form::new(size, 0x69), rd.byte(), rm);
                 self.word(imm);
             }
         }
@@ -276,7 +278,7 @@ impl Asm {
 
     /// `rd` = the place of a one in `rm`.
     pub fn scan(&mut self, scan: Scan, size: Size, rd: Reg, rm: impl Into<Rm>) {
-        self.plain(Form::second(size, scan as u8), rd.0, rm);
+        self.plain(Form::second(size, scan as u8), rd.byte(), rm);
     }
 
     /// The lowest byte of `rd` = 1 if the condition holds, otherwise 0.
@@ -286,7 +288,7 @@ impl Asm {
 
     /// `rd = rm` if the condition holds. An upper half becomes 0 in any case.
     pub fn mov_if(&mut self, cond: Cond, size: Size, rd: Reg, rm: impl Into<Rm>) {
-        self.plain(Form::second(size, 0x40 | cond as u8), rd.0, rm);
+        self.plain(Form::second(size, 0x40 | cond as u8), rd.byte(), rm);
     }
 
     /// Pushes a register, or a word of memory.
@@ -305,7 +307,7 @@ impl Asm {
                 if rm.0 >= 8 {
                     self.byte(0x41);
                 }
-                self.byte(reg | rm.0 & 7);
+                self.byte(reg | rm.byte() & 7);
             }
             Rm::Mem(_) => self.plain(Form::new(Size::W32, opcode), digit, rm),
         }

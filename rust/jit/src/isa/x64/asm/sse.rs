@@ -13,7 +13,7 @@ fn packed(size: Size) -> u8 {
 }
 
 fn xmm(reg: Xmm) -> Rm {
-    Rm::Reg(Reg(reg.0))
+    Rm::Reg(Reg(reg.0.into()))
 }
 
 impl Asm {
@@ -64,7 +64,7 @@ impl Asm {
 
     /// `rd` = the signed integer next to `xm` towards 0; the least one if there is none.
     pub fn sse_to_integer(&mut self, size: Size, rd: Reg, integer: Size, xm: Xmm) {
-        self.sse(scalar(size), integer, 0x2C, rd.0, xmm(xm));
+        self.sse(scalar(size), integer, 0x2C, rd.byte(), xmm(xm));
     }
 
     /// `xd = xm`, which has this precision, in the other one.
