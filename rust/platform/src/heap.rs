@@ -13,7 +13,7 @@ use core::alloc::Layout;
 use core::cell::Cell;
 #[cfg(feature = "pool")]
 use core::cell::UnsafeCell;
-use core::mem::offset_of;
+use core::mem::{ManuallyDrop, offset_of};
 use core::ops::Deref;
 use core::ptr::NonNull;
 
@@ -468,6 +468,17 @@ impl<T> Shared<T> {
     pub fn owners(this: &Shared<T>) -> u32 {
         // SAFETY: (P5) an owner.
         unsafe { Head::count(this.head(), 0) }
+    }
+
+    /// Gives an owner up for the value's address, from which [`from_raw`](Shared::from_raw) makes it again.
+    pub fn into_raw(this: Shared<T>) -> NonNull<T> {
+        ManuallyDrop::new(this).0
+    }
+
+    /// # Safety
+    /// The address came from [`into_raw`](Shared::into_raw), and this is the only owner that is made of it.
+    pub unsafe fn from_raw(value: NonNull<T>) -> Shared<T> {
+        Shared(value)
     }
 
     fn head(&self) -> NonNull<Head> {

@@ -64,9 +64,8 @@ impl<'a> Call<'a> {
     /// nowhere.
     pub fn refs_belong(&mut self) -> bool {
         // Not `contains`, for which the library has a search by words.
-        let may_be = Feature::ReferenceTypes.compiled()
-            && self.ty.param_bytes().iter().any(|&ty| ty == ValType::FuncRef as u8);
-        if !may_be {
+        let other = |&ty: &u8| ty != ValType::FuncRef as u8;
+        if !Feature::ReferenceTypes.compiled() || self.ty.param_bytes().iter().all(other) {
             return true;
         }
         // SAFETY: (R1) no code runs, or it waits for us.
