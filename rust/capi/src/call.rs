@@ -160,26 +160,22 @@ pub unsafe extern "C" fn wasmote_func_call(
         let args = unsafe { array(args, arg_count) }?;
         // SAFETY: (C3) the header demands it. Before the call, so that one that cannot be answered is not made.
         unsafe { array_mut(results, result_count) }?;
-        let mut place = results;
-        call(&mut access, func, args, report, result_count, &mut |value| {
-            // SAFETY: (C3) so many are there, as was checked; not borrowed while host functions run, which may know
-            // the place.
-            unsafe {
-                place.write(value);
-                place = place.add(1);
-            }
-        })
+        // SAFETY: (C3) so many are there, as was checked.
+        unsafe { call(&mut access, func, args, results, result_count, report) }
     })
 }
 
-/// Calls a function; `result` gets its results, in order.
-pub(crate) fn call(
+/// Calls a function.
+///
+/// # Safety
+/// (C3) `results` has room for `result_count` of them. It is not borrowed while host functions run, which may know the place.
+pub(crate) unsafe fn call(
     access: &mut Access<'_>,
     func: Func,
     args: &[wasmote_value_t],
-    report: &mut Report<'_>,
+    mut results: *mut wasmote_value_t,
     result_count: usize,
-    result: &mut dyn FnMut(wasmote_value_t),
+    report: &mut Report<'_>,
 ) -> Result<(), Failure> {
     let mut write = |ty: &FuncType<'_>, cells: &mut [u32]| {
         let types = ty.param_bytes();
@@ -214,7 +210,11 @@ pub(crate) fn call(
             } else {
                 of.r#ref = get();
             }
-            result(wasmote_value_t { r#type: ty.into(), of });
+            // SAFETY: (C3) there are as many results as there is room for.
+            unsafe {
+                results.write(wasmote_value_t { r#type: ty.into(), of });
+                results = results.add(1);
+            }
         }
     };
     let called = func.call_cells(access.cx(), &mut write, &mut read);

@@ -1,12 +1,13 @@
 //! Memories, globals and tables from outside.
 
 use crate::call::{value_in, value_out};
-use crate::handle::{array, array_mut, put, string};
+use crate::handle::{array, put, string};
 use crate::message::{Failure, run};
 use crate::store::Access;
 use crate::types::wasmote_status::*;
 use crate::types::*;
 use core::ffi::{c_char, c_void};
+use core::ptr;
 use wasmote::{Memory, Table};
 
 impl Access<'_> {
@@ -33,11 +34,8 @@ pub unsafe extern "C" fn wasmote_memory_read(
     to: *mut c_void,
     size: usize,
 ) -> wasmote_status_t {
-    run(|| {
-        // SAFETY: (C1) (C3) the header demands it.
-        let (mut access, to) = unsafe { (Access::new(instance)?, array_mut(to.cast::<u8>(), size)?) };
-        Ok(access.memory()?.read(&access.cx(), address as usize, to)?)
-    })
+    // SAFETY: (C1) (C3) the header demands it.
+    unsafe { copy(instance, address, to, size, false) }
 }
 
 /// Copies `size` bytes to the instance's memory; as wasmote_memory_read().
@@ -48,10 +46,36 @@ pub unsafe extern "C" fn wasmote_memory_write(
     from: *const c_void,
     size: usize,
 ) -> wasmote_status_t {
+    // SAFETY: (C1) (C3) the header demands it.
+    unsafe { copy(instance, address, from.cast_mut(), size, true) }
+}
+
+/// Copies `size` bytes to the memory, or out of it. They may be a part of it outside too.
+///
+/// # Safety
+/// (C1) (C3) As the header demands of an instance and of what is copied.
+#[inline(never)]
+unsafe fn copy(
+    instance: *mut wasmote_instance_t,
+    address: u32,
+    outside: *mut c_void,
+    size: usize,
+    to_memory: bool,
+) -> wasmote_status_t {
     run(|| {
-        // SAFETY: (C1) (C3) the header demands it.
-        let (mut access, from) = unsafe { (Access::new(instance)?, array(from.cast::<u8>(), size)?) };
-        Ok(access.memory()?.write(&mut access.cx(), address as usize, from)?)
+        // SAFETY: (C1) (C3) the caller says so.
+        unsafe {
+            let mut access = Access::new(instance)?;
+            array(outside.cast::<u8>(), size)?;
+            let memory = access.memory()?;
+            let mut cx = access.cx();
+            let inside =
+                memory.data_mut(&mut cx)?.get_mut(address as usize..).and_then(|data| data.get_mut(..size));
+            let (inside, outside) = (inside.ok_or(WASMOTE_ERR_OUT_OF_BOUNDS)?.as_mut_ptr(), outside.cast());
+            let (from, to) = if to_memory { (outside, inside) } else { (inside, outside) };
+            ptr::copy(from, to, size);
+            Ok(())
+        }
     })
 }
 

@@ -84,11 +84,19 @@ pub(crate) unsafe fn kind<T>(handle: *const T) -> Option<u32> {
 pub(crate) unsafe fn get<'a, T: Handle>(handle: *const T::Opaque) -> Result<&'a T, Failure> {
     // SAFETY: (C1) the caller says so.
     unsafe {
-        match kind(handle) {
-            Some(found) if found == T::KIND => Ok(body::<T>(handle)),
-            _ => Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
-        }
+        is(handle.cast(), T::KIND)?;
+        Ok(body::<T>(handle))
     }
+}
+
+/// Fails unless it is a handle of this kind.
+///
+/// # Safety
+/// (C1) As for [`kind`].
+#[inline(never)]
+unsafe fn is(handle: *const u32, of: u32) -> Result<(), Failure> {
+    // SAFETY: (C1) the caller says so.
+    if unsafe { kind(handle) } == Some(of) { Ok(()) } else { Err(WASMOTE_ERR_INVALID_ARGUMENT.into()) }
 }
 
 /// The body of a handle of this kind.

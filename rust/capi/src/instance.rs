@@ -187,7 +187,7 @@ pub unsafe extern "C" fn wasmote_instance_delete(instance: *mut wasmote_instance
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmote_instance_interrupt(instance: *mut wasmote_instance_t) {
     // SAFETY: (C1) the header demands it.
-    unsafe { with_interrupt(instance, InterruptHandle::interrupt) }
+    unsafe { set_interrupt(instance, true) }
 }
 
 /// Takes an interruption back, of the instance and all that are linked with it. From any thread and from an interrupt
@@ -195,14 +195,16 @@ pub unsafe extern "C" fn wasmote_instance_interrupt(instance: *mut wasmote_insta
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmote_instance_clear_interrupt(instance: *mut wasmote_instance_t) {
     // SAFETY: (C1) the header demands it.
-    unsafe { with_interrupt(instance, InterruptHandle::clear) }
+    unsafe { set_interrupt(instance, false) }
 }
 
 /// Takes no lock, unless in a host function.
 ///
 /// # Safety
 /// (C1) As for [`get`].
-unsafe fn with_interrupt(instance: *mut wasmote_instance_t, act: impl FnOnce(&InterruptHandle)) {
+#[inline(never)]
+unsafe fn set_interrupt(instance: *mut wasmote_instance_t, on: bool) {
+    let act = |interrupt: &InterruptHandle| if on { interrupt.interrupt() } else { interrupt.clear() };
     // SAFETY: (C1) the caller says so.
     unsafe {
         if let Ok(body) = get::<InstanceBody>(instance) {

@@ -125,8 +125,14 @@ impl<'a> Report<'a> {
 
     /// Runs the body of a function of the API.
     pub fn run(mut self, body: impl FnOnce(&mut Report<'_>) -> Result<(), Failure>) -> wasmote_status_t {
-        let Err(failure) = body(&mut self) else { return WASMOTE_OK as i32 };
-        let status = failure.status();
+        match body(&mut self) {
+            Ok(()) => WASMOTE_OK as i32,
+            Err(failure) => self.end(failure.status()),
+        }
+    }
+
+    #[inline(never)]
+    fn end(&mut self, status: wasmote_status_t) -> wasmote_status_t {
         if !self.told {
             self.write(u32::MAX, |text| {
                 text.add(status_text(status).strip_suffix('\0').unwrap_or_default());
@@ -138,14 +144,22 @@ impl<'a> Report<'a> {
         status
     }
 
+    #[inline(always)]
     fn write(&mut self, offset: u32, write: impl FnOnce(&mut Text<'_>)) {
-        let Some(error) = &mut self.error else { return };
-        (error.offset, error.host_status, error.feature) = (offset, 0, WASMOTE_FEATURE_NONE as u32);
-        let mut text = Text::new(&mut error.message);
-        if cfg!(feature = "messages") {
+        if let Some(mut text) = self.text(offset)
+            && cfg!(feature = "messages")
+        {
             write(&mut text);
         }
+    }
+
+    /// An empty text, all else filled; `None` if nobody wants to know.
+    #[inline(never)]
+    fn text(&mut self, offset: u32) -> Option<Text<'_>> {
         self.told = true;
+        let error = self.error.as_deref_mut()?;
+        (error.offset, error.host_status, error.feature) = (offset, 0, WASMOTE_FEATURE_NONE as u32);
+        Some(Text::new(&mut error.message))
     }
 
     /// Fails with this place and a text that `write` makes.

@@ -40,9 +40,13 @@ impl<'a> Signature<'a> {
 
     /// Whether it stands for this type.
     pub fn is(&self, ty: FuncType<'_>) -> bool {
-        let (params, results) = (ty.params().map(letter), ty.results().map(letter));
-        let written = [b'('].into_iter().chain(params).chain([b')']).chain(results);
-        self.text.bytes().eq(written)
+        let mut written = self.text.bytes();
+        let mut next = |byte| written.next() == Some(byte);
+        next(b'(')
+            && ty.params().all(|ty| next(letter(ty)))
+            && next(b')')
+            && ty.results().all(|ty| next(letter(ty)))
+            && written.next().is_none()
     }
 }
 

@@ -77,7 +77,8 @@ pub unsafe extern "C" fn wasmote_thread_start(
         }
         let result_count = ty.results().len();
         let args = Vec::from_iter(heap, args.iter().copied())?;
-        let results = Vec::with_capacity(heap, result_count)?;
+        let mut results = Vec::new(heap);
+        results.resize(result_count, wasmote_value_t { r#type: 0, of: wasmote_value_of_t { i64: 0 } })?;
         let work = UnsafeCell::new(Work {
             store: body.store.clone(),
             instance: access.instance(),
@@ -131,9 +132,8 @@ unsafe extern "C" fn entry(handle: *mut c_void) {
     // SAFETY: (C3) a place of our own.
     let report = unsafe { Report::new(error) };
     *status = report.run(|report| {
-        // There is room.
-        let mut result = |value| _ = results.push(value);
-        call(&mut access, *func, args, report, body.result_count, &mut result)
+        // SAFETY: (C3) there is room.
+        unsafe { call(&mut access, *func, args, results.start(), results.len(), report) }
     });
 }
 

@@ -13,6 +13,7 @@ use core::alloc::Layout;
 use core::cell::Cell;
 #[cfg(feature = "pool")]
 use core::cell::UnsafeCell;
+use core::mem::{ManuallyDrop, offset_of};
 use core::ops::Deref;
 use core::ptr::NonNull;
 
@@ -396,7 +397,9 @@ fn dangling(layout: Layout) -> NonNull<u8> {
 
 /// A value on a [`Heap`] with several owners, on any thread. Like `Arc`, but fallible, and without atomic
 /// instructions, which some targets lack: the count is guarded by the heap's mutex.
-pub struct Shared<T>(NonNull<SharedBox<T>>);
+///
+/// It is the address of the value, which has a head in front.
+pub struct Shared<T>(NonNull<T>);
 
 #[repr(C)]
 struct SharedBox<T> {
@@ -448,30 +451,46 @@ unsafe impl<T: Send + Sync> Send for Shared<T> {}
 unsafe impl<T: Send + Sync> Sync for Shared<T> {}
 
 impl<T> Shared<T> {
+    const LAYOUT: Layout = Layout::new::<SharedBox<T>>();
+
     /// Moves a value onto the heap.
     pub fn new(heap: &Heap, value: T) -> Result<Shared<T>, OutOfMemory> {
-        let place = Head::allocate(heap, Layout::new::<SharedBox<T>>())?.cast::<SharedBox<T>>();
+        let block = Head::allocate(heap, Self::LAYOUT)?.cast::<u8>();
         // SAFETY: (P3) a fresh block of the right layout.
-        unsafe { (&raw mut (*place.as_ptr()).value).write(value) };
-        Ok(Shared(place))
+        unsafe {
+            let place = block.add(offset_of!(SharedBox<T>, value)).cast::<T>();
+            place.write(value);
+            Ok(Shared(place))
+        }
     }
 
     /// Number of owners. Another thread may change it at any time, unless it is 1.
     pub fn owners(this: &Shared<T>) -> u32 {
         // SAFETY: (P5) an owner.
-        unsafe { Head::count(this.0.cast(), 0) }
+        unsafe { Head::count(this.head(), 0) }
     }
 
-    fn inner(&self) -> &SharedBox<T> {
-        // SAFETY: (P5) lives as long as any owner.
-        unsafe { self.0.as_ref() }
+    /// Gives an owner up for the value's address, from which [`from_raw`](Shared::from_raw) makes it again.
+    pub fn into_raw(this: Shared<T>) -> NonNull<T> {
+        ManuallyDrop::new(this).0
+    }
+
+    /// # Safety
+    /// The address came from [`into_raw`](Shared::into_raw), and this is the only owner that is made of it.
+    pub unsafe fn from_raw(value: NonNull<T>) -> Shared<T> {
+        Shared(value)
+    }
+
+    fn head(&self) -> NonNull<Head> {
+        // SAFETY: (P5) the block begins with it, and lives as long as any owner.
+        unsafe { self.0.cast::<u8>().sub(offset_of!(SharedBox<T>, value)).cast() }
     }
 }
 
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Shared<T> {
         // SAFETY: (P5) an owner.
-        unsafe { Head::count(self.0.cast(), 1) };
+        unsafe { Head::count(self.head(), 1) };
         Shared(self.0)
     }
 }
@@ -479,7 +498,8 @@ impl<T> Clone for Shared<T> {
 impl<T> Deref for Shared<T> {
     type Target = T;
     fn deref(&self) -> &T {
-        &self.inner().value
+        // SAFETY: (P5) lives as long as any owner.
+        unsafe { self.0.as_ref() }
     }
 }
 
@@ -488,9 +508,10 @@ impl<T> Drop for Shared<T> {
         // SAFETY: (P3) (P5) an owner; if it was the last one, the value is dropped once, then the block that `new`
         // allocated with this layout is freed.
         unsafe {
-            if Head::count(self.0.cast(), -1) == 0 {
-                (&raw mut (*self.0.as_ptr()).value).drop_in_place();
-                Head::free(self.0.cast(), Layout::new::<SharedBox<T>>());
+            let head = self.head();
+            if Head::count(head, -1) == 0 {
+                self.0.drop_in_place();
+                Head::free(head, Self::LAYOUT);
             }
         }
     }
@@ -498,6 +519,6 @@ impl<T> Drop for Shared<T> {
 
 impl<T: core::fmt::Debug> core::fmt::Debug for Shared<T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.inner().value.fmt(f)
+        (**self).fmt(f)
     }
 }

@@ -70,7 +70,8 @@ impl Instance {
         let data = vm::state(cx).instance(self.0).ok_or(Error::NotFound)?;
         let start = self.module(cx)?.parsed().start().and_then(|start| Func::from_cell(data.func_ref(start)));
         match start {
-            Some(start) => start.call(cx, &[], &mut []),
+            // It takes nothing and returns nothing.
+            Some(start) => start.call_cells(cx, &mut |_, _| true, &mut |_, _| ()),
             None => Ok(()),
         }
     }

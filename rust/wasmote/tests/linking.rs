@@ -324,3 +324,31 @@ fn globals_begin_with_constant_expressions() {
     assert_eq!(get("n"), Value::ExternRef(None));
     assert_eq!(get("r"), Value::FuncRef(user.func_dyn(&store, "self").ok()));
 }
+
+/// Code is told where the store's lists have moved to, even if there is no memory for what they had grown for.
+#[test]
+fn what_found_no_memory_leaves_the_others_whole() {
+    let engine = engine();
+    let mut store = store(&engine);
+    let user = module(
+        &engine,
+        r#"(module (import "env" "next" (func $next (param i32) (result i32)))
+            (func (export "call") (param i32) (result i32) (call $next (local.get 0))))"#,
+    );
+    let new_linker = || {
+        let mut linker = Linker::new(&engine);
+        linker.func("env", "next", |x: i32| x + 1).unwrap();
+        linker
+    };
+    let first = new_linker().instantiate(&mut store, &user).unwrap();
+    for n in 1..100 {
+        // With another host function each time.
+        let linker = new_linker();
+        engine.heap().fail_after(n % 20 + 1);
+        let made = linker.instantiate(&mut store, &user);
+        engine.heap().fail_after(0);
+        assert!(matches!(made, Ok(_) | Err(Error::OutOfMemory)), "{made:?}");
+        assert_eq!(call::<_, i32>(&mut store, first, "call", 7), Ok(8));
+    }
+    assert!(store.instances().count() > 2);
+}

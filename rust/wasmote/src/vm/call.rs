@@ -8,7 +8,7 @@ use crate::{Error, Func};
 use core::marker::PhantomData;
 use core::sync::atomic::Ordering;
 use wasmote_core::vm::{AGAIN, Entry, FuncRecord, StackVm, VmCtx};
-use wasmote_core::{FuncType, Trap, ValType};
+use wasmote_core::{Feature, FuncType, Trap, ValType};
 
 /// A call that is being prepared or has returned.
 pub(crate) struct Call<'a> {
@@ -39,7 +39,8 @@ impl<'a> Call<'a> {
         if ty.is_some_and(|ty| ty != found) {
             return Err(Error::WrongType);
         }
-        let len = found.param_cells().max(found.result_cells()) as usize;
+        // As if all of them took two cells, which costs less to find out.
+        let len = 2 * found.param_bytes().len().max(found.result_bytes().len());
         if !fits(&state.stack, origin.free, len) {
             return Err(Error::Trap(Trap::StackOverflow));
         }
@@ -62,7 +63,9 @@ impl<'a> Call<'a> {
     /// Whether the function references among the arguments belong to this store; those of another would lead
     /// nowhere.
     pub fn refs_belong(&mut self) -> bool {
-        if !self.ty.param_bytes().contains(&(ValType::FuncRef as u8)) {
+        // Not `contains`, for which the library has a search by words.
+        let other = |&ty: &u8| ty != ValType::FuncRef as u8;
+        if !Feature::ReferenceTypes.compiled() || self.ty.param_bytes().iter().all(other) {
             return true;
         }
         // SAFETY: (R1) no code runs, or it waits for us.

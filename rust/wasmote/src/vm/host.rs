@@ -9,7 +9,7 @@ use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 use wasmote_core::vm::{FuncRecord, VmCtx};
-use wasmote_core::{FuncType, Trap, ValType};
+use wasmote_core::{Feature, FuncType, Trap, ValType};
 use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
 
 /// A function of the host's in its most general form. Closures with typed arguments are made into one by
@@ -140,7 +140,7 @@ pub(super) unsafe extern "C" fn host_entry(
         let store = instance(caller).store;
         let slice = core::slice::from_raw_parts_mut(cells, len);
         let mut called = func.call(&mut Caller { ctx: caller, free, _store: PhantomData }, slice);
-        if called.is_ok() && func.returns_funcs {
+        if Feature::ReferenceTypes.compiled() && called.is_ok() && func.returns_funcs {
             let slice = core::slice::from_raw_parts(cells, len);
             if !(*store).refs_belong(func.ty().results(), slice) {
                 called = Err(HostError::Trap(Trap::Host));

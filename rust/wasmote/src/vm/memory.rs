@@ -85,13 +85,10 @@ impl State {
         if let Ok(true) = done {
             grown.pages = pages;
         }
-        for instance in self.instances.iter().flatten() {
-            // SAFETY: (R2) instances and their contexts live as long as the store.
-            unsafe {
-                let instance = &*instance.ptr();
-                if instance.memory == place {
-                    grown.show(&mut *instance.ctx.ptr());
-                }
+        for instance in (0..self.instance_count()).filter_map(|number| self.instance(number)) {
+            if instance.memory == place {
+                // SAFETY: (R2) contexts live as long as the store.
+                grown.show(unsafe { &mut *instance.ctx.ptr() });
             }
         }
         Ok(done?.then_some(old))

@@ -1,6 +1,7 @@
 //! Memory with an address that running code knows.
 
 use core::cell::UnsafeCell;
+use core::ptr::NonNull;
 use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
 
 /// A value with a stable address on the heap, which is only reached through its address: references to it are
@@ -11,6 +12,18 @@ impl<T> Place<T> {
     /// Moves a value to its place.
     pub fn new(heap: &Heap, value: T) -> Result<Place<T>, OutOfMemory> {
         Ok(Place(Shared::new(heap, UnsafeCell::new(value))?))
+    }
+
+    /// Gives the place up for its address, from which [`from_ptr`](Place::from_ptr) makes it again.
+    pub fn into_ptr(self) -> *mut T {
+        Shared::into_raw(self.0).cast().as_ptr()
+    }
+
+    /// # Safety
+    /// The address came from [`into_ptr`](Place::into_ptr), and this is the only place that is made of it.
+    pub unsafe fn from_ptr(address: *mut T) -> Place<T> {
+        // SAFETY: (P5) the caller says so.
+        Place(unsafe { Shared::from_raw(NonNull::new_unchecked(address).cast()) })
     }
 
     /// The address; valid as long as the place, or a clone.

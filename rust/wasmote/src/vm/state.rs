@@ -39,9 +39,8 @@ pub struct State {
     pub(super) stack: StackVm,
     #[cfg(feature = "interp-lazy")]
     pub(super) resident: super::resident::Resident,
-    /// By number; the one of the host functions is there when there is one of these.
-    pub(super) instances: Vec<Option<Place<InstanceData>>>,
-    /// The instances' contexts, by number; null if there is no instance.
+    /// The instances' contexts, by number. Each leads to its instance, which is owned by that; null if there is none, as
+    /// for the host functions before there is one of these.
     contexts: Pointers,
     pub(super) signal: Shared<Signal>,
     hosts: Vec<Shared<HostFunc>>,
@@ -76,7 +75,6 @@ impl State {
             stack,
             #[cfg(feature = "interp-lazy")]
             resident: super::resident::Resident::new(&heap),
-            instances: Vec::with_capacity(&heap, USUAL_INSTANCES)?,
             contexts: Vec::with_capacity(&heap, USUAL_INSTANCES)?,
             signal: Signal::new(&heap)?,
             hosts: Vec::new(&heap),
@@ -88,22 +86,19 @@ impl State {
         // SAFETY: (R1) nobody else knows the store yet.
         let state = unsafe { &mut *place.ptr() };
         state.this = place.ptr();
-        state.instances.push(None)?;
         state.contexts.push(ptr::null_mut())?;
         Ok(place)
     }
 
     /// Adds an instance, which gets the next number. If it stays, [`settle`](State::settle) follows.
     pub(crate) fn add(&mut self, instance: Place<InstanceData>) -> Result<u32, Error> {
-        let number = self.instances.len();
+        let number = self.contexts.len();
         if number >= limits::MAX_INSTANCES as usize {
             return Err(Error::Limit);
         }
         self.keep(&instance)?;
-        // The contexts' array last: if it moves, all of them are told.
-        let room = self.instances.push(None).and_then(|()| self.contexts.push(ptr::null_mut()));
-        if let Err(error) = room {
-            self.instances.truncate(number);
+        // What can fail comes last: if the contexts' array moves, all of them are told.
+        if let Err(error) = self.contexts.push(ptr::null_mut()) {
             self.forget_last();
             return Err(error.into());
         }
@@ -113,11 +108,10 @@ impl State {
 
     /// Puts an instance that is kept to where its number has a place.
     fn place(&mut self, number: usize, instance: Place<InstanceData>) {
-        let place = instance.ptr();
+        let place = instance.into_ptr();
         // SAFETY: (R1) nobody else knows the instance yet.
         let ctx = unsafe { (*place).ctx.ptr() };
-        if let (Some(to), Some(context)) = (self.instances.get_mut(number), self.contexts.get_mut(number)) {
-            *to = Some(instance);
+        if let Some(context) = self.contexts.get_mut(number) {
             *context = ctx.cast();
         }
         // SAFETY: (R2) contexts and instances live as long as the store, and no code runs.
@@ -132,25 +126,40 @@ impl State {
     /// Takes the last instance back, whose functions nobody knows.
     pub(crate) fn remove_last(&mut self) {
         self.forget_last();
-        self.contexts.pop();
-        self.instances.pop();
+        self.drop_last();
+    }
+
+    /// Drops the instance with the greatest number; false if there is none.
+    fn drop_last(&mut self) -> bool {
+        let Some(ctx) = self.contexts.pop() else { return false };
+        if !ctx.is_null() {
+            // SAFETY: (R2) the context leads to its instance, which `place` gave up; nobody knows it any more.
+            drop(unsafe { Place::from_ptr((*ctx.cast::<VmCtx>()).owner.cast::<InstanceData>()) });
+        }
+        true
+    }
+
+    fn instance_at(&self, number: u32) -> Option<*mut InstanceData> {
+        let ctx = self.contexts.get(number as usize)?.cast::<VmCtx>();
+        // SAFETY: (R2) the context leads to its instance.
+        if ctx.is_null() { None } else { Some(unsafe { (*ctx).owner.cast() }) }
     }
 
     /// An instance of the store's.
     pub(crate) fn instance(&self, number: u32) -> Option<&InstanceData> {
         // SAFETY: (R1) the place lives as long as the store, and no code runs while it is borrowed.
-        self.instances.get(number as usize)?.as_ref().map(|place| unsafe { &*place.ptr() })
+        self.instance_at(number).map(|place| unsafe { &*place })
     }
 
     /// As [`instance`](State::instance), to change it.
     pub(crate) fn instance_mut(&mut self, number: u32) -> Option<&mut InstanceData> {
         // SAFETY: (R1) as above.
-        self.instances.get(number as usize)?.as_ref().map(|place| unsafe { &mut *place.ptr() })
+        self.instance_at(number).map(|place| unsafe { &mut *place })
     }
 
     /// Number of instances.
     pub(crate) fn instance_count(&self) -> u32 {
-        self.instances.len() as u32
+        self.contexts.len() as u32
     }
 
     /// Where the host functions added from now on begin.
@@ -307,5 +316,11 @@ impl State {
     pub(crate) fn memory_mut(&mut self, memory: crate::Memory) -> Option<&mut MemoryData> {
         // SAFETY: (R2) as above.
         self.memory_at(memory).map(|memory| unsafe { &mut *memory })
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        while self.drop_last() {}
     }
 }
