@@ -62,7 +62,7 @@ static const char *measure(const struct program *program, int64_t native, int32_
 	nothing = engine_call(0, &none) ? (int64_t)board_instructions() - start : 0;
 	if (engine_interrupt) {
 		board_stack_forget();
-		board_interrupt_after(3000, engine_interrupt);
+		board_interrupt_after(2000, engine_interrupt);
 		if (engine_call(program->n, &none)) {
 			return "interrupt";
 		}

@@ -448,6 +448,14 @@ fn a_branch_that_waits_is_found_again() {
             let mut expected = Asm::new(&Heap::platform().unwrap());
             expected.put_branch(branch, 100);
             assert!(asm.code.bytes().eq(expected.code.bytes()));
+            // The short way is for those with a condition that reach far and wait alone, and does the same.
+            let mut asm = Asm::new(&Heap::platform().unwrap());
+            assert!(asm.put_branch(branch, offset));
+            let before: Vec<u8> = asm.code.bytes().collect();
+            let simple = offset == 4 && CONDS.into_iter().any(|cond| branch == Branch::far_if(cond));
+            assert!(!asm.set_far_if(0, (1 << 18) + 4));
+            assert_eq!(asm.set_far_if(0, 100), simple);
+            assert!(asm.code.bytes().eq(if simple { expected.code.bytes().collect() } else { before }));
         }
     }
 }
