@@ -151,6 +151,11 @@ impl Configuration {
         Cargo { features: features.join(","), profile: cargo_profile, environment }
     }
 
+    /// Whether it encodes functions when they are first called.
+    pub fn has_interp_lazy(&self) -> bool {
+        self.on.contains("INTERP_LAZY")
+    }
+
     /// Whether it has the compiler to native code.
     pub fn has_jit(&self) -> bool {
         self.on.contains(JIT)

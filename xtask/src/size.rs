@@ -95,7 +95,7 @@ pub fn engine_flash(name: &str, sources: Vec<PathBuf>, archive: PathBuf) -> Resu
 fn link(configuration: Option<&Configuration>, list: &[WasmoteOption]) -> Result<(Size, Vec<Symbol>)> {
     let Some(configuration) = configuration else { return link_and_run(firmware("empty")) };
     let mut firmware = firmware(&configuration.name);
-    firmware.sources.push(bare::source("platform.c"));
+    firmware.sources.extend(["platform.c", "bump.c"].map(bare::source));
     firmware.flags.extend(["-DWITH_WASMOTE".into(), "-DHEAP_BYTES=262144".into()]);
     firmware.archive = Some(bare::M4F.archive(configuration, list)?);
     link_and_run(firmware)

@@ -42,7 +42,11 @@ impl Engine {
     /// C files to be compiled with a firmware that has it.
     pub fn sources(&self) -> Vec<PathBuf> {
         match self {
-            Engine::Wasmote(_) => ["engine_wasmote.c", "platform.c"].map(bare::source).to_vec(),
+            // Functions that are encoded and given up again, thousands of times.
+            Engine::Wasmote(configuration) if configuration.has_interp_lazy() => {
+                ["engine_wasmote.c", "platform.c", "recycled.c", "heap.c"].map(bare::source).to_vec()
+            }
+            Engine::Wasmote(_) => ["engine_wasmote.c", "platform.c", "bump.c"].map(bare::source).to_vec(),
             Engine::Rival(_) => vec![bare::source("heap.c")],
         }
     }

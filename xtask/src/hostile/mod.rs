@@ -122,7 +122,7 @@ fn build(engine: &str, table: &Path) -> Result<PathBuf> {
     let found = options::configurations(&list)?.into_iter().find(|one| one.name == engine);
     let configuration = found.with_context(|| format!("no configuration {engine}"))?;
     progress(&format!("building {engine}"));
-    let mut sources = ["hostile.c", "platform.c"].map(bare::source).to_vec();
+    let mut sources = ["hostile.c", "platform.c", "bump.c"].map(bare::source).to_vec();
     sources.push(table.to_owned());
     let firmware = Firmware {
         board: &bare::M4F,
