@@ -1,6 +1,6 @@
 //! docs/benchmarks.svg: how much slower than native code each engine is on the Cortex-M4F.
 
-use super::programs::{INTEGER_MEAN, Measured, Program};
+use super::programs::{INTEGER_MEAN, Measured, Program, Taken};
 use crate::repo;
 use anyhow::{Context, Result, anyhow};
 use plotters::prelude::*;
@@ -63,7 +63,13 @@ fn draw(text: &mut String, programs: &[Program], engines: &[(&Measured, f64)]) -
         let ratios = one.taken.iter().zip(programs).filter_map(|(taken, _)| taken.ratio());
         chart.draw_series(ratios.map(|ratio| Circle::new((ratio.min(RANGE.end), middle), 3, TEXT)))?;
         let left = label.pos(Pos::new(HPos::Right, VPos::Center));
-        let name = EmptyElement::at((RANGE.start, middle)) + Text::new(one.name.clone(), (-8, 0), left);
+        // What is beyond the edge is told by its number there.
+        let beyond = one.taken.iter().filter_map(Taken::ratio).filter(|ratio| *ratio > RANGE.end);
+        chart.draw_series(beyond.map(|ratio| {
+            EmptyElement::at((RANGE.end, middle)) + Text::new(format!("{ratio:.0}"), (-8, 0), left.clone())
+        }))?;
+        let name =
+            EmptyElement::at((RANGE.start, middle)) + Text::new(one.name.clone(), (-8, 0), left.clone());
         let inside = TextStyle::from(("sans-serif", 15).into_font()).color(&WHITE);
         let inside = inside.pos(Pos::new(HPos::Left, VPos::Center));
         let number =
