@@ -65,7 +65,7 @@ impl Branch {
         }
     }
 
-    /// Whether its instruction tells [`redirect`] how far it goes.
+    /// Whether its instruction tells `redirect` how far it goes.
     pub const fn can_wait(self, offset: i32) -> bool {
         self.size() == 2 || self.is_plain((offset - 4) >> 1)
     }
