@@ -36,7 +36,7 @@ set(CONFIG_WASMOTE_LOG_LEVEL 2)                 # 0 off, 1 error, 2 warning, 3 i
 set(CONFIG_WASMOTE_POOL_SIZE 0)                 # bytes of a static pool for all of wasmote; 0: FreeRTOS' heap
 set(CONFIG_WASMOTE_JIT_CODE_SIZE 32768)         # with JIT: bytes of RAM for native code
 # Quotas of an instance that is made without any
-set(CONFIG_WASMOTE_INTERP_CODE_BUDGET 8192)     # with INTERP_LAZY: bytes of code that do not run
+set(CONFIG_WASMOTE_INTERP_CODE_BUDGET 8192)     # with INTERP_LAZY: bytes of code that it holds
 set(CONFIG_WASMOTE_DEFAULT_STACK_SIZE 8192)     # bytes of value stack
 set(CONFIG_WASMOTE_DEFAULT_HEAP_LIMIT 65536)    # bytes of everything else but memories
 set(CONFIG_WASMOTE_DEFAULT_MEMORY_LIMIT 131072) # bytes of linear memory

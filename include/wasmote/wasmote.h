@@ -798,7 +798,7 @@ uint32_t wasmote_version(void);
  * WASMOTE_ERR_OUT_OF_MEMORY: the pool is too small, or the platform has no memory or mutex.
  * WASMOTE_ERR_UNSUPPORTED: a pool in a build without them.
  *
- * Not from an interrupt service routine. Make the first runtime before a second thread makes one.
+ * Not from an interrupt service routine.
  */
 wasmote_status_t wasmote_runtime_new(const wasmote_runtime_config_t *config, wasmote_runtime_t **out);
 
@@ -978,7 +978,7 @@ wasmote_status_t wasmote_func_signature(wasmote_instance_t *instance,
  * `error` says where, and wasmote_instance_backtrace(). The instance may be called again after it.
  * To fill `error` the function that trapped is compiled once more; give NULL where time counts.
  *
- * From one thread at a time. It needs about 800 bytes of the thread's stack beside what host functions use, whatever
+ * From one thread at a time. It needs about 700 bytes of the thread's stack beside what host functions use, whatever
  * the module does, and more to fill `error` after a trap, or if it compiles lazily: see docs/kconfig.md. Not from an
  * interrupt service routine.
  */

@@ -26,7 +26,7 @@ fn main() {
     }
     if var("OPT_LEVEL") != "0" && PROVEN.iter().any(|prefix| target.starts_with(prefix)) {
         println!("cargo::rustc-cfg=tail_calls");
-        // Some 6 KB. At opt-level z what they pass stays in memory, and then LLVM does not jump.
+        // Some 5 KB. At opt-level z what they pass stays in memory, and then LLVM does not jump.
         if var("OPT_LEVEL") != "z" {
             println!("cargo::rustc-cfg=runs");
         }

@@ -48,7 +48,7 @@ pub(crate) const fn number(text: Option<&str>, default: u32) -> u32 {
 /// WASMOTE_ERR_OUT_OF_MEMORY: the pool is too small, or the platform has no memory or mutex.
 /// WASMOTE_ERR_UNSUPPORTED: a pool in a build without them.
 ///
-/// Not from an interrupt service routine. Make the first runtime before a second thread makes one.
+/// Not from an interrupt service routine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmote_runtime_new(
     config: *const wasmote_runtime_config_t,

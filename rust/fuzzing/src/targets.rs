@@ -72,7 +72,7 @@ pub fn quotas(input: &[u8]) {
         trim_memory: depth & 8 != 0,
         code_bytes: usize::from(store) * 16,
     };
-    // By the interpreter, encoded when it is loaded or when it is called; and as native code, made when it is loaded or when it is called, as far as there is room.
+    // By the interpreter and as native code, as far as there is room; each made when it is loaded, or when it is called.
     let engines = [
         (false, false, true),
         (false, true, cfg!(feature = "interp-lazy")),

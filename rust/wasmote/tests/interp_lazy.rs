@@ -19,28 +19,6 @@ fn instantiate(engine: &Engine, store: &mut Store, module: &Module) -> Instance 
     Linker::new(engine).instantiate(store, module).unwrap()
 }
 
-/// So many functions, each of which calls the next one in the way `how` says.
-fn chain(count: u32, how: &str) -> String {
-    let mut text = format!(
-        "(module (type $n (func (param i32) (result i32))) (table {count} funcref) (elem (i32.const 0)"
-    );
-    for at in 0..count {
-        text += &format!(" $f{at}");
-    }
-    text += ")";
-    for at in 0..count {
-        let next = how.replace("NEXT", &(at + 1).to_string());
-        let body = if at + 1 < count { &next } else { "(i32.add (local.get 0) (i32.const 7))" };
-        text += &format!("(func $f{at} (export \"f{at}\") (type $n) {body})");
-    }
-    text + ")"
-}
-
-const DIRECT: &str = "(i32.add (i32.const 1) (call $fNEXT (local.get 0)))";
-const INDIRECT: &str = "(i32.add (i32.const 1) (call_indirect (type $n) (local.get 0) (i32.const NEXT)))";
-const TAIL: &str = "(return_call $fNEXT (i32.add (local.get 0) (i32.const 1)))";
-const TAIL_INDIRECT: &str =
-    "(return_call_indirect (type $n) (i32.add (local.get 0) (i32.const 1)) (i32.const NEXT))";
 const RARE: &str = "(block (result i32) (call $fNEXT (i32.add (local.get 0) (i32.const 1))))";
 
 /// A function that calls so many others, one after the other, and adds up what they give.

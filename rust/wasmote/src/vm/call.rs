@@ -105,6 +105,27 @@ pub(super) unsafe fn entry(record: *const FuncRecord) -> Entry {
     unsafe { core::mem::transmute::<*mut (), Entry>((*record).entry.load(Ordering::Acquire)) }
 }
 
+/// What an [`Entry`] answers that had to make the function's code first: to be called again, or what that code answers, since native
+/// code calls functions of other instances once.
+///
+/// # Safety
+/// As of [`Entry`], which was called with these.
+#[cfg(any(feature = "jit-lazy", feature = "interp-lazy"))]
+pub(super) unsafe fn made(
+    made: Result<(), Error>,
+    callee: *mut VmCtx,
+    record: *const FuncRecord,
+    cells: *mut u32,
+    caller: *mut VmCtx,
+) -> u32 {
+    match made {
+        Ok(()) if callee == caller || cfg!(not(feature = "jit")) => AGAIN,
+        // SAFETY: (R7) the caller says so.
+        Ok(()) => unsafe { entry(record)(callee, record, cells, caller) },
+        Err(_) => Trap::NotCompiled as u32,
+    }
+}
+
 /// Whether there are `len` free cells from `cells` on.
 pub(super) fn fits(stack: &StackVm, cells: *mut u32, len: usize) -> bool {
     stack.control.addr().saturating_sub(cells.addr()) / size_of::<u32>() >= len

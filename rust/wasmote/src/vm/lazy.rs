@@ -3,13 +3,12 @@
 //! The record of one that is not compiled yet has [`first_call`] as its entry, and compiled code calls a few instructions
 //! that call it by its record. What may change while others call is atomic, and changes once.
 
-use super::call::{entry, instance};
+use super::call::{instance, made};
 use super::code::Code;
 use crate::Error;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
-use wasmote_core::Trap;
-use wasmote_core::vm::{AGAIN, FuncRecord, VmCtx};
+use wasmote_core::vm::{FuncRecord, VmCtx};
 use wasmote_jit::Compiled;
 use wasmote_platform::{Heap, MoreCode, OutOfMemory, Vec};
 
@@ -124,10 +123,7 @@ pub(super) unsafe extern "C" fn first_call(
     // SAFETY: (R1) (R2) code waits for us; (R7) the record is one of the instance's module.
     unsafe {
         let own = record.offset_from_unsigned((*callee).funcs) as u32;
-        match instance(callee).module().map(|module| module.compile(own)) {
-            Some(Ok(())) if callee == caller => AGAIN,
-            Some(Ok(())) => entry(record)(callee, record, cells, caller),
-            _ => Trap::NotCompiled as u32,
-        }
+        let module = instance(callee).module().ok_or(Error::NotFound);
+        made(module.and_then(|module| module.compile(own)), callee, record, cells, caller)
     }
 }

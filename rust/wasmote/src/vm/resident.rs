@@ -9,14 +9,13 @@
 //! are put to rest: their entry is [`first_call`] again, which wakes up what is called. Those that still rest when room is
 //! needed have not been called since, and the one that was encoded first goes.
 
-use super::call::{entry, instance};
+use super::call::{instance, made};
 use super::state::State;
 use crate::encoded::Encoded;
 use crate::{Error, Module};
 use core::ptr;
 use core::sync::atomic::Ordering;
-use wasmote_core::Trap;
-use wasmote_core::vm::{AGAIN, FuncRecord, StackVm, VmCtx};
+use wasmote_core::vm::{FuncRecord, StackVm, VmCtx};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
 /// Functions that are encoded.
@@ -227,9 +226,9 @@ unsafe fn call_for(
         resident.make_room(Function::bytes(words.len()), budget, stack);
         Ok(resident.keep(Vec::copy_of(heap, words)?, frame_cells, record)?)
     };
-    let made = attempt(resident);
-    if made != Err(Error::OutOfMemory) {
-        return made;
+    let first = attempt(resident);
+    if first != Err(Error::OutOfMemory) {
+        return first;
     }
     resident.make_room(0, 0, stack);
     attempt(resident)
@@ -256,11 +255,8 @@ unsafe extern "C" fn first_call(
     unsafe {
         let own = record.offset_from_unsigned((*callee).funcs) as u32;
         let instance = instance(callee);
-        match instance.module().map(|module| call_for(instance.store, module, own, record)) {
-            // Native code calls functions of other instances once.
-            Some(Ok(())) if callee == caller || cfg!(not(feature = "jit")) => AGAIN,
-            Some(Ok(())) => entry(record)(callee, record, cells, caller),
-            _ => Trap::NotCompiled as u32,
-        }
+        let module = instance.module().ok_or(Error::NotFound);
+        let called = module.and_then(|module| call_for(instance.store, module, own, record));
+        made(called, callee, record, cells, caller)
     }
 }

@@ -55,3 +55,27 @@ pub fn call<P: WasmValues, R: WasmValues>(
 ) -> Result<R, Error> {
     instance.func::<P, R>(store, name)?.call(store, args)
 }
+
+/// So many functions, each of which calls the next one in the way `how` says.
+pub fn chain(count: u32, how: &str) -> String {
+    let mut text = format!(
+        "(module (type $n (func (param i32) (result i32))) (table {count} funcref) (elem (i32.const 0)"
+    );
+    for at in 0..count {
+        text += &format!(" $f{at}");
+    }
+    text += ")";
+    for at in 0..count {
+        let next = how.replace("NEXT", &(at + 1).to_string());
+        let body = if at + 1 < count { &next } else { "(i32.add (local.get 0) (i32.const 7))" };
+        text += &format!("(func $f{at} (export \"f{at}\") (type $n) {body})");
+    }
+    text + ")"
+}
+
+/// Ways to call the next function of a [`chain`].
+pub const DIRECT: &str = "(i32.add (i32.const 1) (call $fNEXT (local.get 0)))";
+pub const INDIRECT: &str = "(i32.add (i32.const 1) (call_indirect (type $n) (local.get 0) (i32.const NEXT)))";
+pub const TAIL: &str = "(return_call $fNEXT (i32.add (local.get 0) (i32.const 1)))";
+pub const TAIL_INDIRECT: &str =
+    "(return_call_indirect (type $n) (i32.add (local.get 0) (i32.const 1)) (i32.const NEXT))";
