@@ -1,7 +1,7 @@
 //! Generated modules: a fixed number of them, the same each time. docs/testing.md says what is compared.
 
 use super::foreign::Foreign;
-use super::fuzzer;
+use super::{fuzzer, host};
 use crate::repo;
 use crate::run::Run;
 use crate::summary::{Found, Summary};
@@ -17,15 +17,15 @@ const EXECUTED_THERE: &str = "1000";
 
 /// Whatever the dispatcher and the checks, and with native code beside the interpreter, everything that can be observed is
 /// the same, fuel included.
-const BUILDS: [(&str, &[&str]); 3] = [
-    ("loop", &[]),
-    ("tail calls, also encoded lazily", &["--features", "wasmote/dispatch-tail,wasmote-fuzzing/interp-lazy"]),
-    ("extra checks, native code", &["--features", "wasmote/extra-checks,wasmote-fuzzing/jit"]),
+const BUILDS: [(&str, &[&str], &[&str]); 3] = [
+    ("loop", host::RELEASE, &[]),
+    ("tail calls, also encoded lazily", host::RELEASE_TAIL, &["--features", "wasmote-fuzzing/interp-lazy"]),
+    ("extra checks, native code", host::RELEASE, &["--features", "wasmote/extra-checks,wasmote-fuzzing/jit"]),
 ];
 
 pub fn steps(summary: &mut Summary, verbose: bool) {
     summary.step("generated modules, wasmparser as judge", || {
-        Ok(Found::pass(fuzzing(&[], &["judge", "--cases", JUDGED], "judge", verbose)?))
+        Ok(Found::pass(fuzzing(host::RELEASE, &["judge", "--cases", JUDGED], "judge", verbose)?))
     });
     summary.step("generated modules run as in wasmi", || executed(verbose));
     summary.step("libFuzzer", || fuzzer::fuzzer(verbose));
@@ -33,9 +33,9 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
 
 fn executed(verbose: bool) -> Result<Found> {
     let mut lines = Vec::new();
-    for (name, features) in BUILDS {
+    for (name, build, features) in BUILDS {
         let log = format!("differential {name}").replace([' ', ','], "-");
-        lines.push(fuzzing(features, &["run", "--cases", EXECUTED], &log, verbose)?);
+        lines.push(fuzzing(&[build, features].concat(), &["run", "--cases", EXECUTED], &log, verbose)?);
     }
     match lines.iter().find(|line| **line != lines[0]) {
         None => Ok(Found { passed: lines.len().try_into()?, note: lines.swap_remove(0), ..Found::default() }),
@@ -46,7 +46,7 @@ fn executed(verbose: bool) -> Result<Found> {
 /// Generated modules as native code, for each FPU; what can be observed is the same as on this machine.
 pub fn on_foreign(foreign: &Foreign, verbose: bool) -> Result<Found> {
     let args = ["run", "--cases", EXECUTED_THERE];
-    let here = fuzzing(&[], &args, "differential-here", verbose)?;
+    let here = fuzzing(host::RELEASE, &args, "differential-here", verbose)?;
     for (number, fpu) in foreign.fpus.iter().enumerate() {
         let log = format!("differential-{}-{number}", foreign.target);
         let run = Run::cargo().args(["run", "--quiet", "--release", "--package", "wasmote-fuzzing"]);
@@ -58,11 +58,12 @@ pub fn on_foreign(foreign: &Foreign, verbose: bool) -> Result<Found> {
     Ok(Found { passed: foreign.fpus.len().try_into()?, note: here, ..Found::default() })
 }
 
-/// Runs the program `wasmote-fuzzing` in a release build with these features; the last line that it prints.
-fn fuzzing(features: &[&str], args: &[&str], log: &str, verbose: bool) -> Result<String> {
-    // With the features that the whole workspace gives to what it uses, as for the tests: nothing is built twice.
-    let build = Run::cargo().args(["build", "--release", "--workspace", "--bin", "wasmote-fuzzing"]);
-    build.args(features).logged(&format!("{log}-build"), verbose)?;
+/// Runs the program `wasmote-fuzzing` of one of the workspace's release builds; the last line that it prints.
+fn fuzzing(build: &[&str], args: &[&str], log: &str, verbose: bool) -> Result<String> {
+    // With the features that the tests of the workspace give to what it uses, which cargo only looks at if it builds one:
+    // nothing is built twice.
+    let cargo = Run::cargo().arg("build").args(build).args(["--bin", "wasmote-fuzzing", "--test", "corpus"]);
+    cargo.logged(&format!("{log}-build"), verbose)?;
     let program = repo::target().join("release/wasmote-fuzzing");
     let save = repo::work("fuzzing")?;
     let text =

@@ -29,27 +29,37 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
     fuzzing::steps(summary, verbose);
 }
 
+/// The workspace with all checks. What wasmote-fuzzing compares with takes long to build: release builds of it do, also with
+/// extra checks.
+pub const DEBUG_CHECKS: &[&str] = &[
+    "--workspace",
+    "--features",
+    "wasmote/extra-checks",
+    "--exclude",
+    "wasmote-fuzzing",
+    "--exclude",
+    "wasmote-jit",
+];
+/// The workspace as it is shipped, but for xtask: it is no part of that, and what it needs takes minutes to optimise.
+pub const RELEASE: &[&str] = &["--workspace", "--exclude", "xtask", "--release"];
+/// The same with the other dispatcher.
+pub const RELEASE_TAIL: &[&str] = &[
+    "--workspace",
+    "--exclude",
+    "xtask",
+    "--exclude",
+    "wasmote-jit",
+    "--release",
+    "--features",
+    "wasmote/dispatch-tail",
+];
+
 /// The same tests in every build that matters: with all checks, which the portable dispatcher has, both dispatchers as
 /// they are shipped, and native code. The compiler's own tests take long and know nothing of dispatchers: they run once.
 const TEST_RUNS: [(&str, &[&str]); 6] = [
-    // What wasmote-fuzzing compares with takes long to build: release builds of it do, also with extra checks.
-    (
-        "debug, extra checks",
-        &[
-            "--workspace",
-            "--features",
-            "wasmote/extra-checks",
-            "--exclude",
-            "wasmote-fuzzing",
-            "--exclude",
-            "wasmote-jit",
-        ],
-    ),
-    ("release, loop", &["--workspace", "--release"]),
-    (
-        "release, tail calls",
-        &["--workspace", "--release", "--features", "wasmote/dispatch-tail", "--exclude", "wasmote-jit"],
-    ),
+    ("debug, extra checks", DEBUG_CHECKS),
+    ("release, loop", RELEASE),
+    ("release, tail calls", RELEASE_TAIL),
     // What runs modules, in native code.
     (
         "debug, native code",
