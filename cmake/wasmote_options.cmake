@@ -391,19 +391,24 @@ function(wasmote_build_staticlib target)
     list(JOIN features "," features)
 
     # Its own target directory: with another build's features and environment, each would undo the other's work. Who
-    # builds much with the same options, one after the other, may say where.
-    set(directory "${WASMOTE_CARGO_TARGET_DIR}")
-    if(NOT directory)
-        set(directory "${CMAKE_CURRENT_BINARY_DIR}/cargo")
-    endif()
-    set(folder "${directory}/${arg_RUST_TARGET}/${profile}")
+    # builds much with the same options may say where: then the archive is taken from there.
+    set(folder "${CMAKE_CURRENT_BINARY_DIR}/cargo/${arg_RUST_TARGET}/${profile}")
     set(archive "${folder}/libwasmote.a")
+    if(WASMOTE_CARGO_TARGET_DIR)
+        set(directory "${WASMOTE_CARGO_TARGET_DIR}")
+        set(build "${CMAKE_COMMAND}" "-DDIRECTORY=${directory}"
+                  "-DARCHIVE=${directory}/${arg_RUST_TARGET}/${profile}/libwasmote.a" "-DCOPY=${archive}"
+                  -P "${WASMOTE_ROOT}/cmake/wasmote_shared_build.cmake" -- "${WASMOTE_CARGO}" build)
+    else()
+        set(directory "${CMAKE_CURRENT_BINARY_DIR}/cargo")
+        set(build "${WASMOTE_CARGO}" build)
+    endif()
     set(runtime "${folder}/libwasmote_runtime.a")
     set(builtins "${folder}/libwasmote_builtins.a")
     # Always run, since cargo knows best whether something has changed. It leaves the archive alone if not.
     add_custom_target(${target}_cargo
         COMMAND "${CMAKE_COMMAND}" -E env ${environment}
-                "${WASMOTE_CARGO}" build --locked --package wasmote-capi --profile ${profile}
+                ${build} --locked --package wasmote-capi --profile ${profile}
                 --target ${arg_RUST_TARGET} --target-dir "${directory}"
                 --no-default-features --features "${features}"
         COMMAND "${CMAKE_COMMAND}" "-DAR=${CMAKE_AR}" "-DARCHIVE=${archive}"

@@ -1,10 +1,12 @@
 //! What ran, and how it ended.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
 use std::time::Instant;
 
 /// What a step found.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Found {
     /// Tests or checks that passed.
     pub passed: u32,
@@ -75,6 +77,20 @@ impl Summary {
         }
         println!("{} {name} ({took}){}", word(&found), note(&found));
         self.rows.push((name, found));
+    }
+
+    /// Writes what was found for another process, whose summary it is to be part of.
+    pub fn hand_over(&self, file: &Path) -> Result<()> {
+        std::fs::write(file, serde_json::to_string(&self.rows)?)
+            .with_context(|| format!("writing {}", file.display()))
+    }
+
+    /// Adds what another process found.
+    pub fn take_over(&mut self, file: &Path) -> Result<()> {
+        let text = std::fs::read_to_string(file).context("the leg ended without a report")?;
+        let rows: Vec<(String, Found)> = serde_json::from_str(&text)?;
+        self.rows.extend(rows);
+        Ok(())
     }
 
     /// Prints the closing summary. True if nothing failed.

@@ -12,8 +12,12 @@ mod spec;
 mod tailcalls;
 mod zephyr;
 
+use crate::repo;
+use crate::run::progress;
 use crate::summary::Summary;
-use std::process::ExitCode;
+use anyhow::Result;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode};
 
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -30,6 +34,9 @@ pub struct Options {
     /// Shows what compilers, emulators and tests print as they print it
     #[arg(long, short)]
     verbose: bool,
+    /// For a leg that runs beside the others: the file that their process reads what was found from
+    #[arg(long, value_name = "FILE", hide = true)]
+    beside: Option<PathBuf>,
 }
 
 /// A part of the tests that can run by itself.
@@ -55,7 +62,20 @@ pub fn test(options: &Options) -> ExitCode {
         [] => options.legs.is_empty() || options.legs.contains(leg),
         _ => *leg == Leg::Spec,
     };
-    for leg in all.into_iter().filter(wanted) {
+    let mut legs: Vec<Leg> = all.into_iter().filter(wanted).collect();
+    // The longest leg has Twister's processes, which share nothing with the others: neither leaves a core idle.
+    let mut beside = None;
+    if legs.len() > 1 && legs.contains(&Leg::Zephyr) && options.step.is_empty() && zephyr::is_possible() {
+        match zephyr_beside(options.verbose) {
+            Ok(started) => {
+                legs.retain(|leg| *leg != Leg::Zephyr);
+                beside = Some(started);
+            }
+            // It tells the same when its turn comes.
+            Err(error) => progress(&format!("the zephyr leg does not run beside the others: {error:#}")),
+        }
+    }
+    for leg in legs {
         match leg {
             Leg::Host => {
                 summary.leg("host");
@@ -75,9 +95,34 @@ pub fn test(options: &Options) -> ExitCode {
             }
             Leg::Zephyr => {
                 summary.leg("zephyr");
-                zephyr::steps(&mut summary, options.verbose);
+                zephyr::steps(&mut summary, options.beside.is_some(), options.verbose);
             }
         }
     }
+    if let Some((mut process, file)) = beside {
+        let ended = process.wait();
+        if let Err(error) = ended.map_err(Into::into).and_then(|_| summary.take_over(&file)) {
+            summary.leg("zephyr");
+            summary.step("the leg beside the others", || Err(error));
+        }
+    }
+    if let Some(file) = &options.beside {
+        return crate::finish(summary.hand_over(file));
+    }
     if summary.close() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Starts the Zephyr leg in a process of its own, so that each process knows what its steps use. Whatever both legs would make
+/// in the same place is made before.
+fn zephyr_beside(verbose: bool) -> Result<(Child, PathBuf)> {
+    zephyr::prepare(verbose)?;
+    let file = repo::work("beside")?.join("zephyr.json");
+    // Only this run's report counts.
+    let _ = std::fs::remove_file(&file);
+    let mut command = Command::new(std::env::current_exe()?);
+    command.current_dir(repo::root()).args(["test", "zephyr", "--beside"]).arg(&file);
+    if verbose {
+        command.arg("--verbose");
+    }
+    Ok((command.spawn()?, file))
 }

@@ -2,15 +2,15 @@
 
 use super::foreign::{FOREIGN, Foreign};
 use super::freertos::FOR_NATIVE_CODE;
-use super::fuzzing;
-use super::zephyr;
+use super::{fuzzing, host, zephyr};
 use crate::firmware::{Board, Console};
 use crate::repo;
 use crate::run::Run;
 use crate::summary::{Found, Summary};
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -26,19 +26,31 @@ struct Report {
     note: String,
 }
 
+/// A build of the runner.
+#[derive(Clone, Copy)]
+enum Build {
+    /// With what the Rust tests of the workspace are built with, and more features.
+    OfTests(&'static [&'static str], &'static [&'static str]),
+    /// Alone, with features that the workspace as a whole cannot have.
+    Alone(&'static [&'static str]),
+}
+use Build::{Alone, OfTests};
+
+const ENCODED_LAZILY: &[&str] = &["--features", "wasmote-spec/interp-lazy"];
+
 /// As for the Rust tests. The one that boards have scripts from is the last.
-const BUILDS: [(&str, &[&str]); 7] = [
-    ("debug, extra checks", &["--features", "extra-checks"]),
-    ("release, native code only", NATIVE_BUILD),
+const BUILDS: [(&str, Build); 7] = [
+    ("debug, extra checks", OfTests(host::DEBUG_CHECKS, &[])),
+    ("release, native code only", Alone(NATIVE_BUILD)),
     (
         "release, native code only, lazily",
-        &["--release", "--no-default-features", "--features", "suite,jit-lazy"],
+        Alone(&["--release", "--no-default-features", "--features", "suite,jit-lazy"]),
     ),
     // What does not run is given up.
-    ("debug, extra checks, encoded lazily", &["--features", "extra-checks,interp-lazy"]),
-    ("release, tail calls, encoded lazily", &["--release", "--features", "dispatch-tail,interp-lazy"]),
-    ("release, loop", &["--release"]),
-    ("release, tail calls", &["--release", "--features", "dispatch-tail"]),
+    ("debug, extra checks, encoded lazily", OfTests(host::DEBUG_CHECKS, ENCODED_LAZILY)),
+    ("release, tail calls, encoded lazily", OfTests(host::RELEASE_TAIL, ENCODED_LAZILY)),
+    ("release, loop", OfTests(host::RELEASE, &[])),
+    ("release, tail calls", OfTests(host::RELEASE_TAIL, &[])),
 ];
 
 /// Megabytes of heap that scripts are written for: for boards of few megabytes, and for those that can do all.
@@ -72,8 +84,8 @@ const FIRMWARE: &str = "rust/spec/firmware/freertos";
 /// All of it, or only on these boards: FreeRTOS boards by name, Rust targets, Twister's platforms.
 pub fn steps(summary: &mut Summary, boards: &[String], verbose: bool) {
     if boards.is_empty() {
-        for (name, args) in BUILDS {
-            summary.step(&format!("official suite, {name}"), || suite(name, args, None, verbose));
+        for (name, build) in BUILDS {
+            summary.step(&format!("official suite, {name}"), || suite(name, build, None, verbose));
         }
     }
     for foreign in &FOREIGN {
@@ -106,27 +118,45 @@ fn on_foreign(summary: &mut Summary, foreign: &Foreign, boards: &[String], verbo
     }
     let skip = || Found::skip(format!("takes minutes; run it by: cargo xtask test spec --board {target}"));
     summary.step(&format!("official suite, {what}, {target}"), || {
-        if wanted { suite(target, &["--release"], Some(foreign), verbose) } else { Ok(skip()) }
+        if wanted { suite(target, Alone(&["--release"]), Some(foreign), verbose) } else { Ok(skip()) }
     });
     if foreign.fpus.is_empty() {
         return;
     }
     summary.step(&format!("official suite, native code only, {target}"), || {
         let name = format!("native code only {target}");
-        if wanted { suite(&name, NATIVE_BUILD, Some(foreign), verbose) } else { Ok(skip()) }
+        if wanted { suite(&name, Alone(NATIVE_BUILD), Some(foreign), verbose) } else { Ok(skip()) }
     });
     summary.step(&format!("generated modules as native code, {target}"), || {
         if wanted { fuzzing::on_foreign(foreign, verbose) } else { Ok(skip()) }
     });
 }
 
-fn suite(name: &str, args: &[&str], foreign: Option<&Foreign>, verbose: bool) -> Result<Found> {
-    let log = format!("spec {name}").replace([' ', ','], "-");
-    let mut run = Run::cargo().args(["run", "--quiet", "--package", "wasmote-spec"]).args(args);
-    if let Some(foreign) = foreign {
-        run = foreign.target(run)?;
+/// The runner, up to where its own arguments begin.
+fn runner(build: Build, foreign: Option<&Foreign>, log: &str, verbose: bool) -> Result<Run> {
+    match build {
+        Alone(args) => {
+            let run = Run::cargo().args(["run", "--quiet", "--package", "wasmote-spec"]).args(args);
+            let run = match foreign {
+                Some(foreign) => foreign.target(run)?,
+                None => run,
+            };
+            Ok(run.arg("--"))
+        }
+        OfTests(args, features) => {
+            // Cargo looks at what tests need, as it does for the tests, only if it builds one.
+            let build = Run::cargo().arg("build").args(args).args(features);
+            let build = build.args(["--bin", "wasmote-spec", "--test", "allocations"]);
+            build.logged(&format!("{log}-build"), verbose)?;
+            let profile = if args.contains(&"--release") { "release" } else { "debug" };
+            Ok(Run::new(repo::target().join(profile).join("wasmote-spec")))
+        }
     }
-    let text = run.args(["--", "--json"]).logged(&log, verbose)?;
+}
+
+fn suite(name: &str, build: Build, foreign: Option<&Foreign>, verbose: bool) -> Result<Found> {
+    let log = format!("spec {name}").replace([' ', ','], "-");
+    let text = runner(build, foreign, &log, verbose)?.arg("--json").logged(&log, verbose)?;
     let last = text.lines().rfind(|line| line.starts_with('{')).context("the runner printed no report")?;
     let report: Report = serde_json::from_str(last)?;
     if report.files_passed == 0 {
@@ -140,21 +170,30 @@ fn suite(name: &str, args: &[&str], foreign: Option<&Foreign>, verbose: bool) ->
     })
 }
 
-/// The scripts for boards with so much heap, in the folder of [`write_scripts`].
-fn scripts(folder: &Path, heap_mb: u32) -> PathBuf {
-    folder.join(format!("suite-{heap_mb}.bin"))
+/// Where the scripts for boards are.
+pub fn scripts_folder() -> Result<PathBuf> {
+    repo::work("spec")
 }
 
-/// Writes the scripts for boards, and says in which folder. They hold what the host counted, so the host must pass.
-pub fn write_scripts(verbose: bool) -> Result<PathBuf> {
-    let folder = repo::work("spec")?;
-    let (_, args) = BUILDS[BUILDS.len() - 1];
-    let mut run = Run::cargo().args(["run", "--quiet", "--package", "wasmote-spec"]).args(args).arg("--");
+/// The scripts for boards with so much heap.
+fn scripts(heap_mb: u32) -> Result<PathBuf> {
+    Ok(scripts_folder()?.join(format!("suite-{heap_mb}.bin")))
+}
+
+/// Writes the scripts for boards, once. They hold what the host counted, so the host must pass.
+pub fn write_scripts(verbose: bool) -> Result<()> {
+    static WRITTEN: AtomicBool = AtomicBool::new(false);
+    if WRITTEN.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    let (_, build) = BUILDS[BUILDS.len() - 1];
+    let mut run = runner(build, None, "spec-scripts", verbose)?;
     for heap in HEAPS {
-        run = run.arg(format!("--for-board={heap}:{}", scripts(&folder, heap).display()));
+        run = run.arg(format!("--for-board={heap}:{}", scripts(heap)?.display()));
     }
     run.logged("spec-scripts", verbose)?;
-    Ok(folder)
+    WRITTEN.store(true, Ordering::Relaxed);
+    Ok(())
 }
 
 /// Builds a firmware for each board, and lets them run at the same time.
@@ -183,7 +222,7 @@ fn on_freertos(summary: &mut Summary, boards: impl Iterator<Item = Board>, verbo
     for (board, variant, options) in builds {
         let name = name(&board, variant);
         let started = written.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"));
-        running.push((name, started.and_then(|folder| start(board, variant, options, folder, verbose))));
+        running.push((name, started.and_then(|()| start(board, variant, options, verbose))));
     }
     for (name, started) in running {
         summary.step(&name, || judge(&started?.join().map_err(|_| anyhow::anyhow!("a thread panicked"))??));
@@ -194,13 +233,12 @@ fn start(
     board: Board,
     variant: &str,
     options: &[&str],
-    folder: &Path,
     verbose: bool,
 ) -> Result<JoinHandle<Result<Console>>> {
     board.need()?;
     let fits = |heap: &&u32| platform_heap(**heap) <= board.heap_mb;
     let heap = *HEAPS.iter().rfind(fits).context("the board has too little memory")?;
-    let suite = format!("WASMOTE_SPEC_SUITE={}", scripts(folder, heap).display());
+    let suite = format!("WASMOTE_SPEC_SUITE={}", scripts(heap)?.display());
     let heap = format!("WASMOTE_BOARD_HEAP_MB={}", platform_heap(heap));
     let variant = variant.replace(',', "");
     let firmware = board.build(FIRMWARE, &variant, &[&[&*suite, &*heap], options].concat(), verbose)?;

@@ -36,9 +36,15 @@ const TREES: [&str; 3] = ["twister-tests", "samples", SPEC];
 /// The official test suite.
 const SPEC: &str = "rust/spec/firmware/zephyr";
 
-pub fn steps(summary: &mut Summary, verbose: bool) {
+/// All of it; `prepared` if the process that started this one has done so.
+pub fn steps(summary: &mut Summary, prepared: bool, verbose: bool) {
     summary.step("twister", || match workspace() {
-        Some(base) => twister(&base, &TREES, &PLATFORMS, verbose),
+        Some(base) => {
+            if !prepared {
+                prepare(verbose)?;
+            }
+            twister(&base, &TREES, &PLATFORMS, verbose)
+        }
         None => {
             println!("!!!! THE ZEPHYR LEG IS SKIPPED: {NO_WORKSPACE} !!!!");
             Ok(Found::skip(NO_WORKSPACE))
@@ -48,7 +54,20 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
 
 /// The official test suite on one platform.
 pub fn spec(platform: &str, verbose: bool) -> Result<Found> {
-    twister(&workspace().context(NO_WORKSPACE)?, &[SPEC], &[platform], verbose)
+    let base = workspace().context(NO_WORKSPACE)?;
+    prepare(verbose)?;
+    twister(&base, &[SPEC], &[platform], verbose)
+}
+
+/// Whether there is a workspace.
+pub fn is_possible() -> bool {
+    workspace().is_some()
+}
+
+/// Makes what Twister's builds take from elsewhere: Rust's targets, and the official suite as boards read it.
+pub fn prepare(verbose: bool) -> Result<()> {
+    tools::targets(&TARGETS)?;
+    spec::write_scripts(verbose)
 }
 
 const NO_WORKSPACE: &str =
@@ -84,8 +103,6 @@ struct Case {
 }
 
 fn twister(base: &Path, trees: &[&str], platforms: &[&str], verbose: bool) -> Result<Found> {
-    tools::targets(&TARGETS)?;
-    let scripts = spec::write_scripts(verbose)?;
     let out = repo::work("twister")?;
     let report = out.join("twister.json");
     // Only this run's report counts.
@@ -98,7 +115,14 @@ fn twister(base: &Path, trees: &[&str], platforms: &[&str], verbose: bool) -> Re
         run = run.args(["-p", platform]);
     }
     run = run.arg(format!("-x=ZEPHYR_EXTRA_MODULES={}", repo::root().display()));
-    run = run.arg(format!("-x=WASMOTE_SPEC_SUITES={}", scripts.display()));
+    run = run.arg(format!("-x=WASMOTE_SPEC_SUITES={}", spec::scripts_folder()?.display()));
+    // Each firmware is built in a folder of its own, but what two have in common only once: wasmote's archive in one folder for
+    // cargo, and Zephyr's C through ccache, if that is there. It knows a file again in another firmware, and in the next clone, as
+    // paths are relative to the folder and not put into what is compiled, and if no file is told an id of this run: only this run's
+    // firmware can answer here.
+    run = run.arg(format!("-x=WASMOTE_CARGO_TARGET_DIR={}", repo::work("zephyr-cargo")?.display()));
+    let base = if out.starts_with(repo::root()) { repo::root() } else { &out };
+    run = run.env("CCACHE_BASEDIR", base).env("CCACHE_NOHASHDIR", "1").arg("-x=TC_RUNID=");
     // Twister fails when a test does; its report says more.
     let ended = run.logged("twister", verbose);
     if !report.is_file() {
