@@ -221,7 +221,7 @@ impl Frame {
         // nor be unrolled.
         unsafe {
             let end = cell.add(count);
-            if count % 2 != 0 {
+            if !count.is_multiple_of(2) {
                 cell.write(0);
                 cell = cell.add(1);
             }
