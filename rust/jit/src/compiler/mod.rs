@@ -114,47 +114,49 @@ const CANDIDATES: usize = 128;
 /// More than can get one.
 const MOST_USED: usize = 16;
 
-/// Compiles the functions of a module, one behind the other.
+/// Compiles the functions of a module, one behind the other. The macro-assembler comes first, so that its address is this
+/// one's, and what is large last: what is near is reached with short instructions.
+#[repr(C)]
 pub struct Compiler<M: Masm> {
     masm: M,
-    settings: Settings,
-    routines: Routines,
-    /// The module's own functions, as places to call; of one that is compiled apart, only itself.
-    functions: Vec<Label>,
-    /// Whether this function is compiled apart from the others.
-    apart: bool,
-    min_memory: u64,
-    import_funcs: u32,
     // Of the present function.
-    frame: Frame,
-    own: u32,
-    /// Whether its frame is larger than what is checked for all.
-    large: bool,
-    regs: Regs,
-    /// Of the present function's locals, the one that is used most first.
-    most_used: [Use; MOST_USED],
-    calls: bool,
+    deferred: Deferred,
+    at: u32,
     local_cells: Cell,
     /// Cells that its frame has at least, as the runtime uses them.
     least_cells: Cell,
-    deferred: Deferred,
+    frame: Frame,
+    polls: Polls,
+    own: u32,
+    /// Where its code begins, with what comes before the place where it is called.
+    begun: usize,
+    compiled: Compiled,
+    /// Whether its frame is larger than what is checked for all.
+    large: bool,
+    calls: bool,
     /// Whether a branch follows the comparison that is made.
     branching: bool,
-    traps: Vec<TrapExit>,
-    polls: Polls,
-    at: u32,
-    /// Where the code of the present function begins, with what comes before the place where it is called.
-    begun: usize,
     /// Whether it is complete. Who calls it is told only when it is sure to stay.
     ended: bool,
+    /// Whether it is compiled apart from the others.
+    apart: bool,
+    settings: Settings,
+    regs: Regs,
+    traps: Vec<TrapExit>,
     /// What was known of the functions that the present one calls, before each call, and how many have been called that
     /// are not there.
     before: Vec<(u32, Label)>,
     absent_before: usize,
     absent: usize,
-    compiled: Compiled,
+    /// The module's own functions, as places to call; of one that is compiled apart, only itself.
+    functions: Vec<Label>,
+    min_memory: u64,
+    import_funcs: u32,
     sought: Option<u32>,
     located: Option<u32>,
+    routines: Routines,
+    /// Of the present function's locals, the one that is used most first.
+    most_used: [Use; MOST_USED],
 }
 
 impl<M: Masm> Compiler<M> {

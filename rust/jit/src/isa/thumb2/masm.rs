@@ -25,6 +25,7 @@ pub(super) const LIMIT: Reg = Reg(10);
 
 /// The macro-assembler for Thumb-2.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Thumb2 {
     pub(super) asm: Asm,
     fpu: Fpu,
