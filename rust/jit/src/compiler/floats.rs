@@ -5,7 +5,7 @@ use super::places::place_size;
 use super::{Compiler, SLOW_BYTES};
 use crate::masm::{Cond, Float1, Float2, Masm, Pair, PairVal, Size, Val};
 use wasmote_core::numeric::{binary_number, unary_number};
-use wasmote_core::{BinaryOp, ErrorKind, FuncType, Trap, UnaryOp, ValType};
+use wasmote_core::{BinaryOp, FuncType, Trap, UnaryOp, ValType};
 use wasmote_frontend::{Cell, Known, Operand};
 
 /// What an operator on one number does, and the size of the number.
@@ -92,33 +92,20 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    pub(super) fn emit_unary_of_runtime(
-        &mut self,
-        op: UnaryOp,
-        dst: Cell,
-        a: Operand,
-    ) -> Result<(), ErrorKind> {
-        self.settle()?;
+    pub(super) fn emit_unary_of_runtime(&mut self, op: UnaryOp, dst: Cell, a: Operand) {
+        self.settle();
         let (ty, result) = op.types();
         self.put_argument(ty.cells(), dst, a);
         self.emit_of_runtime(unary_number(op), dst, FuncType::new(&[ty as u8], &[result as u8]));
-        Ok(())
     }
 
     #[inline(never)]
-    pub(super) fn emit_binary_of_runtime(
-        &mut self,
-        op: BinaryOp,
-        dst: Cell,
-        a: Operand,
-        b: Operand,
-    ) -> Result<(), ErrorKind> {
-        self.settle()?;
+    pub(super) fn emit_binary_of_runtime(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) {
+        self.settle();
         let (ty, result) = op.types();
         self.put_argument(ty.cells(), dst, a);
         self.put_argument(ty.cells(), dst + ty.cells(), b);
         self.emit_of_runtime(binary_number(op), dst, FuncType::new(&[ty as u8, ty as u8], &[result as u8]));
-        Ok(())
     }
 
     /// The operand is what its cell holds.
@@ -165,20 +152,14 @@ impl<M: Masm> Compiler<M> {
         self.masm.float2(float, size, target, first, second);
     }
 
-    pub(super) fn emit_float_unary(
-        &mut self,
-        op: UnaryOp,
-        dst: Cell,
-        a: Operand,
-        at: u32,
-    ) -> Result<(), ErrorKind> {
-        let Some((float, size)) = unary(op) else { return Ok(()) };
+    pub(super) fn emit_float_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand, at: u32) {
+        let Some((float, size)) = unary(op) else { return };
         let (ty, result) = op.types();
         let from = self.number_regs(ty.cells(), a);
         if let (Float1::ToInteger { signed, integer }, true) = (float, op.may_trap()) {
             let itself = (Val::Reg(from.0), Val::Reg(from.1));
             let cond = self.masm.compare_floats(Cond::NotEqual, size, from, itself);
-            self.branch_to_trap(cond, Trap::BadConversionToInteger, at)?;
+            self.branch_to_trap(cond, Trap::BadConversionToInteger, at);
             let large = (Cond::GreaterOrEqual, too_large(signed, integer));
             for (cond, limit) in [large, too_small(signed, integer, size)] {
                 let bits = match size {
@@ -187,7 +168,7 @@ impl<M: Masm> Compiler<M> {
                 };
                 let limit = self.float(size, Operand::Const(Known(bits)));
                 let cond = self.masm.compare_floats(cond, size, from, limit);
-                self.branch_to_trap(cond, Trap::IntegerOverflow, at)?;
+                self.branch_to_trap(cond, Trap::IntegerOverflow, at);
             }
         }
         // A pair comes from a pair, half by half, or all at once.
@@ -204,7 +185,6 @@ impl<M: Masm> Compiler<M> {
             }
         };
         self.masm.float1(float, size, target, from);
-        Ok(())
     }
 
     /// The registers of a value of so many cells; one that is in one register is both.

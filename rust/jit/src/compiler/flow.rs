@@ -4,7 +4,7 @@
 use super::places::{Arguments, MAX_ARGS, place_size, places};
 use super::{CANDIDATES, Compiler, POLL_BYTES_TO_RETURN, Use, in_registers};
 use crate::masm::{Masm, Reg, Val};
-use wasmote_core::{ErrorKind, FuncType};
+use wasmote_core::FuncType;
 use wasmote_frontend::Cell;
 
 impl<M: Masm> Compiler<M> {
@@ -35,11 +35,10 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// Where control flow joins: everything is in the frame, and nothing else is known.
-    pub(super) fn join(&mut self) -> Result<(), ErrorKind> {
-        self.settle()?;
+    pub(super) fn join(&mut self) {
+        self.settle();
         self.flush();
         self.regs.forget();
-        Ok(())
     }
 
     /// What follows is not reached from here.
@@ -137,10 +136,9 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    pub(super) fn poll_before_return(&mut self) -> Result<(), ErrorKind> {
-        match self.polls.call {
-            Some(call) => self.poll_after(call, POLL_BYTES_TO_RETURN),
-            None => Ok(()),
+    pub(super) fn poll_before_return(&mut self) {
+        if let Some(call) = self.polls.call {
+            self.poll_after(call, POLL_BYTES_TO_RETURN);
         }
     }
 }

@@ -131,6 +131,8 @@ pub struct Compiler<M: Masm> {
     /// Where its code begins, with what comes before the place where it is called.
     begun: usize,
     compiled: Compiled,
+    /// Whether the heap was used up, which is told when it ends, so that not everything has to be asked.
+    failed: bool,
     /// Whether its frame is larger than what is checked for all.
     large: bool,
     calls: bool,
@@ -172,6 +174,7 @@ impl<M: Masm> Compiler<M> {
             import_funcs: 0,
             frame: Frame::default(),
             own: 0,
+            failed: false,
             large: false,
             regs: Regs::new(),
             most_used: [Use::default(); MOST_USED],
@@ -240,6 +243,7 @@ impl<M: Masm> Compiler<M> {
         self.own = own;
         self.large = large;
         self.begun = self.masm.place();
+        self.failed = false;
         self.before.clear();
         self.absent_before = self.absent;
     }
@@ -370,22 +374,24 @@ impl<M: Masm> Compiler<M> {
     /// Polls the interrupt word if there was a way through the code without for longer than `bytes` since `place`, where
     /// `slow` was this.
     #[inline(always)]
-    fn poll_after(&mut self, (place, slow): (usize, usize), bytes: usize) -> Result<(), ErrorKind> {
-        if self.masm.place() - place + self.polls.slow - slow < bytes { Ok(()) } else { self.poll() }
+    fn poll_after(&mut self, (place, slow): (usize, usize), bytes: usize) {
+        if self.masm.place() - place + self.polls.slow - slow >= bytes {
+            self.poll();
+        }
     }
 
     /// Polls the interrupt word.
     #[inline(never)]
-    fn poll(&mut self) -> Result<(), ErrorKind> {
+    fn poll(&mut self) {
         let mut label = Label::NEW;
         self.masm.poll(&mut label);
         self.polls = Polls { last: self.masm.place(), ..Polls::default() };
-        self.add_trap(label, Trap::Interrupted, self.at)
+        self.add_trap(label, Trap::Interrupted, self.at);
     }
 
     /// Something goes to a trap; the label is bound at the function's end.
-    fn add_trap(&mut self, label: Label, trap: Trap, at: u32) -> Result<(), ErrorKind> {
-        self.traps.push(TrapExit { branches: label.place, trap, at }).map_err(|_| ErrorKind::OutOfMemory)
+    fn add_trap(&mut self, label: Label, trap: Trap, at: u32) {
+        self.failed |= self.traps.push(TrapExit { branches: label.place, trap, at }).is_err();
     }
 
     /// The function to call, if it is called directly.
@@ -399,9 +405,9 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// It is called, which the label says.
-    fn set_callee(&mut self, own: u32, label: Label) -> Result<(), ErrorKind> {
+    fn set_callee(&mut self, own: u32, label: Label) {
         if self.is_apart(own) {
-            return Ok(());
+            return;
         }
         let place = self.place_of(own);
         if let Some(place) = self.functions.get_mut(place)
@@ -409,9 +415,8 @@ impl<M: Masm> Compiler<M> {
         {
             let before = core::mem::replace(place, label);
             self.absent += usize::from(!before.is_used());
-            self.before.push((own, before)).map_err(|_| ErrorKind::OutOfMemory)?;
+            self.failed |= self.before.push((own, before)).is_err();
         }
-        Ok(())
     }
 
     fn is_local(&self, cell: Cell) -> bool {

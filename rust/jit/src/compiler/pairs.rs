@@ -3,11 +3,11 @@
 use super::Compiler;
 use super::operators::commutes;
 use crate::masm::{Alu, Bits, Masm, Pair, PairAlu, PairVal, Reg, Shift, Size, Val};
-use wasmote_core::{ErrorKind, UnaryOp};
+use wasmote_core::UnaryOp;
 use wasmote_frontend::{Cell, Known, Operand};
 
 impl<M: Masm> Compiler<M> {
-    pub(super) fn emit_pair_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind> {
+    pub(super) fn emit_pair_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) {
         match op {
             UnaryOp::I32WrapI64 => {
                 // The upper half is never read.
@@ -60,7 +60,6 @@ impl<M: Masm> Compiler<M> {
                 self.set_zero(dst + 1);
             }
         }
-        Ok(())
     }
 
     /// The upper half of a value is the sign of its lower half.

@@ -110,7 +110,7 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     fn end(&mut self, frame_cells: u32) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         for at in 0..self.traps.len() {
             let Some(&exit) = self.traps.get(at) else { break };
             let (mut label, from) = (Label { place: exit.branches, bound: false }, self.masm.place());
@@ -132,6 +132,9 @@ impl<M: Masm> Sink for Compiler<M> {
         let function = self.callee(self.own);
         self.absent -= usize::from(!function.bound && function.is_used());
         self.ended = true;
+        if self.failed {
+            return Err(ErrorKind::OutOfMemory);
+        }
         self.masm.check()
     }
 
@@ -146,9 +149,11 @@ impl<M: Masm> Sink for Compiler<M> {
             return Ok(());
         }
         if self.is_unary_of_runtime(op) {
-            return self.emit_unary_of_runtime(op, dst, a);
+            self.emit_unary_of_runtime(op, dst, a);
+        } else {
+            self.defer(Op::Unary(op), dst, a, a);
         }
-        self.defer(Op::Unary(op), dst, a, a)
+        Ok(())
     }
 
     #[inline(never)]
@@ -163,30 +168,36 @@ impl<M: Masm> Sink for Compiler<M> {
                 }
             }
             Binary::Alu(..) | Binary::Compare(..) => {}
-            _ if self.is_binary_of_runtime(op) => return self.emit_binary_of_runtime(op, dst, a, b),
+            _ if self.is_binary_of_runtime(op) => {
+                self.emit_binary_of_runtime(op, dst, a, b);
+                return Ok(());
+            }
             _ => {}
         }
-        self.defer(Op::Binary(what), dst, a, b)
+        self.defer(Op::Binary(what), dst, a, b);
+        Ok(())
     }
 
     fn load(&mut self, op: LoadOp, dst: Cell, address: Operand, arg: MemArg) -> Result<(), ErrorKind> {
-        self.defer(Op::Load(op), dst, address, address)?;
+        self.defer(Op::Load(op), dst, address, address);
         self.deferred.offset = arg.offset;
         Ok(())
     }
 
     fn store(&mut self, op: StoreOp, address: Operand, value: Operand, arg: MemArg) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         let at = self.at;
-        self.emit_store(op, address, value, arg.offset, at)
+        self.emit_store(op, address, value, arg.offset, at);
+        Ok(())
     }
 
     fn copy(&mut self, ty: ValType, dst: Cell, src: Operand) -> Result<(), ErrorKind> {
         if dst < self.local_cells && self.is_deferred(src) {
             self.deferred.dst = dst;
-            return self.settle();
+            self.settle();
+            return Ok(());
         }
-        self.settle()?;
+        self.settle();
         self.emit_copy(ty.cells(), dst, src);
         Ok(())
     }
@@ -201,19 +212,19 @@ impl<M: Masm> Sink for Compiler<M> {
         condition: Operand,
     ) -> Result<(), ErrorKind> {
         if let Operand::Const(Known(number)) = condition {
-            self.settle()?;
+            self.settle();
             let chosen = if number as u32 != 0 { a } else { b };
             self.emit_copy(ty.cells(), dst, chosen);
             return Ok(());
         }
-        let cond = self.emit_condition(condition)?;
+        let cond = self.emit_condition(condition);
         self.emit_select(ty.cells(), dst, a, b, cond);
         Ok(())
     }
 
     #[inline(never)]
     fn global_get(&mut self, ty: ValType, dst: Cell, place: GlobalPlace) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         let size = place_size::<M>(ty.cells());
         for half in places::<M>(ty.cells()) {
             let target = self.target_place(dst + half, size);
@@ -225,7 +236,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     #[inline(never)]
     fn global_set(&mut self, ty: ValType, place: GlobalPlace, src: Operand) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         let size = place_size::<M>(ty.cells());
         for half in places::<M>(ty.cells()) {
             let reg = self.value_reg(src, half, size);
@@ -237,7 +248,7 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     fn ref_func(&mut self, dst: Cell, func: u32) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         let target = self.target(dst);
         self.masm.ref_func(target, func, func < self.import_funcs);
         self.regs.unlock();
@@ -246,7 +257,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     #[inline(never)]
     fn builtin(&mut self, builtin: Builtin, cells: Cell, first: u32, second: u32) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         self.flush();
         self.calling();
         let (frame, from) = (self.frame, self.masm.place());
@@ -259,7 +270,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     #[inline(never)]
     fn call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         self.calling();
         let from = self.masm.place();
         let frame = self.frame;
@@ -270,7 +281,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 let mut label = self.callee(own);
                 let function = self.function(own, &mut label);
                 self.masm.call(function, &frame, cells, shared_cells(ty));
-                self.set_callee(own, label)?;
+                self.set_callee(own, label);
             }
             Callee::Import(index) => {
                 self.flush();
@@ -293,7 +304,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     #[inline(never)]
     fn tail_call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         let (from, frame, params) = (self.masm.place(), self.frame, ty.param_cells());
         let args = Arguments::<M>::new(ty);
         let mut tail =
@@ -309,7 +320,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 let mut label = self.callee(own);
                 let function = self.function(own, &mut label);
                 self.masm.tail_call(function, &frame, tail, shared_cells(ty));
-                self.set_callee(own, label)?;
+                self.set_callee(own, label);
             }
             // Who is called may be anything: it is called, and then this returns.
             Callee::Import(_) => {
@@ -317,7 +328,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 if ty.results().len() > 1 {
                     return self.return_many(cells, ty.result_cells());
                 }
-                self.poll_before_return()?;
+                self.poll_before_return();
                 self.masm.leave(&frame);
             }
             Callee::Indirect { table, ty: type_index, index } => {
@@ -339,8 +350,8 @@ impl<M: Masm> Sink for Compiler<M> {
 
     #[inline(never)]
     fn return_one(&mut self, result: Option<(ValType, Operand)>) -> Result<(), ErrorKind> {
-        self.settle()?;
-        self.poll_before_return()?;
+        self.settle();
+        self.poll_before_return();
         let frame = self.frame;
         if let Some((ty, operand)) = result {
             // As if to a callee, but that nothing else is wanted any more.
@@ -367,8 +378,8 @@ impl<M: Masm> Sink for Compiler<M> {
 
     #[inline(never)]
     fn return_many(&mut self, cells: Cell, count: u32) -> Result<(), ErrorKind> {
-        self.settle()?;
-        self.poll_before_return()?;
+        self.settle();
+        self.poll_before_return();
         self.flush();
         let frame = self.frame;
         // Registers are free now.
@@ -382,7 +393,7 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     fn trap(&mut self, trap: Trap) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         let from = self.masm.place();
         self.masm.trap(trap, &mut self.routines);
         self.made(from, self.at);
@@ -395,27 +406,27 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     fn bind(&mut self, label: &mut Label, loop_header: bool) -> Result<(), ErrorKind> {
-        self.join()?;
+        self.join();
         if loop_header {
             let from = self.masm.place();
             self.masm.loop_header(label, &mut self.routines);
             self.made(from, self.at);
         } else if self.masm.bind(label) < self.polls.last {
             // Who comes from there has gone past a poll.
-            self.poll()?;
+            self.poll();
         }
         Ok(())
     }
 
     fn jump(&mut self, label: &mut Label) -> Result<(), ErrorKind> {
-        self.join()?;
+        self.join();
         self.masm.jump(label);
         Ok(())
     }
 
     fn jump_if(&mut self, when: When, condition: Operand, label: &mut Label) -> Result<(), ErrorKind> {
         if let Operand::Const(Known(number)) = condition {
-            self.settle()?;
+            self.settle();
             self.flush();
             if (number as u32 != 0) == (when == When::NotZero) {
                 self.masm.jump(label);
@@ -425,13 +436,12 @@ impl<M: Masm> Sink for Compiler<M> {
         self.branching = true;
         let cond = self.emit_condition(condition);
         self.branching = false;
-        let cond = cond?;
         self.masm.branch(if when == When::NotZero { cond } else { cond.inverted() }, label);
         Ok(())
     }
 
     fn jump_table(&mut self, index: Operand, targets: u32) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         let reg = self.word_reg(index, 0);
         self.consume(index, 1);
         self.flush();
@@ -448,7 +458,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn charge(&mut self) -> Result<usize, ErrorKind> {
         // What comes before may trap before.
-        self.settle()?;
+        self.settle();
         let from = self.masm.place();
         let charge = self.masm.charge(&mut self.routines);
         self.made(from, self.at);
