@@ -119,8 +119,7 @@ impl<M: Masm> Compiler<M> {
     fn emit_of_runtime(&mut self, number: u32, dst: Cell, ty: FuncType<'_>) {
         let from = self.masm.place();
         self.arguments(dst, ty);
-        let frame = self.frame;
-        self.masm.numeric(number, &frame, dst, &mut self.routines);
+        self.masm.numeric(number, &self.frame, dst, &mut self.routines);
         self.polls.slow += SLOW_BYTES;
         self.least_cells = self.least_cells.max(dst + 4);
         self.called(ty, dst);
@@ -152,14 +151,14 @@ impl<M: Masm> Compiler<M> {
         self.masm.float2(float, size, target, first, second);
     }
 
-    pub(super) fn emit_float_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand, at: u32) {
+    pub(super) fn emit_float_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) {
         let Some((float, size)) = unary(op) else { return };
         let (ty, result) = op.types();
         let from = self.number_regs(ty.cells(), a);
         if let (Float1::ToInteger { signed, integer }, true) = (float, op.may_trap()) {
             let itself = (Val::Reg(from.0), Val::Reg(from.1));
             let cond = self.masm.compare_floats(Cond::NotEqual, size, from, itself);
-            self.branch_to_trap(cond, Trap::BadConversionToInteger, at);
+            self.branch_to_trap(cond, Trap::BadConversionToInteger);
             let large = (Cond::GreaterOrEqual, too_large(signed, integer));
             for (cond, limit) in [large, too_small(signed, integer, size)] {
                 let bits = match size {
@@ -168,7 +167,7 @@ impl<M: Masm> Compiler<M> {
                 };
                 let limit = self.float(size, Operand::Const(Known(bits)));
                 let cond = self.masm.compare_floats(cond, size, from, limit);
-                self.branch_to_trap(cond, Trap::IntegerOverflow, at);
+                self.branch_to_trap(cond, Trap::IntegerOverflow);
             }
         }
         // A pair comes from a pair, half by half, or all at once.

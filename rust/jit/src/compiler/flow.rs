@@ -102,8 +102,8 @@ impl<M: Masm> Compiler<M> {
             if numbers >> at & 1 != 0 {
                 self.masm.mov(to, Val::number(0));
             } else {
-                let ((cell, size), frame) = (place(at), self.frame);
-                self.masm.frame(true, size, to, &frame, cell);
+                let (cell, size) = place(at);
+                self.masm.frame(true, size, to, &self.frame, cell);
             }
         }
     }
@@ -111,12 +111,12 @@ impl<M: Masm> Compiler<M> {
     /// Writes 0 to the frame's cells of locals without a register of their own.
     pub(super) fn zero_unpinned(&mut self, first: Cell, count: u32) {
         let Some(&temp) = M::TEMPS.first() else { return };
-        let (frame, end) = (self.frame, first + count);
+        let end = first + count;
         let (mut from, mut cell) = (first, first);
         while from < end {
             let pinned = self.regs.pinned(cell).is_some();
             if cell == end || pinned {
-                self.masm.frame_zero(&frame, from, cell - from, temp);
+                self.masm.frame_zero(&self.frame, from, cell - from, temp);
                 let wide = pinned && self.most_used.iter().any(|used| used.cell == cell && used.wide);
                 from = cell + if wide { 2 } else { 1 };
                 cell = from;

@@ -21,7 +21,7 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// Checks that `width` bytes at a place are inside the memory, unless that is known of the local.
-    fn check(&mut self, place: Place<M::Word>, address: Operand, width: u32, at: u32) {
+    fn check(&mut self, place: Place<M::Word>, address: Operand, width: u32) {
         let Val::Reg(reg) = place.address else { return };
         let end = u64::from(place.offset) + u64::from(width);
         let local = match address {
@@ -36,13 +36,13 @@ impl<M: Masm> Compiler<M> {
         if let (Some(cell), Ok(end)) = (local, u32::try_from(end)) {
             self.regs.set_checked(cell, end);
         }
-        self.add_trap(label, Trap::MemoryOutOfBounds, at);
+        self.add_trap(label, Trap::MemoryOutOfBounds, self.deferred.at);
     }
 
-    pub(super) fn emit_load(&mut self, op: LoadOp, dst: Cell, address: Operand, offset: u32, at: u32) {
+    pub(super) fn emit_load(&mut self, op: LoadOp, dst: Cell, address: Operand, offset: u32) {
         let width = 1 << op.width_log2();
         let place = self.place(address, offset, width);
-        self.check(place, address, width, at);
+        self.check(place, address, width);
         self.consume(address, 1);
         let low = self.target_place(dst, place_size::<M>(op.ty().cells()));
         let high = match op {
@@ -58,10 +58,11 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    pub(super) fn emit_store(&mut self, op: StoreOp, address: Operand, value: Operand, offset: u32, at: u32) {
+    pub(super) fn emit_store(&mut self, op: StoreOp, address: Operand, value: Operand, offset: u32) {
+        self.deferred.at = self.at;
         let width = 1 << op.width_log2();
         let place = self.place(address, offset, width);
-        self.check(place, address, width, at);
+        self.check(place, address, width);
         let cells = op.ty().cells();
         let low = self.value_reg(value, 0, place_size::<M>(cells));
         let high = match op {

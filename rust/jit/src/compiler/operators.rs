@@ -160,11 +160,11 @@ impl<M: Masm> Compiler<M> {
 
     /// Makes the code of what was deferred.
     fn emit(&mut self) {
-        let Deferred { op, dst, at, a, b, offset } = self.deferred;
+        let Deferred { op, dst, a, b, offset, .. } = self.deferred;
         self.deferred.op = Op::None;
         match op {
             Op::None => {}
-            Op::Unary(op) => self.emit_unary(op, dst, a, at),
+            Op::Unary(op) => self.emit_unary(op, dst, a),
             Op::Binary(Binary::Alu(op, size)) if size == Size::W32 || M::WIDE => {
                 self.emit_alu(op, size, dst, a, b);
             }
@@ -174,7 +174,7 @@ impl<M: Masm> Compiler<M> {
                 let target = self.target(dst);
                 self.masm.set(cond, target);
             }
-            Op::Binary(Binary::Divide(op, size)) => self.emit_division(op, size, dst, a, b, at),
+            Op::Binary(Binary::Divide(op, size)) => self.emit_division(op, size, dst, a, b),
             Op::Binary(Binary::Float(op, size)) => self.emit_float_binary(op, size, dst, a, b),
             Op::Shifted(op, shift, by) => {
                 let (first, second) = (self.word_reg(a, 0), self.word_reg(b, 0));
@@ -186,12 +186,12 @@ impl<M: Masm> Compiler<M> {
                     self.masm.alu(op, Size::W32, target, first, Val::Reg(M::SCRATCH));
                 }
             }
-            Op::Load(op) => self.emit_load(op, dst, a, offset, at),
+            Op::Load(op) => self.emit_load(op, dst, a, offset),
         }
         self.regs.unlock();
     }
 
-    fn emit_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand, at: u32) {
+    fn emit_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) {
         use UnaryOp::*;
         let bits = match op {
             // None of them: see below.
@@ -204,7 +204,7 @@ impl<M: Masm> Compiler<M> {
             I64ExtendI32S | I64Extend32S => Some(Bits::Extend32),
             I64ExtendI32U => Some(Bits::ZeroExtend32),
             I32WrapI64 => Some(Bits::Wrap),
-            _ => return self.emit_float_unary(op, dst, a, at),
+            _ => return self.emit_float_unary(op, dst, a),
         };
         let (cells, results) = (op.types().0.cells(), op.types().1.cells());
         if cells.max(results) == 2 && !M::WIDE {
@@ -273,7 +273,7 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    fn emit_division(&mut self, op: Division, size: Size, dst: Cell, a: Operand, b: Operand, at: u32) {
+    fn emit_division(&mut self, op: Division, size: Size, dst: Cell, a: Operand, b: Operand) {
         let cells = cells(size);
         let (minus_one, least) = match size {
             Size::W32 => (u64::from(u32::MAX), 1 << 31),
@@ -287,14 +287,14 @@ impl<M: Masm> Compiler<M> {
         };
         if divisor.is_none_or(|bits| bits == 0) {
             self.masm.compare(size, second, Val::number(0));
-            self.branch_to_trap(Cond::Equal, Trap::IntegerDivisionByZero, at);
+            self.branch_to_trap(Cond::Equal, Trap::IntegerDivisionByZero);
         }
         if op.signed && !op.remainder && divisor.is_none_or(|bits| bits == minus_one) {
             let mut fine = Label::NEW;
             self.masm.compare(size, second, number(minus_one));
             self.masm.branch(Cond::NotEqual, &mut fine);
             self.masm.compare(size, first, number(least));
-            self.branch_to_trap(Cond::Equal, Trap::IntegerOverflow, at);
+            self.branch_to_trap(Cond::Equal, Trap::IntegerOverflow);
             self.masm.bind(&mut fine);
         }
         self.consume(a, cells);
@@ -303,10 +303,11 @@ impl<M: Masm> Compiler<M> {
         self.masm.divide(op, size, target, first, second);
     }
 
-    pub(super) fn branch_to_trap(&mut self, cond: Cond, trap: Trap, at: u32) {
+    /// The present operator traps if the condition holds.
+    pub(super) fn branch_to_trap(&mut self, cond: Cond, trap: Trap) {
         let mut label = Label::NEW;
         self.masm.branch(cond, &mut label);
-        self.add_trap(label, trap, at);
+        self.add_trap(label, trap, self.deferred.at);
     }
 
     /// Compares for a branch or a selection: the condition under which `operand` is not 0. What made it, if that is a

@@ -60,10 +60,9 @@ impl<M: Masm> Sink for Compiler<M> {
         self.frame =
             Frame { shared_cells: shared_cells(func.ty), param_cells: func.param_cells, ..Frame::default() };
         self.pin();
-        let frame = self.frame;
         let args = Arguments::<M>::new(func.ty);
         let (start, inside) =
-            self.masm.enter(&frame, args.list(), in_registers(func.ty), self.large, &mut self.routines);
+            self.masm.enter(&self.frame, args.list(), in_registers(func.ty), self.large, &mut self.routines);
         self.compiled.start = start as u32;
         self.compiled.inside = inside as u32;
         self.polls = Polls { last: start, ..Polls::default() };
@@ -75,7 +74,7 @@ impl<M: Masm> Sink for Compiler<M> {
         for (at, &reg) in M::TEMPS.iter().enumerate().take(args.count) {
             let (cell, size) = args.place(at);
             match self.regs.pinned(cell) {
-                _ if !stay => self.masm.frame(false, size, reg, &frame, cell),
+                _ if !stay => self.masm.frame(false, size, reg, &self.frame, cell),
                 Some(pinned) => self.masm.mov(pinned, Val::Reg(reg)),
                 None => self.hold(reg, cell, size),
             }
@@ -83,7 +82,7 @@ impl<M: Masm> Sink for Compiler<M> {
         if M::WIDE {
             self.zero_unpinned(first, count);
         } else if let (false, Some(&temp)) = (stay, M::TEMPS.first()) {
-            self.masm.frame_zero(&frame, first, count, temp);
+            self.masm.frame_zero(&self.frame, first, count, temp);
         }
         for cell in 0..func.local_cells.min(CANDIDATES as u32) {
             let Some(pinned) = self.regs.pinned(cell) else {
@@ -95,7 +94,7 @@ impl<M: Masm> Sink for Compiler<M> {
             if cell >= first {
                 self.masm.mov(pinned, Val::number(0));
             } else if !stay || !args.hold(0, cell) {
-                self.masm.frame(true, param_size::<M>(func.ty, cell), pinned, &frame, cell);
+                self.masm.frame(true, param_size::<M>(func.ty, cell), pinned, &self.frame, cell);
             }
         }
         if lazily {
@@ -118,14 +117,14 @@ impl<M: Masm> Sink for Compiler<M> {
             self.masm.trap(exit.trap, &mut self.routines);
             self.made(from, exit.at);
         }
-        let (frame, frame_cells) = (self.frame, frame_cells.max(self.least_cells));
-        if !self.masm.fits(&frame, frame_cells) {
+        let frame_cells = frame_cells.max(self.least_cells);
+        if !self.masm.fits(&self.frame, frame_cells) {
             if !self.large {
                 return Err(ErrorKind::FunctionTooLarge);
             }
-            self.masm.set_frame_cells(&frame, frame_cells);
+            self.masm.set_frame_cells(&self.frame, frame_cells);
         }
-        self.compiled.frame_cells = frame.bytes(frame_cells) / 4 + frame.shared_cells;
+        self.compiled.frame_cells = self.frame.bytes(frame_cells) / 4 + self.frame.shared_cells;
         if self.compiled.frame_cells > limits::MAX_FRAME_CELLS {
             return Err(ErrorKind::FrameTooLarge);
         }
@@ -186,8 +185,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn store(&mut self, op: StoreOp, address: Operand, value: Operand, arg: MemArg) -> Result<(), ErrorKind> {
         self.settle();
-        let at = self.at;
-        self.emit_store(op, address, value, arg.offset, at);
+        self.emit_store(op, address, value, arg.offset);
         Ok(())
     }
 
@@ -260,8 +258,8 @@ impl<M: Masm> Sink for Compiler<M> {
         self.settle();
         self.flush();
         self.calling();
-        let (frame, from) = (self.frame, self.masm.place());
-        self.masm.builtin(builtin, [first, second], &frame, cells, &mut self.routines);
+        let from = self.masm.place();
+        self.masm.builtin(builtin, [first, second], &self.frame, cells, &mut self.routines);
         self.made(from, self.at);
         // A result is in its cell.
         self.regs.forget_values();
@@ -273,19 +271,18 @@ impl<M: Masm> Sink for Compiler<M> {
         self.settle();
         self.calling();
         let from = self.masm.place();
-        let frame = self.frame;
         let results = in_registers(ty);
         match callee {
             Callee::Own(own) => {
                 self.arguments(cells, ty);
                 let mut label = self.callee(own);
                 let function = self.function(own, &mut label);
-                self.masm.call(function, &frame, cells, shared_cells(ty));
+                self.masm.call(function, &self.frame, cells, shared_cells(ty));
                 self.set_callee(own, label);
             }
             Callee::Import(index) => {
                 self.flush();
-                self.masm.call_import(index, results, &frame, cells, &mut self.routines);
+                self.masm.call_import(index, results, &self.frame, cells, &mut self.routines);
             }
             Callee::Indirect { table, ty: type_index, index } => {
                 let place = self.word(index, 0);
@@ -294,7 +291,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 if let Some(&first) = M::TEMPS.first() {
                     self.masm.mov(first, place);
                 }
-                self.masm.call_indirect(table, type_index, results, &frame, cells, &mut self.routines);
+                self.masm.call_indirect(table, type_index, results, &self.frame, cells, &mut self.routines);
             }
         }
         self.called(ty, cells);
@@ -305,7 +302,7 @@ impl<M: Masm> Sink for Compiler<M> {
     #[inline(never)]
     fn tail_call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
         self.settle();
-        let (from, frame, params) = (self.masm.place(), self.frame, ty.param_cells());
+        let (from, params) = (self.masm.place(), ty.param_cells());
         let args = Arguments::<M>::new(ty);
         let mut tail =
             TailArguments { first: cells, cells: params, in_registers: args.all, places: args.list() };
@@ -319,7 +316,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 }
                 let mut label = self.callee(own);
                 let function = self.function(own, &mut label);
-                self.masm.tail_call(function, &frame, tail, shared_cells(ty));
+                self.masm.tail_call(function, &self.frame, tail, shared_cells(ty));
                 self.set_callee(own, label);
             }
             // Who is called may be anything: it is called, and then this returns.
@@ -329,7 +326,7 @@ impl<M: Masm> Sink for Compiler<M> {
                     return self.return_many(cells, ty.result_cells());
                 }
                 self.poll_before_return();
-                self.masm.leave(&frame);
+                self.masm.leave(&self.frame);
             }
             Callee::Indirect { table, ty: type_index, index } => {
                 let place = self.word(index, 0);
@@ -340,7 +337,14 @@ impl<M: Masm> Sink for Compiler<M> {
                 }
                 tail.in_registers = false;
                 let results = in_registers(ty);
-                self.masm.tail_call_indirect(table, type_index, results, &frame, tail, &mut self.routines);
+                self.masm.tail_call_indirect(
+                    table,
+                    type_index,
+                    results,
+                    &self.frame,
+                    tail,
+                    &mut self.routines,
+                );
             }
         }
         self.made(from, self.at);
@@ -352,7 +356,6 @@ impl<M: Masm> Sink for Compiler<M> {
     fn return_one(&mut self, result: Option<(ValType, Operand)>) -> Result<(), ErrorKind> {
         self.settle();
         self.poll_before_return();
-        let frame = self.frame;
         if let Some((ty, operand)) = result {
             // As if to a callee, but that nothing else is wanted any more.
             let (pair, size) = (places::<M>(ty.cells()).len() == 2, place_size::<M>(ty.cells()));
@@ -371,7 +374,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 }
             }
         }
-        self.masm.leave(&frame);
+        self.masm.leave(&self.frame);
         self.dead();
         Ok(())
     }
@@ -381,13 +384,12 @@ impl<M: Masm> Sink for Compiler<M> {
         self.settle();
         self.poll_before_return();
         self.flush();
-        let frame = self.frame;
         // Registers are free now.
         for (half, &reg) in (0..count).zip(M::TEMPS.iter().cycle()) {
-            self.masm.frame(true, Size::W32, reg, &frame, cells + half);
-            self.masm.result(reg, &frame, half);
+            self.masm.frame(true, Size::W32, reg, &self.frame, cells + half);
+            self.masm.result(reg, &self.frame, half);
         }
-        self.masm.leave(&frame);
+        self.masm.leave(&self.frame);
         self.dead();
         Ok(())
     }
