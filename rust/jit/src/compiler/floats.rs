@@ -141,7 +141,7 @@ impl<M: Masm> Compiler<M> {
         let (first, second) = (self.number_regs(cells(size), a), self.number_regs(cells(size), b));
         let target = if size == Size::W64 && !M::WIDE {
             let second = (Val::Reg(second.0), Val::Reg(second.1));
-            self.result_pair(dst, (a, first), (b, second))
+            self.result_pair(first, second)
         } else {
             self.consume(a, cells(size));
             self.consume(b, cells(size));
@@ -172,7 +172,7 @@ impl<M: Masm> Compiler<M> {
         }
         // A pair comes from a pair, half by half, or all at once.
         let target = match (ty.cells(), result.cells()) {
-            (2, 2) if !M::WIDE => self.result_pair(dst, (a, from), (a, (Val::number(0), Val::number(0)))),
+            (2, 2) if !M::WIDE => self.result_pair(from, (Val::number(0), Val::number(0))),
             (cells, 2) if !M::WIDE => {
                 self.consume(a, cells);
                 self.target_pair(dst)

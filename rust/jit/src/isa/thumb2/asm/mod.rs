@@ -6,10 +6,12 @@
 
 mod branch;
 mod operands;
+mod sequence;
 mod vfp;
 
 pub use branch::Branch;
 pub use operands::*;
+pub use sequence::{dp_imm, dp_src, if_then, mov_reg, shift_reg, unary_reg};
 
 use crate::code::Code;
 use wasmote_platform::Heap;

@@ -300,7 +300,7 @@ pub enum Vcvt {
 
 /// The twelve bits that stand for a number in instructions which take "modified immediates": a byte at any place, or
 /// repeated (A5.3.2).
-pub fn modified(value: u32) -> Option<u32> {
+pub const fn modified(value: u32) -> Option<u32> {
     let byte = value & 0xFF;
     if value == byte {
         Some(byte)
@@ -314,6 +314,6 @@ pub fn modified(value: u32) -> Option<u32> {
         let zeros = value.leading_zeros();
         let rotation = zeros + 8;
         let byte = value.rotate_left(rotation);
-        (byte <= 0xFF).then_some(rotation << 7 | byte & 0x7F)
+        if byte <= 0xFF { Some(rotation << 7 | byte & 0x7F) } else { None }
     }
 }
