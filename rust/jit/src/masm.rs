@@ -453,7 +453,7 @@ pub trait Masm {
     /// Goes to `trap` unless the bytes from the register's address to `end` bytes behind it lie inside the memory, which
     /// has at least `min_memory` bytes.
     fn check_bounds(&mut self, address: Reg, end: u64, min_memory: u64, trap: &mut Label);
-    /// Loads into a register, or a pair.
+    /// Loads into a register, or all of a pair.
     fn load(&mut self, op: LoadOp, dst: (Reg, Option<Reg>), place: Place<Self::Word>);
     /// Stores.
     fn store(&mut self, op: StoreOp, src: (Reg, Option<Reg>), place: Place<Self::Word>);

@@ -350,19 +350,13 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// The code from a place on is that of the operator at `at`.
-    #[inline(always)]
+    #[inline(never)]
     fn made(&mut self, from: usize, at: u32) {
         if let Some(bytes) = self.sought {
-            self.seek(bytes, from, at);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn seek(&mut self, bytes: u32, from: usize, at: u32) {
-        let made = from as u32 + 1..=self.masm.place() as u32;
-        if made.contains(&(self.compiled.start + bytes)) {
-            self.located = Some(at);
+            let made = from as u32 + 1..=self.masm.place() as u32;
+            if made.contains(&(self.compiled.start + bytes)) {
+                self.located = Some(at);
+            }
         }
     }
 

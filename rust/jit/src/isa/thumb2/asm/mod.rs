@@ -43,6 +43,7 @@ impl Asm {
         self.code.put32(code);
     }
 
+    #[inline(never)]
     fn wide(&mut self, first: u32, second: u32) {
         self.code.put32(first & 0xFFFF | second << 16);
     }
