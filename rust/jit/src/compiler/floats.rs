@@ -51,23 +51,11 @@ fn unary(op: UnaryOp) -> Option<(Float1, Size)> {
     })
 }
 
-/// Which numbers are too large for an integer, by its size and whether it is signed: from this one on.
-fn too_large(signed: bool, integer: Size) -> f64 {
-    match (integer, signed) {
-        (Size::W32, true) => 2_147_483_648.0,
-        (Size::W32, false) => 4_294_967_296.0,
-        (Size::W64, true) => 9_223_372_036_854_775_808.0,
-        (Size::W64, false) => 18_446_744_073_709_551_616.0,
-    }
-}
-
-/// Which ones are too small: those of which the condition holds with this one. The number before the least integer is
-/// one of the size if that has bits enough.
-fn too_small(signed: bool, integer: Size, size: Size) -> (Cond, f64) {
-    match (integer, size) {
-        _ if !signed => (Cond::LessOrEqual, -1.0),
-        (Size::W32, Size::W64) => (Cond::LessOrEqual, -2_147_483_649.0),
-        _ => (Cond::Less, -too_large(true, integer)),
+/// The bits of a power of two as a number of this size.
+fn power_of_two(exponent: u64, size: Size) -> u64 {
+    match size {
+        Size::W32 => (127 + exponent) << 23,
+        Size::W64 => (1023 + exponent) << 52,
     }
 }
 
@@ -159,16 +147,18 @@ impl<M: Masm> Compiler<M> {
             let itself = (Val::Reg(from.0), Val::Reg(from.1));
             let cond = self.masm.compare_floats(Cond::NotEqual, size, from, itself);
             self.branch_to_trap(cond, Trap::BadConversionToInteger);
-            let large = (Cond::GreaterOrEqual, too_large(signed, integer));
-            for (cond, limit) in [large, too_small(signed, integer, size)] {
-                let bits = match size {
-                    Size::W32 => u64::from((limit as f32).to_bits()),
-                    Size::W64 => limit.to_bits(),
-                };
-                let limit = self.float(size, Operand::Const(Known(bits)));
-                let cond = self.masm.compare_floats(cond, size, from, limit);
-                self.branch_to_trap(cond, Trap::IntegerOverflow);
-            }
+            // From the first of these numbers on it is too large for the integer, from the second one on downwards too small: that
+            // is the number before the least integer if the size has bits enough for it.
+            let bits = if integer == Size::W32 { 32 } else { 64 };
+            let large = power_of_two(bits - u64::from(signed), size);
+            let (below, small) = match (signed, integer, size) {
+                (false, ..) => (Cond::LessOrEqual, power_of_two(0, size)),
+                (true, Size::W32, Size::W64) => (Cond::LessOrEqual, 2_147_483_649_f64.to_bits()),
+                _ => (Cond::Less, large),
+            };
+            let sign = if size == Size::W32 { 1 << 31 } else { 1 << 63 };
+            self.trap_from(Cond::GreaterOrEqual, size, from, large);
+            self.trap_from(below, size, from, small | sign);
         }
         // A pair comes from a pair, half by half, or all at once.
         let target = match (ty.cells(), result.cells()) {
@@ -184,6 +174,13 @@ impl<M: Masm> Compiler<M> {
             }
         };
         self.masm.float1(float, size, target, from);
+    }
+
+    /// The number is too large, or too small, if the condition holds of it and the other one.
+    fn trap_from(&mut self, cond: Cond, size: Size, number: Pair, bits: u64) {
+        let limit = self.float(size, Operand::Const(Known(bits)));
+        let cond = self.masm.compare_floats(cond, size, number, limit);
+        self.branch_to_trap(cond, Trap::IntegerOverflow);
     }
 
     /// The registers of a value of so many cells; one that is in one register is both.

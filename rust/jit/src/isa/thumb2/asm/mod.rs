@@ -89,9 +89,7 @@ impl Asm {
             Src::Imm(value @ 0..=0xFF) if rd.is_low() && flags != Flags::Keep => {
                 return self.narrow(0x2000 | rd.bits() << 8 | value);
             }
-            Src::Reg(rm) if flags != Flags::Set => {
-                return self.narrow(0x4600 | (rd.bits() & 8) << 4 | rm.bits() << 3 | rd.bits() & 7);
-            }
+            Src::Reg(rm) if flags != Flags::Set => return self.copy(rd, rm),
             Src::Reg(rm) if rd.is_low() && rm.is_low() => {
                 return self.narrow(rm.bits() << 3 | rd.bits());
             }
@@ -103,6 +101,12 @@ impl Asm {
             _ => {}
         }
         self.wide_dp(Dp::Orr as u32, flags == Flags::Set, rd.bits(), 15, src);
+    }
+
+    /// `rd = rm`. Leaves the flags.
+    #[inline(never)]
+    pub fn copy(&mut self, rd: Reg, rm: Reg) {
+        self.narrow(mov_reg(rd, rm));
     }
 
     /// `rd = !src`.
