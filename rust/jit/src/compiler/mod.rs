@@ -74,10 +74,10 @@ impl Deferred {
         Deferred { op: Op::None, dst: 0, at: 0, a: Operand::Temp(0), b: Operand::Temp(0), offset: 0 };
 }
 
-/// A trap that code goes to. There are many: of the label, which is not bound, only the branches to it are kept.
+/// A trap that code goes to.
 #[derive(Clone, Copy)]
 struct TrapExit {
-    branches: u32,
+    branches: Label,
     trap: Trap,
     at: u32,
 }
@@ -295,8 +295,8 @@ impl<M: Masm> Compiler<M> {
         let mut complete = true;
         for own in 0..self.functions.len() as u32 {
             let Some(&(mut label)) = self.functions.get(own as usize) else { break };
-            if label.bound || !label.is_used() {
-                complete &= label.bound;
+            if label.is_bound() || !label.is_used() {
+                complete &= label.is_bound();
                 continue;
             }
             complete = false;
@@ -311,7 +311,7 @@ impl<M: Masm> Compiler<M> {
     pub fn stub(&mut self, module: &Module<'_>, own: u32) -> u32 {
         let mut label = Label::NEW;
         self.call_by_record(module, own, &mut label);
-        label.place
+        label.place()
     }
 
     fn call_by_record(&mut self, module: &Module<'_>, own: u32, label: &mut Label) {
@@ -385,7 +385,7 @@ impl<M: Masm> Compiler<M> {
 
     /// Something goes to a trap; the label is bound at the function's end.
     fn add_trap(&mut self, label: Label, trap: Trap, at: u32) {
-        self.failed |= self.traps.push(TrapExit { branches: label.place, trap, at }).is_err();
+        self.failed |= self.traps.push(TrapExit { branches: label, trap, at }).is_err();
     }
 
     /// The function to call, if it is called directly.
@@ -405,7 +405,7 @@ impl<M: Masm> Compiler<M> {
         }
         let place = self.place_of(own);
         if let Some(place) = self.functions.get_mut(place)
-            && !label.bound
+            && !label.is_bound()
         {
             let before = core::mem::replace(place, label);
             self.absent += usize::from(!before.is_used());

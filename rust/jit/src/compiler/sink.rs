@@ -112,7 +112,7 @@ impl<M: Masm> Sink for Compiler<M> {
         self.settle();
         for at in 0..self.traps.len() {
             let Some(&exit) = self.traps.get(at) else { break };
-            let (mut label, from) = (Label { place: exit.branches, bound: false }, self.masm.place());
+            let (mut label, from) = (exit.branches, self.masm.place());
             self.masm.bind(&mut label);
             self.masm.trap(exit.trap, &mut self.routines);
             self.made(from, exit.at);
@@ -129,7 +129,7 @@ impl<M: Masm> Sink for Compiler<M> {
             return Err(ErrorKind::FrameTooLarge);
         }
         let function = self.callee(self.own);
-        self.absent -= usize::from(!function.bound && function.is_used());
+        self.absent -= usize::from(!function.is_bound() && function.is_used());
         self.ended = true;
         if self.failed {
             return Err(ErrorKind::OutOfMemory);
