@@ -12,6 +12,7 @@ mod vfp;
 pub use branch::Branch;
 pub use operands::*;
 pub use sequence::{dp_imm, dp_src, if_then, mov_reg, shift_reg, unary_reg};
+pub use vfp::{DOUBLE, vcvt, vcvt_precision, vfp1, vfp2};
 
 use crate::code::Code;
 use wasmote_platform::Heap;

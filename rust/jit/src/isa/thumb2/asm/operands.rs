@@ -31,10 +31,10 @@ pub enum Float {
 
 impl Float {
     /// Four bits of its number and the fifth one, and the size bit.
-    pub(super) fn parts(self) -> (u32, u32, u32) {
+    pub(super) const fn parts(self) -> (u32, u32, u32) {
         match self {
-            Float::S(n) => (u32::from(n >> 1), u32::from(n & 1), 0),
-            Float::D(n) => (u32::from(n & 15), u32::from(n >> 4), 1),
+            Float::S(n) => ((n >> 1) as u32, (n & 1) as u32, 0),
+            Float::D(n) => ((n & 15) as u32, (n >> 4) as u32, 1),
         }
     }
 }
