@@ -5,7 +5,7 @@ use super::places::place_size;
 use super::{Compiler, SLOW_BYTES};
 use crate::masm::{Cond, Float1, Float2, Masm, Pair, PairVal, Size, Val};
 use wasmote_core::numeric::{binary_number, unary_number};
-use wasmote_core::{BinaryOp, FuncType, Trap, UnaryOp, ValType};
+use wasmote_core::{BinaryOp, FuncType, Trap, UnaryOp};
 use wasmote_frontend::{Cell, Known, Operand};
 
 /// What an operator on one number does, and the size of the number.
@@ -59,16 +59,10 @@ fn power_of_two(exponent: u64, size: Size) -> u64 {
     }
 }
 
-fn is_float(ty: ValType) -> bool {
-    matches!(ty, ValType::F32 | ValType::F64)
-}
-
 impl<M: Masm> Compiler<M> {
     /// Whether the runtime carries out an operator.
     pub(super) fn is_unary_of_runtime(&self, op: UnaryOp) -> bool {
-        let (operand, result) = op.types();
-        (is_float(operand) || is_float(result))
-            && unary(op).is_some_and(|(float, size)| !self.masm.has_float1(float, size))
+        unary(op).is_some_and(|(float, size)| !self.masm.has_float1(float, size))
     }
 
     /// Whether the runtime carries out an operator.
