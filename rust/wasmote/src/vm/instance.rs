@@ -50,7 +50,7 @@ impl InstanceData {
     fn empty(state: &State, number: u32, cells: usize) -> Result<Place<InstanceData>, Error> {
         let store = state.this;
         let cells = Block::new(&state.heap, cells, 0)?;
-        let ctx = VmCtx {
+        let ctx = Place::make(&state.heap, || VmCtx {
             memory_base: NonNull::dangling().as_ptr(),
             memory_len: 0,
             globals: cells.base(),
@@ -75,9 +75,9 @@ impl InstanceData {
             unwind: super::call::no_frames,
             before: ptr::null_mut(),
             compiled: ptr::null(),
-        };
-        let instance = InstanceData {
-            ctx: Place::new(&state.heap, ctx)?,
+        })?;
+        Ok(Place::make(&state.heap, || InstanceData {
+            ctx,
             store,
             module: None,
             memory: ptr::null_mut(),
@@ -88,8 +88,7 @@ impl InstanceData {
             #[cfg(feature = "interp-lazy")]
             records: Vec::new(&state.heap),
             table_quota: 0,
-        };
-        Ok(Place::new(&state.heap, instance)?)
+        })?)
     }
 
     /// Allocates an instance of `module` with its imports, and initialises its globals (WebAssembly Core, 4.5.4,

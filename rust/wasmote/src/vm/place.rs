@@ -14,6 +14,11 @@ impl<T> Place<T> {
         Ok(Place(Shared::new(heap, UnsafeCell::new(value))?))
     }
 
+    /// Makes a value in its place.
+    pub fn make(heap: &Heap, value: impl FnOnce() -> T) -> Result<Place<T>, OutOfMemory> {
+        Ok(Place(Shared::make(heap, || UnsafeCell::new(value()))?))
+    }
+
     /// Gives the place up for its address, from which [`from_ptr`](Place::from_ptr) makes it again.
     pub fn into_ptr(self) -> *mut T {
         Shared::into_raw(self.0).cast().as_ptr()
@@ -44,6 +49,11 @@ impl<T> Clone for Place<T> {
 pub(crate) struct Block<T: Copy>(Vec<T>);
 
 impl<T: Copy> Block<T> {
+    /// An array without elements.
+    pub fn empty(heap: &Heap) -> Block<T> {
+        Block(Vec::new(heap))
+    }
+
     /// An array of `len` times `value`.
     pub fn new(heap: &Heap, len: usize, value: T) -> Result<Block<T>, OutOfMemory> {
         let mut block = Block(Vec::new(heap));
