@@ -9,13 +9,8 @@ use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
 pub(crate) struct Place<T>(Shared<UnsafeCell<T>>);
 
 impl<T> Place<T> {
-    /// Moves a value to its place.
-    pub fn new(heap: &Heap, value: T) -> Result<Place<T>, OutOfMemory> {
-        Ok(Place(Shared::new(heap, UnsafeCell::new(value))?))
-    }
-
     /// Makes a value in its place.
-    pub fn make(heap: &Heap, value: impl FnOnce() -> T) -> Result<Place<T>, OutOfMemory> {
+    pub fn new(heap: &Heap, value: impl FnOnce() -> T) -> Result<Place<T>, OutOfMemory> {
         Ok(Place(Shared::make(heap, || UnsafeCell::new(value()))?))
     }
 
@@ -50,15 +45,8 @@ pub(crate) struct Block<T: Copy>(Vec<T>);
 
 impl<T: Copy> Block<T> {
     /// An array without elements.
-    pub fn empty(heap: &Heap) -> Block<T> {
+    pub fn new(heap: &Heap) -> Block<T> {
         Block(Vec::new(heap))
-    }
-
-    /// An array of `len` times `value`.
-    pub fn new(heap: &Heap, len: usize, value: T) -> Result<Block<T>, OutOfMemory> {
-        let mut block = Block(Vec::new(heap));
-        block.resize(len, value)?;
-        Ok(block)
     }
 
     /// Makes room for elements up to `len`. The address may change.

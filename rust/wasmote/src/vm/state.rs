@@ -12,7 +12,7 @@ use core::ptr;
 use wasmote_core::vm::{FuncRecord, StackVm, VmCtx, split_func_ref};
 use wasmote_core::{FuncType, limits};
 use wasmote_frontend::ExternType;
-use wasmote_platform::{Heap, Shared, Vec};
+use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
 
 /// What cells of the value stack hold that nobody wrote to: native code does not say how far its frames reach.
 const UNTOUCHED: u32 = 0x5AA5_C33C;
@@ -50,9 +50,9 @@ pub struct State {
 
 impl State {
     /// A store without instances.
-    pub fn new(heap: Heap, quotas: Quotas) -> Result<Place<State>, Error> {
+    pub fn new(heap: Heap, quotas: Quotas) -> Result<Place<State>, OutOfMemory> {
         let signal = Signal::new(&heap)?;
-        let place = Place::make(&heap, || State {
+        let place = Place::new(&heap, || State {
             this: ptr::null_mut(),
             quotas,
             trace: Backtrace::default(),
@@ -73,7 +73,7 @@ impl State {
             signal,
             hosts: Vec::new(&heap),
             host_records: Vec::new(&heap),
-            cells: Block::empty(&heap),
+            cells: Block::new(&heap),
             heap: heap.clone(),
         })?;
         // SAFETY: (R1) nobody else knows the store yet.
