@@ -8,16 +8,15 @@ use crate::isa::Rare;
 use wasmote_core::vm::{AGAIN, NULL_REF, func_ref};
 use wasmote_core::{Feature, Trap};
 
-/// Calls an own function, if it is of this engine.
+/// Calls an own function, if it is of this engine. What hinders that is found once more out of line.
 #[inline(always)]
 fn enter_own(s: State, function: Function, cells: usize, more: usize, slow: Slow) -> Step {
     if s.ctx.interrupted() {
-        return Step::Trap(Trap::Interrupted);
+        return Step::Slow(slow);
     }
     match function.enter(cells, s.pc().skip(more), s.fp, s.ctx) {
         Ok((pc, fp)) => Step::Next(pc, fp, s.ctx),
-        Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
-        Err(NotEntered::Foreign) => Step::Slow(slow),
+        Err(_) => Step::Slow(slow),
     }
 }
 
