@@ -245,6 +245,10 @@ pub(crate) struct Function {
     record: *const FuncRecord,
 }
 
+/// A function of the host's.
+#[derive(Clone, Copy)]
+pub(crate) struct HostFunction(*const FuncRecord);
+
 /// A return record. Its place is behind the first word of an instruction that has not ended: a call, or what trapped.
 #[derive(Clone, Copy)]
 #[repr(C, packed(4))]
@@ -336,6 +340,15 @@ impl Ctx {
         check!(index < self.import_funcs() as usize, "I6: no such import");
         // SAFETY: (I3) the context lives; (I6) the module imports that many.
         unsafe { (*self.0).imports.add(index).read() }
+    }
+
+    /// Imported function `index`, if it is the host's.
+    #[inline(always)]
+    pub(crate) fn host_function(self, index: usize) -> Option<HostFunction> {
+        check!(index < self.import_funcs() as usize, "I6: no such import");
+        // SAFETY: (I3) the context lives; (I6) the module imports that many.
+        let record = unsafe { (*self.0).hosts.add(index).read() };
+        (!record.is_null()).then_some(HostFunction(record))
     }
 
     /// Own function `index`.
@@ -579,10 +592,23 @@ impl Function {
 
     /// Calls a function of another engine.
     pub(crate) fn call_foreign(self, cells: usize, fp: Frame, caller: Ctx) -> u32 {
-        // SAFETY: (I7) its entry may be called like this; (I2) the arguments lie in the frame.
-        unsafe {
-            let entry = core::mem::transmute::<*mut (), Entry>((*self.record).entry.load(Ordering::Relaxed));
-            entry(self.ctx.0, self.record, fp.cell(cells, 0), caller.0)
-        }
+        call_entry(self.ctx, self.record, cells, fp, caller)
+    }
+}
+
+impl HostFunction {
+    /// Calls it. Who defines it is not looked at, as all of them belong to one instance: the caller is as good.
+    #[inline(always)]
+    pub(crate) fn call(self, cells: usize, fp: Frame, caller: Ctx) -> u32 {
+        call_entry(caller, self.0, cells, fp, caller)
+    }
+}
+
+#[inline(always)]
+fn call_entry(callee: Ctx, record: *const FuncRecord, cells: usize, fp: Frame, caller: Ctx) -> u32 {
+    // SAFETY: (I7) its entry may be called like this; (I2) the arguments lie in the frame.
+    unsafe {
+        let entry = core::mem::transmute::<*mut (), Entry>((*record).entry.load(Ordering::Relaxed));
+        entry(callee.0, record, fp.cell(cells, 0), caller.0)
     }
 }
