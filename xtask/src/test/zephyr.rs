@@ -117,7 +117,7 @@ fn twister(base: &Path, trees: &[&str], platforms: &[&str], verbose: bool) -> Re
     run = run.arg(format!("-x=ZEPHYR_EXTRA_MODULES={}", repo::root().display()));
     run = run.arg(format!("-x=WASMOTE_SPEC_SUITES={}", spec::scripts_folder()?.display()));
     // Each firmware is built in a folder of its own, but what two have in common only once: wasmote's archive in one folder for
-    // cargo, and Zephyr's C through ccache, if that is there. It knows a file again in another firmware, and in the next clone, as
+    // cargo, and Zephyr's C through ccache, if that is there. It knows a file again in another firmware, and mostly in the next clone, as
     // paths are relative to the folder and not put into what is compiled, and if no file is told an id of this run: only this run's
     // firmware can answer here.
     run = run.arg(format!("-x=WASMOTE_CARGO_TARGET_DIR={}", repo::work("zephyr-cargo")?.display()));
