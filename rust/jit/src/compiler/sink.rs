@@ -321,6 +321,8 @@ impl<M: Masm> Sink for Compiler<M> {
             }
             // Who is called may be anything: it is called, and then this returns.
             Callee::Import(_) => {
+                // The results have their place, which nobody else has asked for.
+                self.least_cells = self.least_cells.max(cells + ty.result_cells());
                 self.call(callee, ty, cells)?;
                 if ty.results().len() > 1 {
                     return self.return_many(cells, ty.result_cells());

@@ -4,16 +4,16 @@ use super::builtins::BUILTINS;
 use super::call::signature_matches;
 use super::memory::MemoryData;
 use super::place::{Block, Place};
-use super::state::{HOSTS, State};
+use super::state::State;
 use super::table::TableData;
 use crate::linker::{Resolve, find_import};
 use crate::{Error, Extern, Func, Module, Quotas, Store};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, AtomicUsize};
-use wasmote_core::vm::{FuncRecord, NULL_REF, VmCtx, fuel_is_endless, func_ref};
+use wasmote_core::vm::{FuncRecord, HOSTS, NULL_REF, VmCtx, fuel_is_endless, func_ref, split_func_ref};
 use wasmote_core::{ExternKind, GlobalType, ValType};
 use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, GlobalPlace};
-use wasmote_platform::Vec;
+use wasmote_platform::{OutOfMemory, Vec};
 
 /// Pointers to one kind of thing. Of one type, so that the code that handles them is there once.
 pub(super) type Pointers = Vec<*mut ()>;
@@ -27,7 +27,8 @@ pub(crate) struct InstanceData {
     /// The memory that it uses; null if it has none.
     pub(super) memory: *mut MemoryData,
     own_memory: Option<Place<MemoryData>>,
-    /// First its tables, each a `TableData`, which begins with the `TableVm`; then the cells of each imported global.
+    /// First its tables, each a `TableData`, which begins with the `TableVm`; then the cells of each imported global; then for
+    /// each imported function the host's record, or null.
     pointers: Pointers,
     own_tables: Vec<Place<TableData>>,
     /// Its own globals, references to the imported functions, and a bit for each dropped segment: element
@@ -42,18 +43,18 @@ pub(crate) struct InstanceData {
 
 impl InstanceData {
     /// The instance that stands for the store's host functions.
-    pub fn of_hosts(state: &State) -> Result<Place<InstanceData>, Error> {
-        InstanceData::empty(state, HOSTS, 0)
+    pub fn of_hosts(state: &State) -> Result<Place<InstanceData>, OutOfMemory> {
+        InstanceData::empty(state, HOSTS)
     }
 
-    /// An instance of nothing. `cells` as in the struct.
-    fn empty(state: &State, number: u32, cells: usize) -> Result<Place<InstanceData>, Error> {
+    /// An instance of nothing.
+    #[inline(never)]
+    fn empty(state: &State, number: u32) -> Result<Place<InstanceData>, OutOfMemory> {
         let store = state.this;
-        let cells = Block::new(&state.heap, cells, 0)?;
-        let ctx = VmCtx {
+        let ctx = Place::new(&state.heap, || VmCtx {
             memory_base: NonNull::dangling().as_ptr(),
             memory_len: 0,
-            globals: cells.base(),
+            globals: NonNull::dangling().as_ptr(),
             funcs: NonNull::dangling().as_ptr(),
             fuel: u64::MAX,
             interrupt: AtomicU32::new(0),
@@ -75,21 +76,21 @@ impl InstanceData {
             unwind: super::call::no_frames,
             before: ptr::null_mut(),
             compiled: ptr::null(),
-        };
-        let instance = InstanceData {
-            ctx: Place::new(&state.heap, ctx)?,
+            hosts: NonNull::dangling().as_ptr(),
+        })?;
+        Place::new(&state.heap, || InstanceData {
+            ctx,
             store,
             module: None,
             memory: ptr::null_mut(),
             own_memory: None,
             pointers: Vec::new(&state.heap),
             own_tables: Vec::new(&state.heap),
-            cells,
+            cells: Block::new(&state.heap),
             #[cfg(feature = "interp-lazy")]
             records: Vec::new(&state.heap),
             table_quota: 0,
-        };
-        Ok(Place::new(&state.heap, instance)?)
+        })
     }
 
     /// Allocates an instance of `module` with its imports, and initialises its globals (WebAssembly Core, 4.5.4,
@@ -104,15 +105,17 @@ impl InstanceData {
         let cells =
             dropped_bits(parsed) + (parsed.element_count() + parsed.data_count()).div_ceil(32) as usize;
         let state = store.state();
-        let place = InstanceData::empty(state, state.instance_count(), cells)?;
+        let place = InstanceData::empty(state, state.instance_count())?;
         // SAFETY: (R1) nobody else knows the instance yet.
         let this = unsafe { &mut *place.ptr() };
         this.module = Some(module.clone());
+        this.cells.resize(cells, 0)?;
         #[cfg(feature = "interp-lazy")]
         {
             this.records = super::resident::records(&store.state().heap, module)?;
         }
         this.import(store, parsed, resolve)?;
+        this.show_hosts(store.state().host_records());
         this.define(store.state(), parsed, quotas)?;
         this.tell(module);
         Ok(place)
@@ -126,7 +129,8 @@ impl InstanceData {
         resolve: &mut Resolve<'_>,
     ) -> Result<(), Error> {
         let tables = parsed.tables().len();
-        self.pointers.resize(tables + parsed.import_globals() as usize, ptr::null_mut())?;
+        let count = tables + (parsed.import_globals() + parsed.import_funcs()) as usize;
+        self.pointers.resize(count, ptr::null_mut())?;
         let mut next_func = parsed.own_global_cells() as usize;
         let (mut next_table, mut next_global) = (0, tables);
         for import in parsed.imports() {
@@ -157,6 +161,26 @@ impl InstanceData {
         Ok(())
     }
 
+    /// Lets code see where the records of the host functions are now.
+    pub(super) fn show_hosts(&mut self, records: *const FuncRecord) {
+        let Some(module) = &self.module else {
+            // SAFETY: (R2) the context of the host functions, and no code runs.
+            unsafe { (*self.ctx.ptr()).funcs = records };
+            return;
+        };
+        let parsed = module.parsed();
+        let place = parsed.tables().len() + parsed.import_globals() as usize;
+        for import in 0..parsed.import_funcs() {
+            if let (HOSTS, index) = split_func_ref(self.func_ref(import)) {
+                // SAFETY: (R2) there is a pointer for each import, and a record for each reference; no code runs.
+                unsafe {
+                    let record = records.add(index as usize);
+                    self.pointers.start().add(place + import as usize).write(record.cast_mut().cast());
+                }
+            }
+        }
+    }
+
     fn point(&mut self, place: usize, pointer: *mut ()) {
         if let Some(to) = self.pointers.get_mut(place) {
             *to = pointer;
@@ -180,14 +204,12 @@ impl InstanceData {
         self.table_quota = quotas.table_elements;
         for (place, &ty) in parsed.tables().iter().enumerate().skip(parsed.import_tables() as usize) {
             let table = TableData::new(&state.heap, ty, self.number(), &mut self.table_quota)?;
-            let table = Place::new(&state.heap, table)?;
             self.point(place, table.ptr().cast());
             self.own_tables.push(table)?;
         }
         if let (Some(ty), false) = (parsed.memory(), parsed.memory_imported()) {
             let trimmed = if quotas.trim_memory { self.heap_base(parsed) } else { None };
             let memory = MemoryData::new(&state.heap, ty, quotas.memory_bytes, trimmed)?;
-            let memory = Place::new(&state.heap, memory)?;
             self.memory = memory.ptr();
             self.own_memory = Some(memory);
         }
@@ -210,6 +232,7 @@ impl InstanceData {
         // ones, and lives as long as the store.
         unsafe {
             let ctx = &mut *self.ctx.ptr();
+            ctx.globals = self.cells.base();
             ctx.funcs = funcs;
             #[cfg(feature = "jit-lazy")]
             {
@@ -217,8 +240,9 @@ impl InstanceData {
             }
             ctx.import_funcs = parsed.import_funcs();
             ctx.imports = self.cells.base().wrapping_add(parsed.own_global_cells() as usize);
-            ctx.tables = self.pointers.as_ptr().cast();
+            ctx.tables = self.pointers.start().cast();
             ctx.imported_globals = ctx.tables.wrapping_add(parsed.tables().len()).cast();
+            ctx.hosts = ctx.imported_globals.wrapping_add(parsed.import_globals() as usize).cast();
             if let Some(memory) = self.memory.as_ref() {
                 memory.show(ctx);
             }

@@ -1,6 +1,6 @@
 //! What a store owns.
 
-use super::host::{HostFunc, host_entry};
+use super::host::HostFunc;
 use super::instance::{FuncRefs, InstanceData, Pointers};
 use super::interrupt::Signal;
 use super::memory::MemoryData;
@@ -9,19 +9,16 @@ use super::table::TableData;
 use crate::backtrace::Backtrace;
 use crate::{Error, Extern, Func, Quotas};
 use core::ptr;
-use wasmote_core::vm::{FuncRecord, StackVm, VmCtx, split_func_ref};
+use wasmote_core::vm::{FuncRecord, HOSTS, StackVm, VmCtx, split_func_ref};
 use wasmote_core::{FuncType, limits};
 use wasmote_frontend::ExternType;
-use wasmote_platform::{Heap, Shared, Vec};
+use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
 
 /// What cells of the value stack hold that nobody wrote to: native code does not say how far its frames reach.
 const UNTOUCHED: u32 = 0x5AA5_C33C;
 
 /// Most stores have the instance that stands for the host functions, and another one.
 pub(super) const USUAL_INSTANCES: usize = 2;
-
-/// The number of the instance that stands for the host functions.
-pub(super) const HOSTS: u32 = 0;
 
 /// Cells of arguments that native code has in registers at most.
 const ARGUMENT_REGISTERS: usize = 8;
@@ -50,42 +47,44 @@ pub struct State {
 
 impl State {
     /// A store without instances.
-    pub fn new(heap: Heap, quotas: Quotas) -> Result<Place<State>, Error> {
-        let len = quotas.stack_bytes as usize / size_of::<u32>();
-        // Native code reads as many cells of arguments as there are registers for them, whether there are so many or not.
-        let unused = if cfg!(feature = "jit") { ARGUMENT_REGISTERS } else { 0 };
-        let cells = Block::new(&heap, len + unused, UNTOUCHED)?;
-        let base = cells.base();
-        let end = base.wrapping_add(len);
-        let stack = StackVm {
-            base,
-            end,
-            control: end,
-            high_water: base,
-            low_water: end,
-            native_depth: 0,
-            max_native_depth: quotas.call_depth,
-            record_frame: super::call::record_frame,
-        };
-        let state = State {
+    pub fn new(heap: Heap, quotas: Quotas) -> Result<Place<State>, OutOfMemory> {
+        let signal = Signal::new(&heap)?;
+        let place = Place::new(&heap, || State {
             this: ptr::null_mut(),
             quotas,
             trace: Backtrace::default(),
             host_code: 0,
-            stack,
+            stack: StackVm {
+                base: ptr::null_mut(),
+                end: ptr::null_mut(),
+                control: ptr::null_mut(),
+                high_water: ptr::null_mut(),
+                low_water: ptr::null_mut(),
+                native_depth: 0,
+                max_native_depth: quotas.call_depth,
+                record_frame: super::call::record_frame,
+            },
             #[cfg(feature = "interp-lazy")]
             resident: super::resident::Resident::new(&heap),
-            contexts: Vec::with_capacity(&heap, USUAL_INSTANCES)?,
-            signal: Signal::new(&heap)?,
+            contexts: Vec::new(&heap),
+            signal,
             hosts: Vec::new(&heap),
             host_records: Vec::new(&heap),
-            cells,
-            heap,
-        };
-        let place = Place::new(&state.heap.clone(), state)?;
+            cells: Block::new(&heap),
+            heap: heap.clone(),
+        })?;
         // SAFETY: (R1) nobody else knows the store yet.
         let state = unsafe { &mut *place.ptr() };
         state.this = place.ptr();
+        let len = quotas.stack_bytes as usize / size_of::<u32>();
+        // Native code reads as many cells of arguments as there are registers for them, whether there are so many or not.
+        let unused = if cfg!(feature = "jit") { ARGUMENT_REGISTERS } else { 0 };
+        state.cells.resize(len + unused, UNTOUCHED)?;
+        let base = state.cells.base();
+        let end = base.wrapping_add(len);
+        (state.stack.base, state.stack.high_water) = (base, base);
+        (state.stack.end, state.stack.control, state.stack.low_water) = (end, end, end);
+        state.contexts.reserve_exact(USUAL_INSTANCES)?;
         state.contexts.push(ptr::null_mut())?;
         Ok(place)
     }
@@ -173,6 +172,16 @@ impl State {
         self.host_records.truncate(count);
     }
 
+    /// The records of the host functions.
+    pub(super) fn host_records(&self) -> *const FuncRecord {
+        self.host_records.start()
+    }
+
+    /// The host function of this index, which must exist.
+    pub(super) fn host(&self, index: u32) -> *const HostFunc {
+        self.hosts.get(index as usize).map_or(ptr::null(), |func| ptr::from_ref(&**func))
+    }
+
     /// The reference to a host function, which is added if it is new.
     pub(crate) fn host_func(&mut self, func: &Shared<HostFunc>) -> Result<Func, Error> {
         match self.hosts.iter().position(|host| ptr::eq(&**host, &**func)) {
@@ -193,19 +202,22 @@ impl State {
             self.place(HOSTS as usize, hosts);
             self.settle();
         }
-        let ty = func.ty();
-        let (code, cells) = (ptr::from_ref(&*func).cast(), ty.param_cells().max(ty.result_cells()));
-        let record = FuncRecord::new(host_entry, code, index as u32, cells);
-        if index == self.host_records.capacity() {
+        let record = func.record(index as u32);
+        let full = index == self.host_records.capacity();
+        if full {
             // Most modules import few functions. The records last: if they move, code is told.
             self.hosts.reserve_exact(1 + index / 2)?;
             self.host_records.reserve_exact(1 + index / 2)?;
         }
         self.hosts.push(func)?;
         self.host_records.push(record)?;
-        if let Some(hosts) = self.instance(HOSTS) {
-            // SAFETY: (R2) the context of the host functions, and no code runs.
-            unsafe { (*hosts.ctx.ptr()).funcs = self.host_records.as_ptr() };
+        if full {
+            let records = self.host_records();
+            for number in 0..self.instance_count() {
+                if let Some(instance) = self.instance_mut(number) {
+                    instance.show_hosts(records);
+                }
+            }
         }
         Func::new(HOSTS, index as u32).ok_or(Error::Limit)
     }

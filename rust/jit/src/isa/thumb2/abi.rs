@@ -43,6 +43,7 @@ pub(super) const SIGNATURE_MATCHES: i32 = 60;
 const STACK_LIMIT: i32 = 68;
 const UNWIND: i32 = 72;
 const COMPILED: i32 = 80;
+pub(super) const HOSTS: i32 = 84;
 // In a `StackVm`.
 const CONTROL: i32 = 8;
 const NATIVE_DEPTH: i32 = 20;
@@ -199,8 +200,8 @@ impl Thumb2 {
 
     /// What the memory is now.
     pub(super) fn load_memory_registers(&mut self) {
-        self.load_word(BASE, CTX, MEMORY_BASE);
-        self.load_word(LIMIT, CTX, MEMORY_LEN);
+        // The length follows the base.
+        self.asm.mem_dual(true, BASE, LIMIT, CTX, MEMORY_BASE);
         self.asm.dp(Dp::Sub, Flags::Keep, LIMIT, LIMIT, Src::Imm(4));
     }
 
