@@ -41,6 +41,8 @@ pub(super) struct Regs {
     wide: u32,
     /// Those that the present operator uses: nothing else may be put there.
     locked: u32,
+    /// Places of `zeros` of which the frame is yet to learn: one bit each.
+    dirty_zeros: u32,
     /// How many places of `zeros` have been used.
     zero_count: usize,
     next_check: usize,
@@ -49,8 +51,8 @@ pub(super) struct Regs {
     cells: [Cell; REGS],
     /// Locals whose address was found to lie so many bytes before the end of the memory.
     checked: [(Cell, u32); CHECKS],
-    /// Cells that are 0, and whether the frame is yet to learn that. They may have a register as well.
-    zeros: [(Cell, bool); ZEROS],
+    /// Cells that are 0. They may have a register as well.
+    zeros: [Cell; ZEROS],
     /// Of each of the first cells: see [`REG`] and those behind it.
     known: [u8; KNOWN],
 }
@@ -77,7 +79,8 @@ impl Regs {
             checked: [(NONE, 0); CHECKS],
             next_check: 0,
             any_checked: false,
-            zeros: [(NONE, false); ZEROS],
+            zeros: [NONE; ZEROS],
+            dirty_zeros: 0,
             zero_count: 0,
         }
     }
@@ -225,7 +228,7 @@ impl Regs {
             }
         }
         for at in 0..self.zero_count {
-            if self.zeros.get(at).is_some_and(|zero| !wanted.contains(&zero.0)) {
+            if self.zeros.get(at).is_some_and(|zero| !wanted.contains(zero)) {
                 self.free_zero(at);
             }
         }
@@ -253,8 +256,8 @@ impl Regs {
     /// A place of `zeros` is free.
     fn free_zero(&mut self, at: usize) {
         if let Some(zero) = self.zeros.get_mut(at) {
-            let cell = zero.0;
-            *zero = (NONE, false);
+            let cell = core::mem::replace(zero, NONE);
+            self.dirty_zeros &= !(1 << at);
             self.unset(cell, ZERO);
         }
     }
@@ -270,11 +273,11 @@ impl Regs {
     #[inline(never)]
     fn forget_some_zeros(&mut self, from: Cell) {
         for at in 0..self.zero_count {
-            if self.zeros.get(at).is_some_and(|zero| zero.0 >= from) {
+            if self.zeros.get(at).is_some_and(|&zero| zero >= from) {
                 self.free_zero(at);
             }
         }
-        while self.zero_count > 0 && self.zeros[self.zero_count - 1].0 == NONE {
+        while self.zero_count > 0 && self.zeros[self.zero_count - 1] == NONE {
             self.zero_count -= 1;
         }
     }
@@ -286,18 +289,19 @@ impl Regs {
 
     /// The cell is 0; `false` if that cannot be noted.
     pub fn add_zero(&mut self, cell: Cell, dirty: bool) -> bool {
-        let Some(at) = self.zeros.iter().position(|zero| zero.0 == NONE) else { return false };
+        let Some(at) = self.zeros.iter().position(|&zero| zero == NONE) else { return false };
         if !self.note(cell, ZERO) {
             return false;
         }
-        self.zeros[at] = (cell, dirty);
+        self.zeros[at] = cell;
+        self.dirty_zeros |= u32::from(dirty) << at;
         self.zero_count = self.zero_count.max(at + 1);
         true
     }
 
     fn remove_zero(&mut self, cell: Cell) {
         if self.is_zero(cell)
-            && let Some(at) = self.zeros.iter().position(|zero| zero.0 == cell)
+            && let Some(at) = self.zeros.iter().position(|&zero| zero == cell)
         {
             self.free_zero(at);
         }

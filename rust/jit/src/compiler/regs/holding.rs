@@ -74,26 +74,20 @@ impl<M: Masm> Compiler<M> {
     /// The frame learns which cells are 0.
     #[inline(always)]
     pub(in crate::compiler) fn flush_zeros(&mut self) {
-        if self.regs.zero_count != 0 {
+        if self.regs.dirty_zeros != 0 {
             self.flush_some_zeros();
         }
     }
 
     #[inline(never)]
     fn flush_some_zeros(&mut self) {
-        let mut first = true;
-        for at in 0..self.regs.zero_count {
-            if let Some(&(cell, true)) = self.regs.zeros.get(at) {
-                if first {
-                    self.masm.mov(M::SCRATCH, Val::number(0));
-                    first = false;
-                }
+        self.masm.mov(M::SCRATCH, Val::number(0));
+        for (at, &cell) in self.regs.zeros.iter().enumerate() {
+            if self.regs.dirty_zeros >> at & 1 != 0 {
                 self.masm.frame(false, Size::W32, M::SCRATCH, &self.frame, cell);
-                if let Some(zero) = self.regs.zeros.get_mut(at) {
-                    zero.1 = false;
-                }
             }
         }
+        self.regs.dirty_zeros = 0;
     }
 
     /// Only these cells are still wanted, as the function ends.
