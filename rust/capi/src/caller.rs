@@ -2,27 +2,27 @@
 
 use crate::handle;
 use crate::message::{Failure, run};
-use crate::store::{Access, Busy, StoreCell};
+use crate::store::{Access, StoreCell};
 use crate::types::wasmote_status::WASMOTE_ERR_INVALID_ARGUMENT;
 use crate::types::*;
+use core::cell::{Cell, UnsafeCell};
 use core::ffi::c_void;
-use wasmote::{Caller, FuncType, HostCall, HostError, Instance, Trap};
+use wasmote::{Caller, FuncType, HostCall, HostError, Trap};
 
 /// What a `wasmote_caller_t` leads to, on the stack of the thread that runs the host function. It is a handle of the
 /// calling instance as well.
 #[repr(C)]
 pub(crate) struct CallerBlock {
-    kind: u32,
-    /// Set while the host function calls back: code that runs then has callers of its own.
-    pub busy: Busy,
-    pub instance: Instance,
-    pub caller: *mut Caller<'static>,
-    pub cell: *const StoreCell,
-    data: *mut c_void,
+    /// [`KIND`](CallerBlock::KIND), or [`USED`](CallerBlock::USED) while it is, and so while the host function calls back: code
+    /// that runs then has callers of its own.
+    pub kind: Cell<u32>,
+    pub caller: UnsafeCell<Caller<'static>>,
+    func: *const LinkedFunc,
 }
 
 impl CallerBlock {
     pub const KIND: u32 = 0x7743_6C72;
+    pub const USED: u32 = CallerBlock::KIND + 1;
 
     /// # Safety
     /// (C1) A pointer that is not null must be a `wasmote_caller_t` of a host function that is running.
@@ -30,10 +30,16 @@ impl CallerBlock {
         // SAFETY: (C1) (C5) the caller says so.
         unsafe {
             match handle::kind(caller) {
-                Some(CallerBlock::KIND) => Ok(&*caller.cast::<CallerBlock>()),
+                Some(CallerBlock::KIND | CallerBlock::USED) => Ok(&*caller.cast::<CallerBlock>()),
                 _ => Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
             }
         }
+    }
+
+    /// The function that runs.
+    pub fn func(&self) -> &LinkedFunc {
+        // SAFETY: (C5) it stays as long as the block.
+        unsafe { &*self.func }
     }
 }
 
@@ -57,15 +63,15 @@ impl HostCall for LinkedFunc {
         self.ty
     }
 
+    #[inline(always)]
     fn call(&self, caller: &mut Caller<'_>, cells: &mut [u32]) -> Result<(), HostError> {
         let mut block = CallerBlock {
-            kind: CallerBlock::KIND,
-            busy: Busy::new(),
-            instance: caller.instance(),
-            // Without its lifetime: nobody reaches it after this function through a handle that is good.
-            caller: core::ptr::from_mut(caller).cast(),
-            cell: self.cell,
-            data: self.data,
+            kind: Cell::new(CallerBlock::KIND),
+            // SAFETY: (C5) only the lifetime changes: nobody reaches it after this function through a handle that is good.
+            caller: UnsafeCell::new(unsafe {
+                core::mem::transmute::<Caller<'_>, Caller<'static>>(caller.reborrow())
+            }),
+            func: self,
         };
         let handle = (&raw mut block).cast::<wasmote_caller_t>();
         // SAFETY: (C6) a function of the application's, with cells for its type.
@@ -75,10 +81,17 @@ impl HostCall for LinkedFunc {
         if status == 0 {
             return Ok(());
         }
-        match Trap::from_code(status as u32) {
-            Some(trap) if trap != Trap::Host => Err(HostError::Trap(trap)),
-            _ => Err(HostError::Code(status)),
-        }
+        *caller = block.caller.into_inner();
+        Err(error(status))
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn error(status: wasmote_status_t) -> HostError {
+    match Trap::from_code(status as u32) {
+        Some(trap) if trap != Trap::Host => HostError::Trap(trap),
+        _ => HostError::Code(status),
     }
 }
 
@@ -116,7 +129,7 @@ pub unsafe extern "C" fn wasmote_caller_instance(caller: *mut wasmote_caller_t) 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmote_caller_data(caller: *mut wasmote_caller_t) -> *mut c_void {
     // SAFETY: (C1) the header demands it.
-    unsafe { CallerBlock::get(caller) }.map_or(core::ptr::null_mut(), |block| block.data)
+    unsafe { CallerBlock::get(caller) }.map_or(core::ptr::null_mut(), |block| block.func().data)
 }
 
 /// Takes fuel from the calling instance for work that the host function does for it. WASMOTE_TRAP_OUT_OF_FUEL, to be

@@ -7,7 +7,7 @@ use crate::message::Failure;
 use crate::runtime::Root;
 use crate::types::wasmote_instance_t;
 use crate::types::wasmote_status::{WASMOTE_ERR_BUSY, WASMOTE_ERR_INVALID_ARGUMENT};
-use core::cell::UnsafeCell;
+use core::cell::{Cell, UnsafeCell};
 use core::sync::atomic::{AtomicU32, Ordering};
 use wasmote::{Caller, Context, Instance, Store};
 use wasmote_platform::Shared;
@@ -95,12 +95,23 @@ pub(crate) struct Access<'a> {
     target: Target<'a>,
     instance: Instance,
     pub cell: &'a StoreCell,
-    _guard: Guard<'a>,
 }
 
 enum Target<'a> {
-    Store(&'a mut Store),
-    Caller(&'a mut Caller<'static>),
+    Store(Entered<'a>),
+    Caller(Used<'a>),
+}
+
+/// A caller, whose block says that it is in use as long as this lasts.
+struct Used<'a> {
+    caller: &'a mut Caller<'static>,
+    kind: &'a Cell<u32>,
+}
+
+impl Drop for Used<'_> {
+    fn drop(&mut self) {
+        self.kind.set(CallerBlock::KIND);
+    }
 }
 
 impl<'a> Access<'a> {
@@ -116,20 +127,25 @@ impl<'a> Access<'a> {
         let body = unsafe {
             match handle::kind(handle) {
                 Some(InstanceBody::KIND) => handle::body::<InstanceBody>(handle),
-                Some(CallerBlock::KIND) => return Access::of_caller(&*handle.cast::<CallerBlock>()),
+                Some(CallerBlock::KIND | CallerBlock::USED) => {
+                    return Access::of_caller(&*handle.cast::<CallerBlock>());
+                }
                 _ => return Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
             }
         };
-        let Entered { store, _guard } = body.store.enter()?;
-        Ok(Access { target: Target::Store(store), instance: body.instance, cell: &body.store, _guard })
+        let store = body.store.enter()?;
+        Ok(Access { target: Target::Store(store), instance: body.instance, cell: &body.store })
     }
 
     /// In a host function.
     pub fn of_caller(block: &'a CallerBlock) -> Result<Access<'a>, Failure> {
-        let guard = block.busy.enter()?;
-        // SAFETY: (C5) block, caller and store are there as long as the host function's call; entered just now.
-        let (caller, cell) = unsafe { (&mut *block.caller, &*block.cell) };
-        Ok(Access { target: Target::Caller(caller), instance: block.instance, cell, _guard: guard })
+        if block.kind.replace(CallerBlock::USED) != CallerBlock::KIND {
+            return Err(WASMOTE_ERR_BUSY.into());
+        }
+        // SAFETY: (C5) block and store are there as long as the host function's call; nobody else uses the caller.
+        let (caller, cell) = unsafe { (&mut *block.caller.get(), &*block.func().cell) };
+        let instance = caller.instance();
+        Ok(Access { target: Target::Caller(Used { caller, kind: &block.kind }), instance, cell })
     }
 
     /// Stays in use after this: who calls [`resume`](Access::resume) has it.
@@ -146,7 +162,7 @@ impl<'a> Access<'a> {
     pub unsafe fn resume(cell: &'a StoreCell, instance: Instance) -> Access<'a> {
         // SAFETY: (C4) the caller says so.
         let store = unsafe { &mut *cell.store.get() };
-        Access { target: Target::Store(store), instance, cell, _guard: Guard(&cell.busy) }
+        Access { target: Target::Store(Entered { store, _guard: Guard(&cell.busy) }), instance, cell }
     }
 
     pub fn instance(&self) -> Instance {
@@ -156,15 +172,15 @@ impl<'a> Access<'a> {
     /// The store, to do something with the instance.
     pub fn cx(&mut self) -> &mut dyn Context {
         match &mut self.target {
-            Target::Store(store) => *store,
-            Target::Caller(caller) => *caller,
+            Target::Store(entered) => entered.store,
+            Target::Caller(used) => used.caller,
         }
     }
 
     /// The store itself; not in a host function, where it is in use.
     pub fn store(&mut self) -> Result<&mut Store, Failure> {
         match &mut self.target {
-            Target::Store(store) => Ok(store),
+            Target::Store(entered) => Ok(entered.store),
             Target::Caller(_) => Err(WASMOTE_ERR_BUSY.into()),
         }
     }
@@ -172,7 +188,7 @@ impl<'a> Access<'a> {
     /// The caller, in a host function.
     pub fn caller(&mut self) -> Result<&mut Caller<'static>, Failure> {
         match &mut self.target {
-            Target::Caller(caller) => Ok(caller),
+            Target::Caller(used) => Ok(used.caller),
             Target::Store(_) => Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
         }
     }

@@ -177,11 +177,18 @@ fn cells(types: &[u8]) -> u32 {
     types.iter().map(|&ty| ValType::cells_of(ty)).sum()
 }
 
+#[inline(always)]
 fn read_vec(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     // As always but with very many.
-    if let Some((&count @ ..0x80, rest)) = bytes.split_first() {
-        return rest.split_at_checked(count.into());
+    match bytes.split_first() {
+        Some((&count @ ..0x80, rest)) => rest.split_at_checked(count.into()),
+        _ => read_long_vec(bytes),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn read_long_vec(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut count = 0u32;
     let mut shift = 0;
     let mut at = 0;

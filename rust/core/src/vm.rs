@@ -8,6 +8,9 @@ use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize};
 /// Bits of a function reference that hold the function's index in its instance's index space.
 pub const FUNC_BITS: u32 = 20;
 
+/// The number of the instance that stands for the host: it defines the host's functions and imports none.
+pub const HOSTS: u32 = 0;
+
 /// The null reference, of functions and externals.
 pub const NULL_REF: u32 = 0;
 
@@ -132,6 +135,8 @@ pub struct VmCtx {
     pub before: *mut VmCtx,
     /// Where compiled code calls the functions that the instance defines, if they are compiled when they are first called.
     pub compiled: *const AtomicPtr<()>,
+    /// For each imported function the record of the host's function that it is; null if another instance defines it.
+    pub hosts: *const *const FuncRecord,
 }
 
 /// A table while code runs.

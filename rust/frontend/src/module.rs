@@ -151,7 +151,7 @@ impl<'a> Module<'a> {
 
     /// The function type of a canonical type.
     pub fn func_type_at(&self, canonical: u32) -> FuncType<'a> {
-        self.bytes.get(canonical as usize..).and_then(FuncType::read).unwrap_or_default()
+        FuncType::read(self.bytes.get(canonical as usize..).unwrap_or_default()).unwrap_or_default()
     }
 
     /// Number of functions, imported ones included.

@@ -1,6 +1,6 @@
 //! Code as text, one instruction a line: place, name, fields as in its pattern.
 
-use crate::isa::Code;
+use crate::isa::{Code, branches_from};
 use core::fmt::{Result, Write};
 
 /// Writes code as text.
@@ -15,6 +15,7 @@ pub fn disassemble(words: &[u32], out: &mut impl Write) -> Result {
         let (name, pattern) = code.text();
         write!(out, "{at}: {name}")?;
         let end = at + 1 + pattern.bytes().filter(|letter| b"WOX".contains(letter)).count();
+        let from = branches_from(at, end) as i64;
         let (mut shift, mut next) = (8, at + 1);
         for letter in pattern.bytes() {
             let field = word.checked_shr(shift).unwrap_or(0);
@@ -29,11 +30,11 @@ pub fn disassemble(words: &[u32], out: &mut impl Write) -> Result {
                 b'R' => write!(out, " r{}", field & 0xFFFF)?,
                 b'I' => write!(out, " {}", field as i16)?,
                 b'U' => write!(out, " {}", field & 0xFFFF)?,
-                b'T' => write!(out, " ->{}", end as i64 + i64::from(field as i16))?,
-                b'B' => write!(out, " ->{}", end as i64 + i64::from(word as i32 >> 8))?,
+                b'T' => write!(out, " ->{}", from + i64::from(field as i16))?,
+                b'B' => write!(out, " ->{}", from + i64::from(word as i32 >> 8))?,
                 b'N' => write!(out, " {}", word >> 8)?,
                 b'W' => write!(out, " {:#x}", more())?,
-                b'O' => write!(out, " ->{}", end as i64 + i64::from(more() as i32))?,
+                b'O' => write!(out, " ->{}", from + i64::from(more() as i32))?,
                 b'X' => {
                     let word = more();
                     write!(out, " r{}/{}", word & 0xFFFF, word >> 16)?;

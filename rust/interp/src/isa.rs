@@ -12,7 +12,7 @@
 //! | `R` | 16 bits: a cell |
 //! | `I` | 16 bits: a signed number |
 //! | `U` | 16 bits: an unsigned number |
-//! | `T` | 16 bits: a branch offset, in words from the end of the instruction |
+//! | `T` | 16 bits: a branch offset, in words from the instruction's end or beginning ([`branches_from`]) |
 //! | `B` | 24 bits: a branch offset |
 //! | `N` | 24 bits: an unsigned number |
 //! | `W` | word: a number |
@@ -23,6 +23,12 @@
 //! with a suffix: `_i` for a last operand that is a signed byte, `_w` for one in a word, `_far` for operands that
 //! do not fit the ordinary form. Operators that do the same with the same bits share an instruction.
 //! From this table come the numbers, both dispatchers' tables and the disassembler.
+
+/// Where a branch's offset counts from, if its instruction is at `at` and ends at `end`: from where the executor's place is when
+/// it reads it. The loop has left the instruction behind by then.
+pub(crate) fn branches_from(at: usize, end: usize) -> usize {
+    if cfg!(all(tail_calls, not(debug_assertions))) { at } else { end }
+}
 
 /// Calls a macro with the table: name, pattern, feature group without which it is not linked, whether its handler has a
 /// dispatch of its own (`fast`) or jumps to a shared one (`small`), because it is rare, or slow anyway, or is in one function with

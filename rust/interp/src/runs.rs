@@ -10,63 +10,67 @@ use crate::isa::Code;
 /// Calls a macro with the runs: name, first instruction, and for each that follows, which of its fields is the result of the one
 /// before (0 if that does not matter; [`SECOND_WORD`]), and whether that result is a temporary that `only` this one takes, so that
 /// it need not be written, or something else `too`. Those that are tried first come first.
+///
+/// They were found by a search: of all runs that occur in the guest programs, those were taken and exchanged, one by one, that
+/// save most by the counts of how often each instruction is carried out there.
 macro_rules! for_each_run {
     ($callback:ident) => {
         $callback! {
-            rotl_i_xor_add: i32_rotl_i, i32_xor 3 only, i32_add 3 only;
-            shr_u_i_xor_add: i32_shr_u_i, i32_xor 3 only, i32_add 3 only;
-            i64_mul_mask_add: i64_mul, i64_mask 0 none, i64_add 3 only;
-            i64_add_shr_u_i_add: i64_add, i64_shr_u_i 2 too, i64_add 3 only;
-            extend16_s_lt_s_i_select1: i32_extend16_s, i32_lt_s_i 2 only, select1 4 only;
-            load16_s_at_mul_add: i32_load16_s_at, i32_mul 2 only, i32_add 3 only;
             load_at_mul_add: i32_load_at, i32_mul 2 only, i32_add 3 only;
             load8_u_at_xor_load_at: i32_load8_u_at, i32_xor 3 only, i32_load_at 2 only;
+            load_at_f32_mul_f32_add: i32_load_at, f32_mul 3 only, f32_add 3 only;
+            const1_w_rem_u_add: const1_w, i32_rem_u 3 only, i32_add 2 only;
+            extend16_s_lt_s_i_select1: i32_extend16_s, i32_lt_s_i 2 only, select1 4 only;
+            const1_w_rem_u_store: const1_w, i32_rem_u 3 only, i32_store 2 only;
+            rotl_i_xor_add: i32_rotl_i, i32_xor 3 only, i32_add 3 only;
+            shr_u_i_xor_add: i32_shr_u_i, i32_xor 3 only, i32_add 3 only;
+            add_i_mask_jump_lt_u_i: i32_add_i, i32_mask 2 only, jump_i32_lt_u_i 1 only;
+            const2_w_i64_mul_i64_add: const2_w, i64_mul 3 only, i64_add 3 only;
+            xor_i_and_add: i32_xor_i, i32_and 3 only, i32_add 3 only;
+            i64_add_i64_shr_u_i_i64_add: i64_add, i64_shr_u_i 2 too, i64_add 3 only;
+            i64_shr_u_i_i64_add_i64_shr_u_i: i64_shr_u_i, i64_add 3 only, i64_shr_u_i 2 too;
+            shr_u_i_xor_mask: i32_shr_u_i, i32_xor 3 only, i32_mask 2 too;
+            shl_i_add_w_load: i32_shl_i, i32_add_w 2 only, i32_load 2 too;
+            load_at_add_add: i32_load_at, i32_add 3 only, i32_add 3 too;
+            copy1_and_add: copy1, i32_and 3 too, i32_add 3 only;
+            add_load_at_mul: i32_add, i32_load_at 0 none, i32_mul 2 only;
             fuel_add_w_store8_i: fuel, i32_add_w 0 none, i32_store8_i 1 only;
-            fuel_load8_u_at_jump_if: fuel, i32_load8_u_at 0 none, jump_if 1 only;
+            i64_mul_i64_mask_i64_add: i64_mul, i64_mask 0 none, i64_add 3 only;
+            shr_u_i_xor_jump_add_if: i32_shr_u_i, i32_xor 3 only, jump_i32_add_if 0 none;
             rotl_i_rotl_i_xor: i32_rotl_i, i32_rotl_i 0 none, i32_xor 3 only;
-            load_at_f32_mul_3: i32_load_at, f32_mul 3 only;
-            load_mul_2: i32_load, i32_mul 2 only;
-            mul_add_3: i32_mul, i32_add 3 only;
-            shr_u_i_xor_3: i32_shr_u_i, i32_xor 3 only;
-            shr_u_i_xor_2: i32_shr_u_i, i32_xor 2 only;
-            shl_i_xor_w_2: i32_shl_i, i32_xor_w 2 too;
-            shr_u_i_xor_w_2: i32_shr_u_i, i32_xor_w 2 too;
-            shl_i_add_w_2: i32_shl_i, i32_add_w 2 only;
-            and_i_select1: i32_and_i, select1 4 only;
-            lt_s_select1: i32_lt_s, select1 4 only;
-            load16_s_at_mul_2: i32_load16_s_at, i32_mul 2 only;
-            load_store_2: i32_load, i32_store 2 only;
-            load_jump_unless_1: i32_load, jump_unless 1 too;
-            load8_u_jump_if_1: i32_load8_u, jump_if 1 too;
-            mask_jump_lt_u_i_1: i32_mask, jump_i32_lt_u_i 1 only;
-            add_i_mask_2: i32_add_i, i32_mask 2 too;
-            shl_i_xor_2: i32_shl_i, i32_xor 2 only;
-            rotl_i_xor_3: i32_rotl_i, i32_xor 3 only;
-            i64_mask_i64_add_3: i64_mask, i64_add 3 only;
-            const1_w_rem_u_3: const1_w, i32_rem_u 3 only;
-            const1_w_f32_mul_3: const1_w, f32_mul 3 only;
-            add_i_load_2: i32_add_i, i32_load 2 too;
-            add_w_load_2: i32_add_w, i32_load 2 too;
-            add_w_store8_i_1: i32_add_w, i32_store8_i 1 only;
-            load8_u_at_jump_if_1: i32_load8_u_at, jump_if 1 only;
-            add_i_jump_ne_i_1: i32_add_i, jump_i32_ne_i 1 too;
-            add_jump_lt_u_i_1: i32_add, jump_i32_lt_u_i 1 too;
-            i64_add_i64_shr_u_i_2: i64_add, i64_shr_u_i 2 too;
+            fuel_load8_u_at_jump_if: fuel, i32_load8_u_at 0 none, jump_if 1 only;
+            fuel_load_mul: fuel, i32_load 0 none, i32_mul 2 only;
+            add_load16_s_at_mul: i32_add, i32_load16_s_at 0 none, i32_mul 2 only;
+            i64_add_i64_mask_i64_add: i64_add, i64_mask 0 none, i64_add 3 only;
+            and_and_xor: i32_and, i32_and 0 none, i32_xor 3 only;
+            fuel_add_i_jump_ne_i: fuel, i32_add_i 0 none, jump_i32_ne_i 1 too;
+            store_add_i_jump_ne_i: i32_store, i32_add_i 0 none, jump_i32_ne_i 1 too;
+            add_i_add_i_load: i32_add_i, i32_add_i 0 none, i32_load 2 too;
+            add_i_load8_u_jump_if: i32_add_i, i32_load8_u 0 none, jump_if 1 too;
+            zero_fuel_jump_ge_s_i: zero, fuel 0 none, jump_i32_ge_s_i 0 none;
+            add_ge_u_i_add_i: i32_add, i32_ge_u_i 0 none, i32_add_i 0 none;
+            fuel_add_i_call: fuel, i32_add_i 0 none, call 0 none;
+            fuel_copy1_copy1: fuel, copy1 0 none, copy1 0 none;
+            copy1_jump_if_fuel: copy1, jump_if 0 none, fuel 0 none;
+            rotl_i_xor: i32_rotl_i, i32_xor 3 only;
+            const1_w_rem_u: const1_w, i32_rem_u 3 only;
+            shl_i_xor: i32_shl_i, i32_xor 2 only;
+            const1_w_f32_mul: const1_w, f32_mul 3 only;
+            shr_u_i_xor: i32_shr_u_i, i32_xor 2 only;
+            lt_u_select1: i32_lt_u, select1 4 only;
+            copy1_and: copy1, i32_and 3 only;
+            add_i_jump_ne_i: i32_add_i, jump_i32_ne_i 1 too;
+            add_jump_lt_u_i: i32_add, jump_i32_lt_u_i 1 too;
+            shl_i_xor_w: i32_shl_i, i32_xor_w 2 too;
             fuel_add_i: fuel, i32_add_i 0 none;
-            fuel_add_w: fuel, i32_add_w 0 none;
             fuel_add: fuel, i32_add 0 none;
-            fuel_mask: fuel, i32_mask 0 none;
-            fuel_const1: fuel, const1 0 none;
-            fuel_copy1: fuel, copy1 0 none;
-            zero_fuel: zero, fuel 0 none;
-            jump_if_fuel: jump_if, fuel 0 none;
-            jump_unless_fuel: jump_unless, fuel 0 none;
-            jump_lt_s_fuel: jump_i32_lt_s, fuel 0 none;
-            jump_lt_u_i_fuel: jump_i32_lt_u_i, fuel 0 none;
-            jump_ne_i_fuel: jump_i32_ne_i, fuel 0 none;
             copy1_copy1: copy1, copy1 0 none;
             add_i_copy1: i32_add_i, copy1 0 none;
-            add_i_add_i: i32_add_i, i32_add_i 0 none;
+            fuel_copy1: fuel, copy1 0 none;
+            fuel_mask: fuel, i32_mask 0 none;
+            jump_unless_fuel: jump_unless, fuel 0 none;
+            fuel_const1: fuel, const1 0 none;
+            add_return0: i32_add, return0 0 none;
         }
     };
 }

@@ -13,6 +13,9 @@ pub struct Backtrace {
     frames: heapless::Vec<Frame, MAX_FRAMES>,
     #[cfg(feature = "backtrace")]
     truncated: bool,
+    /// The trap has been answered to who called: the next frame is another one's, unless a host function fails with it.
+    #[cfg(feature = "backtrace")]
+    ended: bool,
 }
 
 /// A function that was running. [`Store::resolve`] tells which one and where.
@@ -61,13 +64,29 @@ impl Backtrace {
         self.truncated
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.frames.clear();
-        self.truncated = false;
+    /// A call has ended, whether it has `trapped` or not.
+    pub(crate) fn end(&mut self, trapped: bool) {
+        // Of a trap before this one, which has left no frames.
+        self.begin();
+        self.ended = trapped;
+    }
+
+    /// The trap that was answered last goes on.
+    pub(crate) fn resume(&mut self) {
+        self.ended = false;
+    }
+
+    fn begin(&mut self) {
+        if self.ended {
+            self.frames.clear();
+            self.truncated = false;
+            self.ended = false;
+        }
     }
 
     /// Whether more frames would tell more.
     pub(crate) fn push(&mut self, instance: u32, place: CodePlace) -> bool {
+        self.begin();
         let instance = Instance(instance);
         let frame = match place {
             CodePlace::Address(code) => Frame {
@@ -96,7 +115,9 @@ impl Backtrace {
         false
     }
 
-    pub(crate) fn clear(&mut self) {}
+    pub(crate) fn end(&mut self, _: bool) {}
+
+    pub(crate) fn resume(&mut self) {}
 
     pub(crate) fn push(&mut self, _: u32, _: CodePlace) -> bool {
         false

@@ -334,3 +334,62 @@ fn an_allocation_that_fails_while_loading_leaves_nothing() {
         assert_eq!(native_bytes(&module(&engine, CALLS)), native);
     }
 }
+
+/// A host function with more results than its caller's frame has cells of its own.
+struct Many(Vec<u8>);
+
+impl HostCall for Many {
+    fn ty(&self) -> FuncType<'_> {
+        FuncType::read(&self.0).unwrap()
+    }
+
+    fn call(&self, _: &mut Caller<'_>, cells: &mut [u32]) -> Result<(), HostError> {
+        cells.fill(1);
+        Ok(())
+    }
+}
+
+/// Whatever the stack has left: the runtime asserts that the host function's cells are within it.
+#[test]
+fn results_of_host_functions_fit() {
+    let results = "i64 ".repeat(60);
+    let text = format!(
+        r#"(module (import "env" "many" (func $many (result {results})))
+            (type $many (func (result {results}))) (table funcref (elem $many))
+            (func (export "tail") (param i32) (result {results})
+                (if (i32.eqz (local.get 0)) (then (call $many) (return_call $many)))
+                (return_call $down (i32.sub (local.get 0) (i32.const 1))))
+            (func (export "indirect") (param i32) (result {results})
+                (if (i32.eqz (local.get 0)) (then (call $many) (return_call_indirect (type $many) (i32.const 0))))
+                (return_call $down (i32.sub (local.get 0) (i32.const 1))))
+            (func $down (param i32) (result {results})
+                (if (i32.eqz (local.get 0)) (then (call $many) (return_call $many)))
+                (call $down (i32.sub (local.get 0) (i32.const 1)))))"#
+    );
+    let ty = [&[0, 60][..], &[0x7E; 60]].concat();
+    for engine in [with(false, 0), with(true, usize::MAX)] {
+        let module = module(&engine, &text);
+        let (mut fitted, mut full) = (0, 0);
+        for stack_bytes in (512..3072).step_by(4) {
+            let mut store = Store::new(&engine, Quotas { stack_bytes, ..quotas() }).unwrap();
+            let mut linker = Linker::new(&engine);
+            linker.host("env", "many", Many(ty.clone())).unwrap();
+            let instance = linker.instantiate(&mut store, &module).unwrap();
+            for name in ["tail", "indirect"] {
+                for depth in 0..4 {
+                    match see(&mut store, instance, name, &[Value::I32(depth)]).ended {
+                        Ok(values) => {
+                            assert!(values.iter().all(|&value| value == Value::I64(0x1_0000_0001)));
+                            fitted += 1;
+                        }
+                        Err(error) => {
+                            assert_eq!(error, Error::Trap(Trap::StackOverflow));
+                            full += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(fitted > 1000 && full > 50, "{fitted} {full}");
+    }
+}

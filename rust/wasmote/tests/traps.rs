@@ -94,16 +94,30 @@ fn across_instances_and_host_functions() {
             if catch != 0 { Ok(()) } else { Ok(result?) }
         })
         .unwrap();
+    linker.func("env", "fail", || -> Result<(), HostError> { Err(HostError::Code(7)) }).unwrap();
+    linker
+        .func("env", "other", |caller: &mut Caller<'_>| -> Result<(), HostError> {
+            let instance = caller.instance();
+            instance.func::<(), ()>(caller, "trap")?.call(caller, ()).unwrap_err();
+            Err(HostError::Code(8))
+        })
+        .unwrap();
     let lib = module(&engine, r#"(module (func $lib (export "fail") unreachable))"#);
     let lib = linker.instantiate(&mut store, &lib).unwrap();
     linker.instance("lib", lib).unwrap();
     let user = module(
         &engine,
         r#"(module (import "lib" "fail" (func $fail)) (import "env" "back" (func $back (param i32)))
+            (import "env" "fail" (func $host)) (import "env" "other" (func $other))
             (func $trap (export "trap") (call $fail))
             (func $run (export "run") (call $back (i32.const 0)))
             (func $catch (export "catch") (call $back (i32.const 1)))
-            (func $then (export "then") (call $catch) unreachable))"#,
+            (func $then (export "then") (call $catch) unreachable)
+            (func $host_then (export "host then") (call $catch) (call $host))
+            (func $twice (export "twice") (call $catch) (call $other))
+            (func (export "deep") (call $catch) (call $deeper (i32.const 100000)))
+            (func $deeper (param i32) (if (local.get 0) (then
+                (call $deeper (i32.sub (local.get 0) (i32.const 1)))))))"#,
     );
     let user = linker.instantiate(&mut store, &user).unwrap();
     assert_eq!(call::<(), ()>(&mut store, user, "run", ()), Err(Error::Trap(Trap::Unreachable)));
@@ -114,6 +128,13 @@ fn across_instances_and_host_functions() {
     assert_eq!(call::<(), ()>(&mut store, user, "catch", ()), Ok(()));
     assert_eq!(call::<(), ()>(&mut store, user, "then", ()), Err(Error::Trap(Trap::Unreachable)));
     assert_eq!(frames(&store), named(&[("then", 0x00)]));
+    assert_eq!(call::<(), ()>(&mut store, user, "host then", ()), Err(Error::Host(7)));
+    assert_eq!(frames(&store), named(&[("host_then", 0x10)]));
+    assert_eq!(call::<(), ()>(&mut store, user, "deep", ()), Err(Error::Trap(Trap::StackOverflow)));
+    assert!(frames(&store).iter().all(|frame| frame == &named(&[("deeper", 0x10)])[0]));
+    // One that fails by itself after what it called has trapped: that is where it began.
+    assert_eq!(call::<(), ()>(&mut store, user, "twice", ()), Err(Error::Host(8)));
+    assert_eq!(frames(&store), named(&[("lib", 0x00), ("trap", 0x10), ("twice", 0x10)]));
     assert_eq!(call::<(), ()>(&mut store, user, "catch", ()), Ok(()));
     assert!(store.backtrace().frames().is_empty());
 }

@@ -3,7 +3,7 @@
 
 use super::programs::{GUESTS, Measured, Program, Ran, Taken, Work};
 use super::rivals::{self, Rival};
-use super::{JIT, JIT_UNMETERED, twins};
+use super::{INTERP, INTERP_UNMETERED, JIT, JIT_UNMETERED, twins};
 use crate::run::{Run, progress};
 use crate::{bare, repo, tools};
 use anyhow::{Context, Result, ensure};
@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What is measured, and how the command line tool is told. It counts fuel only if there is a limit.
-const CONFIGURATIONS: [(&str, &[&str]); 3] = [
-    ("interp", &["--engine", "interp", "--fuel", "18446744073709551615"]),
+const CONFIGURATIONS: [(&str, &[&str]); 4] = [
+    (INTERP, &["--engine", "interp", "--fuel", "18446744073709551615"]),
+    (INTERP_UNMETERED, &["--engine", "interp"]),
     (JIT, &["--engine", "jit", "--fuel", "18446744073709551615"]),
     (JIT_UNMETERED, &["--engine", "jit"]),
 ];

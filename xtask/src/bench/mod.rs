@@ -60,7 +60,9 @@ enum Target {
     X64,
 }
 
+/// The interpreter, as it is by default and without what counts fuel.
 const INTERP: &str = "interp";
+const INTERP_UNMETERED: &str = "interp without fuel";
 const INTERP_SPEED: &str = "interp-speed";
 /// Native code, as it is by default and without what counts fuel.
 const JIT: &str = "jit";
@@ -96,7 +98,7 @@ impl Target {
     /// What its tables have.
     fn engines(self) -> Vec<String> {
         let configurations: &[&str] = match self {
-            Target::M4f => &[INTERP, "interp without fuel", "interp-lazy", INTERP_SPEED, JIT, JIT_UNMETERED],
+            Target::M4f => &[INTERP, INTERP_UNMETERED, "interp-lazy", INTERP_SPEED, JIT, JIT_UNMETERED],
             Target::Rv32 => &[INTERP, INTERP_SPEED],
             Target::X64 => return host::engines().into_iter().map(str::to_owned).collect(),
         };

@@ -4,7 +4,7 @@
 //! distance to the one told before it, 0 in the first.
 
 use super::Encoder;
-use crate::isa::Code;
+use crate::isa::{Code, branches_from};
 use wasmote_core::ErrorKind;
 use wasmote_frontend::{Known, Operand, When};
 
@@ -235,7 +235,7 @@ impl Encoder {
     fn set_offset(&mut self, at: usize, to: usize) -> Result<(), ErrorKind> {
         let bits = self.offset_bits(at);
         let end = at + if bits == 32 { 2 } else { 1 };
-        let offset = to as i64 - end as i64;
+        let offset = to as i64 - branches_from(at, end) as i64;
         let limit = 1i64 << (bits - 1);
         if offset < -limit || offset >= limit {
             return Err(ErrorKind::FunctionTooLarge);

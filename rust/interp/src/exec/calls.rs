@@ -8,16 +8,15 @@ use crate::isa::Rare;
 use wasmote_core::vm::{AGAIN, NULL_REF, func_ref};
 use wasmote_core::{Feature, Trap};
 
-/// Calls an own function, if it is of this engine.
+/// Calls an own function, if it is of this engine. What hinders that is found once more out of line.
 #[inline(always)]
 fn enter_own(s: State, function: Function, cells: usize, more: usize, slow: Slow) -> Step {
     if s.ctx.interrupted() {
-        return Step::Trap(Trap::Interrupted);
+        return Step::Slow(slow);
     }
     match function.enter(cells, s.pc().skip(more), s.fp, s.ctx) {
         Ok((pc, fp)) => Step::Next(pc, fp, s.ctx),
-        Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
-        Err(NotEntered::Foreign) => Step::Slow(slow),
+        Err(_) => Step::Slow(slow),
     }
 }
 
@@ -25,10 +24,15 @@ fn enter_own(s: State, function: Function, cells: usize, more: usize, slow: Slow
 /// lazily: who gives up words asks there which are in use.
 #[inline(always)]
 fn call_foreign(s: State, function: Function, cells: usize) -> u32 {
+    waiting(s, || function.call_foreign(cells, s.fp, s.ctx))
+}
+
+#[inline(always)]
+fn waiting(s: State, call: impl FnOnce() -> u32) -> u32 {
     if cfg!(feature = "lazy") {
         s.ctx.record(s.pc(), s.fp);
     }
-    let code = function.call_foreign(cells, s.fp, s.ctx);
+    let code = call();
     if cfg!(feature = "lazy") {
         s.ctx.pop();
     }
@@ -134,6 +138,24 @@ pub(super) fn call_slow(s: State) -> Step {
 
 #[inline(always)]
 pub(super) fn call_import(s: State) -> Step {
+    if cfg!(thumb2_handlers) {
+        // Those of the host are called from there.
+        return call_import_slow(s);
+    }
+    let Some(function) = s.ctx.host_function(s.half()) else {
+        return if TAIL_CALLS { Step::Slow(Slow::CallImport) } else { call_import_slow(s) };
+    };
+    if s.ctx.interrupted() {
+        return Step::Trap(Trap::Interrupted);
+    }
+    match waiting(s, || function.call(s.a(), s.fp, s.ctx)) {
+        0 => s.anew(0),
+        code => Step::Failed(code),
+    }
+}
+
+#[inline(always)]
+pub(super) fn call_import_slow(s: State) -> Step {
     enter(s, imported(s, s.half()), s.a(), 0)
 }
 

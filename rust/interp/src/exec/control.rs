@@ -2,10 +2,11 @@
 
 use super::dispatch::TAIL_CALLS;
 use super::integer::handlers;
+use super::place::Place;
 use super::{Slow, State, Step, Value};
 use wasmote_core::Trap;
 
-/// Branches by `offset` words from the end of the instruction, which has `more` words after the first. Going backwards polls the interrupt word; where to poll takes no longer
+/// Branches by `offset` words; the instruction has `more` words after the first. Going backwards polls the interrupt word; where to poll takes no longer
 /// than to find that out, forwards too.
 #[inline(always)]
 fn branch(s: State, more: usize, offset: isize) -> Step {
@@ -50,7 +51,7 @@ fn table(s: State, cell: usize, count: u32, more: usize) -> Step {
     let index: u32 = s.get(cell);
     let index = index.min(count - 1) as usize + more;
     // The table's entries are `jump` instructions.
-    branch(s, index + 1, s.word(index) as i32 as isize >> 8)
+    unconditional(State { place: Place::at(s.pc().skip(index)), ..s })
 }
 
 #[inline(always)]

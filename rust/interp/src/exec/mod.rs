@@ -124,6 +124,7 @@ enum Slow {
     Fuel,
     /// A call of what is not an own function of this engine.
     Call,
+    CallImport,
     CallIndirect,
 }
 

@@ -25,7 +25,7 @@ mod imp {
             self.behind
         }
 
-        /// The place `offset` words behind the end of an instruction with `more` words after the first.
+        /// The place that a branch with `more` words after the first leads to.
         #[inline(always)]
         pub(in crate::exec) fn branch(self, more: usize, offset: isize) -> Pc {
             self.behind.skip(more).offset(offset)
@@ -69,8 +69,8 @@ mod imp {
         }
 
         #[inline(always)]
-        pub(in crate::exec) fn branch(self, more: usize, offset: isize) -> Pc {
-            self.0.offset(offset + 1 + more as isize).forget()
+        pub(in crate::exec) fn branch(self, _: usize, offset: isize) -> Pc {
+            self.0.offset(offset).forget()
         }
 
         #[inline(always)]

@@ -114,19 +114,8 @@ impl Pc {
     /// The same place, of which the compiler forgets how it was made: otherwise it keeps the place before as well, in a second
     /// register, and moves one to the other at every instruction. And it adds up parts of a branch's target twice.
     #[inline(always)]
-    #[allow(clippy::pointers_in_nomem_asm_block, reason = "nothing is read or written there")]
     pub(crate) fn forget(self) -> Pc {
-        #[cfg(not(miri))]
-        {
-            let mut place = self.0;
-            // SAFETY: (I1) no instruction at all: the place stays what it was.
-            unsafe {
-                core::arch::asm!("/* {0} */", inout(reg) place, options(pure, nomem, nostack, preserves_flags));
-            }
-            Pc(place)
-        }
-        #[cfg(miri)]
-        self
+        Pc(forgotten(self.0.cast_mut()))
     }
 
     /// The place that a branch offset leads to.
@@ -135,6 +124,19 @@ impl Pc {
         // SAFETY: (I1) branches stay within the function.
         Pc(unsafe { self.0.offset(words) })
     }
+}
+
+/// A pointer, of which the compiler does not know that it is this one.
+#[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block, reason = "nothing is read or written there")]
+#[cfg_attr(miri, allow(unused_mut))]
+fn forgotten(mut pointer: *mut u32) -> *mut u32 {
+    #[cfg(not(miri))]
+    // SAFETY: (I1) no instruction at all: the pointer stays what it was.
+    unsafe {
+        core::arch::asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags));
+    }
+    pointer
 }
 
 /// Cells: a frame, or globals.
@@ -214,9 +216,19 @@ impl Frame {
 
     #[inline(always)]
     pub(crate) fn zero(self, from: usize, count: usize) {
-        for i in from..from + count {
-            // SAFETY: (I2) a cell of the frame. Volatile: most functions have few locals, so the loop must not become a call of memset.
-            unsafe { self.cell(i, 1).write_volatile(0) };
+        let mut cell = self.cell(from, count);
+        // SAFETY: (I2) cells of the frame. Forgotten: most functions have few locals, so the loop must not become a call of memset,
+        // nor be unrolled.
+        unsafe {
+            let end = cell.add(count);
+            if !count.is_multiple_of(2) {
+                cell.write(0);
+                cell = cell.add(1);
+            }
+            while cell != end {
+                cell.cast::<Double>().write(Double(0));
+                cell = forgotten(cell.add(2));
+            }
         }
     }
 }
@@ -232,6 +244,10 @@ pub(crate) struct Function {
     ctx: Ctx,
     record: *const FuncRecord,
 }
+
+/// A function of the host's.
+#[derive(Clone, Copy)]
+pub(crate) struct HostFunction(*const FuncRecord);
 
 /// A return record. Its place is behind the first word of an instruction that has not ended: a call, or what trapped.
 #[derive(Clone, Copy)]
@@ -252,7 +268,24 @@ impl Ctx {
         #[cfg(test)]
         crate::tests::polled();
         // SAFETY: (I3) the context lives; the word is atomic.
-        unsafe { (*self.0).interrupt.load(Ordering::Relaxed) != 0 }
+        #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+        return unsafe { (*self.0).interrupt.load(Ordering::Relaxed) != 0 };
+        // The same in one instruction less: the compiler loads what is atomic to a register before it compares.
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
+        {
+            // SAFETY: (I3) as above.
+            unsafe {
+                core::arch::asm!(
+                    "cmp dword ptr [{ctx} + {word}], 0",
+                    "jne {stop}",
+                    ctx = in(reg) self.0,
+                    word = const core::mem::offset_of!(VmCtx, interrupt),
+                    stop = label { return true; },
+                    options(nostack, readonly),
+                );
+            }
+            false
+        }
     }
 
     /// Takes fuel; `false` if there is not enough.
@@ -307,6 +340,15 @@ impl Ctx {
         check!(index < self.import_funcs() as usize, "I6: no such import");
         // SAFETY: (I3) the context lives; (I6) the module imports that many.
         unsafe { (*self.0).imports.add(index).read() }
+    }
+
+    /// Imported function `index`, if it is the host's.
+    #[inline(always)]
+    pub(crate) fn host_function(self, index: usize) -> Option<HostFunction> {
+        check!(index < self.import_funcs() as usize, "I6: no such import");
+        // SAFETY: (I3) the context lives; (I6) the module imports that many.
+        let record = unsafe { (*self.0).hosts.add(index).read() };
+        (!record.is_null()).then_some(HostFunction(record))
     }
 
     /// Own function `index`.
@@ -501,18 +543,22 @@ impl Function {
         found.addr() == entry as *const () as usize
     }
 
-    /// The function's first word, and cells of its frame.
+    /// The function's first word.
     #[inline(always)]
-    fn code(self) -> (Pc, u32) {
+    fn code(self) -> Pc {
         // SAFETY: (I7) the record lives, and is of this engine.
-        let record = unsafe { &*self.record };
-        let code = record.code.load(Ordering::Relaxed).cast_const().cast::<u32>();
-        let frame_cells = record.frame_cells.load(Ordering::Relaxed);
-        check!(
-            !code.is_null() && code.is_aligned() && frame_cells <= MAX_FRAME_CELLS,
-            "I7: no record of ours"
-        );
-        (Pc(code), frame_cells)
+        let code = unsafe { (*self.record).code.load(Ordering::Relaxed) }.cast_const().cast::<u32>();
+        check!(!code.is_null() && code.is_aligned(), "I7: no record of ours");
+        Pc(code)
+    }
+
+    /// Cells of its frame.
+    #[inline(always)]
+    fn frame_cells(self) -> u32 {
+        // SAFETY: (I7) the record lives, and is of this engine.
+        let cells = unsafe { (*self.record).frame_cells.load(Ordering::Relaxed) };
+        check!(cells <= MAX_FRAME_CELLS, "I7: no record of ours");
+        cells
     }
 
     /// Enters the function with arguments at a cell of the caller's frame, if it is of this engine.
@@ -527,9 +573,9 @@ impl Function {
         if !self.is_ours() {
             return Err(NotEntered::Foreign);
         }
-        let (code, frame_cells) = self.code();
-        let frame = caller.push(pc, fp.cells, fp.cell(cells, 0), frame_cells).ok_or(NotEntered::Full)?;
-        Ok((code, frame))
+        let frame = caller.push(pc, fp.cells, fp.cell(cells, 0), self.frame_cells());
+        // The code only now: there are few registers.
+        frame.map(|frame| (self.code(), frame)).ok_or(NotEntered::Full)
     }
 
     /// Enters the function in place of the frame `fp`, at whose beginning the arguments already are.
@@ -538,19 +584,31 @@ impl Function {
         if !self.is_ours() {
             return Err(NotEntered::Foreign);
         }
-        let (code, frame_cells) = self.code();
         // SAFETY: (I3) the stack lives.
         let control = unsafe { (*self.ctx.stack()).control };
-        let fits = self.ctx.fits(fp.cells, frame_cells, control);
-        if fits { Ok((code, Frame::new(fp.cells, control))) } else { Err(NotEntered::Full) }
+        let fits = self.ctx.fits(fp.cells, self.frame_cells(), control);
+        if fits { Ok((self.code(), Frame::new(fp.cells, control))) } else { Err(NotEntered::Full) }
     }
 
     /// Calls a function of another engine.
     pub(crate) fn call_foreign(self, cells: usize, fp: Frame, caller: Ctx) -> u32 {
-        // SAFETY: (I7) its entry may be called like this; (I2) the arguments lie in the frame.
-        unsafe {
-            let entry = core::mem::transmute::<*mut (), Entry>((*self.record).entry.load(Ordering::Relaxed));
-            entry(self.ctx.0, self.record, fp.cell(cells, 0), caller.0)
-        }
+        call_entry(self.ctx, self.record, cells, fp, caller)
+    }
+}
+
+impl HostFunction {
+    /// Calls it. Who defines it is not looked at, as all of them belong to one instance: the caller is as good.
+    #[inline(always)]
+    pub(crate) fn call(self, cells: usize, fp: Frame, caller: Ctx) -> u32 {
+        call_entry(caller, self.0, cells, fp, caller)
+    }
+}
+
+#[inline(always)]
+fn call_entry(callee: Ctx, record: *const FuncRecord, cells: usize, fp: Frame, caller: Ctx) -> u32 {
+    // SAFETY: (I7) its entry may be called like this; (I2) the arguments lie in the frame.
+    unsafe {
+        let entry = core::mem::transmute::<*mut (), Entry>((*record).entry.load(Ordering::Relaxed));
+        entry(callee.0, record, fp.cell(cells, 0), caller.0)
     }
 }

@@ -9,13 +9,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::string::String;
 use std::vec::Vec;
-use wasmote_core::vm::{Builtin, BuiltinFn, FuncRecord, StackVm, TableVm, VmCtx, func_ref, split_func_ref};
+use wasmote_core::vm::{
+    Builtin, BuiltinFn, FuncRecord, HOSTS, StackVm, TableVm, VmCtx, func_ref, split_func_ref,
+};
 use wasmote_core::{ErrorKind, ExternKind, Trap};
 use wasmote_frontend::{Compiler, ElementItem, Module, SegmentMode};
 use wasmote_platform::Heap;
 
-/// Number of the instance that has the host's functions.
-const HOST: u32 = 0;
 const MEMORY: usize = 65_536;
 const MAX_MEMORY: usize = 3 * MEMORY;
 
@@ -104,6 +104,9 @@ impl Rig {
     pub(super) fn with(modules: &[&str], options: Options) -> Rig {
         let heap = Heap::platform().unwrap();
         let cells = Vec::leak(std::vec![0xDEAD_BEEF_u32; options.stack_cells]).as_mut_ptr_range();
+        let host: &[FuncRecord] = Vec::leak(Vec::from_iter(
+            HOST_FUNCS.iter().map(|&(_, entry)| FuncRecord::new(entry, ptr::null(), 0, 0)),
+        ));
         let stack = Box::leak(Box::new(StackVm {
             base: cells.start,
             end: cells.end,
@@ -116,13 +119,10 @@ impl Rig {
         }));
         let ctxs = Vec::leak(std::vec![ptr::null_mut::<VmCtx>(); modules.len() + 1]);
         let mut rig = Rig { instances: Vec::new(), stack, heap };
-        let host = Vec::leak(Vec::from_iter(
-            HOST_FUNCS.iter().map(|&(_, entry)| FuncRecord::new(entry, ptr::null(), 0, 0)),
-        ));
         let shared = ctxs.as_mut_ptr();
-        let host = rig.ctx(HOST, host, shared, [].as_slice());
+        let hosts = rig.ctx(HOSTS, host, shared, [].as_slice(), [].as_slice());
         // SAFETY: there is one element for each instance.
-        unsafe { shared.write(host) };
+        unsafe { shared.write(hosts) };
         for (i, wat) in modules.iter().enumerate() {
             let number = i as u32 + 1;
             let module = parse(wat, &rig.heap);
@@ -133,7 +133,12 @@ impl Rig {
                 FuncRecord::new(entry, words, ty, code.frame_cells)
             });
             let records = Vec::leak(records.collect());
-            let ctx = rig.ctx(number, records, shared, imports);
+            let hosts =
+                Vec::leak(Vec::from_iter(imports.iter().map(|&reference| match split_func_ref(reference) {
+                    (HOSTS, index) => &raw const host[index as usize],
+                    _ => ptr::null(),
+                })));
+            let ctx = rig.ctx(number, records, shared, imports, hosts);
             // SAFETY: as above.
             unsafe { shared.add(i + 1).write(ctx) };
             let exports = module.exports().map(|export| (export.name, export.index)).collect();
@@ -149,6 +154,7 @@ impl Rig {
         funcs: &'static [FuncRecord],
         instances: *const *mut VmCtx,
         imports: &'static [u32],
+        hosts: &'static [*const FuncRecord],
     ) -> *mut VmCtx {
         let memory = Vec::leak(std::vec![0_u8; MAX_MEMORY]);
         let globals = Vec::leak(std::vec![0_u32; 70_000]);
@@ -179,6 +185,7 @@ impl Rig {
             unwind: no_unwind,
             before: ptr::null_mut(),
             compiled: ptr::null(),
+            hosts: hosts.as_ptr(),
         }))
     }
 
@@ -187,7 +194,7 @@ impl Rig {
         let references = funcs.map(|import| {
             if import.module == "host" {
                 let index = HOST_FUNCS.iter().position(|(name, _)| *name == import.name).unwrap();
-                return func_ref(HOST, index as u32);
+                return func_ref(HOSTS, index as u32);
             }
             let number: u32 = import.module[1..].parse().unwrap();
             let instance = &self.instances[number as usize - 1];
@@ -342,7 +349,7 @@ unsafe extern "C" fn record_frame(_: *mut StackVm, ctx: *mut VmCtx, code: *const
 /// The tests' modules that call each other number their types alike; the host's functions have every type.
 unsafe extern "C" fn signature_matches(ctx: *mut VmCtx, ty: u32, reference: u32) -> bool {
     let (instance, func) = split_func_ref(reference);
-    if instance == HOST {
+    if instance == HOSTS {
         return true;
     }
     // SAFETY: the reference names a function that its instance defines.

@@ -24,6 +24,7 @@ pub struct Layout {
     pub stack_limit: i32,
     pub unwind: i32,
     pub compiled: i32,
+    pub hosts: i32,
     // In a `StackVm`.
     pub control: i32,
     pub native_depth: i32,
@@ -78,6 +79,7 @@ impl Layout {
                 ctx.next(address);
                 ctx.next(address)
             },
+            hosts: ctx.next(address),
             control: {
                 // Behind `base` and `end`.
                 stack.0 = 2 * address;
@@ -133,6 +135,7 @@ mod tests {
             (layout.stack_limit, offset_of!(VmCtx, stack_limit)),
             (layout.unwind, offset_of!(VmCtx, unwind)),
             (layout.compiled, offset_of!(VmCtx, compiled)),
+            (layout.hosts, offset_of!(VmCtx, hosts)),
             (layout.control, offset_of!(StackVm, control)),
             (layout.native_depth, offset_of!(StackVm, native_depth)),
             (layout.max_native_depth, offset_of!(StackVm, max_native_depth)),

@@ -36,6 +36,9 @@ struct vm_ctx {
 	void *signature_matches, *owner;
 	uint32_t *stack_limit;
 	void (*unwind)(struct vm_ctx *ctx, const uintptr_t *frame, const void *code);
+	struct vm_ctx *before;
+	const void *compiled;
+	const struct record *const *hosts;
 };
 
 typedef uint32_t (*entry_t)(struct vm_ctx *callee, const struct record *record, uint32_t *cells,
@@ -163,6 +166,7 @@ static const uint32_t *run(const uint32_t *at)
 	static struct vm_ctx *instances[] = {&host, &ctx};
 	static struct table_vm table, *tables[] = {&table};
 	static const uint32_t imports[] = {1u << 20 | 0};
+	static const struct record *const hosts[] = {host_records};
 	uint32_t entry = *at++, memory_len = *at++, functions, count;
 	uintptr_t code;
 
@@ -173,7 +177,7 @@ static const uint32_t *run(const uint32_t *at)
 	ctx = (struct vm_ctx){.memory_base = memory, .memory_len = memory_len, .globals = globals};
 	ctx.funcs = records, ctx.fuel = UINT64_MAX, ctx.number = 1, ctx.import_funcs = *at++, ctx.imports = imports;
 	ctx.unwind = unwind, ctx.tables = tables, ctx.instances = instances, ctx.stack = &stack, ctx.builtins = builtins;
-	ctx.signature_matches = (void *)signature_matches, host_type = *at++;
+	ctx.signature_matches = (void *)signature_matches, host_type = *at++, ctx.hosts = hosts;
 	for (uint32_t i = 0; i < memory_len + 8; i++) {
 		memory[i] = i < memory_len ? 0 : 0xA5;
 	}

@@ -5,7 +5,9 @@ use super::instance::InstanceData;
 use super::state::State;
 use crate::backtrace::CodePlace;
 use crate::{Error, Func};
+use core::cell::Cell;
 use core::marker::PhantomData;
+use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 use wasmote_core::vm::{AGAIN, Entry, FuncRecord, StackVm, VmCtx};
 use wasmote_core::{Feature, FuncType, Trap, ValType};
@@ -16,7 +18,8 @@ pub(crate) struct Call<'a> {
     /// Of the module's bytes or the host function's, which stay as they are as long as the store.
     ty: FuncType<'a>,
     callee: *mut VmCtx,
-    caller: *mut VmCtx,
+    /// The host function that calls, if one does.
+    caller: Option<NonNull<Caller<'static>>>,
     record: *const FuncRecord,
     cells: *mut u32,
     len: usize,
@@ -44,8 +47,7 @@ impl<'a> Call<'a> {
         if !fits(&state.stack, origin.free, len) {
             return Err(Error::Trap(Trap::StackOverflow));
         }
-        let caller = if origin.caller.is_null() { callee } else { origin.caller };
-        let Origin { state, free: cells, .. } = origin;
+        let Origin { state, free: cells, caller } = origin;
         Ok(Call { state, ty: found, callee, caller, record, cells, len, _context: PhantomData })
     }
 
@@ -80,18 +82,19 @@ impl<'a> Call<'a> {
     pub fn run(&mut self) -> Result<(), Error> {
         // SAFETY: (R1) (R2) (R4) the store lives as long as the call; nothing of it is borrowed while code runs.
         unsafe {
-            (*self.state).trace.clear();
+            let caller = self.caller.map_or(self.callee, |caller| caller.as_ref().ctx.as_ptr());
             let mut code = AGAIN;
             while code == AGAIN {
-                code = entry(self.record)(self.callee, self.record, self.cells, self.caller);
+                code = entry(self.record)(self.callee, self.record, self.cells, caller);
             }
             #[cfg(feature = "interp-lazy")]
             super::resident::trim(self.state);
-            match Trap::from_code(code) {
-                None => Ok(()),
-                Some(Trap::Host) => Err(Error::Host((*self.state).host_code)),
-                Some(trap) => Err(Error::Trap(trap)),
+            (*self.state).trace.end(code != 0);
+            let Some(trap) = Trap::from_code(code) else { return Ok(()) };
+            if let Some(caller) = self.caller {
+                caller.as_ref().fail();
             }
+            Err(if trap == Trap::Host { Error::Host((*self.state).host_code) } else { Error::Trap(trap) })
         }
     }
 }
@@ -134,30 +137,59 @@ pub(super) fn fits(stack: &StackVm, cells: *mut u32, len: usize) -> bool {
 /// What a host function knows of the code that called it, and its way to the store.
 #[derive(Debug)]
 pub struct Caller<'a> {
-    pub(super) ctx: *mut VmCtx,
-    /// The first cell of the value stack above the host function's own.
-    pub(super) free: *mut u32,
-    pub(super) _store: PhantomData<&'a mut State>,
+    pub(super) ctx: NonNull<VmCtx>,
+    /// The first cell of the value stack above the host function's own. It is one byte further if a call that was made
+    /// through this has trapped.
+    free: Cell<*mut u32>,
+    _store: PhantomData<&'a mut State>,
 }
 
 impl Caller<'_> {
+    /// # Safety
+    /// (R2) (R4) `ctx` is that of the instance that calls, and from `free` on cells are free, as long as this is used.
+    #[inline(always)]
+    pub(super) unsafe fn new(ctx: *mut VmCtx, free: *mut u32) -> Self {
+        // SAFETY: (R2) a context.
+        Caller { ctx: unsafe { NonNull::new_unchecked(ctx) }, free: Cell::new(free), _store: PhantomData }
+    }
+
+    /// The same, while this one is borrowed. That a call has trapped is told by the one that was used.
+    #[inline(always)]
+    pub fn reborrow(&mut self) -> Caller<'_> {
+        Caller { ctx: self.ctx, free: self.free.clone(), _store: PhantomData }
+    }
+
+    pub(super) fn free(&self) -> *mut u32 {
+        let free = self.free.get();
+        if self.failed() { free.wrapping_byte_sub(1) } else { free }
+    }
+
+    /// Whether a call that was made through this has trapped.
+    pub(super) fn failed(&self) -> bool {
+        !self.free.get().is_aligned()
+    }
+
+    fn fail(&self) {
+        self.free.set(self.free().wrapping_byte_add(1));
+    }
+
     pub(super) fn state_ptr(&self) -> *mut State {
         // SAFETY: (R2) the calling instance's context.
-        unsafe { instance(self.ctx) }.store
+        unsafe { instance(self.ctx.as_ptr()) }.store
     }
 
     /// The number of the instance that calls.
     pub(crate) fn number(&self) -> u32 {
         // SAFETY: (R2) the calling instance's context.
-        unsafe { (*self.ctx).number }
+        unsafe { self.ctx.as_ref().number }
     }
 
     /// The caller's memory; `None` if it has none.
     pub fn memory(&mut self) -> Option<&mut [u8]> {
         // SAFETY: (R2) (R3) the memory is there; code waits for us, and our borrow keeps us from calling back.
         unsafe {
-            let ctx = &*self.ctx;
-            instance(self.ctx).memory_at()?;
+            let ctx = self.ctx.as_ref();
+            instance(self.ctx.as_ptr()).memory_at()?;
             Some(core::slice::from_raw_parts_mut(ctx.memory_base, ctx.memory_len))
         }
     }

@@ -3,8 +3,7 @@
 use super::call::Caller;
 use super::state::State;
 use crate::Store;
-use core::ptr;
-use wasmote_core::vm::VmCtx;
+use core::ptr::NonNull;
 
 /// A store: the [`Store`] itself, or, in a host function, the [`Caller`]'s view of it.
 pub trait Context: sealed::Sealed {
@@ -25,8 +24,8 @@ pub struct Origin {
     pub(super) state: *mut State,
     /// The first free cell of the value stack.
     pub(super) free: *mut u32,
-    /// The instance that calls; null if the call comes from outside.
-    pub(super) caller: *mut VmCtx,
+    /// The host function's view, if it comes from one.
+    pub(super) caller: Option<NonNull<Caller<'static>>>,
 }
 
 impl Context for Store {
@@ -34,13 +33,13 @@ impl Context for Store {
         let state = self.place().ptr();
         // SAFETY: (R1) the store owns its contents.
         let free = unsafe { (*state).stack.base };
-        Origin { state, free, caller: ptr::null_mut() }
+        Origin { state, free, caller: None }
     }
 }
 
 impl Context for Caller<'_> {
     fn origin(&self) -> Origin {
-        Origin { state: self.state_ptr(), free: self.free, caller: self.ctx }
+        Origin { state: self.state_ptr(), free: self.free(), caller: Some(NonNull::from(self).cast()) }
     }
 }
 

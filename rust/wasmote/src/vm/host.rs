@@ -1,14 +1,14 @@
 //! Host functions: values of any type behind one entry.
 
 use super::call::{Caller, fits, instance};
+use super::state::State;
 use crate::{Error, HostError, Linker};
 use core::alloc::Layout;
 use core::ffi::c_void;
-use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
-use wasmote_core::vm::{FuncRecord, VmCtx};
+use wasmote_core::vm::{Entry, FuncRecord, VmCtx};
 use wasmote_core::{Feature, FuncType, Trap, ValType};
 use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
 
@@ -29,7 +29,7 @@ pub trait HostCall: Send + Sync {
 /// What is known of a type of host functions.
 struct Methods {
     ty: unsafe fn(*const ()) -> FuncType<'static>,
-    call: unsafe fn(*const (), &mut Caller<'_>, &mut [u32]) -> Result<(), HostError>,
+    entry: Entry,
     drop: unsafe fn(*mut ()),
     layout: Layout,
 }
@@ -41,8 +41,7 @@ impl Methods {
         Methods {
             // SAFETY: (R5) made from an `H`; the type's bytes live as long as that.
             ty: |func| unsafe { (*func.cast::<H>()).ty() },
-            // SAFETY: (R5) made from an `H`.
-            call: |func, caller, cells| unsafe { (*func.cast::<H>()).call(caller, cells) },
+            entry: host_entry::<H>,
             // SAFETY: (R5) made from an `H`, which is dropped once.
             drop: |func| unsafe { func.cast::<H>().drop_in_place() },
             layout: Layout::new::<H>(),
@@ -55,8 +54,6 @@ pub(crate) struct HostFunc {
     func: NonNull<()>,
     methods: &'static Methods,
     heap: Heap,
-    /// Whether its results may hold references to functions, which must be checked.
-    returns_funcs: bool,
 }
 
 // SAFETY: (R5) it owns a value that is `Send` and `Sync`.
@@ -85,14 +82,13 @@ impl HostFunc {
             return Err(OutOfMemory);
         };
         let block = block.cast::<()>();
-        // SAFETY: (R5) moved to a fresh block of its layout; the bytes of its type live as long as that.
-        let returns_funcs = unsafe {
+        // SAFETY: (R5) moved to a fresh block of its layout.
+        unsafe {
             block
                 .cast::<u8>()
                 .copy_from_nonoverlapping(NonNull::new_unchecked(func.cast()), methods.layout.size());
-            (methods.ty)(block.as_ptr()).results().any(|ty| ty == ValType::FuncRef)
-        };
-        Shared::new(heap, HostFunc { func: block, methods, heap: heap.clone(), returns_funcs })
+        }
+        Shared::new(heap, HostFunc { func: block, methods, heap: heap.clone() })
     }
 
     /// Its type.
@@ -101,9 +97,15 @@ impl HostFunc {
         unsafe { (self.methods.ty)(self.func.as_ptr()) }
     }
 
-    fn call(&self, caller: &mut Caller<'_>, cells: &mut [u32]) -> Result<(), HostError> {
-        // SAFETY: (R5) its own methods.
-        unsafe { (self.methods.call)(self.func.as_ptr(), caller, cells) }
+    /// Its record, as the store's host function of this index. What depends on nothing but the function is decided here.
+    pub(super) fn record(&self, index: u32) -> FuncRecord {
+        let ty = self.ty();
+        let entry = if Feature::ReferenceTypes.compiled() && ty.results().any(|ty| ty == ValType::FuncRef) {
+            checked_entry
+        } else {
+            self.methods.entry
+        };
+        FuncRecord::new(entry, self.func.as_ptr(), index, ty.param_cells().max(ty.result_cells()))
     }
 }
 
@@ -117,47 +119,66 @@ impl Drop for HostFunc {
     }
 }
 
-/// `Entry` of host functions.
-pub(super) unsafe extern "C" fn host_entry(
+/// `Entry` of host functions of one type: all that is between the code that calls and the function itself.
+unsafe extern "C" fn host_entry<H: HostCall>(
     _: *mut VmCtx,
     record: *const FuncRecord,
     cells: *mut u32,
     caller: *mut VmCtx,
 ) -> u32 {
-    // SAFETY: (R2) (R4) (R5) the record is a host function's, whose store keeps it; the cells are free for its
-    // frame if there is room. Nothing of the store is borrowed while it is called: it may call back.
+    // SAFETY: (R2) (R4) (R5) the record is that of an `H`, which its store keeps; the cells are there. Nothing of the store is
+    // borrowed while it is called: it may call back.
     unsafe {
-        let func = &*(*record).code.load(Ordering::Relaxed).cast::<HostFunc>();
-        let stack = (*caller).stack;
+        let func = &*(*record).code.load(Ordering::Relaxed).cast::<H>();
         let len = (*record).frame_cells.load(Ordering::Relaxed) as usize;
-        if !fits(&*stack, cells, len) {
-            return Trap::StackOverflow as u32;
-        }
-        let free = cells.add(len);
-        if free > (*stack).high_water {
-            (*stack).high_water = free;
-        }
-        let store = instance(caller).store;
+        debug_assert!(fits(&*(*caller).stack, cells, len), "R4: a host function's cells beyond the frame");
         let slice = core::slice::from_raw_parts_mut(cells, len);
-        let mut called = func.call(&mut Caller { ctx: caller, free, _store: PhantomData }, slice);
-        if Feature::ReferenceTypes.compiled() && called.is_ok() && func.returns_funcs {
-            let slice = core::slice::from_raw_parts(cells, len);
-            if !(*store).refs_belong(func.ty().results(), slice) {
-                called = Err(HostError::Trap(Trap::Host));
-            }
+        let mut view = Caller::new(caller, cells.add(len));
+        match func.call(&mut view, slice) {
+            Ok(()) => 0,
+            Err(error) => failed(&view, error),
         }
-        match called {
-            Ok(()) => {
-                // Frames of a trap that it caught do not belong to the next one.
-                (*store).trace.clear();
-                0
-            }
-            Err(HostError::Trap(trap)) if trap != Trap::Host => trap as u32,
-            Err(error) => {
-                (*store).host_code = if let HostError::Code(code) = error { code } else { 0 };
-                Trap::Host as u32
-            }
+    }
+}
+
+/// What a host function has failed with, as engines have it.
+#[cold]
+#[inline(never)]
+fn failed(caller: &Caller<'_>, error: HostError) -> u32 {
+    // SAFETY: (R1) the code that called waits.
+    let state = unsafe { &mut *caller.state_ptr() };
+    if caller.failed() {
+        // What it called has, and its frames are the innermost ones of this trap.
+        state.trace.resume();
+    }
+    match error {
+        HostError::Trap(trap) if trap != Trap::Host => trap as u32,
+        error => {
+            state.host_code = if let HostError::Code(code) = error { code } else { 0 };
+            Trap::Host as u32
         }
+    }
+}
+
+/// `Entry` of host functions whose results may hold references to functions: those of another store would lead nowhere.
+unsafe extern "C" fn checked_entry(
+    callee: *mut VmCtx,
+    record: *const FuncRecord,
+    cells: *mut u32,
+    caller: *mut VmCtx,
+) -> u32 {
+    // SAFETY: (R1) (R2) (R4) (R5) the record is a host function's of the store, which keeps it; the store is borrowed only while
+    // that does not run.
+    unsafe {
+        let store: *const State = instance(caller).store;
+        let func: *const HostFunc = (*store).host((*record).ty);
+        let code = ((*func).methods.entry)(callee, record, cells, caller);
+        let len = (*record).frame_cells.load(Ordering::Relaxed) as usize;
+        let cells = core::slice::from_raw_parts(cells, len);
+        if code != 0 || (*store).refs_belong((*func).ty().results(), cells) {
+            return code;
+        }
+        failed(&Caller::new(caller, cells.as_ptr().cast_mut()), HostError::Trap(Trap::Host))
     }
 }
 

@@ -4,13 +4,13 @@ use super::builtins::BUILTINS;
 use super::call::signature_matches;
 use super::memory::MemoryData;
 use super::place::{Block, Place};
-use super::state::{HOSTS, State};
+use super::state::State;
 use super::table::TableData;
 use crate::linker::{Resolve, find_import};
 use crate::{Error, Extern, Func, Module, Quotas, Store};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, AtomicUsize};
-use wasmote_core::vm::{FuncRecord, NULL_REF, VmCtx, fuel_is_endless, func_ref};
+use wasmote_core::vm::{FuncRecord, HOSTS, NULL_REF, VmCtx, fuel_is_endless, func_ref, split_func_ref};
 use wasmote_core::{ExternKind, GlobalType, ValType};
 use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, GlobalPlace};
 use wasmote_platform::{OutOfMemory, Vec};
@@ -27,7 +27,8 @@ pub(crate) struct InstanceData {
     /// The memory that it uses; null if it has none.
     pub(super) memory: *mut MemoryData,
     own_memory: Option<Place<MemoryData>>,
-    /// First its tables, each a `TableData`, which begins with the `TableVm`; then the cells of each imported global.
+    /// First its tables, each a `TableData`, which begins with the `TableVm`; then the cells of each imported global; then for
+    /// each imported function the host's record, or null.
     pointers: Pointers,
     own_tables: Vec<Place<TableData>>,
     /// Its own globals, references to the imported functions, and a bit for each dropped segment: element
@@ -75,6 +76,7 @@ impl InstanceData {
             unwind: super::call::no_frames,
             before: ptr::null_mut(),
             compiled: ptr::null(),
+            hosts: NonNull::dangling().as_ptr(),
         })?;
         Place::new(&state.heap, || InstanceData {
             ctx,
@@ -113,6 +115,7 @@ impl InstanceData {
             this.records = super::resident::records(&store.state().heap, module)?;
         }
         this.import(store, parsed, resolve)?;
+        this.show_hosts(store.state().host_records());
         this.define(store.state(), parsed, quotas)?;
         this.tell(module);
         Ok(place)
@@ -126,7 +129,8 @@ impl InstanceData {
         resolve: &mut Resolve<'_>,
     ) -> Result<(), Error> {
         let tables = parsed.tables().len();
-        self.pointers.resize(tables + parsed.import_globals() as usize, ptr::null_mut())?;
+        let count = tables + (parsed.import_globals() + parsed.import_funcs()) as usize;
+        self.pointers.resize(count, ptr::null_mut())?;
         let mut next_func = parsed.own_global_cells() as usize;
         let (mut next_table, mut next_global) = (0, tables);
         for import in parsed.imports() {
@@ -155,6 +159,26 @@ impl InstanceData {
             *next += 1;
         }
         Ok(())
+    }
+
+    /// Lets code see where the records of the host functions are now.
+    pub(super) fn show_hosts(&mut self, records: *const FuncRecord) {
+        let Some(module) = &self.module else {
+            // SAFETY: (R2) the context of the host functions, and no code runs.
+            unsafe { (*self.ctx.ptr()).funcs = records };
+            return;
+        };
+        let parsed = module.parsed();
+        let place = parsed.tables().len() + parsed.import_globals() as usize;
+        for import in 0..parsed.import_funcs() {
+            if let (HOSTS, index) = split_func_ref(self.func_ref(import)) {
+                // SAFETY: (R2) there is a pointer for each import, and a record for each reference; no code runs.
+                unsafe {
+                    let record = records.add(index as usize);
+                    self.pointers.start().add(place + import as usize).write(record.cast_mut().cast());
+                }
+            }
+        }
     }
 
     fn point(&mut self, place: usize, pointer: *mut ()) {
@@ -216,8 +240,9 @@ impl InstanceData {
             }
             ctx.import_funcs = parsed.import_funcs();
             ctx.imports = self.cells.base().wrapping_add(parsed.own_global_cells() as usize);
-            ctx.tables = self.pointers.as_ptr().cast();
+            ctx.tables = self.pointers.start().cast();
             ctx.imported_globals = ctx.tables.wrapping_add(parsed.tables().len()).cast();
+            ctx.hosts = ctx.imported_globals.wrapping_add(parsed.import_globals() as usize).cast();
             if let Some(memory) = self.memory.as_ref() {
                 memory.show(ctx);
             }

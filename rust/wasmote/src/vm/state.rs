@@ -1,6 +1,6 @@
 //! What a store owns.
 
-use super::host::{HostFunc, host_entry};
+use super::host::HostFunc;
 use super::instance::{FuncRefs, InstanceData, Pointers};
 use super::interrupt::Signal;
 use super::memory::MemoryData;
@@ -9,7 +9,7 @@ use super::table::TableData;
 use crate::backtrace::Backtrace;
 use crate::{Error, Extern, Func, Quotas};
 use core::ptr;
-use wasmote_core::vm::{FuncRecord, StackVm, VmCtx, split_func_ref};
+use wasmote_core::vm::{FuncRecord, HOSTS, StackVm, VmCtx, split_func_ref};
 use wasmote_core::{FuncType, limits};
 use wasmote_frontend::ExternType;
 use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
@@ -19,9 +19,6 @@ const UNTOUCHED: u32 = 0x5AA5_C33C;
 
 /// Most stores have the instance that stands for the host functions, and another one.
 pub(super) const USUAL_INSTANCES: usize = 2;
-
-/// The number of the instance that stands for the host functions.
-pub(super) const HOSTS: u32 = 0;
 
 /// Cells of arguments that native code has in registers at most.
 const ARGUMENT_REGISTERS: usize = 8;
@@ -175,6 +172,16 @@ impl State {
         self.host_records.truncate(count);
     }
 
+    /// The records of the host functions.
+    pub(super) fn host_records(&self) -> *const FuncRecord {
+        self.host_records.start()
+    }
+
+    /// The host function of this index, which must exist.
+    pub(super) fn host(&self, index: u32) -> *const HostFunc {
+        self.hosts.get(index as usize).map_or(ptr::null(), |func| ptr::from_ref(&**func))
+    }
+
     /// The reference to a host function, which is added if it is new.
     pub(crate) fn host_func(&mut self, func: &Shared<HostFunc>) -> Result<Func, Error> {
         match self.hosts.iter().position(|host| ptr::eq(&**host, &**func)) {
@@ -195,19 +202,22 @@ impl State {
             self.place(HOSTS as usize, hosts);
             self.settle();
         }
-        let ty = func.ty();
-        let (code, cells) = (ptr::from_ref(&*func).cast(), ty.param_cells().max(ty.result_cells()));
-        let record = FuncRecord::new(host_entry, code, index as u32, cells);
-        if index == self.host_records.capacity() {
+        let record = func.record(index as u32);
+        let full = index == self.host_records.capacity();
+        if full {
             // Most modules import few functions. The records last: if they move, code is told.
             self.hosts.reserve_exact(1 + index / 2)?;
             self.host_records.reserve_exact(1 + index / 2)?;
         }
         self.hosts.push(func)?;
         self.host_records.push(record)?;
-        if let Some(hosts) = self.instance(HOSTS) {
-            // SAFETY: (R2) the context of the host functions, and no code runs.
-            unsafe { (*hosts.ctx.ptr()).funcs = self.host_records.as_ptr() };
+        if full {
+            let records = self.host_records();
+            for number in 0..self.instance_count() {
+                if let Some(instance) = self.instance_mut(number) {
+                    instance.show_hosts(records);
+                }
+            }
         }
         Func::new(HOSTS, index as u32).ok_or(Error::Limit)
     }

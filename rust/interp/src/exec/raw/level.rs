@@ -60,11 +60,12 @@ impl Level {
         if ctx.interrupted() {
             return Err(Trap::Interrupted);
         }
-        let (code, frame_cells) = Function { ctx, record }.code();
-        let frame = ctx.push(Pc::exit(), cells, cells, frame_cells).ok_or(Trap::StackOverflow)?;
+        let function = Function { ctx, record };
+        let pushed = ctx.push(Pc::exit(), cells, cells, function.frame_cells());
+        let frame = pushed.ok_or(Trap::StackOverflow)?;
         // SAFETY: (I3) as above.
         unsafe { (*stack).native_depth = depth + 1 };
-        Ok((Level { ctx, control }, code, frame, ctx))
+        Ok((Level { ctx, control }, function.code(), frame, ctx))
     }
 
     /// Ends it. On a trap the frames are reported to the runtime, the innermost first.

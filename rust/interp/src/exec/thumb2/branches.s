@@ -163,25 +163,15 @@
         ldrh    r0, [r4, #2]
         enter   1
 
-// Functions of another engine, and so of the host; those of other instances of this one leave.
+// Functions of the host; those of other instances leave.
 .Lh_call_import:
         poll    r2
         ldrh    r0, [r4, #2]
-        ldr     r1, [r8, #{imports}]
-        ldr     r0, [r1, r0, lsl #2]
-        ldr     r1, [r8, #{instances}]
-        lsrs    r2, r0, #{func_bits}
-        subs    r2, #1
-        ubfx    r0, r0, #0, #{func_bits}
-        ldr     r2, [r1, r2, lsl #2]
-        ldr     r1, [r2, #{import_funcs}]
-        subs    r0, r0, r1
-        ldr     r1, [r2, #{funcs}]
-        add     r1, r1, r0, lsl #4
+        ldr     r1, [r8, #{hosts}]
+        ldrb    r2, [r4, #1]
+        ldr     r1, [r1, r0, lsl #2]
+        cbz     r1, 7f
         ldr     r12, [r1, #{record_entry}]
-        ldr     r3, .Lentry_address
-        cmp     r12, r3
-        beq     .Lleave
     .if {lazy}
         // Who gives up words finds here that this function's are in use.
         ldr     r0, [r11, #{control}]
@@ -191,27 +181,21 @@
         str     r0, [r11, #{control}]
     .endif
         str     lr, [r8, #{fuel}]
-        mov     r0, r2
-        ldrb    r2, [r4, #1]
         add     r2, r5, r2, lsl #2
         mov     r3, r8
         blx     r12
-        // It may have changed the memory and the fuel. (It is no function to be called again: it is of another instance. Only
-        // if it is encoded lazily it is.)
-        bl      .Linstance
+        // It may have changed the memory and the fuel.
+        memory_and_fuel
     .if {lazy}
         ldr     r1, [r11, #{control}]
         adds    r1, #12
         str     r1, [r11, #{control}]
-        cmp     r0, #{again}
-        beq     8f
     .endif
-        cmp     r0, #0
-        bne     .Lend
+        cbnz    r0, 8f
         next    1
-    .if {lazy}
-8:      go
-    .endif
+        no_memory
+7:      b       .Lleave
+8:      b       .Lend
         interrupted
 
 // Own functions only; what is not one leaves.

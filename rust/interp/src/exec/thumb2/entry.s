@@ -97,6 +97,19 @@
     .endif
 .endm
 
+// The memory of the instance r8, and its fuel. `no_memory` is to follow.
+.macro memory_and_fuel
+        ldrd    r6, r7, [r8, #{memory_base}]
+        ldr     lr, [r8, #{fuel}]
+        subs    r7, #3
+        blo     4f
+5:
+.endm
+.macro no_memory
+4:      movs    r7, #0
+        b       5b
+.endm
+
 // wasmote_interp_thumb2(place: *mut Place): begins where that says, and writes there where it has ended. Returns a trap's
 // code, or 0 if the portable executor is to carry out what is there.
         .section .text.wasmote_interp_thumb2, "ax", %progbits
@@ -112,17 +125,13 @@ wasmote_interp_thumb2:
 
 // What is known of the instance r8.
 .Linstance:
-        ldr     r6, [r8, #{memory_base}]
-        ldr     r7, [r8, #{memory_len}]
         ldr     r10, [r8, #{globals}]
         ldr     r11, [r8, #{stack}]
         ldr     r9, .Ltable_address
-        subs    r7, #3
-        it      lo
-        movlo   r7, #0
         mov     r3, lr
-        ldr     lr, [r8, #{fuel}]
+        memory_and_fuel
         bx      r3
+        no_memory
 
 .macro trap name, code
 .Ltrap_\name:

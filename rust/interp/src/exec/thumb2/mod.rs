@@ -7,7 +7,7 @@ use super::raw::{Ctx, Frame, Pc, entry};
 use crate::isa::for_each_instruction;
 use core::mem::{offset_of, size_of};
 use core::ptr;
-use wasmote_core::vm::{AGAIN, FUNC_BITS, FuncRecord, StackVm, TableVm, VmCtx};
+use wasmote_core::vm::{FUNC_BITS, FuncRecord, StackVm, TableVm, VmCtx};
 use wasmote_core::{Feature, Trap};
 
 /// The application profile runs them in the tests only, under user-mode emulation.
@@ -45,7 +45,6 @@ macro_rules! assemble {
             float = const Feature::Float.compiled() as u32,
             fpu = const cfg!(thumb2_fpu) as u32,
             lazy = const cfg!(feature = "lazy") as u32,
-            again = const AGAIN,
             application_profile = const !M_PROFILE as u32,
             // What the compiler's own code may be in.
             instruction_bits = const if M_PROFILE { 16 } else { 32 },
@@ -57,8 +56,6 @@ macro_rules! assemble {
             interrupt = const offset_of!(VmCtx, interrupt),
             number = const offset_of!(VmCtx, number),
             import_funcs = const offset_of!(VmCtx, import_funcs),
-            imports = const offset_of!(VmCtx, imports),
-            instances = const offset_of!(VmCtx, instances),
             tables = const offset_of!(VmCtx, tables),
             stack = const offset_of!(VmCtx, stack),
             control = const offset_of!(StackVm, control),
@@ -70,6 +67,7 @@ macro_rules! assemble {
             record_code = const offset_of!(FuncRecord, code),
             record_ty = const offset_of!(FuncRecord, ty),
             record_frame_cells = const offset_of!(FuncRecord, frame_cells),
+            hosts = const offset_of!(VmCtx, hosts),
             func_bits = const FUNC_BITS,
             trap_interrupted = const Trap::Interrupted as u32,
             trap_fuel = const Trap::OutOfFuel as u32,
@@ -85,8 +83,9 @@ macro_rules! assemble {
 }
 for_each_instruction!(assemble);
 
-// What is shifted by there.
+// What is shifted by there, and loaded as a pair.
 const _: () = assert!(size_of::<FuncRecord>() == 16);
+const _: () = assert!(offset_of!(VmCtx, memory_len) == offset_of!(VmCtx, memory_base) + 4);
 
 /// Carries instructions out until there is one that the handlers in assembler leave to us, and returns 0, or until one traps,
 /// and returns the trap's code. Where that is comes back in the arguments.

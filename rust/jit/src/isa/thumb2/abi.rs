@@ -43,6 +43,7 @@ pub(super) const SIGNATURE_MATCHES: i32 = 60;
 const STACK_LIMIT: i32 = 68;
 const UNWIND: i32 = 72;
 const COMPILED: i32 = 80;
+pub(super) const HOSTS: i32 = 84;
 // In a `StackVm`.
 const CONTROL: i32 = 8;
 const NATIVE_DEPTH: i32 = 20;
@@ -68,6 +69,7 @@ pub(super) const R6: Reg = Reg(6);
 pub(super) const R7: Reg = Reg(7);
 
 /// The registers that a function saves, as a list.
+#[inline(never)]
 pub(super) fn saved(frame: &Frame) -> u16 {
     let pins = Thumb2::PINS.iter().take(frame.pins as usize);
     pins.fold(0x4000 | 1 << FP.0, |list, reg| list | 1 << reg.0)
@@ -198,8 +200,8 @@ impl Thumb2 {
 
     /// What the memory is now.
     pub(super) fn load_memory_registers(&mut self) {
-        self.load_word(BASE, CTX, MEMORY_BASE);
-        self.load_word(LIMIT, CTX, MEMORY_LEN);
+        // The length follows the base.
+        self.asm.mem_dual(true, BASE, LIMIT, CTX, MEMORY_BASE);
         self.asm.dp(Dp::Sub, Flags::Keep, LIMIT, LIMIT, Src::Imm(4));
     }
 

@@ -1,7 +1,7 @@
 //! Calls that leave the instance's own functions, or do not know whether they do: what all of them have in common.
 
 use super::abi::{
-    BUILTINS, CODE, FUEL, FUNCS, IMPORT_FUNCS, IMPORTS, INSTANCES, NUMBER, R0, R1, R2, R3, R6, R7,
+    BUILTINS, CODE, FUEL, FUNCS, HOSTS, IMPORT_FUNCS, IMPORTS, INSTANCES, NUMBER, R0, R1, R2, R3, R6, R7,
     RECORD_LOG2, SIGNATURE_MATCHES, TABLES, TYPE,
 };
 use super::asm::{
@@ -84,16 +84,7 @@ impl Thumb2 {
 
     pub(super) fn call_routines(&mut self, routines: &mut Routines, exit: &mut Label) {
         let (mut resolve, mut call, mut back) = (Label::NEW, Label::NEW, Label::NEW);
-        let mut unchanged = Label::NEW;
-        // Index in r0, cells at r12.
-        self.resolve(&mut routines.import);
-        self.asm.mem_many(false, true, true, SP, SAVED);
-        self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
-        self.load_word(R1, CTX, IMPORTS);
-        self.asm.mem(Mem::Ldr, R0, Address::index(R1, R0, 2));
-        self.refer(Branch::LINK, &mut resolve);
-        self.refer(Branch::NEAR, &mut call);
-
+        let (mut unchanged, mut elsewhere) = (Label::NEW, Label::NEW);
         let mut own = self.indirect_routine(routines, &mut resolve, &mut call);
 
         // Place among the module's own functions in r0, cells at r12.
@@ -106,6 +97,15 @@ impl Thumb2 {
         self.resolve(&mut own.by_entry);
         self.asm.mov(Flags::Keep, R8, Src::Reg(R1));
         self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
+        self.refer(Branch::NEAR, &mut call);
+
+        // Index in r0, cells at r12. The host's functions do not ask for the instance.
+        self.resolve(&mut routines.import);
+        self.asm.mem_many(false, true, true, SP, SAVED);
+        self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
+        self.load_word(R1, CTX, HOSTS);
+        self.asm.mem(Mem::Ldr, R1, Address::index(R1, R0, 2));
+        self.refer(Branch::compare(false, R1), &mut elsewhere);
         // Calls the record in r1 with the instance in r0, and returns to who called the routine.
         self.resolve(&mut call);
         self.asm.mov(Flags::Keep, R2, Src::Reg(R6));
@@ -126,6 +126,12 @@ impl Thumb2 {
         self.refer(Branch::far_if(C::Eq), &mut own.look);
         self.asm.mem_many(true, false, true, SP, SAVED);
         self.refer(Branch::FAR, exit);
+        // Another instance defines it.
+        self.resolve(&mut elsewhere);
+        self.load_word(R1, CTX, IMPORTS);
+        self.asm.mem(Mem::Ldr, R0, Address::index(R1, R0, 2));
+        self.refer(Branch::LINK, &mut resolve);
+        self.refer(Branch::NEAR, &mut call);
 
         // Number in r0, cells in r1, immediates in r2 and r3.
         self.resolve(&mut routines.builtin);

@@ -99,8 +99,13 @@ impl X64 {
 
         let mut own = self.indirect_routine(routines, &mut resolve, &mut call);
 
-        // Index in RDX, cells in RCX, cells of a result to be in RSI in R8.
+        // Index in RDX, cells in RCX, cells of a result to be in RSI in R8. The host's functions do not ask for the instance.
         self.resolve(&mut routines.import);
+        self.load_address(RSI, CTX, VM.hosts);
+        self.asm.load(Load::Plain(Size::W64), RSI, Mem::indexed(RSI, RDX, 3, 0));
+        self.asm.test(Size::W64, RSI, RSI);
+        self.refer(Branch::JumpIf(C::Ne), &mut call);
+        // Another instance defines it.
         self.load_address(RAX, CTX, VM.imports);
         self.load_word(RAX, Mem::indexed(RAX, RDX, 2, 0));
         self.refer(Branch::Call, &mut resolve);
