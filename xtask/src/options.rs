@@ -194,8 +194,11 @@ pub fn feature_name(option: &str) -> String {
     option.to_lowercase().replace('_', "-")
 }
 
+/// What is neither loader, validator, engine nor C API.
+const EXTRAS: [&str; 4] = ["MESSAGES", "RUNTIME_POOL", "BACKTRACE", "NAMES"];
+
 /// `interp`, the default; `interp-speed` and `interp-small`, its ends; each group off or on; then those with the compiler
-/// to native code, alone and beside the interpreter.
+/// to native code, alone and beside the interpreter. Both engines also `bare`: without what is more than they need.
 pub fn configurations(options: &[WasmoteOption]) -> Result<Vec<Configuration>> {
     let standard = Configuration::default_of(options, "interp");
     let mut small = standard.with(options, "interp-small", "OPT_MINSIZE", true)?;
@@ -203,8 +206,14 @@ pub fn configurations(options: &[WasmoteOption]) -> Result<Vec<Configuration>> {
     for option in options.iter().filter(|option| option.is_default_group()) {
         small.set(options, &option.name, false)?;
     }
+    let bare = |of: &Configuration, name: &str| {
+        let mut bare = Configuration { name: name.to_owned(), ..of.clone() };
+        EXTRAS.iter().try_for_each(|extra| bare.set(options, extra, false))?;
+        anyhow::Ok(bare)
+    };
     let mut all = vec![
         standard.clone(),
+        bare(&standard, "interp bare")?,
         standard.with(options, "interp-speed", "OPT_SPEED", true)?,
         small,
         standard.with(options, "interp dispatch-size", "DISPATCH_SIZE", true)?,
@@ -224,6 +233,7 @@ pub fn configurations(options: &[WasmoteOption]) -> Result<Vec<Configuration>> {
     let jit = both.with(options, "jit", INTERP, false)?;
     all.push(jit.with(options, "jit-speed", "OPT_SPEED", true)?);
     all.push(jit.with(options, "jit without fuel", "FUEL", false)?);
+    all.push(bare(&jit, "jit bare")?);
     for option in options.iter().filter(|option| option.is_of_jit() && matches!(option.kind, Kind::Feature)) {
         all.push(jit.with(options, &feature_name(&option.name), &option.name, true)?);
     }

@@ -171,17 +171,26 @@ pub(crate) unsafe fn array_mut<'a, T>(to: *mut T, len: usize) -> Result<&'a mut 
     Ok(unsafe { core::slice::from_raw_parts_mut(to, len) })
 }
 
-/// A string of the application's.
+/// A string of the application's, without which there is nothing to do.
+///
+/// # Safety
+/// (C3) As for [`find_string`].
+pub(crate) unsafe fn string<'a>(from: *const core::ffi::c_char) -> Result<&'a str, Failure> {
+    // SAFETY: (C3) the caller says so.
+    unsafe { find_string(from) }.ok_or_else(|| WASMOTE_ERR_INVALID_ARGUMENT.into())
+}
+
+/// A string of the application's; `None` if it is null or not UTF-8.
 ///
 /// # Safety
 /// (C3) A pointer that is not null must lead to a NUL terminated string that stays for as long as it is borrowed.
 #[inline(never)]
-pub(crate) unsafe fn string<'a>(from: *const core::ffi::c_char) -> Result<&'a str, Failure> {
+pub(crate) unsafe fn find_string<'a>(from: *const core::ffi::c_char) -> Option<&'a str> {
     if from.is_null() {
-        return Err(WASMOTE_ERR_INVALID_ARGUMENT.into());
+        return None;
     }
     // SAFETY: (C3) the caller says so.
-    text(unsafe {
+    from_utf8(unsafe {
         let mut len = 0;
         // Volatile, or the compiler makes a call of strlen of it, which is large and which the firmware may not have.
         while from.add(len).read_volatile() != 0 {

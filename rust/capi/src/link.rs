@@ -1,7 +1,7 @@
 //! What an instance imports.
 
 use crate::caller::LinkedFunc;
-use crate::handle::{array, get, string};
+use crate::handle::{array, find_string, get};
 use crate::instance::{InstanceBody, failed};
 use crate::message::{Failure, Report, Text};
 use crate::signature::Signature;
@@ -53,9 +53,10 @@ impl<'a> Imports<'a> {
         let mut first: Option<&InstanceBody> = None;
         for (place, line) in (0..).zip(self.instances) {
             // SAFETY: (C1) (C3) the caller says so.
-            let found = unsafe { string(line.module).and_then(|_| get::<InstanceBody>(line.instance)) };
+            let found =
+                unsafe { find_string(line.module).and_then(|_| get::<InstanceBody>(line.instance).ok()) };
             let fits = |body: &InstanceBody| first.is_none_or(|first| first.store.is(&body.store));
-            let Some(body) = found.ok().filter(|body| fits(body)) else {
+            let Some(body) = found.filter(|body| fits(body)) else {
                 return Err(report.tell(WASMOTE_ERR_INVALID_ARGUMENT, u32::MAX, |text| {
                     text.add("bad line in the table of instances: ").number(place);
                 }));
@@ -97,7 +98,7 @@ impl<'a> Imports<'a> {
             };
             // SAFETY: (C3) the caller says so.
             let signature =
-                unsafe { string(line.signature) }.ok().and_then(|text| Signature::read(text).ok());
+                unsafe { find_string(line.signature) }.and_then(|text| Signature::read(text).ok());
             let (ExternType::Func(ty), Some(function)) = (import.ty, line.function) else {
                 return Err(other_type(import));
             };
@@ -136,8 +137,9 @@ impl<'a> Imports<'a> {
     unsafe fn check_functions(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         for (place, line) in (0..).zip(self.functions) {
             // SAFETY: (C3) the caller says so.
-            let strings = unsafe { (string(line.module), string(line.name), string(line.signature)) };
-            let (Ok(module), Ok(name), Ok(signature), Some(_)) =
+            let strings =
+                unsafe { (find_string(line.module), find_string(line.name), find_string(line.signature)) };
+            let (Some(module), Some(name), Some(signature), Some(_)) =
                 (strings.0, strings.1, strings.2, line.function)
             else {
                 return Err(report.tell(WASMOTE_ERR_INVALID_ARGUMENT, u32::MAX, |text| {
@@ -166,7 +168,7 @@ impl<'a> Imports<'a> {
     unsafe fn find(&self, store: &Store, import: &Import<'_>) -> Found {
         // SAFETY: (C1) (C3) the caller says so.
         unsafe {
-            let is = |from, name| string(from).is_ok_and(|text| text == name);
+            let is = |from, name| find_string(from) == Some(name);
             let line = self
                 .functions
                 .iter()
@@ -210,8 +212,9 @@ impl<'a> Imports<'a> {
                 (Found::Nothing, _) => {}
                 (Found::Line(place), _) => {
                     // SAFETY: (C3) the caller says so.
-                    let signature = self.functions.get(place).map(|line| unsafe { string(line.signature) });
-                    text.add(", found function ").add(signature.and_then(Result::ok).unwrap_or_default());
+                    let signature =
+                        self.functions.get(place).and_then(|line| unsafe { find_string(line.signature) });
+                    text.add(", found function ").add(signature.unwrap_or_default());
                 }
                 (Found::Extern(Extern::Func(func)), _) => {
                     text.add(", found function ");

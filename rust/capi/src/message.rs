@@ -146,10 +146,11 @@ impl<'a> Report<'a> {
 
     #[inline(always)]
     fn write(&mut self, offset: u32, write: impl FnOnce(&mut Text<'_>)) {
-        if let Some(mut text) = self.text(offset)
+        // Borrowed where it is returned: to move it takes more than to write most of what is told.
+        if let Some(text) = &mut self.text(offset)
             && cfg!(feature = "messages")
         {
-            write(&mut text);
+            write(text);
         }
     }
 

@@ -3,6 +3,8 @@
 //! The interpreter's handlers are made of this; compiled code has [`apply`] carry out what its target has no instructions
 //! for. `core` has no rounding and no square root: both work on bits here, once for both types.
 
+pub use crate::division::divide;
+use crate::division::{shifted, words};
 use crate::{BinaryOp, Feature, Trap, UnaryOp, ValType};
 
 /// A floating-point number.
@@ -82,8 +84,30 @@ pub fn max<T: Float>(a: T, b: T) -> T {
     }
 }
 
+/// The nearest f32, which the compiler's library has for its own addition of f32 to come along, FPU or not.
+#[inline(never)]
+pub fn f32_from_u64(value: u64) -> f32 {
+    let (high, low) = words(value);
+    if high == 0 {
+        return low as f32;
+    }
+    // 32 bits of it, which are more than an f32 has. What is left over decides how they are rounded.
+    let shift = high.leading_zeros();
+    let upper = shifted(high, low, shift) | u32::from(low << (shift & 31) != 0);
+    f32::from_bits((upper as f32).to_bits() + ((u32::BITS - shift) << SINGLE_FRACTION_BITS))
+}
+
+/// As [`f32_from_u64`].
+pub fn f32_from_i64(value: i64) -> f32 {
+    let magnitude = f32_from_u64(value.unsigned_abs());
+    if value < 0 { -magnitude } else { magnitude }
+}
+
 /// Bits of an f64 below the exponent.
 const FRACTION_BITS: u32 = 52;
+
+/// Bits of an f32 below the exponent.
+const SINGLE_FRACTION_BITS: u32 = 23;
 
 /// Which way to round to an integer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -302,8 +326,8 @@ fn apply_unary(op: UnaryOp, bits: u64) -> Result<u64, Trap> {
         F64Sqrt => float!(sqrt(double, 55).to_bits()),
         F32ConvertI32S => float!(f32_bits(bits as i32 as f32)),
         F32ConvertI32U => float!(f32_bits(bits as u32 as f32)),
-        F32ConvertI64S => float!(f32_bits(bits as i64 as f32)),
-        F32ConvertI64U => float!(f32_bits(bits as f32)),
+        F32ConvertI64S => float!(f32_bits(f32_from_i64(bits as i64))),
+        F32ConvertI64U => float!(f32_bits(f32_from_u64(bits))),
         F32DemoteF64 => float!(f32_bits(double as f32)),
         F64ConvertI32S => float!(f64::from(bits as i32).to_bits()),
         F64ConvertI32U => float!(f64::from(bits as u32).to_bits()),
@@ -341,22 +365,10 @@ fn doubles<R>(
     float!(bits(f(f64::from_bits(pair(a, b)), f64::from_bits(pair(c, d)))))
 }
 
-/// Of i64.
-#[inline(always)]
-fn quotients<R>(
-    cells: &[u32; 4],
-    f: impl FnOnce(u64, u64) -> Result<R, Trap>,
-    bits: impl FnOnce(R) -> u64,
-) -> Result<u64, Trap> {
-    let [a, b, c, d] = *cells;
-    f(pair(a, b), pair(c, d)).map(bits)
-}
-
 /// In one go, as what it takes to get here counts for each operator.
 fn apply_binary(op: BinaryOp, cells: &[u32; 4]) -> Result<u64, Trap> {
     use BinaryOp::*;
     let bits32 = |value: f32| u64::from(value.to_bits());
-    let signed = |value: i64| value as u64;
     match op {
         F64Add => doubles(cells, |a, b| a + b, f64::to_bits),
         F64Sub => doubles(cells, |a, b| a - b, f64::to_bits),
@@ -382,11 +394,30 @@ fn apply_binary(op: BinaryOp, cells: &[u32; 4]) -> Result<u64, Trap> {
         F32Gt => singles(cells, |a, b| a > b, u64::from),
         F32Le => singles(cells, |a, b| a <= b, u64::from),
         F32Ge => singles(cells, |a, b| a >= b, u64::from),
-        I64DivS => quotients(cells, |a, b| div(a as i64, b as i64, i64::checked_div), signed),
-        I64RemS => quotients(cells, |a, b| div(a as i64, b as i64, |a, b| Some(a.wrapping_rem(b))), signed),
-        I64DivU => quotients(cells, |a, b| div(a, b, u64::checked_div), u64::from),
-        I64RemU => quotients(cells, |a, b| div(a, b, u64::checked_rem), u64::from),
+        I64DivS | I64RemS | I64DivU | I64RemU => {
+            let [a, b, c, d] = *cells;
+            divide(op, pair(a, b), pair(c, d))
+        }
         // What has instructions everywhere.
         _ => Err(Trap::Unreachable),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_single() {
+        let near = |bits: u32| (0..5u64).map(move |off| (1u64 << bits).wrapping_add(off).wrapping_sub(2));
+        for high in (0..64).flat_map(near) {
+            for low in (0..64).flat_map(near) {
+                for value in [high, low ^ high, high.wrapping_add(low), high.wrapping_sub(low)] {
+                    assert_eq!(f32_from_u64(value).to_bits(), (value as f32).to_bits(), "{value:#x}");
+                    let signed = value as i64;
+                    assert_eq!(f32_from_i64(signed).to_bits(), (signed as f32).to_bits(), "{value:#x}");
+                }
+            }
+        }
     }
 }

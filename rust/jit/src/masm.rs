@@ -239,21 +239,44 @@ pub struct Place<W = u32> {
     pub offset: u32,
 }
 
-/// A place in the code that branches go to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Label {
-    /// The place, if it is bound; else one past the last branch to it, 0 if there is none.
-    pub(crate) place: u32,
-    pub(crate) bound: bool,
-}
+/// A place in the code that branches go to: the place twice, and one if it is bound; otherwise one past the last branch to it,
+/// twice, 0 if there is none. There is one for each function of a module, so it is a word.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Label(u32);
 
 impl Label {
     /// A label that is not bound yet, and that nothing goes to.
-    pub const NEW: Label = Label { place: 0, bound: false };
+    pub const NEW: Label = Label(0);
+
+    /// One that is bound. A place before the code, to which it is compiled apart, is below 0.
+    pub(crate) const fn at(place: u32) -> Label {
+        Label(place << 1 | 1)
+    }
+
+    /// One that is not, with one past the last branch to it.
+    pub(crate) const fn waiting(behind: u32) -> Label {
+        Label(behind << 1)
+    }
+
+    /// The place, or one past the last branch to it.
+    pub(crate) const fn place(self) -> u32 {
+        (self.0 as i32 >> 1) as u32
+    }
+
+    pub(crate) const fn is_bound(self) -> bool {
+        self.0 & 1 != 0
+    }
 
     /// Whether a branch goes to it.
     pub fn is_used(self) -> bool {
-        self.bound || self.place != 0
+        self.0 != 0
+    }
+}
+
+/// As in `routines_code.rs`.
+impl core::fmt::Debug for Label {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Label::{}({})", if self.is_bound() { "at" } else { "waiting" }, self.place())
     }
 }
 
@@ -453,7 +476,7 @@ pub trait Masm {
     /// Goes to `trap` unless the bytes from the register's address to `end` bytes behind it lie inside the memory, which
     /// has at least `min_memory` bytes.
     fn check_bounds(&mut self, address: Reg, end: u64, min_memory: u64, trap: &mut Label);
-    /// Loads into a register, or a pair.
+    /// Loads into a register, or all of a pair.
     fn load(&mut self, op: LoadOp, dst: (Reg, Option<Reg>), place: Place<Self::Word>);
     /// Stores.
     fn store(&mut self, op: StoreOp, src: (Reg, Option<Reg>), place: Place<Self::Word>);

@@ -80,7 +80,7 @@ impl Routines {
         } = &mut self;
         let calls = [import, indirect, resolved, builtin, numeric, quotient, remainder, own];
         for label in traps.iter_mut().chain(calls).chain([borrow, admit, stop]) {
-            label.place = label.place.wrapping_add_signed(by);
+            *label = Label::at(label.place().wrapping_add_signed(by));
         }
         *entry = entry.wrapping_add_signed(by);
         self

@@ -79,7 +79,7 @@ fn thumb2_routines() {
          use crate::masm::{{Label, Routines}};\n\n\
          #[rustfmt::skip]\npub(super) const ROUTINES: Routines = {};\n\n\
          #[rustfmt::skip]\npub(super) static CODE: [u8; {}] = [\n   {}\n];\n",
-        format!("{routines:?}").replace("}, ", "},\n    "),
+        format!("{routines:?}").replace("), ", "),\n    "),
         code.len(),
         lines.join("\n   ")
     );

@@ -455,11 +455,16 @@ impl<T> Shared<T> {
 
     /// Moves a value onto the heap.
     pub fn new(heap: &Heap, value: T) -> Result<Shared<T>, OutOfMemory> {
+        Shared::make(heap, || value)
+    }
+
+    /// Puts a value onto the heap that is made where it stays: it need not be moved there, or dropped if there is no memory.
+    pub fn make(heap: &Heap, value: impl FnOnce() -> T) -> Result<Shared<T>, OutOfMemory> {
         let block = Head::allocate(heap, Self::LAYOUT)?.cast::<u8>();
         // SAFETY: (P3) a fresh block of the right layout.
         unsafe {
             let place = block.add(offset_of!(SharedBox<T>, value)).cast::<T>();
-            place.write(value);
+            place.write(value());
             Ok(Shared(place))
         }
     }

@@ -1,12 +1,11 @@
 //! Functions encoded for the interpreter.
 
-use crate::Error;
 use crate::module::func_type;
 use crate::vm::CodeBuilder;
-use wasmote_core::ErrorKind;
+use wasmote_core::{ErrorKind, LoadError};
 use wasmote_frontend::{Compiler, Module};
 use wasmote_interp::Encoder;
-use wasmote_platform::Heap;
+use wasmote_platform::{Heap, OutOfMemory};
 
 /// Encodes the functions of a module, one after the other.
 pub struct Encoded<'m, 'a> {
@@ -24,18 +23,18 @@ impl<'m, 'a> Encoded<'m, 'a> {
     ///
     /// # Errors
     /// It is not valid, or the heap is used up.
-    pub fn push(&mut self, own: u32, code: &mut CodeBuilder) -> Result<(), Error> {
+    pub fn push(&mut self, own: u32, code: &mut CodeBuilder) -> Result<(), LoadError> {
         let encoded = self.function(own)?;
-        code.push(encoded.words, encoded.frame_cells, func_type(self.module, own))
+        stored(code.push(encoded.words, encoded.frame_cells, func_type(self.module, own)))
     }
 
     /// Encodes a function.
     ///
     /// # Errors
     /// It is not valid, or the heap is used up.
-    pub fn function(&mut self, own: u32) -> Result<wasmote_interp::Encoded, Error> {
+    pub fn function(&mut self, own: u32) -> Result<wasmote_interp::Encoded, LoadError> {
         self.encode(own, None)?;
-        Ok(self.encoder.take()?)
+        stored(self.encoder.take())
     }
 
     /// Validates a function.
@@ -43,8 +42,8 @@ impl<'m, 'a> Encoded<'m, 'a> {
     /// # Errors
     /// It is not valid, or the heap is used up.
     #[cfg(feature = "interp-lazy")]
-    pub fn validate(&mut self, own: u32) -> Result<(), Error> {
-        Ok(self.compiler.validate(own, &mut self.encoder)?)
+    pub fn validate(&mut self, own: u32) -> Result<(), LoadError> {
+        self.compiler.validate(own, &mut self.encoder)
     }
 
     /// Encodes a function whose body is at a place: its words, and cells of its frame.
@@ -52,7 +51,7 @@ impl<'m, 'a> Encoded<'m, 'a> {
     /// # Errors
     /// It is too large, or the heap is used up.
     #[cfg(feature = "interp-lazy")]
-    pub fn words(&mut self, own: u32, place: u32) -> Result<(&[u32], u32), Error> {
+    pub fn words(&mut self, own: u32, place: u32) -> Result<(&[u32], u32), LoadError> {
         self.compiler.seek(own, place);
         self.encode(own, None)?;
         Ok(self.encoder.made())
@@ -60,13 +59,13 @@ impl<'m, 'a> Encoded<'m, 'a> {
 
     /// The module offset of the operator whose code holds the word so many bytes behind a function's beginning.
     #[cfg(feature = "backtrace")]
-    pub fn locate(&mut self, own: u32, bytes: u32) -> Result<Option<u32>, Error> {
+    pub fn locate(&mut self, own: u32, bytes: u32) -> Result<Option<u32>, LoadError> {
         self.encode(own, Some(bytes / size_of::<u32>() as u32))?;
         Ok(self.encoder.located())
     }
 
     /// Encodes a function, with wide branches if it does not fit otherwise.
-    fn encode(&mut self, own: u32, locate: Option<u32>) -> Result<(), Error> {
+    fn encode(&mut self, own: u32, locate: Option<u32>) -> Result<(), LoadError> {
         for wide in [false, true] {
             self.encoder.wide(wide);
             if let Some(word) = locate {
@@ -74,9 +73,14 @@ impl<'m, 'a> Encoded<'m, 'a> {
             }
             match self.compiler.function(own, &mut self.encoder) {
                 Err(error) if error.kind == ErrorKind::FunctionTooLarge && !wide => continue,
-                other => return Ok(other?),
+                other => return other,
             }
         }
         Ok(())
     }
+}
+
+/// As the error of a function, which comes in registers.
+fn stored<T>(result: Result<T, OutOfMemory>) -> Result<T, LoadError> {
+    result.map_err(|OutOfMemory| LoadError::new(ErrorKind::OutOfMemory, 0))
 }

@@ -180,7 +180,7 @@ impl Module {
             return native.locate(own, bytes);
         }
         #[cfg(feature = "interp")]
-        return Encoded::new(self.parsed(), &scratch, &scratch, self.0.metered).locate(own, bytes);
+        return Ok(Encoded::new(self.parsed(), &scratch, &scratch, self.0.metered).locate(own, bytes)?);
         #[cfg(not(feature = "interp"))]
         Ok(None)
     }
@@ -272,7 +272,7 @@ fn left_over(
     engine: &Engine,
     code: &mut CodeBuilder,
 ) -> Result<(), Error> {
-    Encoded::new(parsed, heap, scratch, engine.fuel).push(own, code)
+    Ok(Encoded::new(parsed, heap, scratch, engine.fuel).push(own, code)?)
 }
 
 /// Validates all functions, and makes what calls them for the first time.

@@ -1,8 +1,8 @@
 //! Integer operators, constants and copies.
 
 use super::{State, Step, Value};
-use wasmote_core::Trap;
-use wasmote_core::numeric::div;
+use wasmote_core::numeric::{div, divide};
+use wasmote_core::{BinaryOp, Trap};
 
 /// An integer that an immediate can stand for.
 trait Integer: Value {
@@ -125,10 +125,10 @@ handlers! {
     i64_add = binary(u64::wrapping_add);
     i64_sub = binary(u64::wrapping_sub);
     i64_mul = binary(u64::wrapping_mul);
-    i64_div_s = division(|a: i64, b: i64| div(a, b, i64::checked_div));
-    i64_div_u = division(|a: u64, b: u64| div(a, b, u64::checked_div));
-    i64_rem_s = division(|a: i64, b: i64| div(a, b, |a, b| Some(a.wrapping_rem(b))));
-    i64_rem_u = division(|a: u64, b: u64| div(a, b, u64::checked_rem));
+    i64_div_s = division(|a, b| divide(BinaryOp::I64DivS, a, b));
+    i64_div_u = division(|a, b| divide(BinaryOp::I64DivU, a, b));
+    i64_rem_s = division(|a, b| divide(BinaryOp::I64RemS, a, b));
+    i64_rem_u = division(|a, b| divide(BinaryOp::I64RemU, a, b));
     i64_and = binary(|a: u64, b: u64| a & b);
     i64_or = binary(|a: u64, b: u64| a | b);
     i64_xor = binary(|a: u64, b: u64| a ^ b);

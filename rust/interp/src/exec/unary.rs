@@ -60,8 +60,8 @@ fn apply(place: Place, fp: Frame, ctx: Ctx) -> u32 {
         UnaryOp::F64Floor => has!(Float, round64(s, Round::Down)),
         UnaryOp::F64Trunc => has!(Float, round64(s, Round::ToZero)),
         UnaryOp::F64Nearest => has!(Float, round64(s, Round::ToEven)),
-        UnaryOp::F32ConvertI64S => has!(Float, to(s, |a: i64| a as f32)),
-        UnaryOp::F32ConvertI64U => has!(Float, to(s, |a: u64| a as f32)),
+        UnaryOp::F32ConvertI64S => has!(Float, to(s, numeric::f32_from_i64)),
+        UnaryOp::F32ConvertI64U => has!(Float, to(s, numeric::f32_from_u64)),
         UnaryOp::F64ConvertI64S => has!(Float, to(s, |a: i64| a as f64)),
         UnaryOp::F64ConvertI64U => has!(Float, to(s, |a: u64| a as f64)),
         UnaryOp::I32TruncF32S

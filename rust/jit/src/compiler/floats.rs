@@ -5,7 +5,7 @@ use super::places::place_size;
 use super::{Compiler, SLOW_BYTES};
 use crate::masm::{Cond, Float1, Float2, Masm, Pair, PairVal, Size, Val};
 use wasmote_core::numeric::{binary_number, unary_number};
-use wasmote_core::{BinaryOp, ErrorKind, FuncType, Trap, UnaryOp, ValType};
+use wasmote_core::{BinaryOp, FuncType, Trap, UnaryOp};
 use wasmote_frontend::{Cell, Known, Operand};
 
 /// What an operator on one number does, and the size of the number.
@@ -51,36 +51,18 @@ fn unary(op: UnaryOp) -> Option<(Float1, Size)> {
     })
 }
 
-/// Which numbers are too large for an integer, by its size and whether it is signed: from this one on.
-fn too_large(signed: bool, integer: Size) -> f64 {
-    match (integer, signed) {
-        (Size::W32, true) => 2_147_483_648.0,
-        (Size::W32, false) => 4_294_967_296.0,
-        (Size::W64, true) => 9_223_372_036_854_775_808.0,
-        (Size::W64, false) => 18_446_744_073_709_551_616.0,
+/// The bits of a power of two as a number of this size.
+fn power_of_two(exponent: u64, size: Size) -> u64 {
+    match size {
+        Size::W32 => (127 + exponent) << 23,
+        Size::W64 => (1023 + exponent) << 52,
     }
-}
-
-/// Which ones are too small: those of which the condition holds with this one. The number before the least integer is
-/// one of the size if that has bits enough.
-fn too_small(signed: bool, integer: Size, size: Size) -> (Cond, f64) {
-    match (integer, size) {
-        _ if !signed => (Cond::LessOrEqual, -1.0),
-        (Size::W32, Size::W64) => (Cond::LessOrEqual, -2_147_483_649.0),
-        _ => (Cond::Less, -too_large(true, integer)),
-    }
-}
-
-fn is_float(ty: ValType) -> bool {
-    matches!(ty, ValType::F32 | ValType::F64)
 }
 
 impl<M: Masm> Compiler<M> {
     /// Whether the runtime carries out an operator.
     pub(super) fn is_unary_of_runtime(&self, op: UnaryOp) -> bool {
-        let (operand, result) = op.types();
-        (is_float(operand) || is_float(result))
-            && unary(op).is_some_and(|(float, size)| !self.masm.has_float1(float, size))
+        unary(op).is_some_and(|(float, size)| !self.masm.has_float1(float, size))
     }
 
     /// Whether the runtime carries out an operator.
@@ -92,33 +74,20 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    pub(super) fn emit_unary_of_runtime(
-        &mut self,
-        op: UnaryOp,
-        dst: Cell,
-        a: Operand,
-    ) -> Result<(), ErrorKind> {
-        self.settle()?;
+    pub(super) fn emit_unary_of_runtime(&mut self, op: UnaryOp, dst: Cell, a: Operand) {
+        self.settle();
         let (ty, result) = op.types();
         self.put_argument(ty.cells(), dst, a);
         self.emit_of_runtime(unary_number(op), dst, FuncType::new(&[ty as u8], &[result as u8]));
-        Ok(())
     }
 
     #[inline(never)]
-    pub(super) fn emit_binary_of_runtime(
-        &mut self,
-        op: BinaryOp,
-        dst: Cell,
-        a: Operand,
-        b: Operand,
-    ) -> Result<(), ErrorKind> {
-        self.settle()?;
+    pub(super) fn emit_binary_of_runtime(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) {
+        self.settle();
         let (ty, result) = op.types();
         self.put_argument(ty.cells(), dst, a);
         self.put_argument(ty.cells(), dst + ty.cells(), b);
         self.emit_of_runtime(binary_number(op), dst, FuncType::new(&[ty as u8, ty as u8], &[result as u8]));
-        Ok(())
     }
 
     /// The operand is what its cell holds.
@@ -132,8 +101,7 @@ impl<M: Masm> Compiler<M> {
     fn emit_of_runtime(&mut self, number: u32, dst: Cell, ty: FuncType<'_>) {
         let from = self.masm.place();
         self.arguments(dst, ty);
-        let frame = self.frame;
-        self.masm.numeric(number, &frame, dst, &mut self.routines);
+        self.masm.numeric(number, &self.frame, dst, &mut self.routines);
         self.polls.slow += SLOW_BYTES;
         self.least_cells = self.least_cells.max(dst + 4);
         self.called(ty, dst);
@@ -155,7 +123,7 @@ impl<M: Masm> Compiler<M> {
         let (first, second) = (self.number_regs(cells(size), a), self.number_regs(cells(size), b));
         let target = if size == Size::W64 && !M::WIDE {
             let second = (Val::Reg(second.0), Val::Reg(second.1));
-            self.result_pair(dst, (a, first), (b, second))
+            self.result_pair(first, second)
         } else {
             self.consume(a, cells(size));
             self.consume(b, cells(size));
@@ -165,34 +133,30 @@ impl<M: Masm> Compiler<M> {
         self.masm.float2(float, size, target, first, second);
     }
 
-    pub(super) fn emit_float_unary(
-        &mut self,
-        op: UnaryOp,
-        dst: Cell,
-        a: Operand,
-        at: u32,
-    ) -> Result<(), ErrorKind> {
-        let Some((float, size)) = unary(op) else { return Ok(()) };
+    pub(super) fn emit_float_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) {
+        let Some((float, size)) = unary(op) else { return };
         let (ty, result) = op.types();
         let from = self.number_regs(ty.cells(), a);
         if let (Float1::ToInteger { signed, integer }, true) = (float, op.may_trap()) {
             let itself = (Val::Reg(from.0), Val::Reg(from.1));
             let cond = self.masm.compare_floats(Cond::NotEqual, size, from, itself);
-            self.branch_to_trap(cond, Trap::BadConversionToInteger, at)?;
-            let large = (Cond::GreaterOrEqual, too_large(signed, integer));
-            for (cond, limit) in [large, too_small(signed, integer, size)] {
-                let bits = match size {
-                    Size::W32 => u64::from((limit as f32).to_bits()),
-                    Size::W64 => limit.to_bits(),
-                };
-                let limit = self.float(size, Operand::Const(Known(bits)));
-                let cond = self.masm.compare_floats(cond, size, from, limit);
-                self.branch_to_trap(cond, Trap::IntegerOverflow, at)?;
-            }
+            self.branch_to_trap(cond, Trap::BadConversionToInteger);
+            // From the first of these numbers on it is too large for the integer, from the second one on downwards too small: that
+            // is the number before the least integer if the size has bits enough for it.
+            let bits = if integer == Size::W32 { 32 } else { 64 };
+            let large = power_of_two(bits - u64::from(signed), size);
+            let (below, small) = match (signed, integer, size) {
+                (false, ..) => (Cond::LessOrEqual, power_of_two(0, size)),
+                (true, Size::W32, Size::W64) => (Cond::LessOrEqual, 2_147_483_649_f64.to_bits()),
+                _ => (Cond::Less, large),
+            };
+            let sign = if size == Size::W32 { 1 << 31 } else { 1 << 63 };
+            self.trap_from(Cond::GreaterOrEqual, size, from, large);
+            self.trap_from(below, size, from, small | sign);
         }
         // A pair comes from a pair, half by half, or all at once.
         let target = match (ty.cells(), result.cells()) {
-            (2, 2) if !M::WIDE => self.result_pair(dst, (a, from), (a, (Val::number(0), Val::number(0)))),
+            (2, 2) if !M::WIDE => self.result_pair(from, (Val::number(0), Val::number(0))),
             (cells, 2) if !M::WIDE => {
                 self.consume(a, cells);
                 self.target_pair(dst)
@@ -204,7 +168,13 @@ impl<M: Masm> Compiler<M> {
             }
         };
         self.masm.float1(float, size, target, from);
-        Ok(())
+    }
+
+    /// The number is too large, or too small, if the condition holds of it and the other one.
+    fn trap_from(&mut self, cond: Cond, size: Size, number: Pair, bits: u64) {
+        let limit = self.float(size, Operand::Const(Known(bits)));
+        let cond = self.masm.compare_floats(cond, size, number, limit);
+        self.branch_to_trap(cond, Trap::IntegerOverflow);
     }
 
     /// The registers of a value of so many cells; one that is in one register is both.

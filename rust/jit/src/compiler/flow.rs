@@ -4,7 +4,7 @@
 use super::places::{Arguments, MAX_ARGS, place_size, places};
 use super::{CANDIDATES, Compiler, POLL_BYTES_TO_RETURN, Use, in_registers};
 use crate::masm::{Masm, Reg, Val};
-use wasmote_core::{ErrorKind, FuncType};
+use wasmote_core::FuncType;
 use wasmote_frontend::Cell;
 
 impl<M: Masm> Compiler<M> {
@@ -35,11 +35,10 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// Where control flow joins: everything is in the frame, and nothing else is known.
-    pub(super) fn join(&mut self) -> Result<(), ErrorKind> {
-        self.settle()?;
+    pub(super) fn join(&mut self) {
+        self.settle();
         self.flush();
         self.regs.forget();
-        Ok(())
     }
 
     /// What follows is not reached from here.
@@ -103,8 +102,8 @@ impl<M: Masm> Compiler<M> {
             if numbers >> at & 1 != 0 {
                 self.masm.mov(to, Val::number(0));
             } else {
-                let ((cell, size), frame) = (place(at), self.frame);
-                self.masm.frame(true, size, to, &frame, cell);
+                let (cell, size) = place(at);
+                self.masm.frame(true, size, to, &self.frame, cell);
             }
         }
     }
@@ -112,12 +111,12 @@ impl<M: Masm> Compiler<M> {
     /// Writes 0 to the frame's cells of locals without a register of their own.
     pub(super) fn zero_unpinned(&mut self, first: Cell, count: u32) {
         let Some(&temp) = M::TEMPS.first() else { return };
-        let (frame, end) = (self.frame, first + count);
+        let end = first + count;
         let (mut from, mut cell) = (first, first);
         while from < end {
             let pinned = self.regs.pinned(cell).is_some();
             if cell == end || pinned {
-                self.masm.frame_zero(&frame, from, cell - from, temp);
+                self.masm.frame_zero(&self.frame, from, cell - from, temp);
                 let wide = pinned && self.most_used.iter().any(|used| used.cell == cell && used.wide);
                 from = cell + if wide { 2 } else { 1 };
                 cell = from;
@@ -137,10 +136,9 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    pub(super) fn poll_before_return(&mut self) -> Result<(), ErrorKind> {
-        match self.polls.call {
-            Some(call) => self.poll_after(call, POLL_BYTES_TO_RETURN),
-            None => Ok(()),
+    pub(super) fn poll_before_return(&mut self) {
+        if let Some(call) = self.polls.call {
+            self.poll_after(call, POLL_BYTES_TO_RETURN);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Compiler;
 use super::places::place_size;
 use crate::masm::{Label, Masm, Place, Val};
-use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
+use wasmote_core::{LoadOp, StoreOp, Trap};
 use wasmote_frontend::{Cell, Known, Operand};
 
 impl<M: Masm> Compiler<M> {
@@ -21,41 +21,28 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// Checks that `width` bytes at a place are inside the memory, unless that is known of the local.
-    fn check(
-        &mut self,
-        place: Place<M::Word>,
-        address: Operand,
-        width: u32,
-        at: u32,
-    ) -> Result<(), ErrorKind> {
-        let Val::Reg(reg) = place.address else { return Ok(()) };
+    fn check(&mut self, place: Place<M::Word>, address: Operand, width: u32) {
+        let Val::Reg(reg) = place.address else { return };
         let end = u64::from(place.offset) + u64::from(width);
         let local = match address {
             Operand::Local(cell) => Some(cell),
             _ => None,
         };
         if local.is_some_and(|cell| u64::from(self.regs.checked(cell)) >= end) {
-            return Ok(());
+            return;
         }
         let mut label = Label::NEW;
         self.masm.check_bounds(reg, end, self.min_memory, &mut label);
         if let (Some(cell), Ok(end)) = (local, u32::try_from(end)) {
             self.regs.set_checked(cell, end);
         }
-        self.add_trap(label, Trap::MemoryOutOfBounds, at)
+        self.add_trap(label, Trap::MemoryOutOfBounds, self.deferred.at);
     }
 
-    pub(super) fn emit_load(
-        &mut self,
-        op: LoadOp,
-        dst: Cell,
-        address: Operand,
-        offset: u32,
-        at: u32,
-    ) -> Result<(), ErrorKind> {
+    pub(super) fn emit_load(&mut self, op: LoadOp, dst: Cell, address: Operand, offset: u32) {
         let width = 1 << op.width_log2();
         let place = self.place(address, offset, width);
-        self.check(place, address, width, at)?;
+        self.check(place, address, width);
         self.consume(address, 1);
         let low = self.target_place(dst, place_size::<M>(op.ty().cells()));
         let high = match op {
@@ -69,20 +56,13 @@ impl<M: Masm> Compiler<M> {
             LoadOp::I64Load8S | LoadOp::I64Load16S | LoadOp::I64Load32S => self.extend_sign(dst),
             _ => {}
         }
-        Ok(())
     }
 
-    pub(super) fn emit_store(
-        &mut self,
-        op: StoreOp,
-        address: Operand,
-        value: Operand,
-        offset: u32,
-        at: u32,
-    ) -> Result<(), ErrorKind> {
+    pub(super) fn emit_store(&mut self, op: StoreOp, address: Operand, value: Operand, offset: u32) {
+        self.deferred.at = self.at;
         let width = 1 << op.width_log2();
         let place = self.place(address, offset, width);
-        self.check(place, address, width, at)?;
+        self.check(place, address, width);
         let cells = op.ty().cells();
         let low = self.value_reg(value, 0, place_size::<M>(cells));
         let high = match op {
@@ -93,6 +73,5 @@ impl<M: Masm> Compiler<M> {
         self.consume(value, cells);
         self.consume(address, 1);
         self.regs.unlock();
-        Ok(())
     }
 }

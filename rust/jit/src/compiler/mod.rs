@@ -74,10 +74,10 @@ impl Deferred {
         Deferred { op: Op::None, dst: 0, at: 0, a: Operand::Temp(0), b: Operand::Temp(0), offset: 0 };
 }
 
-/// A trap that code goes to. There are many: of the label, which is not bound, only the branches to it are kept.
+/// A trap that code goes to.
 #[derive(Clone, Copy)]
 struct TrapExit {
-    branches: u32,
+    branches: Label,
     trap: Trap,
     at: u32,
 }
@@ -114,47 +114,51 @@ const CANDIDATES: usize = 128;
 /// More than can get one.
 const MOST_USED: usize = 16;
 
-/// Compiles the functions of a module, one behind the other.
+/// Compiles the functions of a module, one behind the other. The macro-assembler comes first, so that its address is this
+/// one's, and what is large last: what is near is reached with short instructions.
+#[repr(C)]
 pub struct Compiler<M: Masm> {
     masm: M,
-    settings: Settings,
-    routines: Routines,
-    /// The module's own functions, as places to call; of one that is compiled apart, only itself.
-    functions: Vec<Label>,
-    /// Whether this function is compiled apart from the others.
-    apart: bool,
-    min_memory: u64,
-    import_funcs: u32,
     // Of the present function.
-    frame: Frame,
-    own: u32,
-    /// Whether its frame is larger than what is checked for all.
-    large: bool,
-    regs: Regs,
-    /// Of the present function's locals, the one that is used most first.
-    most_used: [Use; MOST_USED],
-    calls: bool,
+    deferred: Deferred,
+    at: u32,
     local_cells: Cell,
     /// Cells that its frame has at least, as the runtime uses them.
     least_cells: Cell,
-    deferred: Deferred,
+    frame: Frame,
+    polls: Polls,
+    own: u32,
+    /// Where its code begins, with what comes before the place where it is called.
+    begun: usize,
+    compiled: Compiled,
+    /// Whether the heap was used up, which is told when it ends, so that not everything has to be asked.
+    failed: bool,
+    /// Whether its frame is larger than what is checked for all.
+    large: bool,
+    calls: bool,
     /// Whether a branch follows the comparison that is made.
     branching: bool,
-    traps: Vec<TrapExit>,
-    polls: Polls,
-    at: u32,
-    /// Where the code of the present function begins, with what comes before the place where it is called.
-    begun: usize,
     /// Whether it is complete. Who calls it is told only when it is sure to stay.
     ended: bool,
+    /// Whether it is compiled apart from the others.
+    apart: bool,
+    settings: Settings,
+    regs: Regs,
+    traps: Vec<TrapExit>,
     /// What was known of the functions that the present one calls, before each call, and how many have been called that
     /// are not there.
     before: Vec<(u32, Label)>,
     absent_before: usize,
     absent: usize,
-    compiled: Compiled,
+    /// The module's own functions, as places to call; of one that is compiled apart, only itself.
+    functions: Vec<Label>,
+    min_memory: u64,
+    import_funcs: u32,
     sought: Option<u32>,
     located: Option<u32>,
+    routines: Routines,
+    /// Of the present function's locals, the one that is used most first.
+    most_used: [Use; MOST_USED],
 }
 
 impl<M: Masm> Compiler<M> {
@@ -170,6 +174,7 @@ impl<M: Masm> Compiler<M> {
             import_funcs: 0,
             frame: Frame::default(),
             own: 0,
+            failed: false,
             large: false,
             regs: Regs::new(),
             most_used: [Use::default(); MOST_USED],
@@ -238,6 +243,7 @@ impl<M: Masm> Compiler<M> {
         self.own = own;
         self.large = large;
         self.begun = self.masm.place();
+        self.failed = false;
         self.before.clear();
         self.absent_before = self.absent;
     }
@@ -289,8 +295,8 @@ impl<M: Masm> Compiler<M> {
         let mut complete = true;
         for own in 0..self.functions.len() as u32 {
             let Some(&(mut label)) = self.functions.get(own as usize) else { break };
-            if label.bound || !label.is_used() {
-                complete &= label.bound;
+            if label.is_bound() || !label.is_used() {
+                complete &= label.is_bound();
                 continue;
             }
             complete = false;
@@ -305,7 +311,7 @@ impl<M: Masm> Compiler<M> {
     pub fn stub(&mut self, module: &Module<'_>, own: u32) -> u32 {
         let mut label = Label::NEW;
         self.call_by_record(module, own, &mut label);
-        label.place
+        label.place()
     }
 
     fn call_by_record(&mut self, module: &Module<'_>, own: u32, label: &mut Label) {
@@ -344,19 +350,13 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// The code from a place on is that of the operator at `at`.
-    #[inline(always)]
+    #[inline(never)]
     fn made(&mut self, from: usize, at: u32) {
         if let Some(bytes) = self.sought {
-            self.seek(bytes, from, at);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn seek(&mut self, bytes: u32, from: usize, at: u32) {
-        let made = from as u32 + 1..=self.masm.place() as u32;
-        if made.contains(&(self.compiled.start + bytes)) {
-            self.located = Some(at);
+            let made = from as u32 + 1..=self.masm.place() as u32;
+            if made.contains(&(self.compiled.start + bytes)) {
+                self.located = Some(at);
+            }
         }
     }
 
@@ -368,22 +368,24 @@ impl<M: Masm> Compiler<M> {
     /// Polls the interrupt word if there was a way through the code without for longer than `bytes` since `place`, where
     /// `slow` was this.
     #[inline(always)]
-    fn poll_after(&mut self, (place, slow): (usize, usize), bytes: usize) -> Result<(), ErrorKind> {
-        if self.masm.place() - place + self.polls.slow - slow < bytes { Ok(()) } else { self.poll() }
+    fn poll_after(&mut self, (place, slow): (usize, usize), bytes: usize) {
+        if self.masm.place() - place + self.polls.slow - slow >= bytes {
+            self.poll();
+        }
     }
 
     /// Polls the interrupt word.
     #[inline(never)]
-    fn poll(&mut self) -> Result<(), ErrorKind> {
+    fn poll(&mut self) {
         let mut label = Label::NEW;
         self.masm.poll(&mut label);
         self.polls = Polls { last: self.masm.place(), ..Polls::default() };
-        self.add_trap(label, Trap::Interrupted, self.at)
+        self.add_trap(label, Trap::Interrupted, self.at);
     }
 
     /// Something goes to a trap; the label is bound at the function's end.
-    fn add_trap(&mut self, label: Label, trap: Trap, at: u32) -> Result<(), ErrorKind> {
-        self.traps.push(TrapExit { branches: label.place, trap, at }).map_err(|_| ErrorKind::OutOfMemory)
+    fn add_trap(&mut self, label: Label, trap: Trap, at: u32) {
+        self.failed |= self.traps.push(TrapExit { branches: label, trap, at }).is_err();
     }
 
     /// The function to call, if it is called directly.
@@ -397,19 +399,18 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// It is called, which the label says.
-    fn set_callee(&mut self, own: u32, label: Label) -> Result<(), ErrorKind> {
+    fn set_callee(&mut self, own: u32, label: Label) {
         if self.is_apart(own) {
-            return Ok(());
+            return;
         }
         let place = self.place_of(own);
         if let Some(place) = self.functions.get_mut(place)
-            && !label.bound
+            && !label.is_bound()
         {
             let before = core::mem::replace(place, label);
             self.absent += usize::from(!before.is_used());
-            self.before.push((own, before)).map_err(|_| ErrorKind::OutOfMemory)?;
+            self.failed |= self.before.push((own, before)).is_err();
         }
-        Ok(())
     }
 
     fn is_local(&self, cell: Cell) -> bool {

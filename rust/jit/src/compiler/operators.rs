@@ -3,7 +3,7 @@
 use super::places::{place_size, places};
 use super::{Compiler, Deferred, Op, POLL_BYTES};
 use crate::masm::{Alu, Bits, Cond, Division, Float2, Label, Masm, Shift, Size, Val, Word};
-use wasmote_core::{BinaryOp, ErrorKind, Trap, UnaryOp};
+use wasmote_core::{BinaryOp, Trap, UnaryOp};
 use wasmote_frontend::{Cell, Known, Operand};
 
 /// What a binary operator does.
@@ -138,20 +138,19 @@ fn is_const(operand: Operand) -> bool {
 
 impl<M: Masm> Compiler<M> {
     /// Makes the code of what was deferred, with its result where it was to go.
-    pub(super) fn settle(&mut self) -> Result<(), ErrorKind> {
+    pub(super) fn settle(&mut self) {
         if self.deferred.op != Op::None {
-            self.emit()?;
+            self.emit();
         }
-        self.poll_after((self.polls.last, 0), POLL_BYTES)
+        self.poll_after((self.polls.last, 0), POLL_BYTES);
     }
 
     /// Defers an operator.
-    pub(super) fn defer(&mut self, op: Op, dst: Cell, a: Operand, b: Operand) -> Result<(), ErrorKind> {
-        self.settle()?;
+    pub(super) fn defer(&mut self, op: Op, dst: Cell, a: Operand, b: Operand) {
+        self.settle();
         let at = self.at;
         let deferred = &mut self.deferred;
         (deferred.op, deferred.dst, deferred.at, deferred.a, deferred.b) = (op, dst, at, a, b);
-        Ok(())
     }
 
     /// Whether the operand is the result of what was deferred.
@@ -160,12 +159,12 @@ impl<M: Masm> Compiler<M> {
     }
 
     /// Makes the code of what was deferred.
-    fn emit(&mut self) -> Result<(), ErrorKind> {
-        let Deferred { op, dst, at, a, b, offset } = self.deferred;
+    fn emit(&mut self) {
+        let Deferred { op, dst, a, b, offset, .. } = self.deferred;
         self.deferred.op = Op::None;
         match op {
             Op::None => {}
-            Op::Unary(op) => self.emit_unary(op, dst, a, at)?,
+            Op::Unary(op) => self.emit_unary(op, dst, a),
             Op::Binary(Binary::Alu(op, size)) if size == Size::W32 || M::WIDE => {
                 self.emit_alu(op, size, dst, a, b);
             }
@@ -175,7 +174,7 @@ impl<M: Masm> Compiler<M> {
                 let target = self.target(dst);
                 self.masm.set(cond, target);
             }
-            Op::Binary(Binary::Divide(op, size)) => self.emit_division(op, size, dst, a, b, at)?,
+            Op::Binary(Binary::Divide(op, size)) => self.emit_division(op, size, dst, a, b),
             Op::Binary(Binary::Float(op, size)) => self.emit_float_binary(op, size, dst, a, b),
             Op::Shifted(op, shift, by) => {
                 let (first, second) = (self.word_reg(a, 0), self.word_reg(b, 0));
@@ -187,13 +186,12 @@ impl<M: Masm> Compiler<M> {
                     self.masm.alu(op, Size::W32, target, first, Val::Reg(M::SCRATCH));
                 }
             }
-            Op::Load(op) => self.emit_load(op, dst, a, offset, at)?,
+            Op::Load(op) => self.emit_load(op, dst, a, offset),
         }
         self.regs.unlock();
-        Ok(())
     }
 
-    fn emit_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand, at: u32) -> Result<(), ErrorKind> {
+    fn emit_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) {
         use UnaryOp::*;
         let bits = match op {
             // None of them: see below.
@@ -206,7 +204,7 @@ impl<M: Masm> Compiler<M> {
             I64ExtendI32S | I64Extend32S => Some(Bits::Extend32),
             I64ExtendI32U => Some(Bits::ZeroExtend32),
             I32WrapI64 => Some(Bits::Wrap),
-            _ => return self.emit_float_unary(op, dst, a, at),
+            _ => return self.emit_float_unary(op, dst, a),
         };
         let (cells, results) = (op.types().0.cells(), op.types().1.cells());
         if cells.max(results) == 2 && !M::WIDE {
@@ -220,7 +218,6 @@ impl<M: Masm> Compiler<M> {
             Some(bits) => self.masm.bits(bits, size, target, from),
             None => self.masm.is_zero(size, target, from),
         }
-        Ok(())
     }
 
     fn emit_alu(&mut self, op: Alu, size: Size, dst: Cell, a: Operand, b: Operand) {
@@ -276,15 +273,7 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    fn emit_division(
-        &mut self,
-        op: Division,
-        size: Size,
-        dst: Cell,
-        a: Operand,
-        b: Operand,
-        at: u32,
-    ) -> Result<(), ErrorKind> {
+    fn emit_division(&mut self, op: Division, size: Size, dst: Cell, a: Operand, b: Operand) {
         let cells = cells(size);
         let (minus_one, least) = match size {
             Size::W32 => (u64::from(u32::MAX), 1 << 31),
@@ -298,32 +287,32 @@ impl<M: Masm> Compiler<M> {
         };
         if divisor.is_none_or(|bits| bits == 0) {
             self.masm.compare(size, second, Val::number(0));
-            self.branch_to_trap(Cond::Equal, Trap::IntegerDivisionByZero, at)?;
+            self.branch_to_trap(Cond::Equal, Trap::IntegerDivisionByZero);
         }
         if op.signed && !op.remainder && divisor.is_none_or(|bits| bits == minus_one) {
             let mut fine = Label::NEW;
             self.masm.compare(size, second, number(minus_one));
             self.masm.branch(Cond::NotEqual, &mut fine);
             self.masm.compare(size, first, number(least));
-            self.branch_to_trap(Cond::Equal, Trap::IntegerOverflow, at)?;
+            self.branch_to_trap(Cond::Equal, Trap::IntegerOverflow);
             self.masm.bind(&mut fine);
         }
         self.consume(a, cells);
         self.consume(b, cells);
         let target = self.target_place(dst, size);
         self.masm.divide(op, size, target, first, second);
-        Ok(())
     }
 
-    pub(super) fn branch_to_trap(&mut self, cond: Cond, trap: Trap, at: u32) -> Result<(), ErrorKind> {
+    /// The present operator traps if the condition holds.
+    pub(super) fn branch_to_trap(&mut self, cond: Cond, trap: Trap) {
         let mut label = Label::NEW;
         self.masm.branch(cond, &mut label);
-        self.add_trap(label, trap, at)
+        self.add_trap(label, trap, self.deferred.at);
     }
 
     /// Compares for a branch or a selection: the condition under which `operand` is not 0. What made it, if that is a
     /// comparison and deferred, is done right here.
-    pub(super) fn emit_condition(&mut self, operand: Operand) -> Result<Cond, ErrorKind> {
+    pub(super) fn emit_condition(&mut self, operand: Operand) -> Cond {
         let zero = Operand::Const(Known(0));
         if self.is_deferred(operand) {
             let Deferred { op, a, b, .. } = self.deferred;
@@ -335,11 +324,11 @@ impl<M: Masm> Compiler<M> {
             };
             if let Some((op, b)) = comparison {
                 self.deferred.op = Op::None;
-                return Ok(self.emit_comparison(op, a, b));
+                return self.emit_comparison(op, a, b);
             }
         }
-        self.settle()?;
-        Ok(self.emit_comparison(Op::None, operand, zero))
+        self.settle();
+        self.emit_comparison(Op::None, operand, zero)
     }
 
     /// `dst = src` for a value of so many cells. Temporaries above `dst` stay as they are.

@@ -1,13 +1,13 @@
 //! Operators of two words.
 
-use super::Compiler;
 use super::operators::commutes;
+use super::{Compiler, Deferred};
 use crate::masm::{Alu, Bits, Masm, Pair, PairAlu, PairVal, Reg, Shift, Size, Val};
-use wasmote_core::{ErrorKind, UnaryOp};
+use wasmote_core::UnaryOp;
 use wasmote_frontend::{Cell, Known, Operand};
 
 impl<M: Masm> Compiler<M> {
-    pub(super) fn emit_pair_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind> {
+    pub(super) fn emit_pair_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) {
         match op {
             UnaryOp::I32WrapI64 => {
                 // The upper half is never read.
@@ -60,7 +60,6 @@ impl<M: Masm> Compiler<M> {
                 self.set_zero(dst + 1);
             }
         }
-        Ok(())
     }
 
     /// The upper half of a value is the sign of its lower half.
@@ -84,7 +83,7 @@ impl<M: Masm> Compiler<M> {
 
     fn emit_pair_words(&mut self, op: Alu, dst: Cell, a: Operand, b: Operand) {
         let swap = commutes(op) && (self.is_number(a, 0) || self.is_number(a, 1));
-        let (a, b) = if swap { (b, a) } else { (a, b) };
+        let (a, b) = if swap { self.swap_operands() } else { (a, b) };
         if let (Alu::And | Alu::Or | Alu::Xor, second) = (op, self.pair(b)) {
             let plain = |val| val == if op == Alu::And { Val::number(u32::MAX) } else { Val::number(0) };
             // Half of it is 0 or stays as it is: very common with masks.
@@ -104,7 +103,7 @@ impl<M: Masm> Compiler<M> {
                 return self.set_zero(dst + 1);
             }
             let first = self.pair_regs(a);
-            let target = self.result_pair(dst, (a, first), (b, second));
+            let target = self.result_pair(first, second);
             for (target, first, second) in [(target.0, first.0, second.0), (target.1, first.1, second.1)] {
                 if plain(second) {
                     self.masm.mov(target, Val::Reg(first));
@@ -116,13 +115,13 @@ impl<M: Masm> Compiler<M> {
         }
         let second = self.pair(b);
         let first = self.pair_regs(a);
-        let target = self.result_pair(dst, (a, first), (b, second));
+        let target = self.result_pair(first, second);
         let op = if op == Alu::Add { PairAlu::Add } else { PairAlu::Sub };
         self.masm.pair_alu(op, target, first, second);
     }
 
     fn emit_pair_mul(&mut self, dst: Cell, a: Operand, b: Operand) {
-        let (a, b) = if self.is_number(a, 1) { (b, a) } else { (a, b) };
+        let (a, b) = if self.is_number(a, 1) { self.swap_operands() } else { (a, b) };
         let (b_high, a_high) = (self.is_zero_half(b), self.is_zero_half(a));
         if a_high && b_high {
             let (first, second) = (self.word_reg(a, 0), self.word_reg(b, 0));
@@ -134,7 +133,7 @@ impl<M: Masm> Compiler<M> {
         if b_high {
             // high:low = a0 * b0, high += a1 * b0.
             let (first, second) = (self.pair_regs(a), self.word_reg(b, 0));
-            let target = self.result_pair(dst, (a, first), (b, (Val::Reg(second), Val::number(0))));
+            let target = self.result_pair(first, (Val::Reg(second), Val::number(0)));
             self.masm.alu(Alu::Mul, Size::W32, M::SCRATCH, first.1, Val::Reg(second));
             self.masm.pair_mul_words(target, first.0, second);
             return self.masm.alu(Alu::Add, Size::W32, target.1, target.1, Val::Reg(M::SCRATCH));
@@ -142,7 +141,7 @@ impl<M: Masm> Compiler<M> {
         let first = self.pair_regs(a);
         let second = self.pair_regs(b);
         let second = (Val::Reg(second.0), Val::Reg(second.1));
-        let target = self.result_pair(dst, (a, first), (b, second));
+        let target = self.result_pair(first, second);
         self.masm.pair_alu(PairAlu::Mul, target, first, second);
     }
 
@@ -160,7 +159,7 @@ impl<M: Masm> Compiler<M> {
                 return self.set_zero(dst + 1);
             }
             let first = self.pair_regs(a);
-            let target = self.result_pair(dst, (a, first), (b, (Val::number(0), Val::number(0))));
+            let target = self.result_pair(first, (Val::number(0), Val::number(0)));
             return self.masm.pair_shift_by(shift, target, first, by);
         }
         // In place. Of the count, the upper half does not matter.
@@ -175,8 +174,8 @@ impl<M: Masm> Compiler<M> {
         for reg in [first.0, first.1] {
             self.spill(reg);
         }
-        let low = self.result_half(dst, a, first.0, b, Val::number(0), true);
-        let target = (low, self.result_half(dst + 1, a, first.1, b, Val::number(0), true));
+        let low = self.result_half(dst, first.0, Val::number(0), true);
+        let target = (low, self.result_half(dst + 1, first.1, Val::number(0), true));
         if target.0 == count || target.1 == count {
             let moved = self.alloc();
             self.masm.mov(moved, Val::Reg(count));
@@ -188,35 +187,29 @@ impl<M: Masm> Compiler<M> {
         self.masm.pair_shift(shift, target, count, temp);
     }
 
-    /// The registers for a result of two cells. What is read is still in its registers, and each half of the result comes
-    /// into a register of its own or into that of the same half of an operand: not where it would be in the way.
-    pub(super) fn result_pair(
-        &mut self,
-        dst: Cell,
-        a: (Operand, Pair),
-        b: (Operand, PairVal<M::Word>),
-    ) -> Pair {
-        self.free_operand(a.0, 2);
-        self.free_operand(b.0, 2);
-        let low = self.result_half(dst, a.0, a.1.0, b.0, b.1.0, false);
-        let high = self.result_half(dst + 1, a.0, a.1.1, b.0, b.1.1, false);
-        (low, high)
+    /// The operands of the present operator in the other order.
+    fn swap_operands(&mut self) -> (Operand, Operand) {
+        let Deferred { a, b, .. } = &mut self.deferred;
+        core::mem::swap(a, b);
+        (*a, *b)
     }
 
-    fn result_half(
-        &mut self,
-        cell: Cell,
-        a: Operand,
-        a_reg: Reg,
-        b: Operand,
-        b_val: Val<M::Word>,
-        in_place: bool,
-    ) -> Reg {
+    /// The registers for a result of the present operator, of two cells, from where its operands are. What is read is still in its registers, and each half of the result comes
+    /// into a register of its own or into that of the same half of an operand: not where it would be in the way.
+    pub(super) fn result_pair(&mut self, first: Pair, second: PairVal<M::Word>) -> Pair {
+        let Deferred { dst, a, b, .. } = self.deferred;
+        self.free_operand(a, 2);
+        self.free_operand(b, 2);
+        let low = self.result_half(dst, first.0, second.0, false);
+        (low, self.result_half(dst + 1, first.1, second.1, false))
+    }
+
+    fn result_half(&mut self, cell: Cell, a_reg: Reg, b_val: Val<M::Word>, in_place: bool) -> Reg {
         if self.regs.pinned(cell).is_some() {
             return self.target(cell);
         }
         // A number that was put into a register for this operator is nobody's either.
-        let reuse = match (a, b, b_val) {
+        let reuse = match (self.deferred.a, self.deferred.b, b_val) {
             (Operand::Temp(_) | Operand::Const(_), ..) => Some(a_reg),
             (_, Operand::Temp(_), Val::Reg(reg)) => Some(reg),
             // With no register left, the local can be read again from the frame.

@@ -31,11 +31,8 @@ const FAR: u8 = 0xFF;
 
 /// What registers hold, and what else is known of cells. It is asked several times for each operator, so an answer is found by
 /// the cell, and lists are only looked at for a cell that is in one.
+#[repr(C)]
 pub(super) struct Regs {
-    /// The cell that each of them holds.
-    cells: [Cell; REGS],
-    /// Of each of the first cells: see [`REG`] and those behind it.
-    known: [u8; KNOWN],
     /// Registers that hold a cell. One bit each, as in what follows.
     held: u32,
     /// Those that hold a cell of which the frame does not know.
@@ -44,14 +41,18 @@ pub(super) struct Regs {
     wide: u32,
     /// Those that the present operator uses: nothing else may be put there.
     locked: u32,
-    /// Locals whose address was found to lie so many bytes before the end of the memory.
-    checked: [(Cell, u32); CHECKS],
+    /// How many places of `zeros` have been used.
+    zero_count: usize,
     next_check: usize,
     any_checked: bool,
+    /// The cell that each of them holds.
+    cells: [Cell; REGS],
+    /// Locals whose address was found to lie so many bytes before the end of the memory.
+    checked: [(Cell, u32); CHECKS],
     /// Cells that are 0, and whether the frame is yet to learn that. They may have a register as well.
     zeros: [(Cell, bool); ZEROS],
-    /// How many of these places have been used.
-    zero_count: usize,
+    /// Of each of the first cells: see [`REG`] and those behind it.
+    known: [u8; KNOWN],
 }
 
 /// The registers of a set, the lowest first.

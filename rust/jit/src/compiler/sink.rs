@@ -60,10 +60,9 @@ impl<M: Masm> Sink for Compiler<M> {
         self.frame =
             Frame { shared_cells: shared_cells(func.ty), param_cells: func.param_cells, ..Frame::default() };
         self.pin();
-        let frame = self.frame;
         let args = Arguments::<M>::new(func.ty);
         let (start, inside) =
-            self.masm.enter(&frame, args.list(), in_registers(func.ty), self.large, &mut self.routines);
+            self.masm.enter(&self.frame, args.list(), in_registers(func.ty), self.large, &mut self.routines);
         self.compiled.start = start as u32;
         self.compiled.inside = inside as u32;
         self.polls = Polls { last: start, ..Polls::default() };
@@ -75,7 +74,7 @@ impl<M: Masm> Sink for Compiler<M> {
         for (at, &reg) in M::TEMPS.iter().enumerate().take(args.count) {
             let (cell, size) = args.place(at);
             match self.regs.pinned(cell) {
-                _ if !stay => self.masm.frame(false, size, reg, &frame, cell),
+                _ if !stay => self.masm.frame(false, size, reg, &self.frame, cell),
                 Some(pinned) => self.masm.mov(pinned, Val::Reg(reg)),
                 None => self.hold(reg, cell, size),
             }
@@ -83,7 +82,7 @@ impl<M: Masm> Sink for Compiler<M> {
         if M::WIDE {
             self.zero_unpinned(first, count);
         } else if let (false, Some(&temp)) = (stay, M::TEMPS.first()) {
-            self.masm.frame_zero(&frame, first, count, temp);
+            self.masm.frame_zero(&self.frame, first, count, temp);
         }
         for cell in 0..func.local_cells.min(CANDIDATES as u32) {
             let Some(pinned) = self.regs.pinned(cell) else {
@@ -95,7 +94,7 @@ impl<M: Masm> Sink for Compiler<M> {
             if cell >= first {
                 self.masm.mov(pinned, Val::number(0));
             } else if !stay || !args.hold(0, cell) {
-                self.masm.frame(true, param_size::<M>(func.ty, cell), pinned, &frame, cell);
+                self.masm.frame(true, param_size::<M>(func.ty, cell), pinned, &self.frame, cell);
             }
         }
         if lazily {
@@ -110,28 +109,31 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     fn end(&mut self, frame_cells: u32) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         for at in 0..self.traps.len() {
             let Some(&exit) = self.traps.get(at) else { break };
-            let (mut label, from) = (Label { place: exit.branches, bound: false }, self.masm.place());
+            let (mut label, from) = (exit.branches, self.masm.place());
             self.masm.bind(&mut label);
             self.masm.trap(exit.trap, &mut self.routines);
             self.made(from, exit.at);
         }
-        let (frame, frame_cells) = (self.frame, frame_cells.max(self.least_cells));
-        if !self.masm.fits(&frame, frame_cells) {
+        let frame_cells = frame_cells.max(self.least_cells);
+        if !self.masm.fits(&self.frame, frame_cells) {
             if !self.large {
                 return Err(ErrorKind::FunctionTooLarge);
             }
-            self.masm.set_frame_cells(&frame, frame_cells);
+            self.masm.set_frame_cells(&self.frame, frame_cells);
         }
-        self.compiled.frame_cells = frame.bytes(frame_cells) / 4 + frame.shared_cells;
+        self.compiled.frame_cells = self.frame.bytes(frame_cells) / 4 + self.frame.shared_cells;
         if self.compiled.frame_cells > limits::MAX_FRAME_CELLS {
             return Err(ErrorKind::FrameTooLarge);
         }
         let function = self.callee(self.own);
-        self.absent -= usize::from(!function.bound && function.is_used());
+        self.absent -= usize::from(!function.is_bound() && function.is_used());
         self.ended = true;
+        if self.failed {
+            return Err(ErrorKind::OutOfMemory);
+        }
         self.masm.check()
     }
 
@@ -146,9 +148,11 @@ impl<M: Masm> Sink for Compiler<M> {
             return Ok(());
         }
         if self.is_unary_of_runtime(op) {
-            return self.emit_unary_of_runtime(op, dst, a);
+            self.emit_unary_of_runtime(op, dst, a);
+        } else {
+            self.defer(Op::Unary(op), dst, a, a);
         }
-        self.defer(Op::Unary(op), dst, a, a)
+        Ok(())
     }
 
     #[inline(never)]
@@ -163,30 +167,35 @@ impl<M: Masm> Sink for Compiler<M> {
                 }
             }
             Binary::Alu(..) | Binary::Compare(..) => {}
-            _ if self.is_binary_of_runtime(op) => return self.emit_binary_of_runtime(op, dst, a, b),
+            _ if self.is_binary_of_runtime(op) => {
+                self.emit_binary_of_runtime(op, dst, a, b);
+                return Ok(());
+            }
             _ => {}
         }
-        self.defer(Op::Binary(what), dst, a, b)
+        self.defer(Op::Binary(what), dst, a, b);
+        Ok(())
     }
 
     fn load(&mut self, op: LoadOp, dst: Cell, address: Operand, arg: MemArg) -> Result<(), ErrorKind> {
-        self.defer(Op::Load(op), dst, address, address)?;
+        self.defer(Op::Load(op), dst, address, address);
         self.deferred.offset = arg.offset;
         Ok(())
     }
 
     fn store(&mut self, op: StoreOp, address: Operand, value: Operand, arg: MemArg) -> Result<(), ErrorKind> {
-        self.settle()?;
-        let at = self.at;
-        self.emit_store(op, address, value, arg.offset, at)
+        self.settle();
+        self.emit_store(op, address, value, arg.offset);
+        Ok(())
     }
 
     fn copy(&mut self, ty: ValType, dst: Cell, src: Operand) -> Result<(), ErrorKind> {
         if dst < self.local_cells && self.is_deferred(src) {
             self.deferred.dst = dst;
-            return self.settle();
+            self.settle();
+            return Ok(());
         }
-        self.settle()?;
+        self.settle();
         self.emit_copy(ty.cells(), dst, src);
         Ok(())
     }
@@ -201,19 +210,19 @@ impl<M: Masm> Sink for Compiler<M> {
         condition: Operand,
     ) -> Result<(), ErrorKind> {
         if let Operand::Const(Known(number)) = condition {
-            self.settle()?;
+            self.settle();
             let chosen = if number as u32 != 0 { a } else { b };
             self.emit_copy(ty.cells(), dst, chosen);
             return Ok(());
         }
-        let cond = self.emit_condition(condition)?;
+        let cond = self.emit_condition(condition);
         self.emit_select(ty.cells(), dst, a, b, cond);
         Ok(())
     }
 
     #[inline(never)]
     fn global_get(&mut self, ty: ValType, dst: Cell, place: GlobalPlace) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         let size = place_size::<M>(ty.cells());
         for half in places::<M>(ty.cells()) {
             let target = self.target_place(dst + half, size);
@@ -225,7 +234,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     #[inline(never)]
     fn global_set(&mut self, ty: ValType, place: GlobalPlace, src: Operand) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         let size = place_size::<M>(ty.cells());
         for half in places::<M>(ty.cells()) {
             let reg = self.value_reg(src, half, size);
@@ -237,7 +246,7 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     fn ref_func(&mut self, dst: Cell, func: u32) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         let target = self.target(dst);
         self.masm.ref_func(target, func, func < self.import_funcs);
         self.regs.unlock();
@@ -246,11 +255,11 @@ impl<M: Masm> Sink for Compiler<M> {
 
     #[inline(never)]
     fn builtin(&mut self, builtin: Builtin, cells: Cell, first: u32, second: u32) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         self.flush();
         self.calling();
-        let (frame, from) = (self.frame, self.masm.place());
-        self.masm.builtin(builtin, [first, second], &frame, cells, &mut self.routines);
+        let from = self.masm.place();
+        self.masm.builtin(builtin, [first, second], &self.frame, cells, &mut self.routines);
         self.made(from, self.at);
         // A result is in its cell.
         self.regs.forget_values();
@@ -259,22 +268,21 @@ impl<M: Masm> Sink for Compiler<M> {
 
     #[inline(never)]
     fn call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         self.calling();
         let from = self.masm.place();
-        let frame = self.frame;
         let results = in_registers(ty);
         match callee {
             Callee::Own(own) => {
                 self.arguments(cells, ty);
                 let mut label = self.callee(own);
                 let function = self.function(own, &mut label);
-                self.masm.call(function, &frame, cells, shared_cells(ty));
-                self.set_callee(own, label)?;
+                self.masm.call(function, &self.frame, cells, shared_cells(ty));
+                self.set_callee(own, label);
             }
             Callee::Import(index) => {
                 self.flush();
-                self.masm.call_import(index, results, &frame, cells, &mut self.routines);
+                self.masm.call_import(index, results, &self.frame, cells, &mut self.routines);
             }
             Callee::Indirect { table, ty: type_index, index } => {
                 let place = self.word(index, 0);
@@ -283,7 +291,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 if let Some(&first) = M::TEMPS.first() {
                     self.masm.mov(first, place);
                 }
-                self.masm.call_indirect(table, type_index, results, &frame, cells, &mut self.routines);
+                self.masm.call_indirect(table, type_index, results, &self.frame, cells, &mut self.routines);
             }
         }
         self.called(ty, cells);
@@ -293,8 +301,8 @@ impl<M: Masm> Sink for Compiler<M> {
 
     #[inline(never)]
     fn tail_call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
-        self.settle()?;
-        let (from, frame, params) = (self.masm.place(), self.frame, ty.param_cells());
+        self.settle();
+        let (from, params) = (self.masm.place(), ty.param_cells());
         let args = Arguments::<M>::new(ty);
         let mut tail =
             TailArguments { first: cells, cells: params, in_registers: args.all, places: args.list() };
@@ -308,8 +316,8 @@ impl<M: Masm> Sink for Compiler<M> {
                 }
                 let mut label = self.callee(own);
                 let function = self.function(own, &mut label);
-                self.masm.tail_call(function, &frame, tail, shared_cells(ty));
-                self.set_callee(own, label)?;
+                self.masm.tail_call(function, &self.frame, tail, shared_cells(ty));
+                self.set_callee(own, label);
             }
             // Who is called may be anything: it is called, and then this returns.
             Callee::Import(_) => {
@@ -319,8 +327,8 @@ impl<M: Masm> Sink for Compiler<M> {
                 if ty.results().len() > 1 {
                     return self.return_many(cells, ty.result_cells());
                 }
-                self.poll_before_return()?;
-                self.masm.leave(&frame);
+                self.poll_before_return();
+                self.masm.leave(&self.frame);
             }
             Callee::Indirect { table, ty: type_index, index } => {
                 let place = self.word(index, 0);
@@ -331,7 +339,14 @@ impl<M: Masm> Sink for Compiler<M> {
                 }
                 tail.in_registers = false;
                 let results = in_registers(ty);
-                self.masm.tail_call_indirect(table, type_index, results, &frame, tail, &mut self.routines);
+                self.masm.tail_call_indirect(
+                    table,
+                    type_index,
+                    results,
+                    &self.frame,
+                    tail,
+                    &mut self.routines,
+                );
             }
         }
         self.made(from, self.at);
@@ -341,9 +356,8 @@ impl<M: Masm> Sink for Compiler<M> {
 
     #[inline(never)]
     fn return_one(&mut self, result: Option<(ValType, Operand)>) -> Result<(), ErrorKind> {
-        self.settle()?;
-        self.poll_before_return()?;
-        let frame = self.frame;
+        self.settle();
+        self.poll_before_return();
         if let Some((ty, operand)) = result {
             // As if to a callee, but that nothing else is wanted any more.
             let (pair, size) = (places::<M>(ty.cells()).len() == 2, place_size::<M>(ty.cells()));
@@ -362,29 +376,28 @@ impl<M: Masm> Sink for Compiler<M> {
                 }
             }
         }
-        self.masm.leave(&frame);
+        self.masm.leave(&self.frame);
         self.dead();
         Ok(())
     }
 
     #[inline(never)]
     fn return_many(&mut self, cells: Cell, count: u32) -> Result<(), ErrorKind> {
-        self.settle()?;
-        self.poll_before_return()?;
+        self.settle();
+        self.poll_before_return();
         self.flush();
-        let frame = self.frame;
         // Registers are free now.
         for (half, &reg) in (0..count).zip(M::TEMPS.iter().cycle()) {
-            self.masm.frame(true, Size::W32, reg, &frame, cells + half);
-            self.masm.result(reg, &frame, half);
+            self.masm.frame(true, Size::W32, reg, &self.frame, cells + half);
+            self.masm.result(reg, &self.frame, half);
         }
-        self.masm.leave(&frame);
+        self.masm.leave(&self.frame);
         self.dead();
         Ok(())
     }
 
     fn trap(&mut self, trap: Trap) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         let from = self.masm.place();
         self.masm.trap(trap, &mut self.routines);
         self.made(from, self.at);
@@ -397,27 +410,27 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     fn bind(&mut self, label: &mut Label, loop_header: bool) -> Result<(), ErrorKind> {
-        self.join()?;
+        self.join();
         if loop_header {
             let from = self.masm.place();
             self.masm.loop_header(label, &mut self.routines);
             self.made(from, self.at);
         } else if self.masm.bind(label) < self.polls.last {
             // Who comes from there has gone past a poll.
-            self.poll()?;
+            self.poll();
         }
         Ok(())
     }
 
     fn jump(&mut self, label: &mut Label) -> Result<(), ErrorKind> {
-        self.join()?;
+        self.join();
         self.masm.jump(label);
         Ok(())
     }
 
     fn jump_if(&mut self, when: When, condition: Operand, label: &mut Label) -> Result<(), ErrorKind> {
         if let Operand::Const(Known(number)) = condition {
-            self.settle()?;
+            self.settle();
             self.flush();
             if (number as u32 != 0) == (when == When::NotZero) {
                 self.masm.jump(label);
@@ -427,13 +440,12 @@ impl<M: Masm> Sink for Compiler<M> {
         self.branching = true;
         let cond = self.emit_condition(condition);
         self.branching = false;
-        let cond = cond?;
         self.masm.branch(if when == When::NotZero { cond } else { cond.inverted() }, label);
         Ok(())
     }
 
     fn jump_table(&mut self, index: Operand, targets: u32) -> Result<(), ErrorKind> {
-        self.settle()?;
+        self.settle();
         let reg = self.word_reg(index, 0);
         self.consume(index, 1);
         self.flush();
@@ -450,7 +462,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn charge(&mut self) -> Result<usize, ErrorKind> {
         // What comes before may trap before.
-        self.settle()?;
+        self.settle();
         let from = self.masm.place();
         let charge = self.masm.charge(&mut self.routines);
         self.made(from, self.at);

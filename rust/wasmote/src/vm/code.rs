@@ -9,7 +9,7 @@ use wasmote_core::Trap;
 use wasmote_core::vm::{FuncRecord, VmCtx};
 #[cfg(feature = "jit")]
 use wasmote_platform::CodeBlock;
-use wasmote_platform::{Heap, Vec};
+use wasmote_platform::{Heap, OutOfMemory, Vec};
 
 /// The bytes of a module, for as long as the module is in use.
 pub(crate) struct Bytes {
@@ -119,12 +119,16 @@ unsafe extern "C" fn nothing(_: *mut VmCtx, _: *const FuncRecord, _: *mut u32, _
 
 impl Code {
     /// Code for `functions` functions, made from `wasm_bytes` bytes, on `heap`.
-    pub fn builder(heap: &Heap, scratch: &Heap, functions: u32, wasm_bytes: u32) -> Result<Builder, Error> {
+    pub fn builder(
+        heap: &Heap,
+        scratch: &Heap,
+        functions: u32,
+        wasm_bytes: u32,
+    ) -> Result<Builder, OutOfMemory> {
         #[cfg(not(feature = "interp"))]
         let _ = (scratch, wasm_bytes);
-        let records = Vec::with_capacity(heap, functions as usize)?;
         let code = Code {
-            records,
+            records: Vec::new(heap),
             blocks: Vec::new(heap),
             #[cfg(feature = "jit")]
             native: None,
@@ -133,7 +137,7 @@ impl Code {
             #[cfg(feature = "jit-lazy")]
             lazy: super::lazy::Lazy::new(heap),
         };
-        Ok(Builder {
+        let mut builder = Builder {
             code,
             #[cfg(feature = "interp")]
             heap: heap.clone(),
@@ -143,7 +147,9 @@ impl Code {
             batch: Vec::new(scratch),
             #[cfg(feature = "interp")]
             batched: 0,
-        })
+        };
+        builder.code.records.reserve_exact(functions as usize)?;
+        Ok(builder)
     }
 
     /// The records of the functions, in order.
@@ -210,9 +216,9 @@ impl Code {
 
 impl Builder {
     /// Adds the record of the next function, whose code comes later.
-    fn add(&mut self, code: usize, ty: u32, frame_cells: u32) -> Result<(), Error> {
+    fn add(&mut self, code: usize, ty: u32, frame_cells: u32) -> Result<(), OutOfMemory> {
         let code = core::ptr::without_provenance(code);
-        Ok(self.code.records.push(FuncRecord::new(nothing, code, ty, frame_cells))?)
+        self.code.records.push(FuncRecord::new(nothing, code, ty, frame_cells))
     }
 }
 
@@ -229,7 +235,7 @@ impl Builder {
 
     /// Adds the next function, which is called so many bytes behind the beginning of the code.
     pub fn push_native(&mut self, start: u32, frame_cells: u32, ty: u32) -> Result<(), Error> {
-        self.add(start as usize, ty, frame_cells | NATIVE)
+        Ok(self.add(start as usize, ty, frame_cells | NATIVE)?)
     }
 
     /// Whether one of the functions added is native code.
@@ -288,7 +294,7 @@ impl Builder {
     }
 
     /// Adds the next function. Its words are on the module's heap, and stay as they are if they are many.
-    pub fn push(&mut self, words: Vec<u32>, frame_cells: u32, ty: u32) -> Result<(), Error> {
+    pub fn push(&mut self, words: Vec<u32>, frame_cells: u32, ty: u32) -> Result<(), OutOfMemory> {
         if self.batch.capacity() == 0 {
             self.batch.reserve_exact(BATCH.min(self.wasm_bytes as usize))?;
         }
@@ -296,10 +302,10 @@ impl Builder {
             self.flush()?;
         }
         self.add(self.batch.len(), ty, frame_cells)?;
-        if words.len() >= BATCH { self.place(words) } else { Ok(self.batch.extend_from_slice(&words)?) }
+        if words.len() >= BATCH { self.place(words) } else { self.batch.extend_from_slice(&words) }
     }
 
-    fn flush(&mut self) -> Result<(), Error> {
+    fn flush(&mut self) -> Result<(), OutOfMemory> {
         if self.batch.is_empty() {
             return Ok(());
         }
@@ -309,7 +315,7 @@ impl Builder {
     }
 
     /// Keeps a block of words and tells their addresses to the records of the functions in it.
-    fn place(&mut self, block: Vec<u32>) -> Result<(), Error> {
+    fn place(&mut self, block: Vec<u32>) -> Result<(), OutOfMemory> {
         let base: *const u32 = block.as_ptr();
         for record in self.code.records.iter_mut().skip(self.batched) {
             #[cfg(feature = "jit")]
@@ -324,6 +330,6 @@ impl Builder {
         if blocks.len() == blocks.capacity() {
             blocks.reserve_exact(1 + blocks.len() / 8)?;
         }
-        Ok(blocks.push(block)?)
+        blocks.push(block)
     }
 }

@@ -13,7 +13,7 @@ use core::sync::atomic::{AtomicU32, AtomicUsize};
 use wasmote_core::vm::{FuncRecord, HOSTS, NULL_REF, VmCtx, fuel_is_endless, func_ref, split_func_ref};
 use wasmote_core::{ExternKind, GlobalType, ValType};
 use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, GlobalPlace};
-use wasmote_platform::Vec;
+use wasmote_platform::{OutOfMemory, Vec};
 
 /// Pointers to one kind of thing. Of one type, so that the code that handles them is there once.
 pub(super) type Pointers = Vec<*mut ()>;
@@ -43,18 +43,18 @@ pub(crate) struct InstanceData {
 
 impl InstanceData {
     /// The instance that stands for the store's host functions.
-    pub fn of_hosts(state: &State) -> Result<Place<InstanceData>, Error> {
-        InstanceData::empty(state, HOSTS, 0)
+    pub fn of_hosts(state: &State) -> Result<Place<InstanceData>, OutOfMemory> {
+        InstanceData::empty(state, HOSTS)
     }
 
-    /// An instance of nothing. `cells` as in the struct.
-    fn empty(state: &State, number: u32, cells: usize) -> Result<Place<InstanceData>, Error> {
+    /// An instance of nothing.
+    #[inline(never)]
+    fn empty(state: &State, number: u32) -> Result<Place<InstanceData>, OutOfMemory> {
         let store = state.this;
-        let cells = Block::new(&state.heap, cells, 0)?;
-        let ctx = VmCtx {
+        let ctx = Place::new(&state.heap, || VmCtx {
             memory_base: NonNull::dangling().as_ptr(),
             memory_len: 0,
-            globals: cells.base(),
+            globals: NonNull::dangling().as_ptr(),
             funcs: NonNull::dangling().as_ptr(),
             fuel: u64::MAX,
             interrupt: AtomicU32::new(0),
@@ -77,21 +77,20 @@ impl InstanceData {
             before: ptr::null_mut(),
             compiled: ptr::null(),
             hosts: NonNull::dangling().as_ptr(),
-        };
-        let instance = InstanceData {
-            ctx: Place::new(&state.heap, ctx)?,
+        })?;
+        Place::new(&state.heap, || InstanceData {
+            ctx,
             store,
             module: None,
             memory: ptr::null_mut(),
             own_memory: None,
             pointers: Vec::new(&state.heap),
             own_tables: Vec::new(&state.heap),
-            cells,
+            cells: Block::new(&state.heap),
             #[cfg(feature = "interp-lazy")]
             records: Vec::new(&state.heap),
             table_quota: 0,
-        };
-        Ok(Place::new(&state.heap, instance)?)
+        })
     }
 
     /// Allocates an instance of `module` with its imports, and initialises its globals (WebAssembly Core, 4.5.4,
@@ -106,10 +105,11 @@ impl InstanceData {
         let cells =
             dropped_bits(parsed) + (parsed.element_count() + parsed.data_count()).div_ceil(32) as usize;
         let state = store.state();
-        let place = InstanceData::empty(state, state.instance_count(), cells)?;
+        let place = InstanceData::empty(state, state.instance_count())?;
         // SAFETY: (R1) nobody else knows the instance yet.
         let this = unsafe { &mut *place.ptr() };
         this.module = Some(module.clone());
+        this.cells.resize(cells, 0)?;
         #[cfg(feature = "interp-lazy")]
         {
             this.records = super::resident::records(&store.state().heap, module)?;
@@ -204,14 +204,12 @@ impl InstanceData {
         self.table_quota = quotas.table_elements;
         for (place, &ty) in parsed.tables().iter().enumerate().skip(parsed.import_tables() as usize) {
             let table = TableData::new(&state.heap, ty, self.number(), &mut self.table_quota)?;
-            let table = Place::new(&state.heap, table)?;
             self.point(place, table.ptr().cast());
             self.own_tables.push(table)?;
         }
         if let (Some(ty), false) = (parsed.memory(), parsed.memory_imported()) {
             let trimmed = if quotas.trim_memory { self.heap_base(parsed) } else { None };
             let memory = MemoryData::new(&state.heap, ty, quotas.memory_bytes, trimmed)?;
-            let memory = Place::new(&state.heap, memory)?;
             self.memory = memory.ptr();
             self.own_memory = Some(memory);
         }
@@ -234,6 +232,7 @@ impl InstanceData {
         // ones, and lives as long as the store.
         unsafe {
             let ctx = &mut *self.ctx.ptr();
+            ctx.globals = self.cells.base();
             ctx.funcs = funcs;
             #[cfg(feature = "jit-lazy")]
             {

@@ -35,12 +35,14 @@ unsafe impl Sync for Signal {}
 
 impl Signal {
     pub fn new(heap: &Heap) -> Result<Shared<Signal>, OutOfMemory> {
-        let signal = Signal {
+        let signal = Shared::make(heap, || Signal {
             word: AtomicU32::new(0),
             last: AtomicPtr::new(ptr::null_mut()),
-            contexts: UnsafeCell::new(Vec::with_capacity(heap, USUAL_INSTANCES)?),
-        };
-        Shared::new(heap, signal)
+            contexts: UnsafeCell::new(Vec::new(heap)),
+        })?;
+        // SAFETY: (R8) nobody else knows it yet.
+        unsafe { &mut *signal.contexts.get() }.reserve_exact(USUAL_INSTANCES)?;
+        Ok(signal)
     }
 
     fn set(&self, word: u32) {

@@ -1,7 +1,7 @@
 //! Memories (WebAssembly Core, 4.2.8).
 
 use super::builtins::Work;
-use super::place::Block;
+use super::place::{Block, Place};
 use super::state::State;
 use crate::{Error, Memory, Quota};
 use wasmote_core::vm::VmCtx;
@@ -21,12 +21,21 @@ pub(crate) struct MemoryData {
 
 impl MemoryData {
     /// A memory of its type's minimal size, full of zeros; only its first bytes if it is `trimmed`.
-    pub fn new(heap: &Heap, ty: MemoryType, quota: u32, trimmed: Option<u32>) -> Result<MemoryData, Error> {
+    pub fn new(
+        heap: &Heap,
+        ty: MemoryType,
+        quota: u32,
+        trimmed: Option<u32>,
+    ) -> Result<Place<MemoryData>, Error> {
         let declared = bytes(ty, ty.limits.min);
         let len = declared.into_iter().chain(trimmed).min().filter(|&len| len <= quota);
         let len = len.ok_or(Error::Quota(Quota::MemoryBytes))?;
         let quota = if trimmed.is_some() { 0 } else { quota };
-        Ok(MemoryData { bytes: Block::new(heap, len as usize, 0)?, ty, pages: ty.limits.min, quota })
+        let memory = || MemoryData { bytes: Block::new(heap), ty, pages: ty.limits.min, quota };
+        let place = Place::new(heap, memory)?;
+        // SAFETY: (R2) nobody else knows the memory yet.
+        unsafe { &mut *place.ptr() }.bytes.resize(len as usize, 0)?;
+        Ok(place)
     }
 
     /// Its size in pages, as declared if it was trimmed.

@@ -9,9 +9,9 @@ use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
 pub(crate) struct Place<T>(Shared<UnsafeCell<T>>);
 
 impl<T> Place<T> {
-    /// Moves a value to its place.
-    pub fn new(heap: &Heap, value: T) -> Result<Place<T>, OutOfMemory> {
-        Ok(Place(Shared::new(heap, UnsafeCell::new(value))?))
+    /// Makes a value in its place.
+    pub fn new(heap: &Heap, value: impl FnOnce() -> T) -> Result<Place<T>, OutOfMemory> {
+        Ok(Place(Shared::make(heap, || UnsafeCell::new(value()))?))
     }
 
     /// Gives the place up for its address, from which [`from_ptr`](Place::from_ptr) makes it again.
@@ -44,11 +44,9 @@ impl<T> Clone for Place<T> {
 pub(crate) struct Block<T: Copy>(Vec<T>);
 
 impl<T: Copy> Block<T> {
-    /// An array of `len` times `value`.
-    pub fn new(heap: &Heap, len: usize, value: T) -> Result<Block<T>, OutOfMemory> {
-        let mut block = Block(Vec::new(heap));
-        block.resize(len, value)?;
-        Ok(block)
+    /// An array without elements.
+    pub fn new(heap: &Heap) -> Block<T> {
+        Block(Vec::new(heap))
     }
 
     /// Makes room for elements up to `len`. The address may change.

@@ -12,7 +12,7 @@ use core::ptr;
 use wasmote_core::vm::{FuncRecord, HOSTS, StackVm, VmCtx, split_func_ref};
 use wasmote_core::{FuncType, limits};
 use wasmote_frontend::ExternType;
-use wasmote_platform::{Heap, Shared, Vec};
+use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
 
 /// What cells of the value stack hold that nobody wrote to: native code does not say how far its frames reach.
 const UNTOUCHED: u32 = 0x5AA5_C33C;
@@ -47,42 +47,44 @@ pub struct State {
 
 impl State {
     /// A store without instances.
-    pub fn new(heap: Heap, quotas: Quotas) -> Result<Place<State>, Error> {
-        let len = quotas.stack_bytes as usize / size_of::<u32>();
-        // Native code reads as many cells of arguments as there are registers for them, whether there are so many or not.
-        let unused = if cfg!(feature = "jit") { ARGUMENT_REGISTERS } else { 0 };
-        let cells = Block::new(&heap, len + unused, UNTOUCHED)?;
-        let base = cells.base();
-        let end = base.wrapping_add(len);
-        let stack = StackVm {
-            base,
-            end,
-            control: end,
-            high_water: base,
-            low_water: end,
-            native_depth: 0,
-            max_native_depth: quotas.call_depth,
-            record_frame: super::call::record_frame,
-        };
-        let state = State {
+    pub fn new(heap: Heap, quotas: Quotas) -> Result<Place<State>, OutOfMemory> {
+        let signal = Signal::new(&heap)?;
+        let place = Place::new(&heap, || State {
             this: ptr::null_mut(),
             quotas,
             trace: Backtrace::default(),
             host_code: 0,
-            stack,
+            stack: StackVm {
+                base: ptr::null_mut(),
+                end: ptr::null_mut(),
+                control: ptr::null_mut(),
+                high_water: ptr::null_mut(),
+                low_water: ptr::null_mut(),
+                native_depth: 0,
+                max_native_depth: quotas.call_depth,
+                record_frame: super::call::record_frame,
+            },
             #[cfg(feature = "interp-lazy")]
             resident: super::resident::Resident::new(&heap),
-            contexts: Vec::with_capacity(&heap, USUAL_INSTANCES)?,
-            signal: Signal::new(&heap)?,
+            contexts: Vec::new(&heap),
+            signal,
             hosts: Vec::new(&heap),
             host_records: Vec::new(&heap),
-            cells,
-            heap,
-        };
-        let place = Place::new(&state.heap.clone(), state)?;
+            cells: Block::new(&heap),
+            heap: heap.clone(),
+        })?;
         // SAFETY: (R1) nobody else knows the store yet.
         let state = unsafe { &mut *place.ptr() };
         state.this = place.ptr();
+        let len = quotas.stack_bytes as usize / size_of::<u32>();
+        // Native code reads as many cells of arguments as there are registers for them, whether there are so many or not.
+        let unused = if cfg!(feature = "jit") { ARGUMENT_REGISTERS } else { 0 };
+        state.cells.resize(len + unused, UNTOUCHED)?;
+        let base = state.cells.base();
+        let end = base.wrapping_add(len);
+        (state.stack.base, state.stack.high_water) = (base, base);
+        (state.stack.end, state.stack.control, state.stack.low_water) = (end, end, end);
+        state.contexts.reserve_exact(USUAL_INSTANCES)?;
         state.contexts.push(ptr::null_mut())?;
         Ok(place)
     }

@@ -1,7 +1,7 @@
 //! Tables (WebAssembly Core, 4.2.7).
 
 use super::builtins::Work;
-use super::place::Block;
+use super::place::{Block, Place};
 use super::state::State;
 use crate::{Error, Quota, Table};
 use wasmote_core::vm::{NULL_REF, TableVm};
@@ -22,14 +22,19 @@ pub(crate) struct TableData {
 
 impl TableData {
     /// A table of its type's minimal size, full of null references, whose elements are taken from `quota`.
-    pub fn new(heap: &Heap, ty: TableType, owner: u32, quota: &mut u32) -> Result<TableData, Error> {
+    pub fn new(heap: &Heap, ty: TableType, owner: u32, quota: &mut u32) -> Result<Place<TableData>, Error> {
         let len = ty.limits.min;
         if len > limits::MAX_TABLE_ELEMENTS {
             return Err(Error::Quota(Quota::TableElements));
         }
         *quota = quota.checked_sub(len).ok_or(Error::Quota(Quota::TableElements))?;
-        let elements = Block::new(heap, len as usize, NULL_REF)?;
-        Ok(TableData { vm: TableVm { elements: elements.base(), len }, elements, ty, owner })
+        let vm = TableVm { elements: core::ptr::null_mut(), len };
+        let place = Place::new(heap, || TableData { vm, elements: Block::new(heap), ty, owner })?;
+        // SAFETY: (R2) nobody else knows the table yet.
+        let table = unsafe { &mut *place.ptr() };
+        table.elements.resize(len as usize, NULL_REF)?;
+        table.vm.elements = table.elements.base();
+        Ok(place)
     }
 
     /// Its elements.

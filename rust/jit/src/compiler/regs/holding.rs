@@ -56,9 +56,9 @@ impl<M: Masm> Compiler<M> {
     /// The frame learns what the register holds.
     pub(in crate::compiler) fn spill(&mut self, reg: Reg) {
         if self.regs.is_dirty(reg) {
-            let (frame, cell) = (self.frame, *self.regs.held(reg));
+            let cell = *self.regs.held(reg);
             let size = if M::WIDE && self.regs.is_wide(reg) { Size::W64 } else { Size::W32 };
-            self.masm.frame(false, size, reg, &frame, cell);
+            self.masm.frame(false, size, reg, &self.frame, cell);
             self.regs.dirty &= !(1 << reg.0);
         }
     }
@@ -88,8 +88,7 @@ impl<M: Masm> Compiler<M> {
                     self.masm.mov(M::SCRATCH, Val::number(0));
                     first = false;
                 }
-                let frame = self.frame;
-                self.masm.frame(false, Size::W32, M::SCRATCH, &frame, cell);
+                self.masm.frame(false, Size::W32, M::SCRATCH, &self.frame, cell);
                 if let Some(zero) = self.regs.zeros.get_mut(at) {
                     zero.1 = false;
                 }
@@ -114,8 +113,7 @@ impl<M: Masm> Compiler<M> {
     /// A register with the cell in it that had none.
     fn load_cell(&mut self, cell: Cell, size: Size) -> Reg {
         let reg = self.alloc();
-        let frame = self.frame;
-        self.masm.frame(true, size, reg, &frame, cell);
+        self.masm.frame(true, size, reg, &self.frame, cell);
         self.regs.set_clean(reg, cell);
         if M::WIDE {
             self.regs.set_size(reg, size);

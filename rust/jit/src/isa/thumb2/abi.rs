@@ -69,6 +69,7 @@ pub(super) const R6: Reg = Reg(6);
 pub(super) const R7: Reg = Reg(7);
 
 /// The registers that a function saves, as a list.
+#[inline(never)]
 pub(super) fn saved(frame: &Frame) -> u16 {
     let pins = Thumb2::PINS.iter().take(frame.pins as usize);
     pins.fold(0x4000 | 1 << FP.0, |list, reg| list | 1 << reg.0)

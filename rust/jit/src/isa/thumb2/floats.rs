@@ -1,7 +1,10 @@
 //! The macro-assembler: floating-point numbers. Between operations they are in core registers, one or a pair of them; the
 //! FPU has them only for an operation.
 
-use super::asm::{Cond as C, Dp, Flags, Float, Reg, Shift as S, Src, Vcvt, Vfp1, Vfp2};
+use super::asm::{
+    Cond as C, DOUBLE, Dp, Flags, Float, Reg, Shift as S, Src, Vcvt, Vfp1, Vfp2, vcvt, vcvt_precision, vfp1,
+    vfp2,
+};
 use super::masm::{IP, Thumb2};
 use crate::masm::{Cond, Float1, Float2, Masm, Pair, Size, Val};
 
@@ -44,27 +47,27 @@ impl Fpu {
     }
 }
 
-/// The register of the FPU with the number that a number of this size may have there.
-fn float(size: Size, number: u8) -> Float {
-    match size {
-        Size::W32 => Float::S(number),
-        Size::W64 => Float::D(number),
-    }
-}
+// Where numbers are in the FPU: in these registers, or in the double ones that they are the lower half of, 0, 1 and 4.
+const FIRST: Float = Float::S(0);
+const SECOND: Float = Float::S(2);
+const SUM: Float = Float::S(8);
 
 impl Thumb2 {
-    /// Puts a number into a register of the FPU.
-    fn load_fpu(&mut self, to: Float, (low, high): (Val, Val)) {
-        match (to, low, high) {
-            (Float::D(double), Val::Reg(low), Val::Reg(high)) => {
-                self.asm.vmov_core_pair(false, low, high, double);
+    /// An instruction of [`FIRST`] and the others, with numbers of this size.
+    fn vfp(&mut self, word: u32, size: Size) {
+        self.asm.long(if size == Size::W64 { word | DOUBLE } else { word });
+    }
+
+    /// Puts a number into the first register of the FPU, or the second one.
+    fn load_fpu(&mut self, to: u8, size: Size, (low, high): (Val, Val)) {
+        match (size, low, high) {
+            (Size::W64, Val::Reg(low), Val::Reg(high)) => {
+                return self.asm.vmov_core_pair(false, low, high, to);
             }
-            (Float::D(double), low, high) => {
-                self.load_single(2 * double, low);
-                self.load_single(2 * double + 1, high);
-            }
-            (Float::S(single), low, _) => self.load_single(single, low),
+            (Size::W64, ..) => self.load_single(2 * to + 1, high),
+            _ => {}
         }
+        self.load_single(2 * to, low);
     }
 
     fn load_single(&mut self, single: u8, val: Val) {
@@ -78,23 +81,25 @@ impl Thumb2 {
         self.asm.vmov_core(false, reg, single);
     }
 
-    fn load_pair(&mut self, to: Float, (low, high): Pair) {
-        self.load_fpu(to, (Val::Reg(low), Val::Reg(high)));
+    #[inline(never)]
+    fn load_pair(&mut self, to: u8, size: Size, (low, high): Pair) {
+        self.load_fpu(to, size, (Val::Reg(low), Val::Reg(high)));
     }
 
-    fn store_fpu(&mut self, from: Float, (low, high): Pair) {
-        match from {
-            Float::S(single) => self.asm.vmov_core(true, low, single),
-            Float::D(double) => self.asm.vmov_core_pair(true, low, high, double),
+    /// Takes what is in the first register.
+    #[inline(never)]
+    fn store_fpu(&mut self, size: Size, (low, high): Pair) {
+        match size {
+            Size::W32 => self.asm.vmov_core(true, low, 0),
+            Size::W64 => self.asm.vmov_core_pair(true, low, high, 0),
         }
     }
 
     /// What a comparison leaves: less: N; equal: Z, C; greater: C; unordered: C, V.
     pub(super) fn compare_numbers(&mut self, cond: Cond, size: Size, a: Pair, b: (Val, Val)) -> Cond {
-        let (first, second) = (float(size, 0), float(size, 1));
-        self.load_pair(first, a);
-        self.load_fpu(second, b);
-        self.asm.vfp1(Vfp1::Vcmp, first, second);
+        self.load_pair(0, size, a);
+        self.load_fpu(1, size, b);
+        self.vfp(const { vfp1(Vfp1::Vcmp, FIRST, SECOND) }, size);
         self.asm.vmrs();
         match cond {
             Cond::Less => Cond::Below,
@@ -104,11 +109,14 @@ impl Thumb2 {
     }
 
     pub(super) fn number2(&mut self, op: Float2, size: Size, dst: Pair, a: Pair, b: Pair) {
+        const fn operation(op: Vfp2) -> u32 {
+            vfp2(op, FIRST, FIRST, SECOND)
+        }
         let vfp = match op {
-            Float2::Add => Vfp2::Vadd,
-            Float2::Sub => Vfp2::Vsub,
-            Float2::Mul => Vfp2::Vmul,
-            Float2::Div => Vfp2::Vdiv,
+            Float2::Add => const { operation(Vfp2::Vadd) },
+            Float2::Sub => const { operation(Vfp2::Vsub) },
+            Float2::Mul => const { operation(Vfp2::Vmul) },
+            Float2::Div => const { operation(Vfp2::Vdiv) },
             Float2::Min | Float2::Max => return self.extreme(op == Float2::Min, size, dst, a, b),
             Float2::CopySign => {
                 let (to, from) = self.upper(size, dst, a);
@@ -118,11 +126,10 @@ impl Thumb2 {
                 return self.asm.insert(to, Some(IP), 31, 1);
             }
         };
-        let (first, second) = (float(size, 0), float(size, 1));
-        self.load_pair(first, a);
-        self.load_pair(second, b);
-        self.asm.vfp2(vfp, first, first, second);
-        self.store_fpu(first, dst);
+        self.load_pair(0, size, a);
+        self.load_pair(1, size, b);
+        self.vfp(vfp, size);
+        self.store_fpu(size, dst);
     }
 
     /// The words with the sign, after the others, if there are any, were copied.
@@ -138,25 +145,26 @@ impl Thumb2 {
 
     /// Equal numbers differ in the sign of zero at most; the sum of what is no number is none, and quiet.
     fn extreme(&mut self, min: bool, size: Size, dst: Pair, a: Pair, b: Pair) {
-        let (first, second, sum) = (float(size, 0), float(size, 1), float(size, 4));
-        let itself = (Val::Reg(b.0), Val::Reg(b.1));
-        let compared = self.compare_numbers(Cond::Equal, size, a, itself);
+        let compared = self.compare_numbers(Cond::Equal, size, a, (Val::Reg(b.0), Val::Reg(b.1)));
         debug_assert_eq!(compared, Cond::Equal);
         let upper = |pair: Pair| if size == Size::W64 { pair.1 } else { pair.0 };
         let (equal, other) = if min { (Dp::Orr, C::Gt) } else { (Dp::And, C::Mi) };
         self.asm.dp(equal, Flags::Keep, IP, upper(a), Src::Reg(upper(b)));
-        self.asm.vfp2(Vfp2::Vadd, sum, first, second);
-        for (cond, from) in [(other, second), (C::Vs, sum)] {
-            self.asm.it(cond);
-            self.asm.vfp1(Vfp1::Vmov, first, from);
-        }
-        self.store_fpu(first, dst);
+        self.vfp(const { vfp2(Vfp2::Vadd, SUM, FIRST, SECOND) }, size);
+        self.asm.it(other);
+        self.vfp(const { vfp1(Vfp1::Vmov, FIRST, SECOND) }, size);
+        self.asm.it(C::Vs);
+        self.vfp(const { vfp1(Vfp1::Vmov, FIRST, SUM) }, size);
+        self.store_fpu(size, dst);
         self.asm.it(C::Eq);
-        self.asm.mov(Flags::Keep, upper(dst), Src::Reg(IP));
+        self.asm.copy(upper(dst), IP);
     }
 
     pub(super) fn number1(&mut self, op: Float1, size: Size, dst: Pair, a: Pair) {
-        let here = float(size, 0);
+        const fn operation(op: Vfp1) -> u32 {
+            vfp1(op, FIRST, FIRST)
+        }
+        let (mut from, mut to) = (size, size);
         let vfp = match op {
             Float1::Abs | Float1::Neg => {
                 let (to, from) = self.upper(size, dst, a);
@@ -164,29 +172,31 @@ impl Thumb2 {
                 return self.asm.dp(dp, Flags::Keep, to, from, Src::Imm(SIGN));
             }
             Float1::FromInteger { signed, .. } => {
-                self.load_single(0, Val::Reg(a.0));
-                self.asm.vcvt(if signed { Vcvt::FromS32 } else { Vcvt::FromU32 }, 0, here);
-                return self.store_fpu(here, dst);
+                from = Size::W32;
+                match signed {
+                    true => const { vcvt(Vcvt::FromS32, 0, FIRST) },
+                    false => const { vcvt(Vcvt::FromU32, 0, FIRST) },
+                }
             }
             Float1::ToInteger { signed, .. } => {
-                self.load_pair(here, a);
-                self.asm.vcvt(if signed { Vcvt::ToS32 } else { Vcvt::ToU32 }, 0, here);
-                return self.store_fpu(Float::S(0), dst);
+                to = Size::W32;
+                match signed {
+                    true => const { vcvt(Vcvt::ToS32, 0, FIRST) },
+                    false => const { vcvt(Vcvt::ToU32, 0, FIRST) },
+                }
             }
             Float1::Convert => {
-                let there = float(if size == Size::W32 { Size::W64 } else { Size::W32 }, 0);
-                self.load_pair(here, a);
-                self.asm.vcvt_precision(there, here);
-                return self.store_fpu(there, dst);
+                to = if size == Size::W32 { Size::W64 } else { Size::W32 };
+                const { vcvt_precision(FIRST, FIRST) }
             }
-            Float1::Sqrt => Vfp1::Vsqrt,
-            Float1::Ceil => Vfp1::Vrintp,
-            Float1::Floor => Vfp1::Vrintm,
-            Float1::Trunc => Vfp1::Vrintz,
-            Float1::Nearest => Vfp1::Vrintn,
+            Float1::Sqrt => const { operation(Vfp1::Vsqrt) },
+            Float1::Ceil => const { operation(Vfp1::Vrintp) },
+            Float1::Floor => const { operation(Vfp1::Vrintm) },
+            Float1::Trunc => const { operation(Vfp1::Vrintz) },
+            Float1::Nearest => const { operation(Vfp1::Vrintn) },
         };
-        self.load_pair(here, a);
-        self.asm.vfp1(vfp, here, here);
-        self.store_fpu(here, dst);
+        self.load_pair(0, from, a);
+        self.vfp(vfp, size);
+        self.store_fpu(to, dst);
     }
 }

@@ -9,22 +9,23 @@ impl Thumb2 {
     /// forwards as it is from the one before, plus its own four bytes if there is none.
     pub(super) fn refer(&mut self, branch: Branch, label: &mut Label) {
         let at = self.asm.code.len() as u32;
-        let offset = match *label {
-            Label { bound: true, place } => place.wrapping_sub(at) as i32,
-            Label { place: 0, .. } => 4,
-            Label { place, .. } => (at + 5).wrapping_sub(place) as i32,
+        let (place, bound) = (label.place(), label.is_bound());
+        let offset = match place {
+            _ if bound => place.wrapping_sub(at) as i32,
+            0 => 4,
+            _ => (at + 5).wrapping_sub(place) as i32,
         };
-        if !label.bound && !branch.can_wait(offset) || !self.asm.put_branch(branch, offset) {
+        if !bound && !branch.can_wait(offset) || !self.asm.put_branch(branch, offset) {
             self.out_of_reach = true;
-        } else if !label.bound {
-            label.place = at + 1;
+        } else if !bound {
+            *label = Label::waiting(at + 1);
         }
     }
 
     /// The shortest branch that reaches a label which is bound, or the one that reaches far.
     pub(super) fn refer_short(&mut self, near: Branch, far: Branch, label: &mut Label) {
-        let offset = label.place as i32 - self.asm.code.len() as i32;
-        let branch = if label.bound && near.reaches(offset) { near } else { far };
+        let offset = label.place() as i32 - self.asm.code.len() as i32;
+        let branch = if label.is_bound() && near.reaches(offset) { near } else { far };
         self.refer(branch, label);
     }
 
@@ -36,8 +37,8 @@ impl Thumb2 {
     /// The branches to the label learn that it is at a place. The place of the first one.
     pub(super) fn resolve_at(&mut self, label: &mut Label, place: usize) -> usize {
         let mut first = place;
-        let mut waiting = if label.bound { 0 } else { label.place };
-        *label = Label { place: place as u32, bound: true };
+        let mut waiting = if label.is_bound() { 0 } else { label.place() };
+        *label = Label::at(place as u32);
         // Most are alone, those to traps above all.
         if let Some(at) = (waiting as usize).checked_sub(1)
             && self.asm.set_far_if(at, place)

@@ -25,6 +25,7 @@ pub(super) const LIMIT: Reg = Reg(10);
 
 /// The macro-assembler for Thumb-2.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Thumb2 {
     pub(super) asm: Asm,
     fpu: Fpu,
@@ -250,7 +251,7 @@ impl Masm for Thumb2 {
     fn mov(&mut self, dst: Reg, src: Val) {
         match src {
             Val::Reg(src) if src == dst => {}
-            Val::Reg(src) => self.asm.mov(Flags::Keep, dst, Src::Reg(src)),
+            Val::Reg(src) => self.asm.copy(dst, src),
             Val::Imm(number) => self.number(dst, number),
         }
     }

@@ -2,35 +2,20 @@
 
 use super::abi::{GLOBALS, IMPORTED_GLOBALS, MEMORY_LEN};
 use super::asm::{
-    Address, Branch, Cond as C, Dp, Flags, LR, Mem, Reg, Shift as S, Src, dp_byte, dp_reg, mem_offset,
-    modified,
+    Address, Branch, Cond as C, Dp, Flags, LR, Mem, Reg, Src, dp_byte, dp_reg, mem_offset, modified,
 };
 use super::masm::{BASE, CTX, FP, IP, LIMIT, Thumb2};
 use crate::masm::{Frame, GlobalCell, Label, Place, Val};
 use wasmote_core::{LoadOp, StoreOp};
 
-/// How a load fills the upper half of a pair.
-enum High {
-    None,
-    Word,
-    Sign,
-    Zero,
-}
-
-fn load_op(op: LoadOp) -> (Mem, High) {
+fn load_op(op: LoadOp) -> Mem {
     match op {
-        LoadOp::I32Load | LoadOp::F32Load => (Mem::Ldr, High::None),
-        LoadOp::I32Load8S => (Mem::Ldrsb, High::None),
-        LoadOp::I32Load8U => (Mem::Ldrb, High::None),
-        LoadOp::I32Load16S => (Mem::Ldrsh, High::None),
-        LoadOp::I32Load16U => (Mem::Ldrh, High::None),
-        LoadOp::I64Load | LoadOp::F64Load => (Mem::Ldr, High::Word),
-        LoadOp::I64Load8S => (Mem::Ldrsb, High::Sign),
-        LoadOp::I64Load8U => (Mem::Ldrb, High::Zero),
-        LoadOp::I64Load16S => (Mem::Ldrsh, High::Sign),
-        LoadOp::I64Load16U => (Mem::Ldrh, High::Zero),
-        LoadOp::I64Load32S => (Mem::Ldr, High::Sign),
-        LoadOp::I64Load32U => (Mem::Ldr, High::Zero),
+        LoadOp::I32Load | LoadOp::F32Load | LoadOp::I64Load | LoadOp::F64Load => Mem::Ldr,
+        LoadOp::I64Load32S | LoadOp::I64Load32U => Mem::Ldr,
+        LoadOp::I32Load8S | LoadOp::I64Load8S => Mem::Ldrsb,
+        LoadOp::I32Load8U | LoadOp::I64Load8U => Mem::Ldrb,
+        LoadOp::I32Load16S | LoadOp::I64Load16S => Mem::Ldrsh,
+        LoadOp::I32Load16U | LoadOp::I64Load16U => Mem::Ldrh,
     }
 }
 
@@ -153,26 +138,20 @@ impl Thumb2 {
         }
     }
 
-    pub(super) fn load_memory(&mut self, op: LoadOp, (low, high): (Reg, Option<Reg>), place: Place) {
-        let (mem, fill) = load_op(op);
-        let flags = self.flags();
-        let address = self.memory_address(place, matches!(fill, High::Word));
-        self.access(mem, low, address);
-        let Some(high) = high else { return };
-        match fill {
-            High::None => {}
-            High::Word => self.access(Mem::Ldr, high, address.behind(4)),
-            High::Sign => self.asm.mov(flags, high, Src::shifted(low, S::Asr, 31)),
-            High::Zero => self.number(high, 0),
-        }
+    pub(super) fn load_memory(&mut self, op: LoadOp, to: (Reg, Option<Reg>), place: Place) {
+        self.access_memory(load_op(op), to, place);
     }
 
-    pub(super) fn store_memory(&mut self, op: StoreOp, (low, high): (Reg, Option<Reg>), place: Place) {
-        let pair = matches!(op, StoreOp::I64Store | StoreOp::F64Store);
-        let address = self.memory_address(place, pair);
-        self.access(store_op(op), low, address);
-        if let Some(high) = high.filter(|_| pair) {
-            self.access(Mem::Str, high, address.behind(4));
+    pub(super) fn store_memory(&mut self, op: StoreOp, from: (Reg, Option<Reg>), place: Place) {
+        self.access_memory(store_op(op), from, place);
+    }
+
+    #[inline(never)]
+    fn access_memory(&mut self, op: Mem, (low, high): (Reg, Option<Reg>), place: Place) {
+        let address = self.memory_address(place, high.is_some());
+        self.access(op, low, address);
+        if let Some(high) = high {
+            self.access(op, high, address.behind(4));
         }
     }
 

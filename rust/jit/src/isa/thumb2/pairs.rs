@@ -1,25 +1,141 @@
 //! The macro-assembler: values of 64 bits in pairs of registers, and what takes several instructions.
 
-use super::asm::{Cond as C, Dp, Flags, Long, Mul, Reg, Shift as S, Src, Test, Unary};
+use super::asm::{
+    Cond as C, Dp, Flags, Long, Mul, PC, Reg, Shift as S, Src, Test, Unary, dp_imm, dp_src, if_then, mov_reg,
+    shift_reg, unary_reg,
+};
 use super::masm::{IP, Thumb2, shift_by};
 use crate::masm::{Cond, Masm, Pair, PairAlu, Shift, Val};
 
+// Places in the registers of a sequence.
+const FIRST: Reg = Reg(0);
+const SECOND: Reg = Reg(1);
+const THIRD: Reg = Reg(2);
+const TEMP: Reg = Reg(3);
+
+/// `FIRST` = the number of ones of `SECOND`, in parallel.
+const ONES: [u32; 10] = {
+    const fn masked(rd: Reg, rn: Reg, mask: u32) -> u32 {
+        dp_imm(Dp::And, false, rd, rn, mask)
+    }
+    const fn add_shifted(rm: Reg, by: u8) -> u32 {
+        dp_src(Dp::Add, FIRST, FIRST, Src::shifted(rm, S::Lsr, by))
+    }
+    [
+        masked(IP, SECOND, 0xAAAA_AAAA),
+        dp_src(Dp::Sub, FIRST, SECOND, Src::shifted(IP, S::Lsr, 1)),
+        masked(IP, FIRST, 0xCCCC_CCCC),
+        masked(FIRST, FIRST, 0x3333_3333),
+        add_shifted(IP, 2),
+        add_shifted(FIRST, 4),
+        masked(FIRST, FIRST, 0x0F0F_0F0F),
+        add_shifted(FIRST, 8),
+        add_shifted(FIRST, 16),
+        masked(FIRST, FIRST, 0x3F),
+    ]
+};
+
+// Of a pair, what is shifted out of `FIRST` comes into `SECOND`, by the lowest bits of `THIRD`.
+
+const fn count(mask: u32) -> u32 {
+    dp_imm(Dp::And, false, IP, THIRD, mask)
+}
+
+/// The scratch register is subtracted from a number.
+const fn from_number(number: u32, set: bool) -> u32 {
+    dp_imm(Dp::Rsb, set, IP, IP, number)
+}
+
+const fn or(rd: Reg, rm: Reg) -> u32 {
+    dp_src(Dp::Orr, rd, rd, Src::Reg(rm))
+}
+
+const fn shift_out(kind: S, back: S) -> [u32; 10] {
+    [
+        count(63),
+        shift_reg(kind, SECOND, SECOND, IP),
+        from_number(32, false),
+        shift_reg(back, TEMP, FIRST, IP),
+        or(SECOND, TEMP),
+        from_number(0, false),
+        shift_reg(kind, TEMP, FIRST, IP),
+        or(SECOND, TEMP),
+        count(63),
+        shift_reg(kind, FIRST, FIRST, IP),
+    ]
+}
+
+const SHIFT_SIGNED: [u32; 11] = [
+    count(63),
+    shift_reg(S::Lsr, SECOND, SECOND, IP),
+    from_number(32, false),
+    shift_reg(S::Lsl, TEMP, FIRST, IP),
+    or(SECOND, TEMP),
+    from_number(0, true),
+    // Below 32, this would be nothing but the sign.
+    shift_reg(S::Asr, TEMP, FIRST, IP),
+    if_then(C::Pl),
+    or(SECOND, TEMP),
+    count(63),
+    shift_reg(S::Asr, FIRST, FIRST, IP),
+];
+
+/// Rotations by 32 exchange the halves; the rest goes by five bits: each half is shifted one way, or what the other one is when
+/// it is shifted back.
+const fn rotate(kind: S, back: S) -> [u32; 19] {
+    [
+        dp_imm(Dp::And, true, PC, THIRD, 32),
+        mov_reg(TEMP, FIRST),
+        if_then(C::Ne),
+        mov_reg(FIRST, SECOND),
+        if_then(C::Ne),
+        mov_reg(SECOND, TEMP),
+        mov_reg(TEMP, SECOND),
+        count(31),
+        shift_reg(kind, SECOND, SECOND, IP),
+        count(31),
+        from_number(32, false),
+        shift_reg(back, IP, FIRST, IP),
+        or(SECOND, IP),
+        count(31),
+        from_number(32, false),
+        shift_reg(back, TEMP, TEMP, IP),
+        count(31),
+        shift_reg(kind, FIRST, FIRST, IP),
+        or(FIRST, TEMP),
+    ]
+}
+
+/// `FIRST` = the zeros of a pair before the first one in `SECOND`, then `THIRD`.
+const LEADING: [u32; 7] = [
+    mov_reg(IP, SECOND),
+    unary_reg(Unary::Clz, FIRST, THIRD),
+    // Those of the second half plus 32, unless the first half has a one.
+    dp_imm(Dp::Add, false, FIRST, FIRST, 32),
+    dp_imm(Dp::Sub, true, PC, IP, 0),
+    // Counting leaves the comparison alone.
+    unary_reg(Unary::Clz, IP, IP),
+    if_then(C::Ne),
+    mov_reg(FIRST, IP),
+];
+
+/// The same from below.
+const TRAILING: [u32; 9] = [
+    mov_reg(IP, SECOND),
+    unary_reg(Unary::Rbit, FIRST, THIRD),
+    unary_reg(Unary::Clz, FIRST, FIRST),
+    dp_imm(Dp::Add, false, FIRST, FIRST, 32),
+    dp_imm(Dp::Sub, true, PC, IP, 0),
+    unary_reg(Unary::Rbit, IP, IP),
+    unary_reg(Unary::Clz, IP, IP),
+    if_then(C::Ne),
+    mov_reg(FIRST, IP),
+];
+
 impl Thumb2 {
-    /// The number of ones, in parallel.
+    /// The number of ones.
     pub(super) fn ones(&mut self, dst: Reg, a: Reg) {
-        let asm = &mut self.asm;
-        let masked = |rn, mask| (Dp::And, rn, Src::Imm(mask));
-        let mut dp = |rd, (op, rn, src): (Dp, Reg, Src)| asm.dp(op, Flags::Keep, rd, rn, src);
-        dp(IP, masked(a, 0xAAAA_AAAA));
-        dp(dst, (Dp::Sub, a, Src::shifted(IP, S::Lsr, 1)));
-        dp(IP, masked(dst, 0xCCCC_CCCC));
-        dp(dst, masked(dst, 0x3333_3333));
-        dp(dst, (Dp::Add, dst, Src::shifted(IP, S::Lsr, 2)));
-        dp(dst, (Dp::Add, dst, Src::shifted(dst, S::Lsr, 4)));
-        dp(dst, masked(dst, 0x0F0F_0F0F));
-        dp(dst, (Dp::Add, dst, Src::shifted(dst, S::Lsr, 8)));
-        dp(dst, (Dp::Add, dst, Src::shifted(dst, S::Lsr, 16)));
-        dp(dst, masked(dst, 0x3F));
+        self.asm.sequence(&ONES, [dst, a, a, a]);
     }
 
     pub(super) fn pair_operation(&mut self, op: PairAlu, dst: Pair, a: Pair, b: (Val, Val)) {
@@ -50,143 +166,83 @@ impl Thumb2 {
     }
 
     pub(super) fn shift_pair_by(&mut self, shift: Shift, (low, high): Pair, (a0, a1): Pair, by: u32) {
-        let flags = self.flags();
-        let shifted = |reg, shift, by| match by {
-            0 => Src::Reg(reg),
-            _ => Src::shifted(reg, shift, by as u8),
+        let (by, shift) = match shift {
+            Shift::RotateRight => ((64 - by) & 63, Shift::RotateLeft),
+            _ => (by, shift),
         };
-        match shift {
-            Shift::RotateRight => {
-                self.shift_pair_by(Shift::RotateLeft, (low, high), (a0, a1), (64 - by) & 63)
-            }
-            _ if by == 0 => {
-                self.mov(low, Val::Reg(a0));
-                self.mov(high, Val::Reg(a1));
-            }
-            Shift::Left if by < 32 => {
-                self.asm.mov(flags, high, shifted(a1, S::Lsl, by));
-                self.asm.dp(Dp::Orr, flags, high, high, shifted(a0, S::Lsr, 32 - by));
-                self.asm.mov(flags, low, shifted(a0, S::Lsl, by));
-            }
-            Shift::Left => {
-                self.asm.mov(flags, high, shifted(a0, S::Lsl, by - 32));
-                self.number(low, 0);
-            }
-            Shift::Right | Shift::RightSigned if by < 32 => {
-                let (shift, _) = shift_by(shift, by);
-                self.asm.mov(flags, low, shifted(a0, S::Lsr, by));
-                self.asm.dp(Dp::Orr, flags, low, low, shifted(a1, S::Lsl, 32 - by));
-                self.asm.mov(flags, high, shifted(a1, shift, by));
-            }
-            Shift::Right => {
-                self.asm.mov(flags, low, shifted(a1, S::Lsr, by - 32));
-                self.number(high, 0);
-            }
-            Shift::RightSigned => {
-                self.asm.mov(flags, low, shifted(a1, S::Asr, by - 32));
-                self.asm.mov(flags, high, Src::shifted(a1, S::Asr, 31));
-            }
-            Shift::RotateLeft => {
-                // The scratch register holds what the low half of the result gets from the other one, or gives to it.
-                let (a0, a1, by) = if by >= 32 { (a1, a0, by - 32) } else { (a0, a1, by) };
-                self.asm.mov(Flags::Keep, IP, Src::Reg(a1));
-                if by == 0 {
-                    if high != a0 {
-                        self.mov(high, Val::Reg(IP));
-                        self.mov(low, Val::Reg(a0));
-                    } else {
-                        self.mov(low, Val::Reg(a0));
-                        self.mov(high, Val::Reg(IP));
-                    }
-                    return;
-                }
-                let (left, right) = (by as u8, 32 - by as u8);
-                // Whichever half of the result is the register that the low half is in comes last.
-                let (first, last, a, b) = if high == a0 { (low, high, a0, IP) } else { (high, low, IP, a0) };
-                self.asm.mov(Flags::Keep, first, Src::shifted(a, S::Lsl, left));
-                self.asm.dp(Dp::Orr, Flags::Keep, first, first, Src::shifted(b, S::Lsr, right));
-                self.asm.mov(
-                    Flags::Keep,
-                    IP,
-                    Src::shifted(
-                        IP,
-                        if high == a0 { S::Lsl } else { S::Lsr },
-                        if high == a0 { left } else { right },
-                    ),
-                );
-                if high == a0 {
-                    self.asm.dp(Dp::Orr, Flags::Keep, last, IP, Src::shifted(a0, S::Lsr, right));
-                } else {
-                    self.asm.dp(Dp::Orr, Flags::Keep, last, IP, Src::shifted(a0, S::Lsl, left));
-                }
+        if shift == Shift::RotateLeft {
+            return self.rotate_pair_by((low, high), (a0, a1), by);
+        }
+        if by == 0 {
+            self.mov(low, Val::Reg(a0));
+            return self.mov(high, Val::Reg(a1));
+        }
+        // What is shifted out of `from` comes into `to`.
+        let (last, _) = shift_by(shift, 0);
+        let (to, near, from, far, kind, back) = match shift {
+            Shift::Left => (high, a1, low, a0, S::Lsl, S::Lsr),
+            _ => (low, a0, high, a1, S::Lsr, S::Lsl),
+        };
+        if by < 32 {
+            self.shifted(to, near, kind, by);
+            self.or_shifted(to, to, far, back, 32 - by);
+            self.shifted(from, far, last, by);
+        } else {
+            self.shifted(to, far, last, by - 32);
+            match shift {
+                Shift::RightSigned => self.shifted(from, far, S::Asr, 31),
+                _ => self.number(from, 0),
             }
         }
+    }
+
+    /// To the left.
+    fn rotate_pair_by(&mut self, (low, high): Pair, (a0, a1): Pair, by: u32) {
+        // The scratch register holds what the low half of the result gets from the other one, or gives to it.
+        let (a0, a1, by) = if by >= 32 { (a1, a0, by - 32) } else { (a0, a1, by) };
+        self.asm.mov(Flags::Keep, IP, Src::Reg(a1));
+        // Whichever half of the result is the register that the low half is in comes last.
+        let last_is_high = high == a0;
+        let (first, last, a, b) = if last_is_high { (low, high, a0, IP) } else { (high, low, IP, a0) };
+        if by == 0 {
+            self.mov(first, Val::Reg(a));
+            return self.mov(last, Val::Reg(b));
+        }
+        let wanted = core::mem::replace(&mut self.flags_wanted, true);
+        self.shifted(first, a, S::Lsl, by);
+        self.or_shifted(first, first, b, S::Lsr, 32 - by);
+        let (kind, by, back) = if last_is_high { (S::Lsl, by, S::Lsr) } else { (S::Lsr, 32 - by, S::Lsl) };
+        self.shifted(IP, IP, kind, by);
+        self.or_shifted(last, IP, a0, back, 32 - by);
+        self.flags_wanted = wanted;
+    }
+
+    /// `rd = rm`, shifted.
+    #[inline(never)]
+    fn shifted(&mut self, rd: Reg, rm: Reg, shift: S, by: u32) {
+        let src = if by == 0 { Src::Reg(rm) } else { Src::shifted(rm, shift, by as u8) };
+        let flags = self.flags();
+        self.asm.mov(flags, rd, src);
+    }
+
+    /// `rd = rn | rm`, the latter shifted.
+    #[inline(never)]
+    fn or_shifted(&mut self, rd: Reg, rn: Reg, rm: Reg, shift: S, by: u32) {
+        let flags = self.flags();
+        self.asm.dp(Dp::Orr, flags, rd, rn, Src::shifted(rm, shift, by as u8));
     }
 
     /// Shifts by a register use its lowest byte, and 32 and more leave nothing, or only copies of the sign: the half that
     /// crosses over is right for one of two counts, `n - 32` and `32 - n`, and nothing for the other.
     pub(super) fn shift_pair(&mut self, shift: Shift, (low, high): Pair, b: Reg, temp: Reg) {
-        let count = |masm: &mut Thumb2| masm.asm.dp(Dp::And, Flags::Keep, IP, b, Src::Imm(63));
-        match shift {
-            Shift::Left | Shift::Right => {
-                let (kind, back) = if shift == Shift::Left { (S::Lsl, S::Lsr) } else { (S::Lsr, S::Lsl) };
-                let (from, to) = if shift == Shift::Left { (low, high) } else { (high, low) };
-                count(self);
-                self.asm.shift(kind, Flags::Keep, to, to, IP);
-                self.asm.dp(Dp::Rsb, Flags::Keep, IP, IP, Src::Imm(32));
-                self.asm.shift(back, Flags::Keep, temp, from, IP);
-                self.asm.dp(Dp::Orr, Flags::Keep, to, to, Src::Reg(temp));
-                self.asm.dp(Dp::Rsb, Flags::Keep, IP, IP, Src::Imm(0));
-                self.asm.shift(kind, Flags::Keep, temp, from, IP);
-                self.asm.dp(Dp::Orr, Flags::Keep, to, to, Src::Reg(temp));
-                count(self);
-                self.asm.shift(kind, Flags::Keep, from, from, IP);
-            }
-            Shift::RightSigned => {
-                count(self);
-                self.asm.shift(S::Lsr, Flags::Keep, low, low, IP);
-                self.asm.dp(Dp::Rsb, Flags::Keep, IP, IP, Src::Imm(32));
-                self.asm.shift(S::Lsl, Flags::Keep, temp, high, IP);
-                self.asm.dp(Dp::Orr, Flags::Keep, low, low, Src::Reg(temp));
-                self.asm.dp(Dp::Rsb, Flags::Set, IP, IP, Src::Imm(0));
-                // Below 32, this would be nothing but the sign.
-                self.asm.shift(S::Asr, Flags::Keep, temp, high, IP);
-                self.asm.it(C::Pl);
-                self.asm.dp(Dp::Orr, Flags::Keep, low, low, Src::Reg(temp));
-                count(self);
-                self.asm.shift(S::Asr, Flags::Keep, high, high, IP);
-            }
-            Shift::RotateLeft | Shift::RotateRight => {
-                // Rotations by 32 exchange the halves; the rest goes in two steps of one bit position each, for want
-                // of registers: first the low half moves out into `temp`.
-                let left = shift == Shift::RotateLeft;
-                self.asm.test(Test::Tst, b, Src::Imm(32));
-                self.asm.mov(Flags::Keep, temp, Src::Reg(low));
-                self.asm.it(C::Ne);
-                self.asm.mov(Flags::Keep, low, Src::Reg(high));
-                self.asm.it(C::Ne);
-                self.asm.mov(Flags::Keep, high, Src::Reg(temp));
-                // Now by five bits. x rotated = (x shifted one way) | (the other half shifted back).
-                let (kind, back) = if left { (S::Lsl, S::Lsr) } else { (S::Lsr, S::Lsl) };
-                let near = |masm: &mut Thumb2| masm.asm.dp(Dp::And, Flags::Keep, IP, b, Src::Imm(31));
-                let far = |masm: &mut Thumb2| {
-                    near(masm);
-                    masm.asm.dp(Dp::Rsb, Flags::Keep, IP, IP, Src::Imm(32));
-                };
-                // temp = old high, high = high kind n | low back (32 - n), low = low kind n | temp back (32 - n).
-                self.asm.mov(Flags::Keep, temp, Src::Reg(high));
-                near(self);
-                self.asm.shift(kind, Flags::Keep, high, high, IP);
-                far(self);
-                self.asm.shift(back, Flags::Keep, IP, low, IP);
-                self.asm.dp(Dp::Orr, Flags::Keep, high, high, Src::Reg(IP));
-                far(self);
-                self.asm.shift(back, Flags::Keep, temp, temp, IP);
-                near(self);
-                self.asm.shift(kind, Flags::Keep, low, low, IP);
-                self.asm.dp(Dp::Orr, Flags::Keep, low, low, Src::Reg(temp));
-            }
-        }
+        let (code, from, to): (&[u32], Reg, Reg) = match shift {
+            Shift::Left => (const { &shift_out(S::Lsl, S::Lsr) }, low, high),
+            Shift::Right => (const { &shift_out(S::Lsr, S::Lsl) }, high, low),
+            Shift::RightSigned => (&SHIFT_SIGNED, high, low),
+            Shift::RotateLeft => (const { &rotate(S::Lsl, S::Lsr) }, low, high),
+            Shift::RotateRight => (const { &rotate(S::Lsr, S::Lsl) }, low, high),
+        };
+        self.asm.sequence(code, [from, to, b, temp]);
     }
 
     /// Compares from the low half up, for orders with the carry; the condition to ask for then.
@@ -234,21 +290,9 @@ impl Thumb2 {
 
     /// `dst` = the leading or trailing zeros of a pair; `dst` may be one of its halves.
     pub(super) fn zeros_of_pair(&mut self, leading: bool, dst: Reg, a: Pair) {
-        let (first, second) = if leading { (a.1, a.0) } else { (a.0, a.1) };
-        let count = |masm: &mut Thumb2, rd, rm| {
-            if !leading {
-                masm.asm.unary(Unary::Rbit, rd, rm);
-            }
-            masm.asm.unary(Unary::Clz, rd, if leading { rm } else { rd });
-        };
-        // Those of the second half plus 32, unless the first half has a one.
-        self.asm.mov(Flags::Keep, IP, Src::Reg(first));
-        count(self, dst, second);
-        self.asm.dp(Dp::Add, Flags::Keep, dst, dst, Src::Imm(32));
-        self.asm.test(Test::Cmp, IP, Src::Imm(0));
-        // Counting leaves the comparison alone.
-        count(self, IP, IP);
-        self.asm.it(C::Ne);
-        self.asm.mov(Flags::Keep, dst, Src::Reg(IP));
+        match leading {
+            true => self.asm.sequence(&LEADING, [dst, a.1, a.0, dst]),
+            false => self.asm.sequence(&TRAILING, [dst, a.0, a.1, dst]),
+        }
     }
 }

@@ -280,10 +280,10 @@ impl Masm for X64 {
     }
 
     fn jump_table_entry(&mut self, label: &mut Label) {
-        if label.bound {
+        if label.is_bound() {
             // All jumps of the table are equally long.
             let field = self.asm.branch_far(Branch::Jump, 0);
-            self.asm.set_branch(field, label.place as usize);
+            self.asm.set_branch(field, label.place() as usize);
         } else {
             self.refer(Branch::Jump, label);
         }

@@ -6,10 +6,13 @@
 
 mod branch;
 mod operands;
+mod sequence;
 mod vfp;
 
 pub use branch::Branch;
 pub use operands::*;
+pub use sequence::{dp_imm, dp_src, if_then, mov_reg, shift_reg, unary_reg};
+pub use vfp::{DOUBLE, vcvt, vcvt_precision, vfp1, vfp2};
 
 use crate::code::Code;
 use wasmote_platform::Heap;
@@ -41,6 +44,7 @@ impl Asm {
         self.code.put32(code);
     }
 
+    #[inline(never)]
     fn wide(&mut self, first: u32, second: u32) {
         self.code.put32(first & 0xFFFF | second << 16);
     }
@@ -86,9 +90,7 @@ impl Asm {
             Src::Imm(value @ 0..=0xFF) if rd.is_low() && flags != Flags::Keep => {
                 return self.narrow(0x2000 | rd.bits() << 8 | value);
             }
-            Src::Reg(rm) if flags != Flags::Set => {
-                return self.narrow(0x4600 | (rd.bits() & 8) << 4 | rm.bits() << 3 | rd.bits() & 7);
-            }
+            Src::Reg(rm) if flags != Flags::Set => return self.copy(rd, rm),
             Src::Reg(rm) if rd.is_low() && rm.is_low() => {
                 return self.narrow(rm.bits() << 3 | rd.bits());
             }
@@ -100,6 +102,12 @@ impl Asm {
             _ => {}
         }
         self.wide_dp(Dp::Orr as u32, flags == Flags::Set, rd.bits(), 15, src);
+    }
+
+    /// `rd = rm`. Leaves the flags.
+    #[inline(never)]
+    pub fn copy(&mut self, rd: Reg, rm: Reg) {
+        self.narrow(mov_reg(rd, rm));
     }
 
     /// `rd = !src`.

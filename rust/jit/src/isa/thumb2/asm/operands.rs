@@ -31,10 +31,10 @@ pub enum Float {
 
 impl Float {
     /// Four bits of its number and the fifth one, and the size bit.
-    pub(super) fn parts(self) -> (u32, u32, u32) {
+    pub(super) const fn parts(self) -> (u32, u32, u32) {
         match self {
-            Float::S(n) => (u32::from(n >> 1), u32::from(n & 1), 0),
-            Float::D(n) => (u32::from(n & 15), u32::from(n >> 4), 1),
+            Float::S(n) => ((n >> 1) as u32, (n & 1) as u32, 0),
+            Float::D(n) => ((n & 15) as u32, (n >> 4) as u32, 1),
         }
     }
 }
@@ -300,7 +300,7 @@ pub enum Vcvt {
 
 /// The twelve bits that stand for a number in instructions which take "modified immediates": a byte at any place, or
 /// repeated (A5.3.2).
-pub fn modified(value: u32) -> Option<u32> {
+pub const fn modified(value: u32) -> Option<u32> {
     let byte = value & 0xFF;
     if value == byte {
         Some(byte)
@@ -314,6 +314,6 @@ pub fn modified(value: u32) -> Option<u32> {
         let zeros = value.leading_zeros();
         let rotation = zeros + 8;
         let byte = value.rotate_left(rotation);
-        (byte <= 0xFF).then_some(rotation << 7 | byte & 0x7F)
+        if byte <= 0xFF { Some(rotation << 7 | byte & 0x7F) } else { None }
     }
 }

@@ -5,51 +5,22 @@ use super::{Asm, Float, Reg, Vcvt, Vfp1, Vfp2};
 impl Asm {
     /// `vd = vn op vm`.
     pub fn vfp2(&mut self, op: Vfp2, vd: Float, vn: Float, vm: Float) {
-        let (first, bit) = match op {
-            Vfp2::Vadd => (0xEE30, 0),
-            Vfp2::Vsub => (0xEE30, 0x40),
-            Vfp2::Vmul => (0xEE20, 0),
-            Vfp2::Vdiv => (0xEE80, 0),
-        };
-        let ((n, n1, _), (first, second)) = (vn.parts(), vfp(first, vd, vm));
-        self.wide(first | n, second | n1 << 7 | bit);
+        self.long(vfp2(op, vd, vn, vm));
     }
 
     /// `vd = op vm`.
     pub fn vfp1(&mut self, op: Vfp1, vd: Float, vm: Float) {
-        let (first, bits) = match op {
-            Vfp1::Vmov => (0xEEB0, 0x40),
-            Vfp1::Vabs => (0xEEB0, 0xC0),
-            Vfp1::Vneg => (0xEEB1, 0x40),
-            Vfp1::Vsqrt => (0xEEB1, 0xC0),
-            Vfp1::Vcmp => (0xEEB4, 0x40),
-            Vfp1::Vrintz => (0xEEB6, 0xC0),
-            Vfp1::Vrintn => (0xFEB9, 0x40),
-            Vfp1::Vrintp => (0xFEBA, 0x40),
-            Vfp1::Vrintm => (0xFEBB, 0x40),
-        };
-        let (first, second) = vfp(first, vd, vm);
-        self.wide(first, second | bits);
+        self.long(vfp1(op, vd, vm));
     }
 
     /// `vd = vm` in the other precision.
     pub fn vcvt_precision(&mut self, vd: Float, vm: Float) {
-        // The size bit is that of the source.
-        let ((d, d1, _), (m, m1, size)) = (vd.parts(), vm.parts());
-        self.wide(0xEEB7 | d1 << 6, d << 12 | 0x0AC0 | size << 8 | m1 << 5 | m);
+        self.long(vcvt_precision(vd, vm));
     }
 
     /// Converts between the integer in the `S` register number `int` and `float`; to integers by rounding towards zero.
     pub fn vcvt(&mut self, op: Vcvt, int: u8, float: Float) {
-        let ((i, i1, _), (f, f1, size)) = (Float::S(int).parts(), float.parts());
-        let (first, bits, from_int) = match op {
-            Vcvt::FromU32 => (0xEEB8, 0x40, true),
-            Vcvt::FromS32 => (0xEEB8, 0xC0, true),
-            Vcvt::ToU32 => (0xEEBC, 0xC0, false),
-            Vcvt::ToS32 => (0xEEBD, 0xC0, false),
-        };
-        let (d, d1, m, m1) = if from_int { (f, f1, i, i1) } else { (i, i1, f, f1) };
-        self.wide(first | d1 << 6, d << 12 | 0x0A00 | bits | size << 8 | m1 << 5 | m);
+        self.long(vcvt(op, int, float));
     }
 
     /// Moves between a core register and an `S` register.
@@ -78,8 +49,60 @@ impl Asm {
     }
 }
 
-/// The halves of a floating-point instruction with the fields of result and last operand.
-fn vfp(first: u32, vd: Float, vm: Float) -> (u32, u32) {
+/// Of what [`vfp2`], [`vfp1`], [`vcvt_precision`] and [`vcvt`] make: the number is in a `D` register, for the instruction is the
+/// same but for that with an `S` register of twice the number.
+pub const DOUBLE: u32 = 0x100 << 16;
+
+/// As [`Asm::vfp2`].
+pub const fn vfp2(op: Vfp2, vd: Float, vn: Float, vm: Float) -> u32 {
+    let (first, bit) = match op {
+        Vfp2::Vadd => (0xEE30, 0),
+        Vfp2::Vsub => (0xEE30, 0x40),
+        Vfp2::Vmul => (0xEE20, 0),
+        Vfp2::Vdiv => (0xEE80, 0),
+    };
+    let (n, n1, _) = vn.parts();
+    vfp(first | n, n1 << 7 | bit, vd, vm)
+}
+
+/// As [`Asm::vfp1`].
+pub const fn vfp1(op: Vfp1, vd: Float, vm: Float) -> u32 {
+    let (first, bits) = match op {
+        Vfp1::Vmov => (0xEEB0, 0x40),
+        Vfp1::Vabs => (0xEEB0, 0xC0),
+        Vfp1::Vneg => (0xEEB1, 0x40),
+        Vfp1::Vsqrt => (0xEEB1, 0xC0),
+        Vfp1::Vcmp => (0xEEB4, 0x40),
+        Vfp1::Vrintz => (0xEEB6, 0xC0),
+        Vfp1::Vrintn => (0xFEB9, 0x40),
+        Vfp1::Vrintp => (0xFEBA, 0x40),
+        Vfp1::Vrintm => (0xFEBB, 0x40),
+    };
+    vfp(first, bits, vd, vm)
+}
+
+/// As [`Asm::vcvt_precision`].
+pub const fn vcvt_precision(vd: Float, vm: Float) -> u32 {
+    // The size bit is that of the source.
+    let ((d, d1, _), (m, m1, size)) = (vd.parts(), vm.parts());
+    0xEEB7 | d1 << 6 | (d << 12 | 0x0AC0 | size << 8 | m1 << 5 | m) << 16
+}
+
+/// As [`Asm::vcvt`].
+pub const fn vcvt(op: Vcvt, int: u8, float: Float) -> u32 {
+    let ((i, i1, _), (f, f1, size)) = (Float::S(int).parts(), float.parts());
+    let (first, bits, from_int) = match op {
+        Vcvt::FromU32 => (0xEEB8, 0x40, true),
+        Vcvt::FromS32 => (0xEEB8, 0xC0, true),
+        Vcvt::ToU32 => (0xEEBC, 0xC0, false),
+        Vcvt::ToS32 => (0xEEBD, 0xC0, false),
+    };
+    let (d, d1, m, m1) = if from_int { (f, f1, i, i1) } else { (i, i1, f, f1) };
+    first | d1 << 6 | (d << 12 | 0x0A00 | bits | size << 8 | m1 << 5 | m) << 16
+}
+
+/// A floating-point instruction with the fields of result and last operand.
+const fn vfp(first: u32, second: u32, vd: Float, vm: Float) -> u32 {
     let ((d, d1, size), (m, m1, _)) = (vd.parts(), vm.parts());
-    (first | d1 << 6, d << 12 | 0x0A00 | size << 8 | m1 << 5 | m)
+    first | d1 << 6 | (second | d << 12 | 0x0A00 | size << 8 | m1 << 5 | m) << 16
 }
