@@ -86,8 +86,7 @@ impl HostCall for LinkedFunc {
     }
 }
 
-#[cold]
-#[inline(never)]
+#[inline(always)]
 fn error(status: wasmote_status_t) -> HostError {
     match Trap::from_code(status as u32) {
         Some(trap) if trap != Trap::Host => HostError::Trap(trap),

@@ -83,10 +83,12 @@ impl<'a> Call<'a> {
         // SAFETY: (R1) (R2) (R4) the store lives as long as the call; nothing of it is borrowed while code runs.
         unsafe {
             let caller = self.caller.map_or(self.callee, |caller| caller.as_ref().ctx.as_ptr());
-            let mut code = AGAIN;
-            while code == AGAIN {
-                code = entry(self.record)(self.callee, self.record, self.cells, caller);
-            }
+            let code = loop {
+                let code = entry(self.record)(self.callee, self.record, self.cells, caller);
+                if code != AGAIN {
+                    break code;
+                }
+            };
             #[cfg(feature = "interp-lazy")]
             super::resident::trim(self.state);
             (*self.state).trace.end(code != 0);
