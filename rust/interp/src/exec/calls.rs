@@ -24,19 +24,24 @@ fn enter_own(s: State, function: Function, cells: usize, more: usize, slow: Slow
 /// lazily: who gives up words asks there which are in use.
 #[inline(always)]
 fn call_foreign(s: State, function: Function, cells: usize) -> u32 {
-    waiting(s, || function.call_foreign(cells, s.fp, s.ctx))
+    wait(s);
+    let code = function.call_foreign(cells, s.fp, s.ctx);
+    go_on(s);
+    code
 }
 
 #[inline(always)]
-fn waiting(s: State, call: impl FnOnce() -> u32) -> u32 {
+fn wait(s: State) {
     if cfg!(feature = "lazy") {
         s.ctx.record(s.pc(), s.fp);
     }
-    let code = call();
+}
+
+#[inline(always)]
+fn go_on(s: State) {
     if cfg!(feature = "lazy") {
         s.ctx.pop();
     }
-    code
 }
 
 /// Calls with the arguments from `cells` upwards; the instruction has `more` words after the first.
@@ -148,7 +153,10 @@ pub(super) fn call_import(s: State) -> Step {
     if s.ctx.interrupted() {
         return Step::Trap(Trap::Interrupted);
     }
-    match waiting(s, || function.call(s.a(), s.fp, s.ctx)) {
+    wait(s);
+    let code = function.call(s.a(), s.fp, s.ctx);
+    go_on(s);
+    match code {
         0 => s.anew(0),
         code => Step::Failed(code),
     }
