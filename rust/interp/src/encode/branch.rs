@@ -93,8 +93,8 @@ impl Encoder {
     /// First word of the instruction just encoded, and its place, if its result is the temporary `operand`.
     fn result(&self, operand: Operand) -> Option<(usize, u32)> {
         let last = self.last?;
-        let word = *self.words.get(last.at)?;
-        (operand == Operand::Temp(last.result)).then_some((last.at, word))
+        let word = *self.words.get(last.at())?;
+        (operand == Operand::Temp(last.result)).then_some((last.at(), word))
     }
 
     pub(super) fn encode_jump(&mut self, label: &mut Label) -> Result<(), ErrorKind> {

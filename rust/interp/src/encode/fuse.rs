@@ -24,7 +24,8 @@ fn fields(word: u32) -> (u32, u32) {
 impl Encoder {
     /// The instruction's first word, if its result is in a cell that only one operator reads.
     fn single_use(&self, instruction: Option<Last>, cell: Cell) -> Option<(usize, u32)> {
-        let Last { at, result } = instruction?;
+        let last = instruction?;
+        let (at, result) = (last.at(), last.result);
         let word = *self.words.get(at)?;
         (result == cell && cell >= self.local_cells).then_some((at, word))
     }
@@ -116,7 +117,8 @@ impl Encoder {
 
     /// `cell += number`, just encoded: its place and the number's byte.
     pub(super) fn increment(&self, instruction: Option<Last>, cell: Cell) -> Option<(usize, u32)> {
-        let Last { at, result } = instruction?;
+        let last = instruction?;
+        let (at, result) = (last.at(), last.result);
         let word = *self.words.get(at)?;
         let (a, number) = fields(word);
         (Code::of(word) == Code::i32_add_i && result == cell && a == cell).then_some((at, number))

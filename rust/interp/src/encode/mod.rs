@@ -12,6 +12,7 @@ mod sink;
 pub use branch::Label;
 
 use crate::isa::{Code, Wide};
+use core::num::NonZero;
 use wasmote_core::{ErrorKind, ValType, limits::MAX_FRAME_CELLS};
 use wasmote_frontend::{Cell, Known, Operand};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
@@ -47,7 +48,8 @@ pub struct Encoder {
     local_cells: Cell,
     /// Offset in the module of the present operator.
     at: u32,
-    sought: Option<u32>,
+    /// The code word of which it is asked whose it is; none has this index otherwise.
+    sought: u32,
     located: Option<u32>,
     /// One past the last `poll`, or the function's beginning, where the call polled.
     polled: usize,
@@ -64,24 +66,80 @@ pub(crate) const POLL_WORDS: usize = 256;
 /// The instruction just encoded, if its first field is the cell that it writes, and it is not `wide`.
 #[derive(Clone, Copy, Debug)]
 struct Last {
-    /// Its first word.
-    at: usize,
+    /// One past its first word.
+    behind: NonZero<usize>,
     result: Cell,
 }
 
-/// A field of an instruction's first word.
+impl Last {
+    /// Its first word.
+    fn at(self) -> usize {
+        self.behind.get() - 1
+    }
+}
+
+/// The index of no word.
+const NOTHING: u32 = u32::MAX;
+
+/// A field of an instruction's first word: its 16 bits, and above them what it is.
 #[derive(Clone, Copy)]
-enum Field {
-    None,
-    /// A cell that is written, and how many cells the value takes.
-    To(Cell, u32),
+struct Field(u32);
+
+impl Field {
+    const NONE: Field = Field(0);
+    /// Where there is, for a cell, how many the value takes.
+    const CELLS: u32 = 16;
+    /// A cell that is written.
+    const TO: u32 = 1 << 18;
     /// A cell that is read.
-    From(Cell, u32),
+    const FROM: u32 = 1 << 19;
+    /// A cell that does not fit a byte, which is all there is for it.
+    const FAR: u32 = 1 << 20;
+
+    fn cell(cell: Cell, cells: u32, kind: u32) -> Field {
+        // A cell of more bits is in no frame that is not refused in the end.
+        Field(cell & 0xFFFF | cells << Field::CELLS | kind)
+    }
+
+    fn near(cell: Cell, cells: u32, kind: u32) -> Field {
+        Field::cell(cell, cells, if cell > 0xFF { kind | Field::FAR } else { kind })
+    }
+
+    /// A cell that is written, and how many the value takes.
+    fn to(cell: Cell, cells: u32) -> Field {
+        Field::near(cell, cells, Field::TO)
+    }
+
+    /// A cell that is read.
+    fn from(cell: Cell, cells: u32) -> Field {
+        Field::near(cell, cells, Field::FROM)
+    }
+
     /// A cell that is read, in 16 bits.
-    FromHalf(Cell, u32),
-    Byte(u8),
+    fn from_half(cell: Cell, cells: u32) -> Field {
+        Field::cell(cell, cells, Field::FROM)
+    }
+
+    fn byte(byte: u8) -> Field {
+        Field(byte.into())
+    }
+
     /// A number of 16 bits.
-    Half(u16),
+    fn half(half: u16) -> Field {
+        Field(half.into())
+    }
+
+    fn is(self, kind: u32) -> bool {
+        self.0 & kind != 0
+    }
+
+    fn bits(self) -> u32 {
+        self.0 & 0xFFFF
+    }
+
+    fn cells(self) -> u32 {
+        self.0 >> Field::CELLS & 3
+    }
 }
 
 impl Encoder {
@@ -100,7 +158,7 @@ impl Encoder {
             before: None,
             local_cells: 0,
             at: 0,
-            sought: None,
+            sought: NOTHING,
             located: None,
             polled: 0,
             poll_due: 0,
@@ -126,7 +184,7 @@ impl Encoder {
 
     /// Asks which operator the code word with this index belongs to, in the functions that follow.
     pub fn locate(&mut self, word: u32) {
-        self.sought = Some(word);
+        self.sought = word;
         self.located = None;
     }
 
@@ -138,7 +196,7 @@ impl Encoder {
     /// Appends a word to the code.
     #[inline(always)]
     fn word(&mut self, word: u32) -> Result<(), ErrorKind> {
-        if self.sought == Some(self.words.len() as u32) {
+        if self.sought == self.words.len() as u32 {
             self.located = Some(self.at);
         }
         self.words.push(word).map_err(|_| ErrorKind::OutOfMemory)
@@ -173,34 +231,24 @@ impl Encoder {
     }
 
     /// Appends an instruction: the fields of its first word, the words that follow.
-    fn emit(&mut self, code: Code, fields: [Field; 3], more: &[u32]) -> Result<(), ErrorKind> {
-        let before = self.last;
-        let mut word = code as u32;
-        let mut shift = 8;
-        for &field in &fields {
-            match field {
-                Field::To(cell, _) | Field::From(cell, _) if cell > 0xFF => {
-                    return self.emit_wide(code, fields, more);
-                }
-                Field::FromHalf(cell, _) => word |= (cell & 0xFFFF) << shift,
-                Field::To(cell, _) | Field::From(cell, _) => word |= cell << shift,
-                Field::Byte(byte) => word |= u32::from(byte) << shift,
-                Field::Half(half) => word |= u32::from(half) << shift,
-                Field::None => {}
-            }
-            shift += 8;
+    fn emit(&mut self, code: Code, [a, b, c]: [Field; 3], more: &[u32]) -> Result<(), ErrorKind> {
+        if Field(a.0 | b.0 | c.0).is(Field::FAR) {
+            return self.emit_wide(code, [a, b, c], more);
         }
-        let at = self.words.len();
+        let before = self.last;
         self.last = None;
         self.before = None;
-        self.word(word)?;
+        // What the fields are besides their bits is shifted out.
+        self.word(code as u32 | (a.0 & 0xFF) << 8 | b.0 << 16 | c.0 << 24)?;
+        let behind = NonZero::new(self.words.len());
         // Mostly none.
         if !more.is_empty() {
             self.words(more)?;
         }
-        if let Field::To(result, cells) = fields[0] {
-            self.written(result + cells);
-            self.last = Some(Last { at, result });
+        if a.is(Field::TO) {
+            let result = a.bits();
+            self.written(result + a.cells());
+            self.last = behind.map(|behind| Last { behind, result });
             self.before = before;
         }
         Ok(())
@@ -213,15 +261,14 @@ impl Encoder {
         let mut word = code as u32;
         let mut shift = 8;
         for field in fields {
-            word |= match field {
-                Field::To(cell, cells) => {
-                    self.written(cell + cells);
-                    wide.result(cell, cells)
-                }
-                Field::From(cell, cells) | Field::FromHalf(cell, cells) => wide.source(cell, cells),
-                Field::Byte(byte) => u32::from(byte),
-                Field::Half(half) => u32::from(half),
-                Field::None => 0,
+            let (bits, cells) = (field.bits(), field.cells());
+            word |= if field.is(Field::TO) {
+                self.written(bits + cells);
+                wide.result(bits, cells)
+            } else if field.is(Field::FROM) {
+                wide.source(bits, cells)
+            } else {
+                bits
             } << shift;
             shift += 8;
         }
@@ -262,7 +309,7 @@ impl Encoder {
 
     /// As [`cell`](Encoder::cell), as a field.
     fn source(&mut self, ty: ValType, operand: Operand, place: u32) -> Result<Field, ErrorKind> {
-        Ok(Field::From(self.cell(ty, operand, place)?, ty.cells()))
+        Ok(Field::from(self.cell(ty, operand, place)?, ty.cells()))
     }
 
     /// Puts a constant into a cell.
@@ -271,13 +318,13 @@ impl Encoder {
         let (short, word) =
             if cells == 1 { (Code::const1, Code::const1_w) } else { (Code::const2, Code::const2_w) };
         let value = if cells == 1 { i64::from(bits as i32) } else { bits as i64 };
-        let to = Field::To(to, cells);
+        let to = Field::to(to, cells);
         if let Ok(half) = i16::try_from(value) {
-            self.emit(short, [to, Field::Half(half as u16), Field::None], &[])
+            self.emit(short, [to, Field::half(half as u16), Field::NONE], &[])
         } else if i32::try_from(value).is_ok() {
-            self.emit(word, [to, Field::None, Field::None], &[value as u32])
+            self.emit(word, [to, Field::NONE, Field::NONE], &[value as u32])
         } else {
-            self.emit(Code::const2_ww, [to, Field::None, Field::None], &[bits as u32, (bits >> 32) as u32])
+            self.emit(Code::const2_ww, [to, Field::NONE, Field::NONE], &[bits as u32, (bits >> 32) as u32])
         }
     }
 
@@ -287,9 +334,9 @@ impl Encoder {
             if cells == 1 { (Code::copy1, Code::copy1_to) } else { (Code::copy2, Code::copy2_to) };
         if to > 0xFF && from <= 0xFF {
             self.written(to + cells);
-            return self.emit(copy_to, [Field::From(from, cells), Field::Half(to as u16), Field::None], &[]);
+            return self.emit(copy_to, [Field::from(from, cells), Field::half(to as u16), Field::NONE], &[]);
         }
-        self.emit(copy, [Field::To(to, cells), Field::FromHalf(from, cells), Field::None], &[])
+        self.emit(copy, [Field::to(to, cells), Field::from_half(from, cells), Field::NONE], &[])
     }
 
     /// Lets the instruction just encoded write its result elsewhere, if that result is the temporary `from`.
@@ -298,7 +345,7 @@ impl Encoder {
         if from != Operand::Temp(last.result) || to > 0xFF {
             return false;
         }
-        let Some(word) = self.words.get_mut(last.at) else { return false };
+        let Some(word) = self.words.get_mut(last.at()) else { return false };
         *word = *word & !0xFF00 | to << 8;
         self.written(to + cells);
         self.last = Some(Last { result: to, ..last });

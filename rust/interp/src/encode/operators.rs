@@ -330,14 +330,14 @@ impl Encoder {
             return Ok(());
         }
         let from = self.cell(ty, a, 0)?;
-        let (to, source) = (Field::To(dst, result.cells()), Field::From(from, ty.cells()));
+        let (to, source) = (Field::to(dst, result.cells()), Field::from(from, ty.cells()));
         match op {
-            UnaryOp::I32Eqz => self.emit(Code::i32_eq_i, [to, source, Field::Byte(0)], &[]),
+            UnaryOp::I32Eqz => self.emit(Code::i32_eq_i, [to, source, Field::byte(0)], &[]),
             // The low half comes first.
             UnaryOp::I32WrapI64 => self.copy_cells(1, dst, from),
             _ => match unary_code(op) {
-                Some(code) => self.emit(code, [to, source, Field::None], &[]),
-                None => self.emit(Code::unary, [to, source, Field::Byte(op as u8)], &[]),
+                Some(code) => self.emit(code, [to, source, Field::NONE], &[]),
+                None => self.emit(Code::unary, [to, source, Field::byte(op as u8)], &[]),
             },
         }
     }
@@ -356,31 +356,31 @@ impl Encoder {
             rules = &BINARY[op as usize];
         }
         let (ty, result) = op.types();
-        let to = Field::To(dst, result.cells());
+        let to = Field::to(dst, result.cells());
         if let (BinaryOp::I32ShrS, Operand::Const(Known(shift))) = (op, b)
             && let Some((code, a)) = self.take_sign_extension(a, shift)
         {
             let from = self.source(ty, a, 0)?;
-            return self.emit(code, [to, from, Field::None], &[]);
+            return self.emit(code, [to, from, Field::NONE], &[]);
         }
         let first = self.source(ty, a, 0)?;
         if let (Operand::Const(Known(bits)), Some((code, adjust))) = (b, rules.with_byte) {
             let value = if ty == ValType::I32 { i64::from(bits as i32) } else { bits as i64 };
             if let Some(value) = adjust.apply(value) {
                 if let Ok(byte) = i8::try_from(value) {
-                    return self.emit(code, [to, first, Field::Byte(byte as u8)], &[]);
+                    return self.emit(code, [to, first, Field::byte(byte as u8)], &[]);
                 }
                 if code == Code::i32_add_i
                     && value & 7 == 0
                     && let Ok(byte) = i8::try_from(value >> 3)
                 {
-                    return self.emit(Code::i32_add_8i, [to, first, Field::Byte(byte as u8)], &[]);
+                    return self.emit(Code::i32_add_8i, [to, first, Field::byte(byte as u8)], &[]);
                 }
                 if let Some((code, count)) = mask(op, bits) {
-                    return self.emit(code, [to, first, Field::Byte(count)], &[]);
+                    return self.emit(code, [to, first, Field::byte(count)], &[]);
                 }
                 if let Some(code) = rules.with_word {
-                    return self.emit(code, [to, first, Field::None], &[value as u32]);
+                    return self.emit(code, [to, first, Field::NONE], &[value as u32]);
                 }
             }
         }
@@ -414,25 +414,25 @@ impl Encoder {
         {
             self.take_back(at);
             let (a, b, number) = match from {
-                Address::Scaled(a, shift, number) => (a, Field::Byte(shift), number),
-                Address::Sum(a, b, number) => (a, Field::From(b, 1), number),
+                Address::Scaled(a, shift, number) => (a, Field::byte(shift), number),
+                Address::Sum(a, b, number) => (a, Field::from(b, 1), number),
             };
-            return self.emit(code, [Field::To(dst, 1), Field::From(a, 1), b], &[number]);
+            return self.emit(code, [Field::to(dst, 1), Field::from(a, 1), b], &[number]);
         }
         let Load { near, far, absolute, widen } = load_code(op);
-        let to = Field::To(dst, if widen.is_some() { 1 } else { op.ty().cells() });
+        let to = Field::to(dst, if widen.is_some() { 1 } else { op.ty().cells() });
         let (address, offset) = Encoder::folded(address, arg.offset);
         if let (Operand::Const(Known(number @ 0..=0xFFFF)), 0, Some(absolute)) = (address, offset, absolute) {
-            self.emit(absolute, [to, Field::Half(number as u16), Field::None], &[])?;
+            self.emit(absolute, [to, Field::half(number as u16), Field::NONE], &[])?;
         } else {
             let address = self.source(ValType::I32, address, 0)?;
             match short(offset, op.width_log2()) {
-                Some(units) => self.emit(near, [to, address, Field::Byte(units)], &[])?,
-                None => self.emit(far, [to, address, Field::None], &[offset])?,
+                Some(units) => self.emit(near, [to, address, Field::byte(units)], &[])?,
+                None => self.emit(far, [to, address, Field::NONE], &[offset])?,
             }
         }
         match widen {
-            Some(code) => self.emit(code, [Field::To(dst, 2), Field::From(dst, 1), Field::None], &[]),
+            Some(code) => self.emit(code, [Field::to(dst, 2), Field::from(dst, 1), Field::NONE], &[]),
             None => Ok(()),
         }
     }
@@ -451,17 +451,17 @@ impl Encoder {
             && let Some(byte) = stored_byte(value, op.width_log2())
         {
             let address = self.source(ValType::I32, address, 0)?;
-            return self.emit(constant, [address, Field::Byte(byte), Field::Byte(units)], &[]);
+            return self.emit(constant, [address, Field::byte(byte), Field::byte(units)], &[]);
         }
         if let (Operand::Const(Known(number @ 0..=0xFFFF)), 0, Some(absolute)) = (address, offset, absolute) {
             let value = self.source(op.ty(), value, 2)?;
-            return self.emit(absolute, [value, Field::Half(number as u16), Field::None], &[]);
+            return self.emit(absolute, [value, Field::half(number as u16), Field::NONE], &[]);
         }
         let address = self.source(ValType::I32, address, 0)?;
         let value = self.source(op.ty(), value, 2)?;
         match units {
-            Some(units) => self.emit(near, [address, value, Field::Byte(units)], &[]),
-            None => self.emit(far, [address, value, Field::None], &[offset]),
+            Some(units) => self.emit(near, [address, value, Field::byte(units)], &[]),
+            None => self.emit(far, [address, value, Field::NONE], &[offset]),
         }
     }
 }
@@ -475,7 +475,7 @@ impl Encoder {
     ) -> Result<(), ErrorKind> {
         let code = if cells == 1 { Code::select1 } else { Code::select2 };
         if dst | a | b <= 0xFF {
-            let fields = [Field::To(dst, cells), Field::From(a, cells), Field::From(b, cells)];
+            let fields = [Field::to(dst, cells), Field::from(a, cells), Field::from(b, cells)];
             return self.emit(code, fields, &[condition]);
         }
         let mut wide = Wide::new();

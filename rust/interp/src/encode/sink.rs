@@ -113,7 +113,7 @@ impl Sink for Encoder {
 
     fn global_get(&mut self, ty: ValType, dst: Cell, place: GlobalPlace) -> Result<(), ErrorKind> {
         let short = if ty.cells() == 1 { Code::global_get1 } else { Code::global_get2 };
-        self.global(ty, Field::To(dst, ty.cells()), place, short, 0)
+        self.global(ty, Field::to(dst, ty.cells()), place, short, 0)
     }
 
     fn global_set(&mut self, ty: ValType, place: GlobalPlace, src: Operand) -> Result<(), ErrorKind> {
@@ -123,7 +123,7 @@ impl Sink for Encoder {
     }
 
     fn ref_func(&mut self, dst: Cell, func: u32) -> Result<(), ErrorKind> {
-        self.emit(Code::ref_func, [Field::To(dst, 1), Field::None, Field::None], &[func])
+        self.emit(Code::ref_func, [Field::to(dst, 1), Field::NONE, Field::NONE], &[func])
     }
 
     fn builtin(&mut self, builtin: Builtin, cells: Cell, first: u32, second: u32) -> Result<(), ErrorKind> {
@@ -262,12 +262,12 @@ impl Encoder {
     ) -> Result<(), ErrorKind> {
         let (import, index) = match place {
             GlobalPlace::Own(index) => match u16::try_from(index) {
-                Ok(index) => return self.emit(short, [cell, Field::Half(index), Field::None], &[]),
+                Ok(index) => return self.emit(short, [cell, Field::half(index), Field::NONE], &[]),
                 Err(_) => (0, index),
             },
             GlobalPlace::Import(index) => (GlobalFar::IMPORT, index),
         };
         let two = if ty.cells() == 2 { GlobalFar::TWO } else { 0 };
-        self.emit(Code::global_far, [cell, Field::Byte((kind | import | two) as u8), Field::None], &[index])
+        self.emit(Code::global_far, [cell, Field::byte((kind | import | two) as u8), Field::NONE], &[index])
     }
 }
