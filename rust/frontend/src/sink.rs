@@ -89,7 +89,8 @@ pub enum When {
 
 /// A back end: what the front end drives.
 ///
-/// Errors are an [`ErrorKind`]: `OutOfMemory`, `FunctionTooLarge` or the like; the front end adds the place.
+/// What it cannot do, it says when the function ends, as an [`ErrorKind`]: `OutOfMemory`, `FunctionTooLarge` or the like; the front
+/// end adds the place. Until then it is told all the rest.
 pub trait Sink {
     /// A place in the code. The front end keeps it, from [`label`](Sink::label) until [`bind`](Sink::bind).
     type Label: Copy;
@@ -123,88 +124,81 @@ pub trait Sink {
     fn at(&mut self, offset: u32);
 
     /// The function begins. Locals that are no parameters must become 0.
-    fn begin(&mut self, func: &FuncInfo<'_>) -> Result<(), ErrorKind>;
+    fn begin(&mut self, func: &FuncInfo<'_>);
 
     /// The function ends, after its last operator; `frame_cells` is the size of its frame.
     fn end(&mut self, frame_cells: u32) -> Result<(), ErrorKind>;
 
     /// `dst = op a`.
-    fn unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind>;
+    fn unary(&mut self, op: UnaryOp, dst: Cell, a: Operand);
 
     /// `dst = a op b`.
-    fn binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) -> Result<(), ErrorKind>;
+    fn binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand);
 
     /// `dst = memory[address + offset]`.
-    fn load(&mut self, op: LoadOp, dst: Cell, address: Operand, arg: MemArg) -> Result<(), ErrorKind>;
+    fn load(&mut self, op: LoadOp, dst: Cell, address: Operand, arg: MemArg);
 
     /// `memory[address + offset] = value`.
-    fn store(&mut self, op: StoreOp, address: Operand, value: Operand, arg: MemArg) -> Result<(), ErrorKind>;
+    fn store(&mut self, op: StoreOp, address: Operand, value: Operand, arg: MemArg);
 
     /// `dst = src`: sets a local, or puts an operand into its cell.
-    fn copy(&mut self, ty: ValType, dst: Cell, src: Operand) -> Result<(), ErrorKind>;
+    fn copy(&mut self, ty: ValType, dst: Cell, src: Operand);
 
     /// `dst = if condition != 0 { a } else { b }`.
-    fn select(
-        &mut self,
-        ty: ValType,
-        dst: Cell,
-        a: Operand,
-        b: Operand,
-        condition: Operand,
-    ) -> Result<(), ErrorKind>;
+    fn select(&mut self, ty: ValType, dst: Cell, a: Operand, b: Operand, condition: Operand);
 
     /// `dst = global`. `place` is the global's.
-    fn global_get(&mut self, ty: ValType, dst: Cell, place: GlobalPlace) -> Result<(), ErrorKind>;
+    fn global_get(&mut self, ty: ValType, dst: Cell, place: GlobalPlace);
 
     /// `global = src`.
-    fn global_set(&mut self, ty: ValType, place: GlobalPlace, src: Operand) -> Result<(), ErrorKind>;
+    fn global_set(&mut self, ty: ValType, place: GlobalPlace, src: Operand);
 
     /// `dst = reference to function`, an index into the module's function index space.
-    fn ref_func(&mut self, dst: Cell, func: u32) -> Result<(), ErrorKind>;
+    fn ref_func(&mut self, dst: Cell, func: u32);
 
     /// An operator of the runtime's. Its operands are in their cells from `cells` upwards and its results go there.
-    fn builtin(&mut self, builtin: Builtin, cells: Cell, first: u32, second: u32) -> Result<(), ErrorKind>;
+    fn builtin(&mut self, builtin: Builtin, cells: Cell, first: u32, second: u32);
 
     /// Calls a function. Its arguments are in their cells from `cells` upwards and its results go there.
-    fn call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind>;
+    fn call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell);
 
     /// Calls a function in place of this one: arguments as for [`call`](Sink::call). Code after it is not reached.
-    fn tail_call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind>;
+    fn tail_call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell);
 
     /// Returns one result, or none.
-    fn return_one(&mut self, result: Option<(ValType, Operand)>) -> Result<(), ErrorKind>;
+    fn return_one(&mut self, result: Option<(ValType, Operand)>);
 
     /// Returns several results, which are in their cells from `cells` upwards.
-    fn return_many(&mut self, cells: Cell, count: u32) -> Result<(), ErrorKind>;
+    fn return_many(&mut self, cells: Cell, count: u32);
 
     /// Ends execution with a trap.
-    fn trap(&mut self, trap: Trap) -> Result<(), ErrorKind>;
+    fn trap(&mut self, trap: Trap);
 
     /// A new label, not bound yet.
     fn label(&mut self) -> Self::Label;
 
     /// The label is here. If `loop_header`, all jumps to it are yet to come, they go backwards, and they poll the
     /// interrupt word; otherwise all jumps to it have been told.
-    fn bind(&mut self, label: &mut Self::Label, loop_header: bool) -> Result<(), ErrorKind>;
+    fn bind(&mut self, label: &mut Self::Label, loop_header: bool);
 
     /// Goes to the label.
-    fn jump(&mut self, label: &mut Self::Label) -> Result<(), ErrorKind>;
+    fn jump(&mut self, label: &mut Self::Label);
 
     /// Goes to the label if the i32 operand is as `when` says.
-    fn jump_if(&mut self, when: When, condition: Operand, label: &mut Self::Label) -> Result<(), ErrorKind>;
+    fn jump_if(&mut self, when: When, condition: Operand, label: &mut Self::Label);
 
     /// Goes to the `index`th of `targets` labels, which [`jump_table_target`](Sink::jump_table_target) tells next,
     /// or to the last of them if the index is too large.
-    fn jump_table(&mut self, index: Operand, targets: u32) -> Result<(), ErrorKind>;
+    fn jump_table(&mut self, index: Operand, targets: u32);
 
     /// The next label of a jump table.
-    fn jump_table_target(&mut self, label: &mut Self::Label) -> Result<(), ErrorKind>;
+    fn jump_table_target(&mut self, label: &mut Self::Label);
 
     /// A straight line of code begins: its fuel is charged here, once the amount is known.
-    fn charge(&mut self) -> Result<Self::Charge, ErrorKind>;
+    fn charge(&mut self) -> Self::Charge;
 
     /// The straight line has ended, or as much of it as one charge is for; it costs `units`.
-    fn set_charge(&mut self, charge: Self::Charge, units: u8) -> Result<(), ErrorKind>;
+    fn set_charge(&mut self, charge: Self::Charge, units: u8);
 }
 
 /// Where a global's cells are.

@@ -94,8 +94,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         if self.live()
             && let Some(block) = self.control.last_mut()
         {
-            let told = self.sink.bind(&mut block.label, true);
-            self.told(told);
+            self.sink.bind(&mut block.label, true);
         }
     }
 
@@ -272,8 +271,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 tell!(self, bind(&mut skip, false));
             } else if let Some(block) = self.control.get_mut(place) {
                 block.targeted = true;
-                let told = self.sink.jump_if(When::NotZero, condition, &mut block.label);
-                self.told(told);
+                self.sink.jump_if(When::NotZero, condition, &mut block.label);
             }
             self.end_segment();
         }
@@ -317,8 +315,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                         &mut block.label
                     }
                 };
-                let told = self.sink.jump_table_target(label);
-                self.told(told);
+                self.sink.jump_table_target(label);
             }
         }
         self.end_segment();
@@ -370,8 +367,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             && let Some(block) = self.control.get_mut(place)
         {
             block.targeted = true;
-            let told = self.sink.jump(&mut block.label);
-            self.told(told);
+            self.sink.jump(&mut block.label);
         }
     }
 

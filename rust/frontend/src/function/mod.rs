@@ -3,12 +3,11 @@
 //! [`operands`] keeps the types and places of the operand stack, [`control`] the labels, [`ops`] the rule of each
 //! operator. The three share one [`Body`].
 
-/// Tells the sink something if the code is reachable and nothing was wrong so far; its error is the operator's.
+/// Tells the sink something if the code is reachable and nothing was wrong so far.
 macro_rules! tell {
     ($body:ident, $method:ident ( $($argument:expr),* $(,)? )) => {
         if $body.live() {
-            let told = $body.sink.$method($($argument),*);
-            $body.told(told);
+            $body.sink.$method($($argument),*);
         }
     };
 }
@@ -298,18 +297,14 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     #[inline(never)]
     fn begin_segment(&mut self) {
-        match self.sink.charge() {
-            Ok(charge) => self.segment = Some(charge),
-            Err(kind) => self.fail(kind),
-        }
+        self.segment = Some(self.sink.charge());
     }
 
     /// Ends the current straight line of code: what follows may be reached from elsewhere, or not at all.
     fn end_segment(&mut self) {
         let units = core::mem::take(&mut self.units);
         if let Some(charge) = self.segment.take() {
-            let set = self.sink.set_charge(charge, units);
-            self.told(set);
+            self.sink.set_charge(charge, units);
         }
     }
 }

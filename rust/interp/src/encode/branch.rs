@@ -97,22 +97,20 @@ impl Encoder {
         (operand == Operand::Temp(last.result)).then_some((last.at(), word))
     }
 
-    pub(super) fn encode_jump(&mut self, label: &mut Label) -> Result<(), ErrorKind> {
+    pub(super) fn encode_jump(&mut self, label: &mut Label) {
         let at = self.words.len();
-        self.words(&[Code::jump as u32])?;
+        self.words(&[Code::jump as u32]);
         self.refer(at, label)
     }
 
-    pub(super) fn encode_jump_if(
-        &mut self,
-        when: When,
-        condition: Operand,
-        label: &mut Label,
-    ) -> Result<(), ErrorKind> {
+    pub(super) fn encode_jump_if(&mut self, when: When, condition: Operand, label: &mut Label) {
         let cell = match condition {
             Operand::Const(Known(value)) => {
                 let taken = (value as u32 != 0) == (when == When::NotZero);
-                return if taken { self.encode_jump(label) } else { Ok(()) };
+                if taken {
+                    self.encode_jump(label);
+                }
+                return;
             }
             Operand::Local(cell) | Operand::Temp(cell) => cell,
         };
@@ -128,21 +126,14 @@ impl Encoder {
             && let Some((at, number)) = self.increment(self.last, cell)
         {
             self.take_back(at);
-            self.words(&[Code::jump_i32_add_if as u32 | cell << 8 | number << 16, 0])?;
+            self.words(&[Code::jump_i32_add_if as u32 | cell << 8 | number << 16, 0]);
             return self.refer(at, label);
         }
         self.jump_if_cell(when == When::NotZero, cell, label)
     }
 
     /// Replaces the comparison at `at`, of `a` and `b`, by the branch that compares.
-    fn jump_compare(
-        &mut self,
-        mut at: usize,
-        code: Code,
-        a: u32,
-        b: u32,
-        label: &mut Label,
-    ) -> Result<(), ErrorKind> {
+    fn jump_compare(&mut self, mut at: usize, code: Code, a: u32, b: u32, label: &mut Label) {
         let word = match code {
             Code::jump_i32_eq_i | Code::jump_i32_ne_i if b == 0 => {
                 self.take_back(at);
@@ -174,22 +165,22 @@ impl Encoder {
             }
         };
         self.take_back(at);
-        self.words(&[word, 0])?;
+        self.words(&[word, 0]);
         self.refer(at, label)
     }
 
-    fn jump_if_cell(&mut self, when: bool, cell: u32, label: &mut Label) -> Result<(), ErrorKind> {
+    fn jump_if_cell(&mut self, when: bool, cell: u32, label: &mut Label) {
         let at = self.words.len();
         if self.far || cell > 0xFF {
-            self.words(&[Code::jump_if_far as u32 | u32::from(when) << 8 | cell << 16, 0])?;
+            self.words(&[Code::jump_if_far as u32 | u32::from(when) << 8 | cell << 16, 0]);
         } else {
             let code = if when { Code::jump_if } else { Code::jump_unless };
-            self.words(&[code as u32 | cell << 8])?;
+            self.words(&[code as u32 | cell << 8]);
         }
         self.refer(at, label)
     }
 
-    pub(super) fn encode_jump_table(&mut self, index: u32, targets: u32) -> Result<(), ErrorKind> {
+    pub(super) fn encode_jump_table(&mut self, index: u32, targets: u32) {
         if index <= 0xFF && targets <= 0xFFFF {
             self.words(&[Code::jump_table as u32 | index << 8 | targets << 16])
         } else {
@@ -199,49 +190,50 @@ impl Encoder {
 
     /// The label is here: all branches to it that were told before learn it. If one of them goes past a `poll`, there must be
     /// one here.
-    pub(super) fn bind_label(&mut self, label: &mut Label) -> Result<(), ErrorKind> {
+    pub(super) fn bind_label(&mut self, label: &mut Label) {
         let here = self.words.len();
         let mut first = here;
         while let Some(at) = label.place.checked_sub(1) {
             first = at;
             let distance = self.link(at);
-            self.set_offset(at, here)?;
+            self.set_offset(at, here);
             label.place = if distance == 0 { 0 } else { label.place.saturating_sub(distance) };
         }
         *label = Label { place: here, bound: true };
         self.last = None;
         self.before = None;
-        if first < self.polled { self.poll() } else { Ok(()) }
+        if first < self.polled {
+            self.poll();
+        }
     }
 
     /// The branch at `at` goes to the label.
-    fn refer(&mut self, at: usize, label: &mut Label) -> Result<(), ErrorKind> {
+    fn refer(&mut self, at: usize, label: &mut Label) {
         if label.bound {
             return self.set_offset(at, label.place);
         }
         let distance = match label.place {
             0 => 0,
-            before => at + 1 - before,
+            // Not before what was thrown away.
+            before => (at + 1).saturating_sub(before),
         };
         label.place = at + 1;
         let bits = self.offset_bits(at);
         if bits < 32 && distance >> bits != 0 {
-            return Err(ErrorKind::FunctionTooLarge);
+            return self.fail(ErrorKind::FunctionTooLarge);
         }
         self.set_field(at, distance as u32);
-        Ok(())
     }
 
-    fn set_offset(&mut self, at: usize, to: usize) -> Result<(), ErrorKind> {
+    fn set_offset(&mut self, at: usize, to: usize) {
         let bits = self.offset_bits(at);
         let end = at + if bits == 32 { 2 } else { 1 };
         let offset = to as i64 - branches_from(at, end) as i64;
         let limit = 1i64 << (bits - 1);
         if offset < -limit || offset >= limit {
-            return Err(ErrorKind::FunctionTooLarge);
+            return self.fail(ErrorKind::FunctionTooLarge);
         }
         self.set_field(at, offset as u32);
-        Ok(())
     }
 
     /// Bits of a branch's offset. With 32, it is in the second word.

@@ -13,7 +13,7 @@ pub use branch::Label;
 
 use crate::isa::{Code, Wide};
 use core::num::NonZero;
-use wasmote_core::{ErrorKind, ValType, limits::MAX_FRAME_CELLS};
+use wasmote_core::{ErrorKind, ValType};
 use wasmote_frontend::{Cell, Known, Operand};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
@@ -55,8 +55,8 @@ pub struct Encoder {
     polled: usize,
     /// How many words there are when the next one is due.
     poll_due: usize,
-    /// Whether there was no memory for a `poll`.
-    starved: bool,
+    /// Why the function cannot be encoded: told when it ends.
+    failed: Option<ErrorKind>,
 }
 
 /// Words behind a `poll` after which there must be another one. Whatever way is taken through a function, not many more
@@ -162,7 +162,7 @@ impl Encoder {
             located: None,
             polled: 0,
             poll_due: 0,
-            starved: false,
+            failed: None,
         }
     }
 
@@ -195,24 +195,36 @@ impl Encoder {
 
     /// Appends a word to the code.
     #[inline(always)]
-    fn word(&mut self, word: u32) -> Result<(), ErrorKind> {
+    fn word(&mut self, word: u32) {
         if self.sought == self.words.len() as u32 {
             self.located = Some(self.at);
         }
-        self.words.push(word).map_err(|_| ErrorKind::OutOfMemory)
+        if self.words.push(word).is_err() {
+            self.fail(ErrorKind::OutOfMemory);
+        }
+    }
+
+    /// The function cannot be encoded. What it would go on to is thrown away, so that there is room for all of that.
+    #[cold]
+    #[inline(never)]
+    fn fail(&mut self, kind: ErrorKind) {
+        self.failed.get_or_insert(kind);
+        self.take_back(0);
     }
 
     /// Appends an instruction whose fields are in their words already.
-    fn words(&mut self, words: &[u32]) -> Result<(), ErrorKind> {
+    fn words(&mut self, words: &[u32]) {
         self.last = None;
         self.before = None;
-        words.iter().try_for_each(|&word| self.word(word))
+        words.iter().for_each(|&word| self.word(word));
     }
 
     /// Appends a `poll` if many words lie behind the last one. Where one instruction has ended and the next has not begun.
     #[inline(always)]
-    fn poll_if_due(&mut self) -> Result<(), ErrorKind> {
-        if self.words.len() < self.poll_due { Ok(()) } else { self.poll() }
+    fn poll_if_due(&mut self) {
+        if self.words.len() >= self.poll_due {
+            self.poll();
+        }
     }
 
     /// An instruction that may take as long as so many others follows.
@@ -223,15 +235,14 @@ impl Encoder {
     /// Appends a `poll`.
     #[cold]
     #[inline(never)]
-    fn poll(&mut self) -> Result<(), ErrorKind> {
-        self.words(&[Code::poll as u32])?;
+    fn poll(&mut self) {
+        self.words(&[Code::poll as u32]);
         self.polled = self.words.len();
         self.poll_due = self.polled + POLL_WORDS;
-        Ok(())
     }
 
     /// Appends an instruction: the fields of its first word, the words that follow.
-    fn emit(&mut self, code: Code, [a, b, c]: [Field; 3], more: &[u32]) -> Result<(), ErrorKind> {
+    fn emit(&mut self, code: Code, [a, b, c]: [Field; 3], more: &[u32]) {
         if Field(a.0 | b.0 | c.0).is(Field::FAR) {
             return self.emit_wide(code, [a, b, c], more);
         }
@@ -239,11 +250,11 @@ impl Encoder {
         self.last = None;
         self.before = None;
         // What the fields are besides their bits is shifted out.
-        self.word(code as u32 | (a.0 & 0xFF) << 8 | b.0 << 16 | c.0 << 24)?;
+        self.word(code as u32 | (a.0 & 0xFF) << 8 | b.0 << 16 | c.0 << 24);
         let behind = NonZero::new(self.words.len());
         // Mostly none.
         if !more.is_empty() {
-            self.words(more)?;
+            self.words(more);
         }
         if a.is(Field::TO) {
             let result = a.bits();
@@ -251,12 +262,11 @@ impl Encoder {
             self.last = behind.map(|behind| Last { behind, result });
             self.before = before;
         }
-        Ok(())
     }
 
     /// The same for cells that do not fit a byte.
     #[cold]
-    fn emit_wide(&mut self, code: Code, fields: [Field; 3], more: &[u32]) -> Result<(), ErrorKind> {
+    fn emit_wide(&mut self, code: Code, fields: [Field; 3], more: &[u32]) {
         let mut wide = Wide::new();
         let mut word = code as u32;
         let mut shift = 8;
@@ -272,8 +282,8 @@ impl Encoder {
             } << shift;
             shift += 8;
         }
-        self.words(&wide.prefix(1 + more.len()))?;
-        self.words(&[word])?;
+        self.words(&wide.prefix(1 + more.len()));
+        self.words(&[word]);
         self.words(more)
     }
 
@@ -290,30 +300,27 @@ impl Encoder {
     }
 
     /// The cell of an operand. A constant is put into a cell that is not alive: the `place`th above those that are.
-    fn cell(&mut self, ty: ValType, operand: Operand, place: u32) -> Result<Cell, ErrorKind> {
+    fn cell(&mut self, ty: ValType, operand: Operand, place: u32) -> Cell {
         match operand {
-            Operand::Local(cell) | Operand::Temp(cell) => Ok(cell),
+            Operand::Local(cell) | Operand::Temp(cell) => cell,
             Operand::Const(Known(bits)) => {
                 let high = self.high;
                 let cell = high + place;
                 self.scratch = self.scratch.max(cell + ty.cells());
-                if self.scratch > MAX_FRAME_CELLS {
-                    return Err(ErrorKind::FrameTooLarge);
-                }
-                self.constant(ty, cell, bits)?;
+                self.constant(ty, cell, bits);
                 self.high = high;
-                Ok(cell)
+                cell
             }
         }
     }
 
     /// As [`cell`](Encoder::cell), as a field.
-    fn source(&mut self, ty: ValType, operand: Operand, place: u32) -> Result<Field, ErrorKind> {
-        Ok(Field::from(self.cell(ty, operand, place)?, ty.cells()))
+    fn source(&mut self, ty: ValType, operand: Operand, place: u32) -> Field {
+        Field::from(self.cell(ty, operand, place), ty.cells())
     }
 
     /// Puts a constant into a cell.
-    fn constant(&mut self, ty: ValType, to: Cell, bits: u64) -> Result<(), ErrorKind> {
+    fn constant(&mut self, ty: ValType, to: Cell, bits: u64) {
         let cells = ty.cells();
         let (short, word) =
             if cells == 1 { (Code::const1, Code::const1_w) } else { (Code::const2, Code::const2_w) };
@@ -329,7 +336,7 @@ impl Encoder {
     }
 
     /// Copies a value of `cells` cells.
-    fn copy_cells(&mut self, cells: u32, to: Cell, from: Cell) -> Result<(), ErrorKind> {
+    fn copy_cells(&mut self, cells: u32, to: Cell, from: Cell) {
         let (copy, copy_to) =
             if cells == 1 { (Code::copy1, Code::copy1_to) } else { (Code::copy2, Code::copy2_to) };
         if to > 0xFF && from <= 0xFF {

@@ -3,7 +3,7 @@
 use super::fuse::Address;
 use super::{Encoder, Field};
 use crate::isa::{Code, Wide};
-use wasmote_core::{BinaryOp, ErrorKind, LoadOp, StoreOp, UnaryOp, ValType, for_each_op};
+use wasmote_core::{BinaryOp, LoadOp, StoreOp, UnaryOp, ValType, for_each_op};
 use wasmote_frontend::{Cell, Known, MemArg, Operand};
 
 /// The instruction of a binary operator; whether its operands are swapped.
@@ -324,12 +324,12 @@ fn stored_byte(value: u64, width_log2: u32) -> Option<u8> {
 }
 
 impl Encoder {
-    pub(super) fn encode_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind> {
+    pub(super) fn encode_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) {
         let (ty, result) = op.types();
         if op == UnaryOp::I32Eqz && self.invert(a, dst) {
-            return Ok(());
+            return;
         }
-        let from = self.cell(ty, a, 0)?;
+        let from = self.cell(ty, a, 0);
         let (to, source) = (Field::to(dst, result.cells()), Field::from(from, ty.cells()));
         match op {
             UnaryOp::I32Eqz => self.emit(Code::i32_eq_i, [to, source, Field::byte(0)], &[]),
@@ -342,13 +342,7 @@ impl Encoder {
         }
     }
 
-    pub(super) fn encode_binary(
-        &mut self,
-        op: BinaryOp,
-        dst: Cell,
-        a: Operand,
-        b: Operand,
-    ) -> Result<(), ErrorKind> {
+    pub(super) fn encode_binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) {
         let mut rules = &BINARY[op as usize];
         let (mut op, mut a, mut b) = (op, a, b);
         if let (Operand::Const(_), Some(mirrored)) = (a, rules.mirrored) {
@@ -360,10 +354,10 @@ impl Encoder {
         if let (BinaryOp::I32ShrS, Operand::Const(Known(shift))) = (op, b)
             && let Some((code, a)) = self.take_sign_extension(a, shift)
         {
-            let from = self.source(ty, a, 0)?;
+            let from = self.source(ty, a, 0);
             return self.emit(code, [to, from, Field::NONE], &[]);
         }
-        let first = self.source(ty, a, 0)?;
+        let first = self.source(ty, a, 0);
         if let (Operand::Const(Known(bits)), Some((code, adjust))) = (b, rules.with_byte) {
             let value = if ty == ValType::I32 { i64::from(bits as i32) } else { bits as i64 };
             if let Some(value) = adjust.apply(value) {
@@ -384,7 +378,7 @@ impl Encoder {
                 }
             }
         }
-        let second = self.source(ty, b, 2)?;
+        let second = self.source(ty, b, 2);
         let (second, third) = if rules.swapped { (second, first) } else { (first, second) };
         self.emit(rules.code, [to, second, third], &[])
     }
@@ -400,13 +394,7 @@ impl Encoder {
         }
     }
 
-    pub(super) fn encode_load(
-        &mut self,
-        op: LoadOp,
-        dst: Cell,
-        address: Operand,
-        arg: MemArg,
-    ) -> Result<(), ErrorKind> {
+    pub(super) fn encode_load(&mut self, op: LoadOp, dst: Cell, address: Operand, arg: MemArg) {
         if arg.offset == 0
             && dst <= 0xFF
             && let Some((at, from)) = self.take_address(address)
@@ -423,42 +411,35 @@ impl Encoder {
         let to = Field::to(dst, if widen.is_some() { 1 } else { op.ty().cells() });
         let (address, offset) = Encoder::folded(address, arg.offset);
         if let (Operand::Const(Known(number @ 0..=0xFFFF)), 0, Some(absolute)) = (address, offset, absolute) {
-            self.emit(absolute, [to, Field::half(number as u16), Field::NONE], &[])?;
+            self.emit(absolute, [to, Field::half(number as u16), Field::NONE], &[]);
         } else {
-            let address = self.source(ValType::I32, address, 0)?;
+            let address = self.source(ValType::I32, address, 0);
             match short(offset, op.width_log2()) {
-                Some(units) => self.emit(near, [to, address, Field::byte(units)], &[])?,
-                None => self.emit(far, [to, address, Field::NONE], &[offset])?,
+                Some(units) => self.emit(near, [to, address, Field::byte(units)], &[]),
+                None => self.emit(far, [to, address, Field::NONE], &[offset]),
             }
         }
-        match widen {
-            Some(code) => self.emit(code, [Field::to(dst, 2), Field::from(dst, 1), Field::NONE], &[]),
-            None => Ok(()),
+        if let Some(code) = widen {
+            self.emit(code, [Field::to(dst, 2), Field::from(dst, 1), Field::NONE], &[]);
         }
     }
 
-    pub(super) fn encode_store(
-        &mut self,
-        op: StoreOp,
-        address: Operand,
-        value: Operand,
-        arg: MemArg,
-    ) -> Result<(), ErrorKind> {
+    pub(super) fn encode_store(&mut self, op: StoreOp, address: Operand, value: Operand, arg: MemArg) {
         let (near, far, constant, absolute) = store_code(op);
         let (address, offset) = Encoder::folded(address, arg.offset);
         let units = short(offset, op.width_log2());
         if let (Operand::Const(Known(value)), Some(units)) = (value, units)
             && let Some(byte) = stored_byte(value, op.width_log2())
         {
-            let address = self.source(ValType::I32, address, 0)?;
+            let address = self.source(ValType::I32, address, 0);
             return self.emit(constant, [address, Field::byte(byte), Field::byte(units)], &[]);
         }
         if let (Operand::Const(Known(number @ 0..=0xFFFF)), 0, Some(absolute)) = (address, offset, absolute) {
-            let value = self.source(op.ty(), value, 2)?;
+            let value = self.source(op.ty(), value, 2);
             return self.emit(absolute, [value, Field::half(number as u16), Field::NONE], &[]);
         }
-        let address = self.source(ValType::I32, address, 0)?;
-        let value = self.source(op.ty(), value, 2)?;
+        let address = self.source(ValType::I32, address, 0);
+        let value = self.source(op.ty(), value, 2);
         match units {
             Some(units) => self.emit(near, [address, value, Field::byte(units)], &[]),
             None => self.emit(far, [address, value, Field::NONE], &[offset]),
@@ -468,11 +449,7 @@ impl Encoder {
 
 impl Encoder {
     /// `select` has a fourth cell, in a second word.
-    pub(super) fn emit_select(
-        &mut self,
-        cells: u32,
-        [dst, a, b, condition]: [Cell; 4],
-    ) -> Result<(), ErrorKind> {
+    pub(super) fn emit_select(&mut self, cells: u32, [dst, a, b, condition]: [Cell; 4]) {
         let code = if cells == 1 { Code::select1 } else { Code::select2 };
         if dst | a | b <= 0xFF {
             let fields = [Field::to(dst, cells), Field::from(a, cells), Field::from(b, cells)];
@@ -482,7 +459,7 @@ impl Encoder {
         let fields = wide.result(dst, cells) << 8 | wide.source(a, cells) << 16 | wide.source(b, cells) << 24;
         let condition = wide.source(condition, 1);
         self.written(dst + cells);
-        self.words(&wide.prefix(2))?;
+        self.words(&wide.prefix(2));
         self.words(&[code as u32 | fields, condition])
     }
 }

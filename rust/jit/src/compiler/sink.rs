@@ -51,7 +51,7 @@ impl<M: Masm> Sink for Compiler<M> {
         self.at = offset;
     }
 
-    fn begin(&mut self, func: &FuncInfo<'_>) -> Result<(), ErrorKind> {
+    fn begin(&mut self, func: &FuncInfo<'_>) {
         self.regs.clear();
         self.traps.clear();
         self.deferred.op = Op::None;
@@ -105,7 +105,6 @@ impl<M: Masm> Sink for Compiler<M> {
             }
         }
         self.regs.unlock();
-        Ok(())
     }
 
     fn end(&mut self, frame_cells: u32) -> Result<(), ErrorKind> {
@@ -137,7 +136,7 @@ impl<M: Masm> Sink for Compiler<M> {
         self.masm.check()
     }
 
-    fn unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) -> Result<(), ErrorKind> {
+    fn unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) {
         // The opposite of a comparison. Numbers have none: all comparisons with what is no number give 0.
         if op == UnaryOp::I32Eqz
             && self.is_deferred(a)
@@ -145,83 +144,70 @@ impl<M: Masm> Sink for Compiler<M> {
         {
             self.deferred.op = Op::Binary(Binary::Compare(cond.inverted(), size));
             self.deferred.dst = dst;
-            return Ok(());
+            return;
         }
         if self.is_unary_of_runtime(op) {
             self.emit_unary_of_runtime(op, dst, a);
         } else {
             self.defer(Op::Unary(op), dst, a, a);
         }
-        Ok(())
     }
 
     #[inline(never)]
-    fn binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) -> Result<(), ErrorKind> {
+    fn binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) {
         let what = binary(op);
         match what {
             Binary::Alu(alu, Size::W32) => {
                 if let Op::Binary(Binary::Alu(Alu::Shift(shift), Size::W32)) = self.deferred.op
                     && self.take_shift(alu, shift, dst, a, b)
                 {
-                    return Ok(());
+                    return;
                 }
             }
             Binary::Alu(..) | Binary::Compare(..) => {}
             _ if self.is_binary_of_runtime(op) => {
                 self.emit_binary_of_runtime(op, dst, a, b);
-                return Ok(());
+                return;
             }
             _ => {}
         }
         self.defer(Op::Binary(what), dst, a, b);
-        Ok(())
     }
 
-    fn load(&mut self, op: LoadOp, dst: Cell, address: Operand, arg: MemArg) -> Result<(), ErrorKind> {
+    fn load(&mut self, op: LoadOp, dst: Cell, address: Operand, arg: MemArg) {
         self.defer(Op::Load(op), dst, address, address);
         self.deferred.offset = arg.offset;
-        Ok(())
     }
 
-    fn store(&mut self, op: StoreOp, address: Operand, value: Operand, arg: MemArg) -> Result<(), ErrorKind> {
+    fn store(&mut self, op: StoreOp, address: Operand, value: Operand, arg: MemArg) {
         self.settle();
         self.emit_store(op, address, value, arg.offset);
-        Ok(())
     }
 
-    fn copy(&mut self, ty: ValType, dst: Cell, src: Operand) -> Result<(), ErrorKind> {
+    fn copy(&mut self, ty: ValType, dst: Cell, src: Operand) {
         if dst < self.local_cells && self.is_deferred(src) {
             self.deferred.dst = dst;
             self.settle();
-            return Ok(());
+            return;
         }
         self.settle();
         self.emit_copy(ty.cells(), dst, src);
-        Ok(())
     }
 
     #[inline(never)]
-    fn select(
-        &mut self,
-        ty: ValType,
-        dst: Cell,
-        a: Operand,
-        b: Operand,
-        condition: Operand,
-    ) -> Result<(), ErrorKind> {
+    fn select(&mut self, ty: ValType, dst: Cell, a: Operand, b: Operand, condition: Operand) {
         if let Operand::Const(Known(number)) = condition {
             self.settle();
             let chosen = if number as u32 != 0 { a } else { b };
             self.emit_copy(ty.cells(), dst, chosen);
-            return Ok(());
+            return;
         }
         let cond = self.emit_condition(condition);
         self.emit_select(ty.cells(), dst, a, b, cond);
-        Ok(())
     }
 
     #[inline(never)]
-    fn global_get(&mut self, ty: ValType, dst: Cell, place: GlobalPlace) -> Result<(), ErrorKind> {
+    fn global_get(&mut self, ty: ValType, dst: Cell, place: GlobalPlace) {
         self.settle();
         let size = place_size::<M>(ty.cells());
         for half in places::<M>(ty.cells()) {
@@ -229,11 +215,10 @@ impl<M: Masm> Sink for Compiler<M> {
             self.masm.global(true, size, target, global_cell(place, half));
         }
         self.regs.unlock();
-        Ok(())
     }
 
     #[inline(never)]
-    fn global_set(&mut self, ty: ValType, place: GlobalPlace, src: Operand) -> Result<(), ErrorKind> {
+    fn global_set(&mut self, ty: ValType, place: GlobalPlace, src: Operand) {
         self.settle();
         let size = place_size::<M>(ty.cells());
         for half in places::<M>(ty.cells()) {
@@ -242,19 +227,17 @@ impl<M: Masm> Sink for Compiler<M> {
         }
         self.consume(src, ty.cells());
         self.regs.unlock();
-        Ok(())
     }
 
-    fn ref_func(&mut self, dst: Cell, func: u32) -> Result<(), ErrorKind> {
+    fn ref_func(&mut self, dst: Cell, func: u32) {
         self.settle();
         let target = self.target(dst);
         self.masm.ref_func(target, func, func < self.import_funcs);
         self.regs.unlock();
-        Ok(())
     }
 
     #[inline(never)]
-    fn builtin(&mut self, builtin: Builtin, cells: Cell, first: u32, second: u32) -> Result<(), ErrorKind> {
+    fn builtin(&mut self, builtin: Builtin, cells: Cell, first: u32, second: u32) {
         self.settle();
         self.flush();
         self.calling();
@@ -263,11 +246,10 @@ impl<M: Masm> Sink for Compiler<M> {
         self.made(from, self.at);
         // A result is in its cell.
         self.regs.forget_values();
-        Ok(())
     }
 
     #[inline(never)]
-    fn call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
+    fn call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) {
         self.settle();
         self.calling();
         let from = self.masm.place();
@@ -296,11 +278,10 @@ impl<M: Masm> Sink for Compiler<M> {
         }
         self.called(ty, cells);
         self.made(from, self.at);
-        Ok(())
     }
 
     #[inline(never)]
-    fn tail_call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) -> Result<(), ErrorKind> {
+    fn tail_call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) {
         self.settle();
         let (from, params) = (self.masm.place(), ty.param_cells());
         let args = Arguments::<M>::new(ty);
@@ -323,7 +304,7 @@ impl<M: Masm> Sink for Compiler<M> {
             Callee::Import(_) => {
                 // The results have their place, which nobody else has asked for.
                 self.least_cells = self.least_cells.max(cells + ty.result_cells());
-                self.call(callee, ty, cells)?;
+                self.call(callee, ty, cells);
                 if ty.results().len() > 1 {
                     return self.return_many(cells, ty.result_cells());
                 }
@@ -351,11 +332,10 @@ impl<M: Masm> Sink for Compiler<M> {
         }
         self.made(from, self.at);
         self.dead();
-        Ok(())
     }
 
     #[inline(never)]
-    fn return_one(&mut self, result: Option<(ValType, Operand)>) -> Result<(), ErrorKind> {
+    fn return_one(&mut self, result: Option<(ValType, Operand)>) {
         self.settle();
         self.poll_before_return();
         if let Some((ty, operand)) = result {
@@ -378,11 +358,10 @@ impl<M: Masm> Sink for Compiler<M> {
         }
         self.masm.leave(&self.frame);
         self.dead();
-        Ok(())
     }
 
     #[inline(never)]
-    fn return_many(&mut self, cells: Cell, count: u32) -> Result<(), ErrorKind> {
+    fn return_many(&mut self, cells: Cell, count: u32) {
         self.settle();
         self.poll_before_return();
         self.flush();
@@ -393,23 +372,21 @@ impl<M: Masm> Sink for Compiler<M> {
         }
         self.masm.leave(&self.frame);
         self.dead();
-        Ok(())
     }
 
-    fn trap(&mut self, trap: Trap) -> Result<(), ErrorKind> {
+    fn trap(&mut self, trap: Trap) {
         self.settle();
         let from = self.masm.place();
         self.masm.trap(trap, &mut self.routines);
         self.made(from, self.at);
         self.dead();
-        Ok(())
     }
 
     fn label(&mut self) -> Label {
         Label::NEW
     }
 
-    fn bind(&mut self, label: &mut Label, loop_header: bool) -> Result<(), ErrorKind> {
+    fn bind(&mut self, label: &mut Label, loop_header: bool) {
         self.join();
         if loop_header {
             let from = self.masm.place();
@@ -419,32 +396,29 @@ impl<M: Masm> Sink for Compiler<M> {
             // Who comes from there has gone past a poll.
             self.poll();
         }
-        Ok(())
     }
 
-    fn jump(&mut self, label: &mut Label) -> Result<(), ErrorKind> {
+    fn jump(&mut self, label: &mut Label) {
         self.join();
         self.masm.jump(label);
-        Ok(())
     }
 
-    fn jump_if(&mut self, when: When, condition: Operand, label: &mut Label) -> Result<(), ErrorKind> {
+    fn jump_if(&mut self, when: When, condition: Operand, label: &mut Label) {
         if let Operand::Const(Known(number)) = condition {
             self.settle();
             self.flush();
             if (number as u32 != 0) == (when == When::NotZero) {
                 self.masm.jump(label);
             }
-            return Ok(());
+            return;
         }
         self.branching = true;
         let cond = self.emit_condition(condition);
         self.branching = false;
         self.masm.branch(if when == When::NotZero { cond } else { cond.inverted() }, label);
-        Ok(())
     }
 
-    fn jump_table(&mut self, index: Operand, targets: u32) -> Result<(), ErrorKind> {
+    fn jump_table(&mut self, index: Operand, targets: u32) {
         self.settle();
         let reg = self.word_reg(index, 0);
         self.consume(index, 1);
@@ -452,26 +426,23 @@ impl<M: Masm> Sink for Compiler<M> {
         self.masm.jump_table(reg, targets);
         self.regs.unlock();
         self.regs.forget();
-        Ok(())
     }
 
-    fn jump_table_target(&mut self, label: &mut Label) -> Result<(), ErrorKind> {
+    fn jump_table_target(&mut self, label: &mut Label) {
         self.masm.jump_table_entry(label);
-        Ok(())
     }
 
-    fn charge(&mut self) -> Result<usize, ErrorKind> {
+    fn charge(&mut self) -> usize {
         // What comes before may trap before.
         self.settle();
         let from = self.masm.place();
         let charge = self.masm.charge(&mut self.routines);
         self.made(from, self.at);
-        Ok(charge)
+        charge
     }
 
-    fn set_charge(&mut self, charge: usize, units: u8) -> Result<(), ErrorKind> {
+    fn set_charge(&mut self, charge: usize, units: u8) {
         self.masm.set_charge(charge, units);
-        Ok(())
     }
 }
 
