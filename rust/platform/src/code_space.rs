@@ -90,9 +90,7 @@ impl CodeSpace {
         let len = pieces.clone().map(<[u8]>::len).sum::<usize>();
         let placed = self.with(|blocks| {
             let size = len.next_multiple_of(GRANULE);
-            let Some((_, from, _)) = blocks.gaps().find(|(_, from, to)| to - from >= size) else {
-                return Ok(None);
-            };
+            let Some((from, _)) = blocks.gap_of(|(_, room)| room >= size) else { return Ok(None) };
             blocks.write(from, from, pieces)?;
             Ok(Some((from, blocks.address(from))))
         })?;
@@ -102,17 +100,31 @@ impl CodeSpace {
 }
 
 impl Blocks {
-    /// The places between blocks: the index that a block there would have, first byte and one past the last.
-    fn gaps(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+    /// The first place between blocks of which this holds: where it begins, and its bytes.
+    fn gap_of(&self, mut holds: impl FnMut((usize, usize)) -> bool) -> Option<(usize, usize)> {
         let end = self.region.size() & !(GRANULE - 1);
-        let starts = core::iter::once(0).chain(self.used.iter().map(|block| block.to));
-        let ends = self.used.iter().map(|block| block.from).chain(core::iter::once(end));
-        starts.zip(ends).enumerate().map(|(index, (from, to))| (index, from, to))
+        let (mut from, mut blocks) = (0, self.used.iter());
+        loop {
+            let block = blocks.next();
+            let gap = (from, block.map_or(end, |block| block.from) - from);
+            if holds(gap) {
+                return Some(gap);
+            }
+            from = block?.to;
+        }
     }
 
     /// Where it begins, and its bytes.
+    #[inline(never)]
     fn largest_gap(&self) -> (usize, usize) {
-        self.gaps().map(|(_, from, to)| (from, to - from)).max_by_key(|gap| gap.1).unwrap_or((0, 0))
+        let mut largest = (0, 0);
+        self.gap_of(|gap| {
+            if gap.1 >= largest.1 {
+                largest = gap;
+            }
+            false
+        });
+        largest
     }
 
     /// Bytes in use.
@@ -135,13 +147,13 @@ impl Blocks {
         match self.used.iter_mut().find(|block| block.to == from && block.owner == owner) {
             Some(before) => before.to = to,
             None => {
-                let index = self.used.iter().take_while(|block| block.from < from).count();
                 self.used.reserve_exact(1)?;
-                self.used.push(Used { from, to, owner })?;
-                // The last one moves to its place.
-                if let Some(order) = self.used.get_mut(index..) {
-                    order.rotate_right(1);
+                // Those behind it each move on by one.
+                let mut block = Used { from, to, owner };
+                for place in self.used.iter_mut().skip_while(|place| place.from < from) {
+                    core::mem::swap(place, &mut block);
                 }
+                self.used.push(block)?;
             }
         }
         let mut to = from;
@@ -228,10 +240,13 @@ impl Drop for CodeBlock {
     fn drop(&mut self) {
         self.space.with(|blocks| {
             while let Some(index) = blocks.used.iter().position(|block| block.owner == self.at)
-                && let Some(order) = blocks.used.get_mut(index..)
+                && let Some(mut block) = blocks.used.pop()
+                && let Some(behind) = blocks.used.get_mut(index..)
             {
-                order.rotate_left(1);
-                blocks.used.pop();
+                // Those behind it each move back by one.
+                for place in behind.iter_mut().rev() {
+                    core::mem::swap(place, &mut block);
+                }
             }
             blocks.used.shrink();
         });
