@@ -4,7 +4,7 @@
 //! the front end and the runtime keep together:
 //!
 //! - **(I1) Code.** A [`Pc`] points into the words of one function, which the encoder made from a body that
-//!   was validated, and which nobody frees or changes while it runs; or at [`EXIT`]; or into the two words
+//!   was validated, and which nobody frees or changes while it runs; or at `pc::EXIT`; or into the two words
 //!   of a `wide` instruction's copy. Every path through a function's words ends in a return, a jump, a tail
 //!   call or a trap, every branch lands on the first word of an instruction, and an instruction's words follow
 //!   each other.
