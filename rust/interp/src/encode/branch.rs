@@ -193,7 +193,8 @@ impl Encoder {
     pub(super) fn bind_label(&mut self, label: &mut Label) {
         let here = self.words.len();
         let mut first = here;
-        while let Some(at) = label.place.checked_sub(1) {
+        // What was thrown away has no branches: whatever lies at their places must not be followed, for each label anew.
+        while let (None, Some(at)) = (self.failed, label.place.checked_sub(1)) {
             first = at;
             let distance = self.link(at);
             self.set_offset(at, here);

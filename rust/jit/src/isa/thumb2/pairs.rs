@@ -53,31 +53,31 @@ const fn or(rd: Reg, rm: Reg) -> u32 {
 const fn shift_out(kind: S, back: S) -> [u32; 10] {
     [
         count(63),
-        shift_reg(kind, SECOND, SECOND, IP),
+        shift_reg(kind, false, SECOND, SECOND, IP),
         from_number(32, false),
-        shift_reg(back, TEMP, FIRST, IP),
+        shift_reg(back, false, TEMP, FIRST, IP),
         or(SECOND, TEMP),
         from_number(0, false),
-        shift_reg(kind, TEMP, FIRST, IP),
+        shift_reg(kind, false, TEMP, FIRST, IP),
         or(SECOND, TEMP),
         count(63),
-        shift_reg(kind, FIRST, FIRST, IP),
+        shift_reg(kind, false, FIRST, FIRST, IP),
     ]
 }
 
 const SHIFT_SIGNED: [u32; 11] = [
     count(63),
-    shift_reg(S::Lsr, SECOND, SECOND, IP),
+    shift_reg(S::Lsr, false, SECOND, SECOND, IP),
     from_number(32, false),
-    shift_reg(S::Lsl, TEMP, FIRST, IP),
+    shift_reg(S::Lsl, false, TEMP, FIRST, IP),
     or(SECOND, TEMP),
     from_number(0, true),
     // Below 32, this would be nothing but the sign.
-    shift_reg(S::Asr, TEMP, FIRST, IP),
+    shift_reg(S::Asr, false, TEMP, FIRST, IP),
     if_then(C::Pl),
     or(SECOND, TEMP),
     count(63),
-    shift_reg(S::Asr, FIRST, FIRST, IP),
+    shift_reg(S::Asr, false, FIRST, FIRST, IP),
 ];
 
 /// Rotations by 32 exchange the halves; the rest goes by five bits: each half is shifted one way, or what the other one is when
@@ -92,16 +92,16 @@ const fn rotate(kind: S, back: S) -> [u32; 19] {
         mov_reg(SECOND, TEMP),
         mov_reg(TEMP, SECOND),
         count(31),
-        shift_reg(kind, SECOND, SECOND, IP),
+        shift_reg(kind, false, SECOND, SECOND, IP),
         count(31),
         from_number(32, false),
-        shift_reg(back, IP, FIRST, IP),
+        shift_reg(back, false, IP, FIRST, IP),
         or(SECOND, IP),
         count(31),
         from_number(32, false),
-        shift_reg(back, TEMP, TEMP, IP),
+        shift_reg(back, false, TEMP, TEMP, IP),
         count(31),
-        shift_reg(kind, FIRST, FIRST, IP),
+        shift_reg(kind, false, FIRST, FIRST, IP),
         or(FIRST, TEMP),
     ]
 }

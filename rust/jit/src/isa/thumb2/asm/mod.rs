@@ -8,11 +8,13 @@ mod branch;
 mod operands;
 mod sequence;
 mod vfp;
+mod words;
 
 pub use branch::Branch;
 pub use operands::*;
-pub use sequence::{dp_imm, dp_src, if_then, mov_reg, shift_reg, unary_reg};
 pub use vfp::{DOUBLE, vcvt, vcvt_precision, vfp1, vfp2};
+pub use words::{dp_byte, dp_imm, dp_reg, dp_src, if_then, mem_offset, mov_reg, shift_reg, unary_reg};
+use words::{dp_modified, dp_register};
 
 use crate::code::Code;
 use wasmote_platform::Heap;
@@ -54,7 +56,7 @@ impl Asm {
         if let Some(half) = narrow_dp(op, flags, rd, rn, src) {
             return self.narrow(half);
         }
-        self.wide_dp(op as u32, flags == Flags::Set, rd.bits(), rn.bits(), src);
+        self.wide_dp(op as u32, flags == Flags::Set, rd, rn, src);
     }
 
     /// `rn op src`, for the flags.
@@ -72,7 +74,7 @@ impl Asm {
             }
             _ => {}
         }
-        self.wide_dp(op as u32, true, 15, rn.bits(), src);
+        self.wide_dp(op as u32, true, PC, rn, src);
     }
 
     /// Compares registers.
@@ -101,7 +103,7 @@ impl Asm {
             }
             _ => {}
         }
-        self.wide_dp(Dp::Orr as u32, flags == Flags::Set, rd.bits(), 15, src);
+        self.wide_dp(Dp::Orr as u32, flags == Flags::Set, rd, PC, src);
     }
 
     /// `rd = rm`. Leaves the flags.
@@ -116,24 +118,21 @@ impl Asm {
             Src::Reg(rm) if rd.is_low() && rm.is_low() && flags != Flags::Keep => {
                 self.narrow(0x43C0 | rm.bits() << 3 | rd.bits());
             }
-            _ => self.wide_dp(Dp::Orn as u32, flags == Flags::Set, rd.bits(), 15, src),
+            _ => self.wide_dp(Dp::Orn as u32, flags == Flags::Set, rd, PC, src),
         }
     }
 
-    fn wide_dp(&mut self, op: u32, set: bool, rd: u32, rn: u32, src: Src) {
-        let s = u32::from(set) << 4;
+    fn wide_dp(&mut self, op: u32, set: bool, rd: Reg, rn: Reg, src: Src) {
         let operand = match src {
             Src::Imm(value) => {
                 let bits = modified(value);
                 debug_assert!(bits.is_some(), "{value:#x} is no modified immediate");
-                let bits = bits.unwrap_or(0);
-                let first = 0xF000 | (bits & 0x800) >> 1 | op << 5 | s | rn;
-                return self.wide(first, (bits & 0x700) << 4 | rd << 8 | bits & 0xFF);
+                return self.long(dp_modified(op, set, rd, rn, bits.unwrap_or(0)));
             }
             Src::Reg(rm) => rm.bits(),
             Src::Shifted(shifted) => shifted.bits(),
         };
-        self.wide(0xEA00 | op << 5 | s | rn, rd << 8 | operand);
+        self.long(dp_register(op, set, rd, rn, operand));
     }
 
     /// `rd = rn + imm`, or minus: a number of 12 bits. Leaves the flags.
@@ -179,27 +178,25 @@ impl Asm {
             let op = [0x4080, 0x40C0, 0x4100, 0x41C0][shift as usize];
             return self.narrow(op | rm.bits() << 3 | rd.bits());
         }
-        let s = u32::from(flags == Flags::Set) << 4;
-        self.wide(0xFA00 | (shift as u32) << 5 | s | rn.bits(), 0xF000 | rd.bits() << 8 | rm.bits());
+        self.long(shift_reg(shift, flags == Flags::Set, rd, rn, rm));
     }
 
     /// `rd = op rm`. Leaves the flags.
     pub fn unary(&mut self, op: Unary, rd: Reg, rm: Reg) {
-        let (narrow, first, second) = match op {
-            Unary::Sxth => (0xB200, 0xFA0F, 0xF080),
-            Unary::Uxth => (0xB280, 0xFA1F, 0xF080),
-            Unary::Sxtb => (0xB240, 0xFA4F, 0xF080),
-            Unary::Uxtb => (0xB2C0, 0xFA5F, 0xF080),
-            Unary::Clz => (0, 0xFAB0 | rm.bits(), 0xF080),
-            Unary::Rbit => (0, 0xFA90 | rm.bits(), 0xF0A0),
-            Unary::Rev => (0xBA00, 0xFA90 | rm.bits(), 0xF080),
-            Unary::Rev16 => (0xBA40, 0xFA90 | rm.bits(), 0xF090),
-            Unary::Revsh => (0xBAC0, 0xFA90 | rm.bits(), 0xF0B0),
+        let narrow = match op {
+            Unary::Sxth => 0xB200,
+            Unary::Uxth => 0xB280,
+            Unary::Sxtb => 0xB240,
+            Unary::Uxtb => 0xB2C0,
+            Unary::Rev => 0xBA00,
+            Unary::Rev16 => 0xBA40,
+            Unary::Revsh => 0xBAC0,
+            Unary::Clz | Unary::Rbit => return self.long(unary_reg(op, rd, rm)),
         };
-        if narrow != 0 && rd.is_low() && rm.is_low() {
+        if rd.is_low() && rm.is_low() {
             self.narrow(narrow | rm.bits() << 3 | rd.bits());
         } else {
-            self.wide(first, second | rd.bits() << 8 | rm.bits());
+            self.long(unary_reg(op, rd, rm));
         }
     }
 
@@ -319,7 +316,7 @@ impl Asm {
 
     /// The next instruction only if the condition holds; it must not be a branch, nor one that sets flags.
     pub fn it(&mut self, cond: Cond) {
-        self.narrow(0xBF08 | cond.bits() << 4);
+        self.narrow(if_then(cond));
     }
 
     /// `rd` = a byte, behind [`it`](Asm::it), where the short form leaves the flags.
@@ -345,22 +342,6 @@ impl Asm {
     pub fn dsb(&mut self) {
         self.wide(0xF3BF, 0x8F4F);
     }
-}
-
-/// `rd = rn op byte`, in the long form, which sets the flags only if it is to.
-pub const fn dp_byte(op: Dp, set: bool, rd: Reg, rn: Reg, byte: u8) -> u32 {
-    let first = 0xF000 | (op as u32) << 5 | (set as u32) << 4 | rn.bits();
-    first | (rd.bits() << 8 | byte as u32) << 16
-}
-
-/// `rd = rn op rm`, in the long form, which leaves the flags.
-pub const fn dp_reg(op: Dp, rd: Reg, rn: Reg, rm: Reg) -> u32 {
-    0xEA00 | (op as u32) << 5 | rn.bits() | (rd.bits() << 8 | rm.bits()) << 16
-}
-
-/// Loads or stores `rt` at `rn + offset`, a number of 12 bits, in the long form.
-pub const fn mem_offset(op: Mem, rt: Reg, rn: Reg, offset: u32) -> u32 {
-    op as u32 | rn.bits() | (rt.bits() << 12 | offset & 0xFFF) << 16
 }
 
 /// The short form of an operation, if it has one.
