@@ -14,16 +14,21 @@ pub struct Hostile {
     pub lib: Option<String>,
     /// The text of the status that loading it, making an instance or the call must end with.
     pub ends: &'static str,
+    /// The same, if functions are encoded when they are first called.
+    pub lazily: &'static str,
     /// Its start function never ends.
     pub starts_forever: bool,
     /// Its memory grows, and may have to move.
     pub moves: bool,
-    /// How often it is interrupted.
+    /// How often it is interrupted, and after how many instructions first.
     pub interrupts: u32,
+    pub first: u32,
     pub heap_bytes: u32,
     pub memory_bytes: u32,
     pub table_elements: u32,
     pub stack_bytes: u32,
+    /// The budget for functions that are encoded when they are first called.
+    pub code_bytes: u32,
 }
 
 const INTERRUPTED: &str = "trap: interrupted";
@@ -41,13 +46,16 @@ fn hostile(name: &str, ends: &'static str, text: impl Into<String>) -> Hostile {
         text: text.into(),
         lib: None,
         ends,
+        lazily: ends,
         starts_forever: false,
         moves: false,
         interrupts: 200,
+        first: 1000,
         heap_bytes: 8 << 20,
         memory_bytes: 256 << 10,
         table_elements: 16_384,
         stack_bytes: 8192,
+        code_bytes: 8192,
     }
 }
 
@@ -62,6 +70,16 @@ impl Hostile {
         self
     }
 
+    fn lazily(mut self, ends: &'static str) -> Hostile {
+        self.lazily = ends;
+        self
+    }
+
+    fn code(mut self, bytes: u32) -> Hostile {
+        self.code_bytes = bytes;
+        self
+    }
+
     fn starts_forever(mut self) -> Hostile {
         self.starts_forever = true;
         self
@@ -69,6 +87,12 @@ impl Hostile {
 
     fn interrupts(mut self, count: u32) -> Hostile {
         self.interrupts = count;
+        self
+    }
+
+    /// What is measured only comes after so many instructions.
+    fn first(mut self, after: u32) -> Hostile {
+        self.first = after;
         self
     }
 }
@@ -94,6 +118,7 @@ fn many(count: u32, make: impl Fn(u32) -> String) -> String {
 /// All of them.
 pub fn all() -> Result<Vec<Hostile>> {
     let mut all = running();
+    all.extend(in_turn());
     all.extend(bulk());
     all.extend(loading());
     all.extend(operators()?);
@@ -201,6 +226,53 @@ fn deep_in_each_other(name: &str, end: &str, others: &str) -> Hostile {
         (func (export "run") (loop (global.set $depth (i32.const {DEPTH})) (call $deep) (br 0)))"#
     );
     hostile(name, INTERRUPTED, format!("(module {others} {deep})"))
+}
+
+/// Functions without end, called one after the other, so that a budget is always used up by others if functions are encoded when
+/// they are called.
+fn in_turn() -> Vec<Hostile> {
+    // Some are too few to use the budget up, for a function that needs as much as all of them.
+    let module = |count: u32, each: &str, other: &str| {
+        format!(
+            r#"(module (type $t (func)) (table $t funcref (elem {})) {} {other}
+            (func $turn (local $i i32) (loop
+                (call_indirect $t (type $t) (local.get $i))
+                (br_if 0 (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const {count}))))
+                {each})
+            (func $run (export "run") (loop (call $turn) (br 0))))"#,
+            many(count, |i| format!("$f{i} ")),
+            many(count, |i| format!("(func $f{i})"))
+        )
+    };
+    let large = format!(
+        "(func $large (local $l i64) (if (i64.ne (local.get $l) (i64.const 0)) (then {})))",
+        "(local.set $l (i64.mul (local.get $l) (i64.const 7)))".repeat(700)
+    );
+    let deep = r#"(global $depth (mut i32) (i32.const 0))
+        (func $deep (if (i32.eqz (global.get $depth)) (then (call $turn) (return)))
+            (global.set $depth (i32.sub (global.get $depth) (i32.const 1)))
+            (call $deep))"#;
+    let deep = |count: u32, depth: u32| {
+        module(count, "", deep).replace(
+            "(loop (call $turn) (br 0))",
+            &format!("(loop (global.set $depth (i32.const {depth})) (call $deep) (br 0))"),
+        )
+    };
+    vec![
+        hostile("1,000 functions in turn", INTERRUPTED, module(1000, "", ""))
+            .first(4_000_000)
+            .interrupts(100),
+        hostile("3,000 functions in turn, a budget of 64 KB", INTERRUPTED, module(3000, "", ""))
+            .code(64 << 10)
+            .first(30_000_000)
+            .interrupts(24),
+        hostile("1,000 functions in turn, called deep in others", INTERRUPTED, deep(1000, 390))
+            .first(4_000_000)
+            .interrupts(100),
+        hostile("a large function among 200 small ones", INTERRUPTED, module(200, "(call $large)", &large))
+            .first(1_000_000)
+            .interrupts(400),
+    ]
 }
 
 fn bulk() -> Vec<Hostile> {
@@ -383,7 +455,7 @@ fn loading() -> Vec<Hostile> {
         hostile(
             "br_table with 1,000,000 targets",
             NO_MEMORY,
-            format!("(module (func (block (br_table {} (i32.const 1)))))", "0 ".repeat(1_000_000)),
+            format!(r#"(module (func (export "run") (block (br_table {} (i32.const 1)))))"#, "0 ".repeat(1_000_000)),
         )
         .heap(4 << 20),
         hostile(
@@ -418,13 +490,13 @@ fn loading() -> Vec<Hostile> {
             SUCCESS,
             format!("(module (func {} {} drop))", "i32.const 1 ".repeat(50_000), "i32.add ".repeat(49_999)),
         ),
-        hostile("operands nested 70,000 deep", LIMIT, format!("(module (func {} unreachable))", "i32.const 1 ".repeat(70_000))),
+        hostile("operands nested 70,000 deep", LIMIT, format!(r#"(module (func (export "run") {} unreachable))"#, "i32.const 1 ".repeat(70_000))),
         hostile("function of 200 KB", SUCCESS, format!("(module (func (param i32) {}))", "(drop (i32.add (local.get 0) (i32.const 100)))".repeat(30_000))),
         hostile(
             "calls with 1,000 parameters and results",
             LIMIT,
             format!(
-                "(module (type $t (func (param {0}) (result {0}))) (func $f (type $t) unreachable) (func unreachable {1} unreachable))",
+                "(module (type $t (func (param {0}) (result {0}))) (func $f (type $t) unreachable) (func (export \"run\") unreachable {1} unreachable))",
                 "i32 ".repeat(1000),
                 "call $f ".repeat(2000)
             ),
@@ -442,13 +514,26 @@ fn loading() -> Vec<Hostile> {
             "branches with 1,000 values, by the thousand",
             LIMIT,
             format!(
-                "(module (func (block (result {0}) {1} {2}) unreachable))",
+                "(module (func (export \"run\") (block (result {0}) {1} {2}) unreachable))",
                 "i32 ".repeat(1000),
                 "(i32.const 1)".repeat(1000),
                 "(br_if 0 (i32.const 1))".repeat(2000)
             ),
         )
         .heap(2 << 20),
+        // Encoded twice: that a branch does not reach shows when there are labels and branches yet to come.
+        hostile(
+            "branches to 4,000 labels past 40,000 operators",
+            SUCCESS,
+            format!(
+                "(module (func (export \"run\") (local i32) loop {} {} block local.get 0 br_if 0 local.get 0 {} drop end {} {} end))",
+                "block ".repeat(4000),
+                many(4000, |i| format!("local.get 0 br_if {i} ")),
+                "i32.clz ".repeat(40_000),
+                many(3000, |i| format!("local.get 0 br_if {} ", 3999 + i % 2)),
+                "end ".repeat(4000)
+            ),
+        ),
         hostile("name section of 300 KB that is none", SUCCESS, format!(r#"(module (@custom "name" "\01{}"))"#, "x".repeat(300_000))),
     ]
     .into_iter()
