@@ -457,12 +457,14 @@ fn loading() -> Vec<Hostile> {
             NO_MEMORY,
             format!(r#"(module (func (export "run") (block (br_table {} (i32.const 1)))))"#, "0 ".repeat(1_000_000)),
         )
-        .heap(4 << 20),
+        .heap(4 << 20)
+        .lazily("trap: function cannot be compiled"),
         hostile(
             "br_table with 200,000 targets",
             SUCCESS,
             format!(r#"(module (func (export "run") (block (br_table {} (i32.const 1)))))"#, "0 ".repeat(200_000)),
-        ),
+        )
+        .lazily(INTERRUPTED),
         hostile(
             "br_table to 10,000 labels",
             SUCCESS,
