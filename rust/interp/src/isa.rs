@@ -38,7 +38,7 @@ macro_rules! for_each_instruction {
     ($callback:ident) => {
         $callback! {
             // Leaves the executor: the word that the outermost frame returns to.
-            exit "" Mvp fast rust;
+            exit "" Mvp fast asm;
             trap "u" Mvp small rust;
             fuel "N" Mvp fast asm;
             // Looks at the interrupt word; see `encode::poll`.
