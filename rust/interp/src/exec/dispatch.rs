@@ -168,8 +168,6 @@ mod imp {
             Step::Slow(slow) => (match slow {
                 Slow::Fuel => slow::fuel,
                 Slow::Call => slow::call,
-                Slow::CallImport => slow::call_import,
-                Slow::CallIndirect => slow::call_indirect,
             } as Handler)(FREE, FREE, pc, fp, ctx, table, memory),
             Step::Exit => 0,
             Step::Trap(trap) => (match trap {
@@ -212,9 +210,7 @@ mod imp {
         }
         slow! {
             fuel = fuel_slow;
-            call = call_slow;
-            call_import = call_import_slow;
-            call_indirect = call_indirect_slow;
+            call = call_rare;
         }
     }
 
@@ -331,13 +327,11 @@ mod imp {
 
             /// What would not be called with a handler's arguments if nobody had its address.
             #[used]
-            static OUT_OF_LINE: [Handler; 16] = [
+            static OUT_OF_LINE: [Handler; 14] = [
                     shared,
                     called,
                     slow::fuel,
                     slow::call,
-                    slow::call_import,
-                    slow::call_indirect,
                     raise::<{ Trap::Unreachable as u32 }>,
                     raise::<{ Trap::MemoryOutOfBounds as u32 }>,
                     raise::<{ Trap::TableOutOfBounds as u32 }>,
