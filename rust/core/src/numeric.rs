@@ -277,11 +277,10 @@ const _: () = assert!(BinaryOp::COUNT <= BINARY as usize);
 pub fn apply(number: u32, cells: &[u32; 4]) -> Result<u64, Trap> {
     let index = (number & !BINARY) as usize;
     if number & BINARY == 0 {
-        UnaryOp::ALL
-            .get(index)
-            .map_or(Err(Trap::Unreachable), |&op| apply_unary(op, pair(cells[0], cells[1])))
+        UnaryOp::from_number(index)
+            .map_or(Err(Trap::Unreachable), |op| apply_unary(op, pair(cells[0], cells[1])))
     } else {
-        BinaryOp::ALL.get(index).map_or(Err(Trap::Unreachable), |&op| apply_binary(op, cells))
+        BinaryOp::from_number(index).map_or(Err(Trap::Unreachable), |op| apply_binary(op, cells))
     }
 }
 

@@ -279,6 +279,17 @@ macro_rules! codes {
 
         const ALL: &[Code] = &[$( Code::$name, )*];
 
+        impl Code {
+            /// The instruction that begins with this word. Words come from the encoder, so an unknown one is `trap`. Not from a
+            /// table: it is the number, which the compiler sees.
+            pub(crate) fn of(word: u32) -> Code {
+                match word as u8 {
+                    $( n if n == Code::$name as u8 => Code::$name, )*
+                    _ => Code::trap,
+                }
+            }
+        }
+
         /// How many words the instructions have.
         #[cfg(all(runs, not(debug_assertions)))]
         static WORDS: [u8; ALL.len()] = [$( words($pattern), )*];
@@ -326,11 +337,6 @@ impl Code {
     #[cfg(all(runs, not(debug_assertions)))]
     pub(crate) fn words(self) -> usize {
         WORDS.get(self as usize).copied().unwrap_or(1).into()
-    }
-
-    /// The instruction that begins with this word. Words come from the encoder, so an unknown one is `trap`.
-    pub(crate) fn of(word: u32) -> Code {
-        ALL.get((word & 0xFF) as usize).copied().unwrap_or(Code::trap)
     }
 }
 

@@ -198,20 +198,17 @@ fn prepare(place: Place, fp: Frame, ctx: Ctx) -> u32 {
     const CALL_INDIRECT: u8 = Code::call_indirect as u8;
     let s = State { place, fp, ctx, memory: Memory::of(ctx), pass: Pass::NOTHING };
     let a = s.a();
-    let (kind, operand, cells, more) = match s.place.byte(0) {
-        CALL => (Rare::OWN, s.half() as u32, a, 0),
-        CALL_IMPORT => (Rare::IMPORT, s.half() as u32, a, 0),
-        CALL_INDIRECT => (Rare::INDIRECT, s.word(0), a, 1),
-        _ => (a as u32, s.word(1), s.half(), 3),
+    // The last: the table, and the cell of the index there.
+    let (kind, operand, cells, more, place) = match s.place.byte(0) {
+        CALL => (Rare::OWN, s.half() as u32, a, 0, 0),
+        CALL_IMPORT => (Rare::IMPORT, s.half() as u32, a, 0, 0),
+        CALL_INDIRECT => (Rare::INDIRECT, s.word(0), a, 1, (s.c() << 16 | s.b()) as u32),
+        _ => (a as u32, s.word(1), s.half(), 3, s.word(0)),
     };
     let function = match kind & 3 {
         Rare::OWN => Ok(s.ctx.own_function(operand as usize)),
         Rare::IMPORT => Ok(imported(s, operand as usize)),
-        _ if more == 1 => indirect(s, s.c(), s.get(s.b()), operand),
-        _ => {
-            let place = s.word(0);
-            indirect(s, (place >> 16) as usize, s.get((place & 0xFFFF) as usize), operand)
-        }
+        _ => indirect(s, (place >> 16) as usize, s.get((place & 0xFFFF) as usize), operand),
     };
     let step = match function {
         Ok(function) if kind & Rare::TAIL == 0 => enter(s, function, cells, more),
