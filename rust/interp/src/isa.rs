@@ -277,6 +277,7 @@ macro_rules! codes {
         #[allow(non_camel_case_types)]
         pub(crate) enum Code { $( $name, )* }
 
+        #[cfg(any(test, feature = "disassembler", all(runs, not(debug_assertions))))]
         const ALL: &[Code] = &[$( Code::$name, )*];
 
         impl Code {
