@@ -64,18 +64,15 @@ impl Code {
     }
 
     /// Appends bytes.
-    pub fn put(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
+    pub fn put(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
             if self.len - self.start >= self.open.len() {
                 self.grow();
             }
-            let at = self.len - self.start;
-            let (now, later) = bytes.split_at_checked(PIECE - at).unwrap_or((bytes, &[]));
-            if let Some(place) = self.open.get_mut(at..at + now.len()) {
-                place.copy_from_slice(now);
+            if let Some(place) = self.open.get_mut(self.len - self.start) {
+                *place = byte;
             }
-            self.len += now.len();
-            bytes = later;
+            self.len += 1;
         }
     }
 

@@ -61,8 +61,7 @@ impl<M: Masm> Sink for Compiler<M> {
             Frame { shared_cells: shared_cells(func.ty), param_cells: func.param_cells, ..Frame::default() };
         self.pin();
         let args = Arguments::<M>::new(func.ty);
-        let (start, inside) =
-            self.masm.enter(&self.frame, args.list(), in_registers(func.ty), self.large, &mut self.routines);
+        let (start, inside) = self.masm.enter(&self.frame, args.list(), in_registers(func.ty), self.large);
         self.compiled.start = start as u32;
         self.compiled.inside = inside as u32;
         self.polls = Polls { last: start, ..Polls::default() };
@@ -113,7 +112,7 @@ impl<M: Masm> Sink for Compiler<M> {
             let Some(&exit) = self.traps.get(at) else { break };
             let (mut label, from) = (exit.branches, self.masm.place());
             self.masm.bind(&mut label);
-            self.masm.trap(exit.trap, &mut self.routines);
+            self.masm.trap(exit.trap);
             self.made(from, exit.at);
         }
         let frame_cells = frame_cells.max(self.least_cells);
@@ -242,7 +241,7 @@ impl<M: Masm> Sink for Compiler<M> {
         self.flush();
         self.calling();
         let from = self.masm.place();
-        self.masm.builtin(builtin, [first, second], &self.frame, cells, &mut self.routines);
+        self.masm.builtin(builtin, [first, second], &self.frame, cells);
         self.made(from, self.at);
         // A result is in its cell.
         self.regs.forget_values();
@@ -264,7 +263,7 @@ impl<M: Masm> Sink for Compiler<M> {
             }
             Callee::Import(index) => {
                 self.flush();
-                self.masm.call_import(index, results, &self.frame, cells, &mut self.routines);
+                self.masm.call_import(index, results, &self.frame, cells);
             }
             Callee::Indirect { table, ty: type_index, index } => {
                 let place = self.word(index, 0);
@@ -273,7 +272,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 if let Some(&first) = M::TEMPS.first() {
                     self.masm.mov(first, place);
                 }
-                self.masm.call_indirect(table, type_index, results, &self.frame, cells, &mut self.routines);
+                self.masm.call_indirect(table, type_index, results, &self.frame, cells);
             }
         }
         self.called(ty, cells);
@@ -320,14 +319,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 }
                 tail.in_registers = false;
                 let results = in_registers(ty);
-                self.masm.tail_call_indirect(
-                    table,
-                    type_index,
-                    results,
-                    &self.frame,
-                    tail,
-                    &mut self.routines,
-                );
+                self.masm.tail_call_indirect(table, type_index, results, &self.frame, tail);
             }
         }
         self.made(from, self.at);
@@ -377,7 +369,7 @@ impl<M: Masm> Sink for Compiler<M> {
     fn trap(&mut self, trap: Trap) {
         self.settle();
         let from = self.masm.place();
-        self.masm.trap(trap, &mut self.routines);
+        self.masm.trap(trap);
         self.made(from, self.at);
         self.dead();
     }
@@ -390,7 +382,7 @@ impl<M: Masm> Sink for Compiler<M> {
         self.join();
         if loop_header {
             let from = self.masm.place();
-            self.masm.loop_header(label, &mut self.routines);
+            self.masm.loop_header(label);
             self.made(from, self.at);
         } else if self.masm.bind(label) < self.polls.last {
             // Who comes from there has gone past a poll.
@@ -436,7 +428,7 @@ impl<M: Masm> Sink for Compiler<M> {
         // What comes before may trap before.
         self.settle();
         let from = self.masm.place();
-        let charge = self.masm.charge(&mut self.routines);
+        let charge = self.masm.charge();
         self.made(from, self.at);
         charge
     }

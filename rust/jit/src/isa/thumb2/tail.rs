@@ -4,7 +4,7 @@ use super::abi::{R0, R1, R2, R3, saved};
 use super::asm::{Address, Branch, Cond as C, Dp, Flags, LR, Mem, PC, SP, Src, Test};
 use super::masm::{FP, IP, Thumb2};
 use super::routines::TAIL;
-use crate::masm::{Frame, Function, Routines, TailArguments};
+use crate::masm::{Frame, Function, Routine, TailArguments};
 
 impl Thumb2 {
     pub(super) fn tail_call_function(
@@ -34,20 +34,13 @@ impl Thumb2 {
         }
     }
 
-    pub(super) fn tail_call_table(
-        &mut self,
-        table: u32,
-        ty: u32,
-        frame: &Frame,
-        args: TailArguments<'_>,
-        routines: &mut Routines,
-    ) {
+    pub(super) fn tail_call_table(&mut self, table: u32, ty: u32, frame: &Frame, args: TailArguments<'_>) {
         // While there is a place to name if it traps, the function is looked up.
-        self.call_table(table, ty | TAIL, frame, args.first, routines);
+        self.call_table(table, ty | TAIL, frame, args.first);
         self.asm.mem_many(false, true, true, SP, 0b11);
         self.replace_frame(frame, args);
         self.asm.mem_many(true, false, true, SP, 0b11);
-        self.refer(Branch::FAR, &mut routines.resolved);
+        self.go_to(Branch::FAR, Routine::Resolved);
     }
 
     /// Restores what the function saved and moves the arguments to where the frame begins, which is in r12 then.

@@ -3,7 +3,7 @@
 use super::asm::{Branch, Cond as C, Load, Mem, Op, R8, R9, RAX, RCX, RDX, Size};
 use super::masm::{FP, X64};
 use super::routines::TAIL;
-use crate::masm::{Frame, Function, Masm, Routines, TailArguments};
+use crate::masm::{Frame, Function, Masm, Routine, TailArguments};
 
 impl X64 {
     pub(super) fn tail_call_function(
@@ -40,13 +40,12 @@ impl X64 {
         results: u32,
         frame: &Frame,
         args: TailArguments<'_>,
-        routines: &mut Routines,
     ) {
         // While there is a place to name if it traps, the function is looked up.
-        self.call_table(table, ty | TAIL, results, frame, args.first, routines);
+        self.call_table(table, ty | TAIL, results, frame, args.first);
         self.replace_frame(frame, args);
         self.number(R8, results.into());
-        self.refer(Branch::Jump, &mut routines.resolved);
+        self.go_to(Branch::Jump, Routine::Resolved);
     }
 
     /// Restores what the function saved and moves the arguments to where the frame begins, which is in RCX then. Keeps RDI
