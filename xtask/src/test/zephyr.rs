@@ -8,9 +8,10 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// The boards: M3, M33, M55, RV32, RV64, 64-bit Arm and this machine.
-const PLATFORMS: [&str; 7] = [
+/// The boards: M3, M4F, M33, M55, RV32, RV64, 64-bit Arm and this machine.
+const PLATFORMS: [&str; 8] = [
     "mps2/an385",
+    "mps2/an386/qemu",
     "mps2/an521/cpu0",
     "mps3/corstone300/an547",
     "qemu_riscv32",
@@ -20,8 +21,9 @@ const PLATFORMS: [&str; 7] = [
 ];
 
 /// The Rust targets of these boards' CPUs, with which Rust applications and wasmote's archive are compiled.
-const TARGETS: [&str; 8] = [
+const TARGETS: [&str; 9] = [
     "thumbv7m-none-eabi",
+    "thumbv7em-none-eabihf",
     "thumbv8m.main-none-eabi",
     "thumbv8m.main-none-eabihf",
     "riscv32i-unknown-none-elf",
@@ -35,6 +37,8 @@ const TARGETS: [&str; 8] = [
 const TREES: [&str; 3] = ["twister-tests", "samples", SPEC];
 /// The official test suite.
 const SPEC: &str = "rust/spec/firmware/zephyr";
+/// Where boards of our own are. Twister looks there by itself only if wasmote is in the workspace's manifest.
+const BOARDS: &str = "zephyr-module/boards";
 
 /// All of it; `prepared` if the process that started this one has done so.
 pub fn steps(summary: &mut Summary, prepared: bool, verbose: bool) {
@@ -108,6 +112,7 @@ fn twister(base: &Path, trees: &[&str], platforms: &[&str], verbose: bool) -> Re
     // Only this run's report counts.
     let _ = std::fs::remove_file(&report);
     let mut run = west(base).arg("twister").args(["--clobber-output", "--inline-logs", "-v", "-O"]).arg(&out);
+    run = run.arg("-A").arg(repo::path(BOARDS));
     for tree in trees {
         run = run.arg("-T").arg(repo::path(tree));
     }
