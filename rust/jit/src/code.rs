@@ -143,6 +143,17 @@ impl Code {
         }
     }
 
+    /// The two bytes at a place.
+    pub fn get16(&self, at: usize) -> u32 {
+        u32::from(self.get8(at)) | u32::from(self.get8(at + 1)) << 8
+    }
+
+    /// Changes the two bytes at a place.
+    pub fn set16(&mut self, at: usize, value: u32) {
+        self.set8(at, value as u8);
+        self.set8(at + 1, (value >> 8) as u8);
+    }
+
     /// The four bytes at a place.
     pub fn get32(&self, at: usize) -> u32 {
         match self.piece(at).get(at % PIECE..at % PIECE + 4) {

@@ -187,14 +187,16 @@ impl Thumb2 {
 
     /// Who comes from above jumps over the poll.
     pub(super) fn poll_here(&mut self, label: &mut Label) {
-        let (mut above, mut body) = (Label::NEW, Label::NEW);
-        self.refer(Branch::NEAR, &mut above);
-        self.resolve(label);
-        self.load_word(R0, CTX, INTERRUPT);
-        self.refer(Branch::compare(false, R0), &mut body);
+        // Both go over the call, which is the last.
+        const ABOVE: Option<u32> = Branch::NEAR.to(2 + 4 + 2 + Branch::LINK.size() as i32);
+        const ON: Option<u32> = Branch::compare(false, R0).to(2 + Branch::LINK.size() as i32);
+        if let (Some(above), Some(on)) = (ABOVE, ON) {
+            self.asm.short(above);
+            self.resolve(label);
+            self.load_word(R0, CTX, INTERRUPT);
+            self.asm.short(on);
+        }
         self.go_to_trap(Trap::Interrupted);
-        self.resolve(&mut above);
-        self.resolve(&mut body);
     }
 
     /// Calls, so that the place is known.
@@ -246,8 +248,7 @@ impl Thumb2 {
     pub fn assemble_routines(&mut self) -> [u32; Routine::COUNT] {
         debug_assert!(self.asm.code.is_empty(), "they lie alone");
         let mut routines = Routines::new();
-        let (mut overflow, mut leave, mut done) = (Label::NEW, Label::NEW, Label::NEW);
-        let (mut end, mut quiet) = (Label::NEW, Label::NEW);
+        let mut overflow = Label::NEW;
         // r0: instance, r1: record, r2: cells, r3: caller.
         self.asm.mem_many(false, true, true, SP, NATIVE);
         self.asm.dp_sp(true, LOCALS);
@@ -280,18 +281,19 @@ impl Thumb2 {
         self.load_word(R2, SP, 0);
         self.load_word(R3, SP, 4);
         self.asm.extract(false, R3, R3, 16, 8);
-        self.refer(Branch::compare(false, R3), &mut done);
+        let no_result = self.asm.branch_short(Branch::compare(false, R3));
         self.store_word(R0, R2, 0);
         self.asm.test(Test::Cmp, R3, Src::Imm(1));
-        self.refer(Branch::near_if(C::Eq), &mut done);
+        let one_cell = self.asm.branch_short(Branch::near_if(C::Eq));
         self.store_word(R1, R2, 4);
-        self.resolve(&mut done);
+        self.asm.set_short(no_result);
+        self.asm.set_short(one_cell);
         // This return polls, as there may be no poll from the last call on.
         self.load_word(R0, CTX, INTERRUPT);
-        self.refer(Branch::compare(false, R0), &mut quiet);
+        let quiet = self.asm.branch_short(Branch::compare(false, R0));
         self.asm.mov(Flags::Any, R0, Src::Imm(Trap::Interrupted as u32));
-        self.resolve(&mut quiet);
-        self.refer(Branch::NEAR, &mut end);
+        self.asm.set_short(quiet);
+        let end = self.asm.branch_short(Branch::NEAR);
         // With a trap's code in r0 and the return address in r14: the frames are reported.
         self.resolve(routines.of(Routine::Exit));
         self.asm.mov(Flags::Keep, R6, Src::Reg(R0));
@@ -301,19 +303,19 @@ impl Thumb2 {
         self.load_word(IP, CTX, UNWIND);
         self.asm.branch_reg(true, IP);
         self.asm.mov(Flags::Keep, R0, Src::Reg(R6));
-        self.resolve(&mut end);
+        self.asm.set_short(end);
         self.load_word(R3, SP, 8);
         self.set_limit(R3, FP);
         self.load_word(IP, CTX, STACK);
         self.load_word(R3, IP, NATIVE_DEPTH);
         self.asm.dp(Dp::Sub, Flags::Any, R3, R3, Src::Imm(1));
         self.store_word(R3, IP, NATIVE_DEPTH);
-        self.resolve(&mut leave);
+        let leave = self.asm.code.len();
         self.asm.dp_sp(false, LOCALS);
         self.asm.mem_many(true, false, true, SP, NATIVE & !0x4000 | 0x8000);
         self.resolve(&mut overflow);
         self.asm.mov(Flags::Any, R0, Src::Imm(Trap::StackOverflow as u32));
-        self.refer(Branch::NEAR, &mut leave);
+        self.asm.branch(Branch::NEAR, leave);
 
         self.call_routines(&mut routines);
         self.borrow_routine(&mut routines);
@@ -322,11 +324,10 @@ impl Thumb2 {
         // A frame did not fit, as does none when the instance is interrupted. The return address is in r14.
         self.resolve(routines.of(Routine::Stop));
         self.load_word(R0, CTX, INTERRUPT);
-        let mut interrupted = Label::NEW;
-        self.refer(Branch::compare(true, R0), &mut interrupted);
+        let interrupted = self.asm.branch_short(Branch::compare(true, R0));
         self.asm.mov(Flags::Any, R0, Src::Imm(Trap::StackOverflow as u32));
         self.refer(Branch::FAR, routines.of(Routine::Exit));
-        self.resolve(&mut interrupted);
+        self.asm.set_short(interrupted);
         self.asm.mov(Flags::Any, R0, Src::Imm(Trap::Interrupted as u32));
         self.refer(Branch::FAR, routines.of(Routine::Exit));
         for trap in Trap::ALL {
@@ -342,21 +343,20 @@ impl Thumb2 {
     /// Equal if a frame that ends at r12 has room after all: the interrupt that took the limit away was taken back before
     /// it was obeyed. Changes r12 and the return address only.
     fn admit_routine(&mut self, routines: &mut Routines) {
-        let (mut refused, mut full) = (Label::NEW, Label::NEW);
         self.resolve(routines.of(Routine::Admit));
         self.asm.mem_many(false, true, true, SP, 0xF);
         self.load_word(R0, CTX, INTERRUPT);
         self.asm.test(Test::Cmp, R0, Src::Imm(0));
-        self.refer(Branch::near_if(C::Ne), &mut refused);
+        let refused = self.asm.branch_short(Branch::near_if(C::Ne));
         self.load_word(R1, CTX, STACK);
         self.load_word(R1, R1, CONTROL);
         self.asm.dp(Dp::Sub, Flags::Any, R1, R1, Src::Imm(MARGIN));
         self.asm.test(Test::Cmp, IP, Src::Reg(R1));
-        self.refer(Branch::near_if(C::Hi), &mut full);
+        let full = self.asm.branch_short(Branch::near_if(C::Hi));
         self.set_limit(R1, R2);
         self.asm.test(Test::Cmp, R0, Src::Imm(0));
-        self.resolve(&mut refused);
-        self.resolve(&mut full);
+        self.asm.set_short(refused);
+        self.asm.set_short(full);
         self.asm.mem_many(true, false, true, SP, 0xF);
         self.asm.branch_reg(false, LR);
     }
@@ -365,10 +365,9 @@ impl Thumb2 {
     fn set_limit(&mut self, limit: Reg, temp: Reg) {
         self.store_word(limit, CTX, STACK_LIMIT);
         self.load_word(temp, CTX, INTERRUPT);
-        let mut on = Label::NEW;
-        self.refer(Branch::compare(false, temp), &mut on);
+        let on = self.asm.branch_short(Branch::compare(false, temp));
         self.number(temp, 0);
         self.store_word(temp, CTX, STACK_LIMIT);
-        self.resolve(&mut on);
+        self.asm.set_short(on);
     }
 }

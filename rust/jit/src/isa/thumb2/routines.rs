@@ -77,7 +77,7 @@ impl Thumb2 {
 
     pub(super) fn call_routines(&mut self, routines: &mut Routines) {
         let (mut resolve, mut call, mut back) = (Label::NEW, Label::NEW, Label::NEW);
-        let (mut unchanged, mut elsewhere) = (Label::NEW, Label::NEW);
+        let mut unchanged = Label::NEW;
         let mut own = self.indirect_routine(routines, &mut resolve, &mut call);
 
         // Place among the module's own functions in r0, cells at r12.
@@ -90,7 +90,7 @@ impl Thumb2 {
         self.resolve(&mut own.by_entry);
         self.asm.mov(Flags::Keep, R8, Src::Reg(R1));
         self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
-        self.refer(Branch::NEAR, &mut call);
+        let to_call = self.asm.branch_short(Branch::NEAR);
 
         // Index in r0, cells at r12. The host's functions do not ask for the instance.
         self.resolve(routines.of(Routine::Import));
@@ -98,9 +98,10 @@ impl Thumb2 {
         self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
         self.load_word(R1, CTX, HOSTS);
         self.asm.mem(Mem::Ldr, R1, Address::index(R1, R0, 2));
-        self.refer(Branch::compare(false, R1), &mut elsewhere);
+        let elsewhere = self.asm.branch_short(Branch::compare(false, R1));
         // Calls the record in r1 with the instance in r0, and returns to who called the routine.
         self.resolve(&mut call);
+        self.asm.set_short(to_call);
         self.asm.mov(Flags::Keep, R2, Src::Reg(R6));
         self.asm.mov(Flags::Keep, R3, Src::Reg(CTX));
         self.load_word(IP, R1, 0);
@@ -109,18 +110,17 @@ impl Thumb2 {
         // It may have made the memory grow. A result in registers is in cells.
         self.load_memory_registers();
         self.resolve(&mut unchanged);
-        let mut failed = Label::NEW;
-        self.refer(Branch::compare(true, R0), &mut failed);
+        let failed = self.asm.branch_short(Branch::compare(true, R0));
         self.asm.mem_dual(true, R0, R1, R6, 0);
         self.asm.mem_many(true, false, true, SP, SAVED & !0x4000 | 0x8000);
-        self.resolve(&mut failed);
+        self.asm.set_short(failed);
         self.asm.mov(Flags::Keep, R1, Src::Reg(R8));
         self.asm.test(Test::Cmp, R0, Src::Imm(AGAIN));
         self.refer(Branch::far_if(C::Eq), &mut own.look);
         self.asm.mem_many(true, false, true, SP, SAVED);
         self.refer(Branch::FAR, routines.of(Routine::Exit));
         // Another instance defines it.
-        self.resolve(&mut elsewhere);
+        self.asm.set_short(elsewhere);
         self.load_word(R1, CTX, IMPORTS);
         self.asm.mem(Mem::Ldr, R0, Address::index(R1, R0, 2));
         self.refer(Branch::LINK, &mut resolve);
@@ -155,8 +155,7 @@ impl Thumb2 {
     /// and the record in r1.
     fn indirect_routine(&mut self, routines: &mut Routines, resolve: &mut Label, call: &mut Label) -> Own {
         let mut by_entry = Label::NEW;
-        let (mut other, mut typed, mut wrong) = (Label::NEW, Label::NEW, Label::NEW);
-        let (mut own, mut unlike, mut found) = (Label::NEW, Label::NEW, Label::NEW);
+        let (mut other, mut own, mut unlike, mut found) = (Label::NEW, Label::NEW, Label::NEW, Label::NEW);
         self.resolve(routines.of(Routine::Indirect));
         self.load_word(R3, CTX, TABLES);
         self.asm.mem(Mem::Ldr, R3, Address::index(R3, R1, 2));
@@ -203,7 +202,7 @@ impl Thumb2 {
         self.resolve(&mut unlike);
         self.asm.dp(Dp::Eor, Flags::Keep, R2, R2, Src::Imm(TAIL));
         self.asm.test(Test::Cmp, R2, Src::Reg(R7));
-        self.refer(Branch::near_if(C::Ne), &mut wrong);
+        let wrong = self.asm.branch_short(Branch::near_if(C::Ne));
         self.resolve(&mut found);
         self.asm.mem_many(true, false, true, SP, SAVED & !0x4000 | 0x8000);
         // Of another instance: the runtime compares the types.
@@ -216,11 +215,11 @@ impl Thumb2 {
         self.asm.branch_reg(true, IP);
         self.asm.unary(Unary::Uxtb, R2, R0);
         self.asm.mem_many(true, false, true, SP, 0b11);
-        self.refer(Branch::compare(true, R2), &mut typed);
-        self.resolve(&mut wrong);
+        let typed = self.asm.branch_short(Branch::compare(true, R2));
+        self.asm.set_short(wrong);
         self.asm.mem_many(true, false, true, SP, SAVED);
         self.refer(Branch::FAR, routines.trap(Trap::BadSignature));
-        self.resolve(&mut typed);
+        self.asm.set_short(typed);
         self.asm.test(Test::Tst, R7, Src::Imm(TAIL));
         self.refer(Branch::near_if(C::Ne), &mut found);
         self.refer(Branch::FAR, call);
@@ -249,17 +248,16 @@ impl Thumb2 {
     /// The lower half of the fuel was too little: takes one from the upper half, unless there is no end of it. If there is
     /// nothing to take from it traps, with all fuel still there. All registers stay.
     pub(super) fn borrow_routine(&mut self, routines: &mut Routines) {
-        let mut endless = Label::NEW;
         self.resolve(routines.of(Routine::Borrow));
         self.asm.mem_many(false, true, true, SP, 0b11);
         self.load_word(R0, CTX, FUEL + 4);
         self.asm.test(Test::Cmn, R0, Src::Imm(1));
-        self.refer(Branch::near_if(C::Eq), &mut endless);
+        let endless = self.asm.branch_short(Branch::near_if(C::Eq));
         self.asm.dp(Dp::Sub, Flags::Set, R0, R0, Src::Imm(1));
         self.asm.it(C::Hs);
         self.store_word(R0, CTX, FUEL + 4);
         // Either comparison carries unless it is used up.
-        self.resolve(&mut endless);
+        self.asm.set_short(endless);
         self.asm.mem_many(true, false, true, SP, 0b11);
         self.refer(Branch::far_if(C::Lo), routines.trap(Trap::OutOfFuel));
         self.asm.branch_reg(false, LR);
