@@ -470,12 +470,12 @@ pub trait Masm {
     fn frame(&mut self, load: bool, size: Size, reg: Reg, frame: &Frame, cell: u32);
     /// Writes a cell of the results.
     fn result(&mut self, reg: Reg, frame: &Frame, cell: u32);
-    /// Writes 0 to cells of the frame; changes `temp`.
-    fn frame_zero(&mut self, frame: &Frame, cell: u32, count: u32, temp: Reg);
+    /// Writes 0 to cells of the frame, of a function that begins.
+    fn frame_zero(&mut self, frame: &Frame, cell: u32, count: u32);
 
-    /// Goes to `trap` unless the bytes from the register's address to `end` bytes behind it lie inside the memory, which
-    /// has at least `min_memory` bytes.
-    fn check_bounds(&mut self, address: Reg, end: u64, min_memory: u64, trap: &mut Label);
+    /// Goes to `trap` unless the byte that is `last` behind the register's address lies inside the memory, which has at
+    /// least `min_memory` bytes.
+    fn check_bounds(&mut self, address: Reg, last: u32, min_memory: u32, trap: &mut Label);
     /// Loads into a register, or all of a pair.
     fn load(&mut self, op: LoadOp, dst: (Reg, Option<Reg>), place: Place<Self::Word>);
     /// Stores.

@@ -306,7 +306,9 @@ fn memory() {
         }
     }
     for (rt, rt2) in REGS.into_iter().flat_map(|rt| REGS.map(|rt2| (rt, rt2))).filter(|(a, b)| a != b) {
-        cases.case(format!("str {}, [{}], #4", name(rt), name(rt2)), |asm| asm.store_step(rt, rt2));
+        cases.case(format!("str {}, [{}], #4", name(rt), name(rt2)), |asm| {
+            asm.long(store_step(rt, rt2));
+        });
         for rn in REGS.into_iter().chain([SP]) {
             for offset in [0, 4, 1020, -4, -1020] {
                 let operands = format!("{}, {}, [{}, #{offset}]", name(rt), name(rt2), name(rn));

@@ -2,6 +2,7 @@
 //! where ways join.
 
 use super::places::{Arguments, MAX_ARGS, place_size, places};
+use super::regs::ZEROS;
 use super::{CANDIDATES, Compiler, POLL_BYTES_TO_RETURN, Use, in_registers};
 use crate::masm::{Masm, Reg, Val};
 use wasmote_core::FuncType;
@@ -22,13 +23,13 @@ impl<M: Masm> Compiler<M> {
     /// Gives the locals that are used most registers for the whole function.
     pub(super) fn pin(&mut self) {
         let leaf: &[Reg] = if self.calls || self.settings.metered { &[] } else { M::LEAF_PINS };
-        // Those that need not be saved come first.
-        let used = self.most_used;
-        for (&reg, used) in leaf.iter().chain(M::PINS).zip(used).filter(|(_, used)| used.weight > 1) {
+        for (at, used) in self.most_used.iter().enumerate() {
+            // Those that need not be saved come first.
+            let saved = at >= leaf.len();
+            let reg = if saved { M::PINS.get(at - leaf.len()) } else { leaf.get(at) };
+            let Some(&reg) = reg.filter(|_| used.weight > 1) else { break };
             self.regs.pin(reg, used.cell);
-            if M::PINS.contains(&reg) {
-                self.frame.pins += 1;
-            }
+            self.frame.pins += u32::from(saved);
         }
         // Frame, pins and return address, each of them an address' size.
         self.frame.saved_cells = (self.frame.pins + 2) * if M::WIDE { 2 } else { 1 };
@@ -108,20 +109,20 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    /// Writes 0 to the frame's cells of locals without a register of their own.
-    pub(super) fn zero_unpinned(&mut self, first: Cell, count: u32) {
-        let Some(&temp) = M::TEMPS.first() else { return };
-        let end = first + count;
-        let (mut from, mut cell) = (first, first);
-        while from < end {
-            let pinned = self.regs.pinned(cell).is_some();
-            if cell == end || pinned {
-                self.masm.frame_zero(&self.frame, from, cell - from, temp);
-                let wide = pinned && self.most_used.iter().any(|used| used.cell == cell && used.wide);
-                from = cell + if wide { 2 } else { 1 };
-                cell = from;
-            } else {
-                cell += 1;
+    /// Locals that are no parameters begin as 0: a few are only known to be, if that is known of cells, many are
+    /// written to the frame in one go.
+    pub(super) fn zero_locals(&mut self, first: Cell, end: Cell) {
+        let mut cells = first..end;
+        let many = cells.len() > ZEROS || M::WIDE && cells.any(|cell| self.regs.pinned(cell).is_none());
+        if many {
+            self.masm.frame_zero(&self.frame, first, end - first);
+        }
+        let pinned_end = CANDIDATES as Cell;
+        for cell in first..if many { end.min(pinned_end) } else { end } {
+            if !many {
+                self.set_zero(cell);
+            } else if let Some(pinned) = self.regs.pinned(cell) {
+                self.masm.mov(pinned, Val::number(0));
             }
         }
     }

@@ -87,8 +87,6 @@ struct TrapExit {
 struct Use {
     cell: Cell,
     weight: u32,
-    /// Whether its register holds two cells.
-    wide: bool,
 }
 
 /// Bytes of code that are carried out at most without a poll of the interrupt word, on each way through a function.
@@ -152,7 +150,7 @@ pub struct Compiler<M: Masm> {
     absent: usize,
     /// The module's own functions, as places to call; of one that is compiled apart, only itself.
     functions: Vec<Label>,
-    min_memory: u64,
+    min_memory: u32,
     import_funcs: u32,
     sought: Option<u32>,
     located: Option<u32>,
@@ -229,8 +227,10 @@ impl<M: Masm> Compiler<M> {
     }
 
     fn prepare(&mut self, module: &Module<'_>) {
-        self.min_memory =
-            module.memory().map_or(0, |memory| u64::from(memory.limits.min) << memory.page_log2);
+        // All of 4 GiB is not known.
+        self.min_memory = module.memory().map_or(0, |memory| {
+            u32::try_from(u64::from(memory.limits.min) << memory.page_log2).unwrap_or(u32::MAX)
+        });
         self.import_funcs = module.import_funcs();
     }
 

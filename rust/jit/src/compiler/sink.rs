@@ -25,7 +25,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn used(&mut self, cell: Cell, ty: ValType, weight: u32) {
         for half in places::<M>(ty.cells()) {
-            self.add_use(Use { cell: cell + half, weight, wide: M::WIDE && ty.cells() == 2 });
+            self.add_use(Use { cell: cell + half, weight });
         }
     }
 
@@ -65,44 +65,22 @@ impl<M: Masm> Sink for Compiler<M> {
         self.compiled.start = start as u32;
         self.compiled.inside = inside as u32;
         self.polls = Polls { last: start, ..Polls::default() };
-        let (first, count) = (func.param_cells, func.local_cells - func.param_cells);
-        let lazily = count <= 8 && !M::WIDE;
-        // Parameters are in registers. Those without a register of their own may stay there, unless many locals are zeroed in
-        // one go: that takes registers which are free only before others are in use.
-        let stay = lazily || M::WIDE;
+        // Parameters are in registers, and those without one of their own stay there.
         for (at, &reg) in M::TEMPS.iter().enumerate().take(args.count) {
             let (cell, size) = args.place(at);
             match self.regs.pinned(cell) {
-                _ if !stay => self.masm.frame(false, size, reg, &self.frame, cell),
                 Some(pinned) => self.masm.mov(pinned, Val::Reg(reg)),
                 None => self.hold(reg, cell, size),
             }
         }
-        if M::WIDE {
-            self.zero_unpinned(first, count);
-        } else if let (false, Some(&temp)) = (stay, M::TEMPS.first()) {
-            self.masm.frame_zero(&self.frame, first, count, temp);
-        }
-        for cell in 0..func.local_cells.min(CANDIDATES as u32) {
-            let Some(pinned) = self.regs.pinned(cell) else {
-                if cell >= first && lazily {
-                    self.set_zero(cell);
-                }
-                continue;
-            };
-            if cell >= first {
-                self.masm.mov(pinned, Val::number(0));
-            } else if !stay || !args.hold(0, cell) {
+        for cell in 0..func.param_cells.min(CANDIDATES as u32) {
+            if let Some(pinned) = self.regs.pinned(cell)
+                && !args.hold(0, cell)
+            {
                 self.masm.frame(true, param_size::<M>(func.ty, cell), pinned, &self.frame, cell);
             }
         }
-        if lazily {
-            for cell in CANDIDATES as u32..func.local_cells {
-                if cell >= first {
-                    self.set_zero(cell);
-                }
-            }
-        }
+        self.zero_locals(func.param_cells, func.local_cells);
         self.regs.unlock();
     }
 
@@ -288,7 +266,6 @@ impl<M: Masm> Sink for Compiler<M> {
             TailArguments { first: cells, cells: params, in_registers: args.all, places: args.list() };
         match callee {
             Callee::Own(own) => {
-                self.discard_all_but(cells, params);
                 if tail.in_registers {
                     self.arguments(cells, ty);
                 } else {

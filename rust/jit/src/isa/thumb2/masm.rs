@@ -449,12 +449,12 @@ impl Masm for Thumb2 {
         self.access_frame(false, reg, frame.result_offset(cell));
     }
 
-    fn frame_zero(&mut self, frame: &Frame, cell: u32, count: u32, temp: Reg) {
-        self.zero_frame(frame, cell, count, temp);
+    fn frame_zero(&mut self, frame: &Frame, cell: u32, count: u32) {
+        self.zero_frame(frame, cell, count);
     }
 
-    fn check_bounds(&mut self, address: Reg, end: u64, min_memory: u64, trap: &mut Label) {
-        self.check_memory(address, end, min_memory, trap);
+    fn check_bounds(&mut self, address: Reg, last: u32, min_memory: u32, trap: &mut Label) {
+        self.check_memory(address, last, min_memory, trap);
     }
 
     fn load(&mut self, op: LoadOp, dst: (Reg, Option<Reg>), place: Place) {

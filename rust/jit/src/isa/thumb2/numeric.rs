@@ -16,14 +16,14 @@ const NUMBER_BITS: u8 = 8;
 impl Thumb2 {
     /// Arguments and result are in r0 to r3, as those of a call.
     pub(super) fn call_numeric(&mut self, number: u32, frame: &Frame, cells: u32) {
-        const QUOTIENTS: [u32; 2] = [binary_number(BinaryOp::I64DivS), binary_number(BinaryOp::I64DivU)];
-        const REMAINDERS: [u32; 2] = [binary_number(BinaryOp::I64RemS), binary_number(BinaryOp::I64RemU)];
-        let routine = if QUOTIENTS.contains(&number) {
-            Routine::Quotient
-        } else if REMAINDERS.contains(&number) {
-            Routine::Remainder
-        } else {
-            Routine::Numeric
+        const DIV_S: u32 = binary_number(BinaryOp::I64DivS);
+        const DIV_U: u32 = binary_number(BinaryOp::I64DivU);
+        const REM_S: u32 = binary_number(BinaryOp::I64RemS);
+        const REM_U: u32 = binary_number(BinaryOp::I64RemU);
+        let routine = match number {
+            DIV_S | DIV_U => Routine::Quotient,
+            REM_S | REM_U => Routine::Remainder,
+            _ => Routine::Numeric,
         };
         self.number(IP, (frame.cell_offset(cells) as u32) << NUMBER_BITS | number);
         self.call_routine(routine);

@@ -440,12 +440,12 @@ impl Masm for X64 {
         self.access(false, Size::W32, reg, Mem::at(FP, frame.result_offset(cell)));
     }
 
-    fn frame_zero(&mut self, frame: &Frame, cell: u32, count: u32, _temp: Reg) {
+    fn frame_zero(&mut self, frame: &Frame, cell: u32, count: u32) {
         self.zero_frame(frame, cell, count);
     }
 
-    fn check_bounds(&mut self, address: Reg, end: u64, _min_memory: u64, trap: &mut Label) {
-        self.check_memory(address, end, trap);
+    fn check_bounds(&mut self, address: Reg, last: u32, _min_memory: u32, trap: &mut Label) {
+        self.check_memory(address, last, trap);
     }
 
     fn load(&mut self, op: LoadOp, dst: (Reg, Option<Reg>), place: Place<u64>) {

@@ -13,7 +13,9 @@ mod words;
 pub use branch::Branch;
 pub use operands::*;
 pub use vfp::{DOUBLE, vcvt, vcvt_precision, vfp1, vfp2};
-pub use words::{dp_byte, dp_imm, dp_reg, dp_src, if_then, mem_offset, mov_reg, shift_reg, unary_reg};
+pub use words::{
+    dp_byte, dp_imm, dp_reg, dp_src, if_then, mem_offset, mov_reg, shift_reg, store_step, unary_reg,
+};
 use words::{dp_modified, dp_register};
 
 use crate::code::Code;
@@ -280,11 +282,6 @@ impl Asm {
     /// Loads or stores a word, `words` behind `rn`: less than 32. Low registers.
     pub fn mem_near(&mut self, load: bool, rt: Reg, rn: Reg, words: u32) {
         self.narrow(0x6000 | u32::from(load) << 11 | words << 6 | rn.bits() << 3 | rt.bits());
-    }
-
-    /// Stores `rt` at `rn`, which goes on by 4.
-    pub fn store_step(&mut self, rt: Reg, rn: Reg) {
-        self.wide(0xF840 | rn.bits(), rt.bits() << 12 | 0xB04);
     }
 
     /// Loads or stores two registers at `rn + offset`, which must be aligned: a multiple of 4 up to 1020.
