@@ -4,7 +4,7 @@
 use super::places::{Arguments, MAX_ARGS, place_size, places};
 use super::regs::ZEROS;
 use super::{CANDIDATES, Compiler, POLL_BYTES_TO_RETURN, Use, in_registers};
-use crate::masm::{Masm, Reg, Val};
+use crate::masm::{Masm, Reg, Size, Val};
 use wasmote_core::FuncType;
 use wasmote_frontend::Cell;
 
@@ -109,20 +109,27 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    /// Locals that are no parameters begin as 0: a few are only known to be, if that is known of cells, many are
-    /// written to the frame in one go.
+    /// Locals that are no parameters begin as 0. A few are only known to be; more are written to the frame, or all at once if
+    /// they are many. Where that is not known of cells, they are if one has no register.
     pub(super) fn zero_locals(&mut self, first: Cell, end: Cell) {
+        const SOME: usize = 2 * ZEROS;
         let mut cells = first..end;
-        let many = cells.len() > ZEROS || M::WIDE && cells.any(|cell| self.regs.pinned(cell).is_none());
+        let count = cells.len();
+        let many = if M::WIDE { cells.any(|cell| self.regs.pinned(cell).is_none()) } else { count > SOME };
         if many {
             self.masm.frame_zero(&self.frame, first, end - first);
+        } else if count > ZEROS {
+            self.masm.mov(M::SCRATCH, Val::number(0));
         }
-        let pinned_end = CANDIDATES as Cell;
-        for cell in first..if many { end.min(pinned_end) } else { end } {
-            if !many {
-                self.set_zero(cell);
-            } else if let Some(pinned) = self.regs.pinned(cell) {
+        for cell in first..if many { end.min(CANDIDATES as Cell) } else { end } {
+            if let Some(pinned) = self.regs.pinned(cell) {
                 self.masm.mov(pinned, Val::number(0));
+            } else if many {
+                continue;
+            } else if count > ZEROS {
+                self.masm.frame(false, Size::W32, M::SCRATCH, &self.frame, cell);
+            } else {
+                self.set_zero(cell);
             }
         }
     }
