@@ -17,15 +17,17 @@ pub struct Board {
     /// Features of wasmote-capi that tell compiled code of the CPU's FPU, as `wasmote_rust_target` finds them; `None` where
     /// no native code can be made.
     jit_features: Option<&'static str>,
-    /// What the names of the C compiler and its companions begin with, and what the compiler is told.
+    /// What the names of the C compiler and its companions begin with.
     prefix: &'static str,
-    flags: &'static [&'static str],
+    /// What the compiler is told of the CPU.
+    pub flags: &'static [&'static str],
     /// Start and console, and the linker script.
     source: &'static str,
     script: &'static str,
     /// Where the C library is, if the compiler does not know.
     library: Option<&'static str>,
-    emulator: &'static [&'static str],
+    /// The command that runs a firmware.
+    pub emulator: &'static [&'static str],
     tools: &'static [&'static [Tool]],
 }
 
