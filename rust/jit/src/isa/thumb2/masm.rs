@@ -158,17 +158,18 @@ impl Thumb2 {
 
     fn multiply(&mut self, rd: Reg, rn: Reg, number: u32) {
         let flags = self.flags();
-        let shifted = |by: u32| Src::shifted(rn, S::Lsl, by as u8);
+        let times = |power: u32| Src::shifted(rn, S::Lsl, power.trailing_zeros() as u8);
         if number.is_power_of_two() {
-            self.asm.mov(flags, rd, shifted(number.trailing_zeros()));
-        } else if number > 2 && (number - 1).is_power_of_two() {
-            self.asm.dp(Dp::Add, flags, rd, rn, shifted((number - 1).trailing_zeros()));
-        } else if number < u32::MAX && (number + 1).is_power_of_two() {
-            self.asm.dp(Dp::Rsb, flags, rd, rn, shifted((number + 1).trailing_zeros()));
-        } else {
-            self.number(IP, number);
-            self.asm.mul(Mul::Mul, flags, rd, rn, IP);
+            return self.asm.mov(flags, rd, times(number));
         }
+        // One more or less.
+        for (op, power) in [(Dp::Add, number.wrapping_sub(1)), (Dp::Rsb, number.wrapping_add(1))] {
+            if power.is_power_of_two() {
+                return self.asm.dp(op, flags, rd, rn, times(power));
+            }
+        }
+        self.number(IP, number);
+        self.asm.mul(Mul::Mul, flags, rd, rn, IP);
     }
 
     fn word(&mut self, op: Alu, rd: Reg, rn: Reg, number: u32) {
