@@ -14,7 +14,7 @@ function(wasmote_add_suites target)
         target_sources(${target} PRIVATE "${shared}/${suite}.c")
     endforeach()
     target_sources(${target} PRIVATE "${shared}/guest.c")
-    foreach(guest add bulk_big coremix crc32 fib host host_call loop_forever memory multi recurse sensor_filter_small
+    foreach(guest add bulk_big coremix crc32 fib host host_call loop_forever matrix_f32 memory multi recurse sensor_filter_small
                   small_pages start_forever table telemetry trap)
         wasmote_embed(${target} "${shared}/../../rust/guests/wasm/${guest}.wasm" ${guest}_wasm)
     endforeach()

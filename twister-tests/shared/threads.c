@@ -6,6 +6,7 @@ GUEST(crc32);
 GUEST(fib);
 GUEST(host_call);
 GUEST(loop_forever);
+GUEST(matrix_f32);
 GUEST(trap);
 
 TEST_SUITE(threads);
@@ -90,14 +91,12 @@ static void work_with_instance(void *argument)
     }
 }
 
-TEST(threads, instances_of_one_module)
+static void run_instances(struct guest guest, struct worker worker)
 {
     static struct shared_worker shared[3];
     test_thread_t threads[3];
-    struct guest guest;
-    guest_open(&guest, crc32, NULL, NULL);
     for (int i = 0; i < 3; i++) {
-        shared[i] = (struct shared_worker){.worker = CRC32, .guest = guest};
+        shared[i] = (struct shared_worker){.worker = worker, .guest = guest};
         if (i > 0) {
             CHECK_OK(wasmote_instance_new(guest.module, NULL, NULL, &shared[i].guest.instance, &guest.error));
         }
@@ -111,6 +110,22 @@ TEST(threads, instances_of_one_module)
     for (int i = 1; i < 3; i++) {
         CHECK_OK(wasmote_instance_delete(shared[i].guest.instance));
     }
+}
+
+TEST(threads, instances_of_one_module)
+{
+    struct guest guest;
+    guest_open(&guest, crc32, NULL, NULL);
+    run_instances(guest, (struct worker)CRC32);
+    guest_close(&guest);
+}
+
+/* Each call takes longer than a slice of time, so threads lose the processor, and its FPU if it has one, in the middle of sums. */
+TEST(threads, floats_in_slices)
+{
+    struct guest guest;
+    guest_open(&guest, matrix_f32, NULL, NULL);
+    run_instances(guest, (struct worker){.argument = 6, .result = -1919511473, .rounds = 1});
     guest_close(&guest);
 }
 

@@ -16,6 +16,7 @@ mod summary;
 mod tables;
 mod test;
 mod tools;
+mod why;
 
 use anyhow::Result;
 use clap::Parser;

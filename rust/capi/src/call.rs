@@ -7,7 +7,7 @@ use crate::store::{Access, StoreCell};
 use crate::types::wasmote_status::*;
 use crate::types::*;
 use core::ffi::c_char;
-use wasmote::{ExternRef, Func, FuncType, ValType, Value, WasmValue};
+use wasmote::{Error, ExternRef, Func, FuncType, ValType, Value, WasmValue};
 
 /// The value that the application gives.
 pub(crate) fn value_in(value: &wasmote_value_t) -> Result<Value, Failure> {
@@ -48,8 +48,9 @@ pub(crate) fn func_out(cell: &StoreCell, func: Func) -> wasmote_func_t {
 
 impl Access<'_> {
     /// The function that the application names.
+    #[inline(always)]
     pub fn func(&self, func: wasmote_func_t) -> Result<Func, Failure> {
-        let found = func_in(func.handle).filter(|_| func.owner == self.cell.id());
+        let found = func_in(func.handle).filter(|_| func.owner == self.cell().id());
         found.ok_or_else(|| WASMOTE_ERR_INVALID_ARGUMENT.into())
     }
 }
@@ -67,7 +68,7 @@ pub unsafe extern "C" fn wasmote_instance_func(
         unsafe {
             let mut access = Access::new(instance)?;
             let func = access.instance().func_dyn(&access.cx(), string(name)?)?;
-            put(out, func_out(access.cell, func))
+            put(out, func_out(access.cell(), func))
         }
     })
 }
@@ -87,7 +88,7 @@ pub unsafe extern "C" fn wasmote_instance_func_n(
             let name = text(array(name.cast(), length)?)?;
             let mut access = Access::new(instance)?;
             let func = access.instance().func_dyn(&access.cx(), name)?;
-            put(out, func_out(access.cell, func))
+            put(out, func_out(access.cell(), func))
         }
     })
 }
@@ -106,7 +107,7 @@ pub unsafe extern "C" fn wasmote_func_from_ref(
         let func = func_in(reference).ok_or(WASMOTE_ERR_NOT_FOUND)?;
         func.ty(&access.cx())?;
         // SAFETY: (C3) the header demands it.
-        unsafe { put(out, func_out(access.cell, func)) }
+        unsafe { put(out, func_out(access.cell(), func)) }
     })
 }
 
@@ -161,30 +162,37 @@ pub unsafe extern "C" fn wasmote_func_call(
         // SAFETY: (C3) the header demands it. Before the call, so that one that cannot be answered is not made.
         unsafe { array_mut(results, result_count) }?;
         // SAFETY: (C3) so many are there, as was checked.
-        unsafe { call(&mut access, func, args, results, result_count, report) }
+        unsafe { call(&mut access, func, &Values { args, results, result_count }, report) }
     })
+}
+
+/// Arguments, and where results are written.
+pub(crate) struct Values<'a> {
+    pub args: &'a [wasmote_value_t],
+    /// Not borrowed while host functions run, which may know the place.
+    pub results: *mut wasmote_value_t,
+    pub result_count: usize,
 }
 
 /// Calls a function.
 ///
 /// # Safety
-/// (C3) `results` has room for `result_count` of them. It is not borrowed while host functions run, which may know the place.
+/// (C3) There is room for so many results.
+#[inline(never)]
 pub(crate) unsafe fn call(
     access: &mut Access<'_>,
     func: Func,
-    args: &[wasmote_value_t],
-    mut results: *mut wasmote_value_t,
-    result_count: usize,
+    values: &Values<'_>,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let mut write = |ty: &FuncType<'_>, cells: &mut [u32]| {
+    let write = |ty: &FuncType<'_>, cells: &mut [u32]| {
         let types = ty.param_bytes();
-        if args.len() != types.len() || result_count != ty.result_bytes().len() {
+        if values.args.len() != types.len() || values.result_count != ty.result_bytes().len() {
             return false;
         }
         let mut cells = cells.iter_mut();
         let mut put = |value: u32| _ = cells.next().map(|cell| *cell = value);
-        for (value, &ty) in args.iter().zip(types) {
+        for (value, &ty) in values.args.iter().zip(types) {
             if value.r#type != ty.into() {
                 return false;
             }
@@ -200,9 +208,10 @@ pub(crate) unsafe fn call(
         }
         true
     };
-    let mut read = |ty: &FuncType<'_>, cells: &[u32]| {
+    let read = |ty: &FuncType<'_>, cells: &[u32]| {
         let mut cells = cells.iter();
         let mut get = || cells.next().copied().unwrap_or(0);
+        let mut result = values.results;
         for &ty in ty.result_bytes() {
             let mut of = wasmote_value_of_t { i64: 0 };
             if ValType::cells_of(ty) == 2 {
@@ -212,16 +221,21 @@ pub(crate) unsafe fn call(
             }
             // SAFETY: (C3) there are as many results as there is room for.
             unsafe {
-                results.write(wasmote_value_t { r#type: ty.into(), of });
-                results = results.add(1);
+                result.write(wasmote_value_t { r#type: ty.into(), of });
+                result = result.add(1);
             }
         }
     };
-    let called = func.call_cells(access.cx(), &mut write, &mut read);
-    let Err(error) = called else { return Ok(()) };
-    Err(match access.store() {
+    func.call_cells(&mut access.cx(), write, read).map_err(|error| ended(access, error, report))
+}
+
+/// What a call has failed with.
+#[cold]
+#[inline(never)]
+fn ended(access: &mut Access<'_>, error: Error, report: &mut Report<'_>) -> Failure {
+    match access.store() {
         Ok(store) => failed(store, error, report),
         // In a host function the frames belong to the call that is still running.
         Err(_) => report.fail(error, None),
-    })
+    }
 }

@@ -68,6 +68,7 @@ pub(crate) fn make<T: Handle>(heap: &Heap, body: T) -> Result<*mut T::Opaque, Fa
 ///
 /// # Safety
 /// (C1) A pointer that is not null must have come from this crate.
+#[inline(always)]
 pub(crate) unsafe fn kind<T>(handle: *const T) -> Option<u32> {
     let word = handle.cast::<u32>();
     if word.is_null() || !word.is_aligned() {

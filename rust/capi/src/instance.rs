@@ -1,5 +1,6 @@
 //! Instances.
 
+use crate::call::{Values, call};
 use crate::caller::CallerBlock;
 use crate::handle::{self, Handle, Reserved, can_put, get, put, take};
 use crate::link::Imports;
@@ -116,7 +117,8 @@ pub unsafe extern "C" fn wasmote_instance_new(
         let handle = handle.fill(InstanceBody { store: store.clone(), instance, interrupt });
         // SAFETY: (C3) the header demands it.
         unsafe { put(out, handle) }?;
-        let started = start(&store, instance, report);
+        // SAFETY: (C1) made above.
+        let started = unsafe { start(handle, report) };
         if started.is_err() {
             // SAFETY: (C1) (C3) made above; the header demands that nobody uses it.
             unsafe {
@@ -130,10 +132,17 @@ pub unsafe extern "C" fn wasmote_instance_new(
     })
 }
 
-fn start(cell: &StoreCell, instance: Instance, report: &mut Report<'_>) -> Result<(), Failure> {
-    let entered = cell.enter()?;
-    let store = &mut *entered.store;
-    instance.start(store).map_err(|error| failed(store, error, report))
+/// Runs the start function, if there is one.
+///
+/// # Safety
+/// (C1) As for [`get`].
+unsafe fn start(handle: *mut wasmote_instance_t, report: &mut Report<'_>) -> Result<(), Failure> {
+    // SAFETY: (C1) the caller says so.
+    let mut access = unsafe { Access::new(handle) }?;
+    let Some(func) = access.instance().start_func(&access.cx())? else { return Ok(()) };
+    let nothing = Values { args: &[], results: core::ptr::null_mut(), result_count: 0 };
+    // SAFETY: (C3) it has no results.
+    unsafe { call(&mut access, func, &nothing, report) }
 }
 
 /// # Safety
@@ -145,8 +154,8 @@ unsafe fn instantiate(
     quotas: &Quotas,
     report: &mut Report<'_>,
 ) -> Result<(Instance, InterruptHandle), Failure> {
-    let entered = cell.enter()?;
-    let store = &mut *entered.store;
+    let mut entered = cell.enter()?;
+    let store = entered.store();
     // SAFETY: (C1) (C3) (C6) (C9) the caller says so.
     let instance = unsafe { imports.instantiate(store, &body.module, quotas, cell, report) }?;
     Ok((instance, instance.interrupt_handle(store)?))
@@ -228,7 +237,7 @@ pub unsafe extern "C" fn wasmote_instance_set_fuel(
     run(|| {
         // SAFETY: (C1) the header demands it.
         let mut access = unsafe { Access::new(instance) }?;
-        if fuel != u64::MAX && !access.cell.root.metered {
+        if fuel != u64::MAX && !access.cell().root.metered {
             return Err(WASMOTE_ERR_UNSUPPORTED.into());
         }
         Ok(access.instance().set_fuel(&mut access.cx(), fuel)?)

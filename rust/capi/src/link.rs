@@ -4,7 +4,7 @@ use crate::caller::LinkedFunc;
 use crate::handle::{array, find_string, get};
 use crate::instance::{InstanceBody, failed};
 use crate::message::{Failure, Report, Text};
-use crate::signature::Signature;
+use crate::signature;
 use crate::store::StoreCell;
 use crate::types::wasmote_status::*;
 use crate::types::*;
@@ -97,12 +97,11 @@ impl<'a> Imports<'a> {
                 return Ok(None);
             };
             // SAFETY: (C3) the caller says so.
-            let signature =
-                unsafe { find_string(line.signature) }.and_then(|text| Signature::read(text).ok());
+            let signature = unsafe { find_string(line.signature) };
             let (ExternType::Func(ty), Some(function)) = (import.ty, line.function) else {
                 return Err(other_type(import));
             };
-            if !signature.is_some_and(|signature| signature.is(ty)) {
+            if !signature.is_some_and(|text| signature::is(text, ty)) {
                 return Err(other_type(import));
             }
             let func = match *known {
@@ -146,7 +145,7 @@ impl<'a> Imports<'a> {
                     text.add("bad line in the table of functions: ").number(place);
                 }));
             };
-            if let Err(at) = Signature::read(signature) {
+            if let Err(at) = signature::check(signature) {
                 return Err(report.tell(WASMOTE_ERR_INVALID_ARGUMENT, u32::MAX, |text| {
                     text.add(module)
                         .add(".")

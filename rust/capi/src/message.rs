@@ -266,10 +266,10 @@ impl<'a> Text<'a> {
 
     /// Appends a function type as in `wasmote_host_func_t`.
     pub fn func_type(&mut self, ty: FuncType<'_>) -> &mut Text<'a> {
-        self.byte(b'(');
-        ty.params().for_each(|ty| self.byte(signature::letter(ty)));
-        self.byte(b')');
-        ty.results().for_each(|ty| self.byte(signature::letter(ty)));
+        for (open, types) in signature::lists(&ty) {
+            self.byte(open);
+            types.iter().for_each(|&ty| self.byte(signature::letter(ty)));
+        }
         self
     }
 }

@@ -7,14 +7,14 @@ use crate::message::Failure;
 use crate::runtime::Root;
 use crate::types::wasmote_instance_t;
 use crate::types::wasmote_status::{WASMOTE_ERR_BUSY, WASMOTE_ERR_INVALID_ARGUMENT};
-use core::cell::{Cell, UnsafeCell};
+use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicU32, Ordering};
-use wasmote::{Caller, Context, Instance, Store};
+use wasmote::{AnyContext, Caller, Instance, Store};
 use wasmote_platform::Shared;
 
 /// The store of one instance, or of several that are linked.
 pub(crate) struct StoreCell {
-    pub busy: Busy,
+    busy: Busy,
     store: UnsafeCell<Store>,
     pub root: Shared<Root>,
 }
@@ -37,10 +37,8 @@ impl StoreCell {
     /// # Errors
     /// `WASMOTE_ERR_BUSY`: somebody else borrows it.
     pub fn enter(&self) -> Result<Entered<'_>, Failure> {
-        let guard = self.busy.enter()?;
-        // SAFETY: (C4) entered just now.
-        let store = unsafe { &mut *self.store.get() };
-        Ok(Entered { store, _guard: guard })
+        self.busy.enter()?;
+        Ok(Entered(self))
     }
 
     /// The number by which functions of this store are told from those of others.
@@ -50,28 +48,36 @@ impl StoreCell {
 }
 
 /// A store that is borrowed.
-pub(crate) struct Entered<'a> {
-    pub store: &'a mut Store,
-    _guard: Guard<'a>,
+pub(crate) struct Entered<'a>(&'a StoreCell);
+
+impl Entered<'_> {
+    pub fn store(&mut self) -> &mut Store {
+        // SAFETY: (C4) entered.
+        unsafe { &mut *self.0.store.get() }
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.0.busy.leave();
+    }
 }
 
 /// A mark that something is in use. On targets without atomic read-modify-write it may miss a second user who
 /// comes in the very same moment: it is there to notice mistakes, and the header says who may use what.
-pub(crate) struct Busy(AtomicU32);
-
-/// In use as long as this lasts.
-pub(crate) struct Guard<'a>(&'a Busy);
+struct Busy(AtomicU32);
 
 impl Busy {
-    pub const fn new() -> Busy {
+    const fn new() -> Busy {
         Busy(AtomicU32::new(0))
     }
 
-    /// Marks it as used.
+    /// Marks it as used, until [`leave`](Busy::leave).
     ///
     /// # Errors
     /// `WASMOTE_ERR_BUSY`: it is used already.
-    pub fn enter(&self) -> Result<Guard<'_>, Failure> {
+    #[inline(always)]
+    fn enter(&self) -> Result<(), Failure> {
         #[cfg(target_has_atomic = "32")]
         let before = self.0.swap(1, Ordering::Acquire);
         #[cfg(not(target_has_atomic = "32"))]
@@ -80,38 +86,19 @@ impl Busy {
             self.0.store(1, Ordering::Relaxed);
             before
         };
-        if before == 0 { Ok(Guard(self)) } else { Err(WASMOTE_ERR_BUSY.into()) }
+        if before == 0 { Ok(()) } else { Err(WASMOTE_ERR_BUSY.into()) }
+    }
+
+    fn leave(&self) {
+        self.0.store(0, Ordering::Release);
     }
 }
 
-impl Drop for Guard<'_> {
-    fn drop(&mut self) {
-        self.0.0.store(0, Ordering::Release);
-    }
-}
-
-/// An instance that may be used: from outside, or in a host function that its code called.
-pub(crate) struct Access<'a> {
-    target: Target<'a>,
-    instance: Instance,
-    pub cell: &'a StoreCell,
-}
-
-enum Target<'a> {
-    Store(Entered<'a>),
-    Caller(Used<'a>),
-}
-
-/// A caller, whose block says that it is in use as long as this lasts.
-struct Used<'a> {
-    caller: &'a mut Caller<'static>,
-    kind: &'a Cell<u32>,
-}
-
-impl Drop for Used<'_> {
-    fn drop(&mut self) {
-        self.kind.set(CallerBlock::KIND);
-    }
+/// An instance that may be used as long as this lasts: from outside, with its store marked, or in a host function that its code
+/// called, with that one's block marked.
+pub(crate) enum Access<'a> {
+    Instance(&'a InstanceBody),
+    Caller(&'a CallerBlock),
 }
 
 impl<'a> Access<'a> {
@@ -124,17 +111,19 @@ impl<'a> Access<'a> {
     /// (C1) As for [`handle::get`].
     pub unsafe fn new(handle: *const wasmote_instance_t) -> Result<Access<'a>, Failure> {
         // SAFETY: (C1) (C5) the caller says so: an instance, or a host function's block, which is running.
-        let body = unsafe {
+        unsafe {
             match handle::kind(handle) {
-                Some(InstanceBody::KIND) => handle::body::<InstanceBody>(handle),
-                Some(CallerBlock::KIND | CallerBlock::USED) => {
-                    return Access::of_caller(&*handle.cast::<CallerBlock>());
+                Some(InstanceBody::KIND) => {
+                    let body = handle::body::<InstanceBody>(handle);
+                    body.store.busy.enter()?;
+                    Ok(Access::Instance(body))
                 }
-                _ => return Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
+                Some(CallerBlock::KIND | CallerBlock::USED) => {
+                    Access::of_caller(&*handle.cast::<CallerBlock>())
+                }
+                _ => Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
             }
-        };
-        let store = body.store.enter()?;
-        Ok(Access { target: Target::Store(store), instance: body.instance, cell: &body.store })
+        }
     }
 
     /// In a host function.
@@ -142,10 +131,7 @@ impl<'a> Access<'a> {
         if block.kind.replace(CallerBlock::USED) != CallerBlock::KIND {
             return Err(WASMOTE_ERR_BUSY.into());
         }
-        // SAFETY: (C5) block and store are there as long as the host function's call; nobody else uses the caller.
-        let (caller, cell) = unsafe { (&mut *block.caller.get(), &*block.func().cell) };
-        let instance = caller.instance();
-        Ok(Access { target: Target::Caller(Used { caller, kind: &block.kind }), instance, cell })
+        Ok(Access::Caller(block))
     }
 
     /// Stays in use after this: who calls [`resume`](Access::resume) has it.
@@ -154,42 +140,65 @@ impl<'a> Access<'a> {
         core::mem::forget(self);
     }
 
-    /// Goes on using a store.
+    /// Goes on using an instance.
     ///
     /// # Safety
     /// (C4) An access to it was suspended, and this is the only one who resumes it.
     #[cfg(feature = "thread")]
-    pub unsafe fn resume(cell: &'a StoreCell, instance: Instance) -> Access<'a> {
-        // SAFETY: (C4) the caller says so.
-        let store = unsafe { &mut *cell.store.get() };
-        Access { target: Target::Store(Entered { store, _guard: Guard(&cell.busy) }), instance, cell }
+    pub unsafe fn resume(body: &'a InstanceBody) -> Access<'a> {
+        Access::Instance(body)
+    }
+
+    pub fn cell(&self) -> &'a StoreCell {
+        match self {
+            Access::Instance(body) => &body.store,
+            // SAFETY: (C5) the store is there as long as the host function's call.
+            Access::Caller(block) => unsafe { &*block.func().cell },
+        }
     }
 
     pub fn instance(&self) -> Instance {
-        self.instance
+        match self {
+            Access::Instance(body) => body.instance,
+            // SAFETY: (C5) we have marked the block.
+            Access::Caller(block) => unsafe { &*block.caller.get() }.instance(),
+        }
     }
 
     /// The store, to do something with the instance.
-    pub fn cx(&mut self) -> &mut dyn Context {
-        match &mut self.target {
-            Target::Store(entered) => entered.store,
-            Target::Caller(used) => used.caller,
+    #[inline(always)]
+    pub fn cx(&mut self) -> AnyContext<'_, 'static> {
+        // SAFETY: (C4) (C5) we have marked the cell or the block, and are borrowed.
+        unsafe {
+            match self {
+                Access::Instance(body) => AnyContext::Store(&mut *body.store.store.get()),
+                Access::Caller(block) => AnyContext::Caller(&mut *block.caller.get()),
+            }
         }
     }
 
     /// The store itself; not in a host function, where it is in use.
     pub fn store(&mut self) -> Result<&mut Store, Failure> {
-        match &mut self.target {
-            Target::Store(entered) => Ok(entered.store),
-            Target::Caller(_) => Err(WASMOTE_ERR_BUSY.into()),
+        match self.cx() {
+            AnyContext::Store(store) => Ok(store),
+            AnyContext::Caller(_) => Err(WASMOTE_ERR_BUSY.into()),
         }
     }
 
     /// The caller, in a host function.
     pub fn caller(&mut self) -> Result<&mut Caller<'static>, Failure> {
-        match &mut self.target {
-            Target::Caller(used) => Ok(used.caller),
-            Target::Store(_) => Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
+        match self.cx() {
+            AnyContext::Caller(caller) => Ok(caller),
+            AnyContext::Store(_) => Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
+        }
+    }
+}
+
+impl Drop for Access<'_> {
+    fn drop(&mut self) {
+        match self {
+            Access::Instance(body) => body.store.busy.leave(),
+            Access::Caller(block) => block.kind.set(CallerBlock::KIND),
         }
     }
 }

@@ -1,16 +1,16 @@
 //! Calls in threads of their own.
 
-use crate::call::{call, value_in};
+use crate::call::{Values, call, value_in};
 use crate::handle::{Handle, Reserved, array, array_mut, can_put, get, put, take};
 use crate::instance::InstanceBody;
 use crate::message::{Report, run};
-use crate::store::{Access, StoreCell};
+use crate::store::Access;
 use crate::types::wasmote_status::*;
 use crate::types::*;
 use core::cell::{Cell, UnsafeCell};
 use core::ffi::c_void;
-use wasmote::{Func, Instance};
-use wasmote_platform::{Shared, Vec, abi};
+use wasmote::Func;
+use wasmote_platform::{Vec, abi};
 
 /// A call that runs in a thread.
 pub(crate) struct ThreadBody {
@@ -22,9 +22,8 @@ pub(crate) struct ThreadBody {
 }
 
 struct Work {
-    /// Marked as busy from the start of the thread to the end of its call.
-    store: Shared<StoreCell>,
-    instance: Instance,
+    /// Its store is marked as busy from the start of the thread to the end of its call, and so it stays.
+    instance: *const InstanceBody,
     func: Func,
     args: Vec<wasmote_value_t>,
     /// There is room for all of them.
@@ -69,7 +68,7 @@ pub unsafe extern "C" fn wasmote_thread_start(
             return Err(WASMOTE_ERR_INVALID_ARGUMENT.into());
         }
         let func = access.func(func)?;
-        let heap = access.cell.root.engine.heap();
+        let heap = access.cell().root.engine.heap();
         let cx = access.cx();
         let ty = func.ty(&cx)?;
         if !ty.params().map(Some).eq(args.iter().map(|value| value_in(value).map(|value| value.ty()).ok())) {
@@ -80,8 +79,7 @@ pub unsafe extern "C" fn wasmote_thread_start(
         let mut results = Vec::new(heap);
         results.resize(result_count, wasmote_value_t { r#type: 0, of: wasmote_value_of_t { i64: 0 } })?;
         let work = UnsafeCell::new(Work {
-            store: body.store.clone(),
-            instance: access.instance(),
+            instance: body,
             func,
             args,
             results,
@@ -111,8 +109,8 @@ pub unsafe extern "C" fn wasmote_thread_start(
         // SAFETY: (C1) (C3) (C10) our own handle; without a thread nobody else knows it, or the mark.
         unsafe {
             if thread.is_null() {
-                let work = take::<ThreadBody>(handle).work.into_inner();
-                drop(Access::resume(&work.store, work.instance));
+                drop(take::<ThreadBody>(handle));
+                drop(Access::resume(body));
                 return Err(WASMOTE_ERR_OUT_OF_MEMORY.into());
             }
             get::<ThreadBody>(handle)?.thread.set(thread);
@@ -126,14 +124,17 @@ unsafe extern "C" fn entry(handle: *mut c_void) {
     // SAFETY: (C1) (C10) the handle that `wasmote_thread_start` gave us, and until it is joined the work is ours.
     let Ok(body) = (unsafe { get::<ThreadBody>(handle.cast()) }) else { return };
     // SAFETY: (C10) as above.
-    let Work { store, instance, func, args, results, status, error } = unsafe { &mut *body.work.get() };
-    // SAFETY: (C4) (C10) the mark was given up for us.
-    let mut access = unsafe { Access::resume(store, *instance) };
+    let Work { instance, func, args, results, status, error } = unsafe { &mut *body.work.get() };
+    // SAFETY: (C4) (C10) the mark was given up for us, and so the instance stays.
+    let mut access = unsafe { Access::resume(&**instance) };
     // SAFETY: (C3) a place of our own.
     let report = unsafe { Report::new(error) };
     *status = report.run(|report| {
         // SAFETY: (C3) there is room.
-        unsafe { call(&mut access, *func, args, results.start(), results.len(), report) }
+        unsafe {
+            let values = Values { args, results: results.start(), result_count: results.len() };
+            call(&mut access, *func, &values, report)
+        }
     });
 }
 

@@ -56,29 +56,17 @@ pub fn div<T: Copy + PartialEq + Default>(a: T, b: T, f: impl FnOnce(T, T) -> Op
     f(a, b).ok_or(Trap::IntegerOverflow)
 }
 
-/// The lesser; NaN if either is.
+/// The lesser, or the greater; NaN if either is.
 #[inline(always)]
-pub fn min<T: Float>(a: T, b: T) -> T {
+pub fn extremum<T: Float>(a: T, b: T, greatest: bool) -> T {
+    let (below, above) = if greatest { (b, a) } else { (a, b) };
     if a < b {
-        a
+        below
     } else if b < a {
-        b
+        above
     } else if a == b {
-        a.or(b)
-    } else {
-        a + b
-    }
-}
-
-/// The greater; NaN if either is.
-#[inline(always)]
-pub fn max<T: Float>(a: T, b: T) -> T {
-    if a > b {
-        a
-    } else if b > a {
-        b
-    } else if a == b {
-        a.and(b)
+        // Zeros of both signs are equal.
+        if greatest { a.and(b) } else { a.or(b) }
     } else {
         a + b
     }
@@ -289,11 +277,10 @@ const _: () = assert!(BinaryOp::COUNT <= BINARY as usize);
 pub fn apply(number: u32, cells: &[u32; 4]) -> Result<u64, Trap> {
     let index = (number & !BINARY) as usize;
     if number & BINARY == 0 {
-        UnaryOp::ALL
-            .get(index)
-            .map_or(Err(Trap::Unreachable), |&op| apply_unary(op, pair(cells[0], cells[1])))
+        UnaryOp::from_number(index)
+            .map_or(Err(Trap::Unreachable), |op| apply_unary(op, pair(cells[0], cells[1])))
     } else {
-        BinaryOp::ALL.get(index).map_or(Err(Trap::Unreachable), |&op| apply_binary(op, cells))
+        BinaryOp::from_number(index).map_or(Err(Trap::Unreachable), |op| apply_binary(op, cells))
     }
 }
 
@@ -374,8 +361,7 @@ fn apply_binary(op: BinaryOp, cells: &[u32; 4]) -> Result<u64, Trap> {
         F64Sub => doubles(cells, |a, b| a - b, f64::to_bits),
         F64Mul => doubles(cells, |a, b| a * b, f64::to_bits),
         F64Div => doubles(cells, |a, b| a / b, f64::to_bits),
-        F64Min => doubles(cells, min, f64::to_bits),
-        F64Max => doubles(cells, max, f64::to_bits),
+        F64Min | F64Max => doubles(cells, |a, b| extremum(a, b, op == F64Max), f64::to_bits),
         F64Eq => doubles(cells, |a, b| a == b, u64::from),
         F64Ne => doubles(cells, |a, b| a != b, u64::from),
         F64Lt => doubles(cells, |a, b| a < b, u64::from),
@@ -386,8 +372,7 @@ fn apply_binary(op: BinaryOp, cells: &[u32; 4]) -> Result<u64, Trap> {
         F32Sub => singles(cells, |a, b| a - b, bits32),
         F32Mul => singles(cells, |a, b| a * b, bits32),
         F32Div => singles(cells, |a, b| a / b, bits32),
-        F32Min => singles(cells, min, bits32),
-        F32Max => singles(cells, max, bits32),
+        F32Min | F32Max => singles(cells, |a, b| extremum(a, b, op == F32Max), bits32),
         F32Eq => singles(cells, |a, b| a == b, u64::from),
         F32Ne => singles(cells, |a, b| a != b, u64::from),
         F32Lt => singles(cells, |a, b| a < b, u64::from),

@@ -331,6 +331,13 @@ macro_rules! operators {
             pub const COUNT: usize = UnaryOp::ALL.len();
             /// All of them, by number.
             pub const ALL: &[UnaryOp] = &[$( UnaryOp::$unary, )*];
+            /// The one with a number. Not from [`ALL`](UnaryOp::ALL): it is the number, which the compiler sees.
+            pub const fn from_number(number: usize) -> Option<UnaryOp> {
+                match number {
+                    $( n if n == UnaryOp::$unary as usize => Some(UnaryOp::$unary), )*
+                    _ => None,
+                }
+            }
             /// Operand and result type.
             pub const fn types(self) -> (ValType, ValType) {
                 const TYPES: [(ValType, ValType); UnaryOp::COUNT] = [$( (ValType::$ua, ValType::$ur), )*];
@@ -355,6 +362,13 @@ macro_rules! operators {
             pub const COUNT: usize = BinaryOp::ALL.len();
             /// All of them, by number.
             pub const ALL: &[BinaryOp] = &[$( BinaryOp::$binary, )*];
+            /// The one with a number. Not from [`ALL`](BinaryOp::ALL): it is the number, which the compiler sees.
+            pub const fn from_number(number: usize) -> Option<BinaryOp> {
+                match number {
+                    $( n if n == BinaryOp::$binary as usize => Some(BinaryOp::$binary), )*
+                    _ => None,
+                }
+            }
             /// Type of both operands, and of the result.
             pub const fn types(self) -> (ValType, ValType) {
                 const TYPES: [(ValType, ValType); BinaryOp::COUNT] = [$( (ValType::$ba, ValType::$br), )*];

@@ -91,10 +91,17 @@ impl<'a> FuncType<'a> {
 
     /// Reads `n params.. m results..`, the form of the binary format without its first byte 0x60.
     /// `None` if the bytes do not hold one.
+    #[inline(always)]
     pub fn read(bytes: &'a [u8]) -> Option<FuncType<'a>> {
         let (params, rest) = read_vec(bytes)?;
         let (results, _) = read_vec(rest)?;
         Some(FuncType { params, results })
+    }
+
+    /// The type that [`read`](FuncType::read) finds at an offset; the empty one if there is none.
+    #[inline(never)]
+    pub fn at(bytes: &'a [u8], offset: u32) -> FuncType<'a> {
+        bytes.get(offset as usize..).and_then(FuncType::read).unwrap_or_default()
     }
 
     /// The same type without its parameters.

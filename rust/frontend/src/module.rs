@@ -137,7 +137,7 @@ impl<'a> Module<'a> {
         use wasmote_core::ExternKind::*;
         let index = export.index as usize;
         Some(match export.kind {
-            Func => ExternType::Func(FuncType::read(self.bytes.get(*self.funcs.get(index)? as usize..)?)?),
+            Func => ExternType::Func(self.func_type_at(*self.funcs.get(index)?)),
             Table => ExternType::Table(*self.tables.get(index)?),
             Memory => ExternType::Memory(self.memory?),
             Global => ExternType::Global(self.globals.get(index)?.ty),
@@ -151,7 +151,7 @@ impl<'a> Module<'a> {
 
     /// The function type of a canonical type.
     pub fn func_type_at(&self, canonical: u32) -> FuncType<'a> {
-        FuncType::read(self.bytes.get(canonical as usize..).unwrap_or_default()).unwrap_or_default()
+        FuncType::at(self.bytes, canonical)
     }
 
     /// Number of functions, imported ones included.

@@ -195,7 +195,7 @@ fn types(module: &mut Module<'_>, section: &mut Reader<'_>, heap: &Heap) {
 fn canonical_types(module: &mut Module<'_>, sorted: &mut [u32]) {
     let Module { types, bytes, .. } = module;
     let offset = |types: &[u32], index: u32| types.get(index as usize).copied().unwrap_or(0);
-    let ty = |offset: u32| bytes.get(offset as usize..).and_then(FuncType::read).unwrap_or_default();
+    let ty = |offset: u32| FuncType::at(bytes, offset);
     sort(sorted, &mut |a, b| (ty(offset(types, a)), a) < (ty(offset(types, b)), b));
     let mut first = 0;
     for (place, &index) in sorted.iter().enumerate() {
@@ -326,10 +326,7 @@ pub(crate) fn import<'a>(reader: &mut Reader<'a>, types: &[u32], bytes: &'a [u8]
     let name = reader.name();
     let features = &mut Features::default();
     let ty = match extern_kind(reader, ErrorKind::BadImportKind) {
-        ExternKind::Func => {
-            let canonical = type_index(types, reader) as usize;
-            ExternType::Func(bytes.get(canonical..).and_then(FuncType::read).unwrap_or_default())
-        }
+        ExternKind::Func => ExternType::Func(FuncType::at(bytes, type_index(types, reader))),
         ExternKind::Table => ExternType::Table(table_type(reader)),
         ExternKind::Memory => ExternType::Memory(memory_type(reader, features)),
         ExternKind::Global => ExternType::Global(global_type(reader, features)),

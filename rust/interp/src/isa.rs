@@ -38,7 +38,7 @@ macro_rules! for_each_instruction {
     ($callback:ident) => {
         $callback! {
             // Leaves the executor: the word that the outermost frame returns to.
-            exit "" Mvp fast rust;
+            exit "" Mvp fast asm;
             trap "u" Mvp small rust;
             fuel "N" Mvp fast asm;
             // Looks at the interrupt word; see `encode::poll`.
@@ -277,7 +277,19 @@ macro_rules! codes {
         #[allow(non_camel_case_types)]
         pub(crate) enum Code { $( $name, )* }
 
+        #[cfg(any(test, feature = "disassembler", all(runs, not(debug_assertions))))]
         const ALL: &[Code] = &[$( Code::$name, )*];
+
+        impl Code {
+            /// The instruction that begins with this word. Words come from the encoder, so an unknown one is `trap`. Not from a
+            /// table: it is the number, which the compiler sees.
+            pub(crate) fn of(word: u32) -> Code {
+                match word as u8 {
+                    $( n if n == Code::$name as u8 => Code::$name, )*
+                    _ => Code::trap,
+                }
+            }
+        }
 
         /// How many words the instructions have.
         #[cfg(all(runs, not(debug_assertions)))]
@@ -326,11 +338,6 @@ impl Code {
     #[cfg(all(runs, not(debug_assertions)))]
     pub(crate) fn words(self) -> usize {
         WORDS.get(self as usize).copied().unwrap_or(1).into()
-    }
-
-    /// The instruction that begins with this word. Words come from the encoder, so an unknown one is `trap`.
-    pub(crate) fn of(word: u32) -> Code {
-        ALL.get((word & 0xFF) as usize).copied().unwrap_or(Code::trap)
     }
 }
 

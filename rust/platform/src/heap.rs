@@ -8,6 +8,8 @@
 //! All counts of one root, and its pool, are guarded by one platform mutex: allocation is rare here, and
 //! not every target has atomic read-modify-write.
 
+#[cfg(feature = "pool")]
+use crate::pool::Pool;
 use crate::{Mutex, abi};
 use core::alloc::Layout;
 use core::cell::Cell;
@@ -20,10 +22,6 @@ use core::ptr::NonNull;
 /// There is no memory, or the account's limit is reached.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OutOfMemory;
-
-// Blocks up to 16 MiB on 32-bit targets; 80 list heads.
-#[cfg(feature = "pool")]
-type Pool = rlsf::Tlsf<'static, u32, u8, 20, 4>;
 
 /// Where an engine's memory comes from.
 struct Root {
@@ -82,20 +80,19 @@ impl Heap {
         made
     }
 
-    /// The root account of a new engine that draws on `pool` alone.
+    /// The root account of a new engine that draws on `memory` alone.
     ///
     /// # Safety
-    /// Nobody else may use `pool` until the last handle to this engine's accounts is dropped.
+    /// Nobody else may use `memory` until the last handle to this engine's accounts is dropped.
     #[cfg(feature = "pool")]
-    pub unsafe fn pool(pool: NonNull<[u8]>) -> Result<Heap, OutOfMemory> {
-        let mut tlsf = Pool::new();
-        // SAFETY: (P4) the caller hands the pool over.
-        unsafe { tlsf.insert_free_block_ptr(pool) }.ok_or(OutOfMemory)?;
-        let place = tlsf.allocate(Layout::new::<Root>()).ok_or(OutOfMemory)?.cast::<Root>();
+    pub unsafe fn pool(memory: NonNull<[u8]>) -> Result<Heap, OutOfMemory> {
+        // SAFETY: (P4) the caller hands the memory over.
+        let mut pool = unsafe { Pool::new(memory) };
+        let place = pool.allocate(size_of::<Root>()).ok_or(OutOfMemory)?.cast::<Root>();
         // SAFETY: (P3) a fresh block of the right layout.
         let heap = unsafe { Heap::make_root(place) }?;
         // SAFETY: (P2) nobody else knows this root yet.
-        unsafe { *place.as_ref().pool.get() = Some(tlsf) };
+        unsafe { *place.as_ref().pool.get() = Some(pool) };
         Ok(heap)
     }
 
@@ -228,7 +225,7 @@ impl Heap {
         #[cfg(feature = "pool")]
         // SAFETY: (P2) the mutex is held.
         if let Some(pool) = unsafe { &mut *self.root().pool.get() } {
-            return pool.allocate(layout);
+            return pool.allocate(layout.size());
         }
         // SAFETY: (P3) size not 0, alignment at most 16.
         NonNull::new(unsafe { abi::wasmote_platform_alloc(layout.size(), layout.align()) }.cast())
@@ -241,7 +238,7 @@ impl Heap {
         // SAFETY: (P2) the mutex is held.
         if let Some(pool) = unsafe { &mut *self.root().pool.get() } {
             // SAFETY: (P3) the block came from this pool.
-            return unsafe { pool.reallocate(block, new) };
+            return unsafe { pool.reallocate(block, old.size(), new.size()) };
         }
         // SAFETY: (P3) the block came from the platform with this layout.
         NonNull::new(
@@ -259,7 +256,7 @@ impl Heap {
         // SAFETY: (P2) the mutex is held.
         if let Some(pool) = unsafe { &mut *self.root().pool.get() } {
             // SAFETY: (P3) the block came from this pool.
-            return unsafe { pool.deallocate(block, layout.align()) };
+            return unsafe { pool.deallocate(block, layout.size()) };
         }
         // SAFETY: (P3) the block came from the platform with this layout.
         unsafe { abi::wasmote_platform_free(block.as_ptr().cast(), layout.size(), layout.align()) }

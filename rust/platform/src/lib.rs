@@ -15,6 +15,8 @@ mod code;
 mod code_space;
 pub mod heap;
 mod mutex;
+#[cfg(feature = "pool")]
+mod pool;
 #[cfg(feature = "std")]
 mod std_impl;
 mod utf8;

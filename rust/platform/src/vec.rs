@@ -6,6 +6,7 @@
 use crate::{Heap, OutOfMemory};
 use core::alloc::Layout;
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 
@@ -27,14 +28,20 @@ struct Raw {
     len: usize,
     /// Elements that there is room for.
     capacity: usize,
-    heap: Heap,
+    /// Given up by `free`.
+    heap: ManuallyDrop<Heap>,
 }
 
 impl Raw {
     #[inline(never)]
     fn new(heap: &Heap, element: Layout) -> Raw {
         let block = NonNull::new(core::ptr::without_provenance_mut(element.align()));
-        Raw { block: block.unwrap_or(NonNull::dangling()), len: 0, capacity: 0, heap: heap.clone() }
+        Raw {
+            block: block.unwrap_or(NonNull::dangling()),
+            len: 0,
+            capacity: 0,
+            heap: ManuallyDrop::new(heap.clone()),
+        }
     }
 
     fn layout(element: Layout, capacity: usize) -> Option<Layout> {
@@ -64,12 +71,18 @@ impl Raw {
         self.reserve(element, 8 + self.len / 2)
     }
 
+    /// Gives all up.
+    ///
+    /// # Safety
+    /// Nothing else is done with it afterwards.
     #[inline(never)]
-    fn free(&mut self, element: Layout) {
+    unsafe fn free(&mut self, element: Layout) {
         if let Some(layout) = Raw::layout(element, self.capacity) {
             // SAFETY: (P7) the block was allocated with this layout; the array is going.
             unsafe { self.heap.deallocate(self.block, layout) };
         }
+        // SAFETY: (P7) once, as the caller says.
+        unsafe { ManuallyDrop::drop(&mut self.heap) };
     }
 }
 
@@ -244,7 +257,8 @@ impl<T> DerefMut for Vec<T> {
 impl<T> Drop for Vec<T> {
     fn drop(&mut self) {
         self.clear();
-        self.raw.free(Self::ELEMENT);
+        // SAFETY: (P7) the array is going.
+        unsafe { self.raw.free(Self::ELEMENT) };
     }
 }
 

@@ -64,11 +64,19 @@ impl Backtrace {
         self.truncated
     }
 
-    /// A call has ended, whether it has `trapped` or not.
-    pub(crate) fn end(&mut self, trapped: bool) {
+    /// A call has returned.
+    #[inline(always)]
+    pub(crate) fn forget(&mut self) {
+        if self.ended {
+            self.begin();
+        }
+    }
+
+    /// A call has trapped.
+    pub(crate) fn end(&mut self) {
         // Of a trap before this one, which has left no frames.
         self.begin();
-        self.ended = trapped;
+        self.ended = true;
     }
 
     /// The trap that was answered last goes on.
@@ -76,6 +84,7 @@ impl Backtrace {
         self.ended = false;
     }
 
+    #[inline(never)]
     fn begin(&mut self) {
         if self.ended {
             self.frames.clear();
@@ -115,7 +124,9 @@ impl Backtrace {
         false
     }
 
-    pub(crate) fn end(&mut self, _: bool) {}
+    pub(crate) fn forget(&mut self) {}
+
+    pub(crate) fn end(&mut self) {}
 
     pub(crate) fn resume(&mut self) {}
 

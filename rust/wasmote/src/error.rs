@@ -1,5 +1,6 @@
 //! What can go wrong.
 
+use wasmote_core::texts::text;
 use wasmote_core::{ErrorKind, ExternKind, LoadError, Trap};
 use wasmote_platform::OutOfMemory;
 
@@ -89,30 +90,40 @@ impl Error {
 
     /// The text, without place. Without the feature `messages`, a word for the class at most.
     pub fn message(&self) -> &'static str {
-        match *self {
+        const TEXTS: &str = concat!(
+            "unknown import\0",
+            "incompatible import type\0",
+            "host function failed\0",
+            "memory quota exceeded\0",
+            "table quota exceeded\0",
+            "no memory for compiled code\0",
+            "out of memory\0",
+            "too many instances or host functions\0",
+            "not found\0",
+            "wrong type\0",
+            "out of bounds\0",
+            "global is immutable\0",
+            "invalid module, says wasmparser\0",
+        );
+        let number = match *self {
             Error::Load(LoadError { kind, .. }) => return kind.message(),
             Error::Trap(trap) => return trap.message(),
-            _ => {}
-        }
-        if !cfg!(feature = "messages") {
-            return "error";
-        }
-        match self {
-            Error::Link(LinkError { reason: LinkReason::Unknown, .. }) => "unknown import",
-            Error::Link(_) => "incompatible import type",
-            Error::Host(_) => "host function failed",
-            Error::Quota(Quota::MemoryBytes) => "memory quota exceeded",
-            Error::Quota(Quota::TableElements) => "table quota exceeded",
-            Error::Quota(Quota::Code) => "no memory for compiled code",
-            Error::OutOfMemory => "out of memory",
-            Error::Limit => "too many instances or host functions",
-            Error::NotFound => "not found",
-            Error::WrongType => "wrong type",
-            Error::OutOfBounds => "out of bounds",
-            Error::Immutable => "global is immutable",
-            Error::Refuted { .. } => "invalid module, says wasmparser",
-            Error::Load(_) | Error::Trap(_) => "",
-        }
+            _ if !cfg!(feature = "messages") => return "error",
+            Error::Link(LinkError { reason: LinkReason::Unknown, .. }) => 0,
+            Error::Link(_) => 1,
+            Error::Host(_) => 2,
+            Error::Quota(Quota::MemoryBytes) => 3,
+            Error::Quota(Quota::TableElements) => 4,
+            Error::Quota(Quota::Code) => 5,
+            Error::OutOfMemory => 6,
+            Error::Limit => 7,
+            Error::NotFound => 8,
+            Error::WrongType => 9,
+            Error::OutOfBounds => 10,
+            Error::Immutable => 11,
+            Error::Refuted { .. } => 12,
+        };
+        text(TEXTS, number)
     }
 }
 

@@ -62,19 +62,20 @@ impl Func {
     /// [`Error::NotFound`]; [`Error::Trap`] or [`Error::Host`] if execution ended early.
     pub fn call(&self, cx: &mut dyn Context, args: &[Value], results: &mut [Value]) -> Result<(), Error> {
         let count = results.len();
-        let mut write = |ty: &FuncType<'_>, mut cells: &mut [u32]| {
+        let write = |ty: &FuncType<'_>, mut cells: &mut [u32]| {
             let fits = ty.params().eq(args.iter().map(Value::ty)) && ty.results().len() == count;
             if fits {
                 args.iter().for_each(|value| value.write(&mut cells));
             }
             fits
         };
-        let mut read = |ty: &FuncType<'_>, mut cells: &[u32]| {
+        let read = |ty: &FuncType<'_>, mut cells: &[u32]| {
             for (to, ty) in results.iter_mut().zip(ty.results()) {
                 *to = Value::read(ty, &mut cells);
             }
         };
-        self.call_cells(cx, &mut write, &mut read)
+        let mut cx = cx;
+        self.call_cells(&mut cx, write, read)
     }
 
     /// [`call`](Func::call) with arguments and results that are no [`Value`]s: `write` puts the arguments into cells, one for
@@ -83,13 +84,14 @@ impl Func {
     ///
     /// # Errors
     /// As of [`call`](Func::call).
+    #[inline(always)]
     pub fn call_cells(
         &self,
-        mut cx: &mut dyn Context,
-        write: &mut dyn FnMut(&FuncType<'_>, &mut [u32]) -> bool,
-        read: &mut dyn FnMut(&FuncType<'_>, &[u32]),
+        cx: &mut impl Context,
+        write: impl FnOnce(&FuncType<'_>, &mut [u32]) -> bool,
+        read: impl FnOnce(&FuncType<'_>, &[u32]),
     ) -> Result<(), Error> {
-        let mut call = Call::new(&mut cx, *self, None)?;
+        let mut call = Call::new(cx, *self, None)?;
         let (ty, cells) = call.parts();
         if !write(ty, cells) {
             return Err(Error::WrongType);

@@ -3,6 +3,7 @@
 use super::engine::Engine;
 use super::programs::{GUESTS, Load, Measured, Program, Ran, Taken, Work, check_results};
 use super::twins;
+use super::versions::NATIVE_FLAGS;
 use crate::bare::{self, Board, Firmware};
 use crate::options::WasmoteOption;
 use crate::run::{progress, tail};
@@ -91,14 +92,12 @@ fn link(
         board,
         name: &format!("bench-{}", engine.name()),
         sources,
-        // The native side's flags; see rust/guests/native/guests.h.
-        flags: vec![
-            "-O2".into(),
-            "-ffp-contract=off".into(),
-            "-DHEAP_BYTES=(15*1024*1024)".into(),
-            "-DCODE_BYTES=(256*1024)".into(),
-            format!("-I{}", repo::path(GUESTS).join("native").display()),
-        ],
+        flags: NATIVE_FLAGS
+            .into_iter()
+            .chain(["-DHEAP_BYTES=(15*1024*1024)", "-DCODE_BYTES=(256*1024)"])
+            .map(str::to_owned)
+            .chain([format!("-I{}", repo::path(GUESTS).join("native").display())])
+            .collect(),
         archive: Some(archive),
     };
     firmware.link()

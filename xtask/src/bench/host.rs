@@ -3,6 +3,7 @@
 
 use super::programs::{GUESTS, Measured, Program, Ran, Taken, Work};
 use super::rivals::{self, Rival};
+use super::versions::NATIVE_FLAGS;
 use super::{INTERP, INTERP_UNMETERED, JIT, JIT_UNMETERED, twins};
 use crate::run::{Run, progress};
 use crate::{bare, repo, tools};
@@ -134,8 +135,8 @@ fn twin(program: &Program) -> Result<PathBuf> {
     let run = program.native.as_deref().context("there is no twin")?;
     let elf = repo::work("twin")?.join(&program.name);
     Run::new("gcc")
-        // The native side's flags; see rust/guests/native/guests.h.
-        .args(["-std=c11", "-O2", "-ffp-contract=off", "-Wall", "-Werror"])
+        .args(NATIVE_FLAGS)
+        .args(["-std=c11", "-Wall", "-Werror"])
         .arg(format!("-DRUN={run}"))
         .arg("-I")
         .arg(repo::path(GUESTS).join("native"))

@@ -10,6 +10,7 @@ mod recorded;
 mod report;
 mod rivals;
 mod twins;
+mod versions;
 
 use crate::bare::{self, Board};
 use crate::run::progress;
@@ -179,6 +180,7 @@ fn texts(
             parts.push(report::code_table(programs, &own)?);
             parts.extend(report::call_table(programs, &own, quick));
         }
+        parts.push(versions::made_with(target)? + "\n");
         texts.push((target.table().to_owned(), parts.join("\n")));
     }
     if own.len() < measured.len() {

@@ -8,9 +8,10 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// The boards: M3, M33, M55, RV32, RV64, 64-bit Arm and this machine.
-const PLATFORMS: [&str; 7] = [
+/// The boards: M3, M4F, M33, M55, RV32, RV64, 64-bit Arm and this machine.
+const PLATFORMS: [&str; 8] = [
     "mps2/an385",
+    "mps2/an386/qemu",
     "mps2/an521/cpu0",
     "mps3/corstone300/an547",
     "qemu_riscv32",
@@ -20,8 +21,9 @@ const PLATFORMS: [&str; 7] = [
 ];
 
 /// The Rust targets of these boards' CPUs, with which Rust applications and wasmote's archive are compiled.
-const TARGETS: [&str; 8] = [
+const TARGETS: [&str; 9] = [
     "thumbv7m-none-eabi",
+    "thumbv7em-none-eabihf",
     "thumbv8m.main-none-eabi",
     "thumbv8m.main-none-eabihf",
     "riscv32i-unknown-none-elf",
@@ -35,6 +37,8 @@ const TARGETS: [&str; 8] = [
 const TREES: [&str; 3] = ["twister-tests", "samples", SPEC];
 /// The official test suite.
 const SPEC: &str = "rust/spec/firmware/zephyr";
+/// Where boards of our own are. Twister looks there by itself only if wasmote is in the workspace's manifest.
+const BOARDS: &str = "zephyr-module/boards";
 
 /// All of it; `prepared` if the process that started this one has done so.
 pub fn steps(summary: &mut Summary, prepared: bool, verbose: bool) {
@@ -108,6 +112,7 @@ fn twister(base: &Path, trees: &[&str], platforms: &[&str], verbose: bool) -> Re
     // Only this run's report counts.
     let _ = std::fs::remove_file(&report);
     let mut run = west(base).arg("twister").args(["--clobber-output", "--inline-logs", "-v", "-O"]).arg(&out);
+    run = run.arg("-A").arg(repo::path(BOARDS));
     for tree in trees {
         run = run.arg("-T").arg(repo::path(tree));
     }
@@ -119,10 +124,11 @@ fn twister(base: &Path, trees: &[&str], platforms: &[&str], verbose: bool) -> Re
     // Each firmware is built in a folder of its own, but what two have in common only once: wasmote's archive in one folder for
     // cargo, and Zephyr's C through ccache, if that is there. It knows a file again in another firmware, and mostly in the next clone, as
     // paths are relative to the folder and not put into what is compiled, and if no file is told an id of this run: only this run's
-    // firmware can answer here.
+    // firmware can answer here. What it does not know it compiles from the text that it has preprocessed to look for it: nothing is lost.
     run = run.arg(format!("-x=WASMOTE_CARGO_TARGET_DIR={}", repo::work("zephyr-cargo")?.display()));
     let base = if out.starts_with(repo::root()) { repo::root() } else { &out };
-    run = run.env("CCACHE_BASEDIR", base).env("CCACHE_NOHASHDIR", "1").arg("-x=TC_RUNID=");
+    run = run.env("CCACHE_BASEDIR", base).env("CCACHE_NOHASHDIR", "1").env("CCACHE_NOCPP2", "1");
+    run = run.arg("-x=TC_RUNID=");
     // Twister fails when a test does; its report says more.
     let ended = run.logged("twister", verbose);
     if !report.is_file() {

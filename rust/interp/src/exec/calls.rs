@@ -4,19 +4,19 @@ use super::dispatch::TAIL_CALLS;
 use super::place::Place;
 use super::raw::{Function, NotEntered};
 use super::{Ctx, Frame, Memory, Pass, Slow, State, Step};
-use crate::isa::Rare;
+use crate::isa::{Code, Rare};
 use wasmote_core::vm::{AGAIN, NULL_REF, func_ref};
 use wasmote_core::{Feature, Trap};
 
 /// Calls an own function, if it is of this engine. What hinders that is found once more out of line.
 #[inline(always)]
-fn enter_own(s: State, function: Function, cells: usize, more: usize, slow: Slow) -> Step {
+fn enter_own(s: State, function: Function, cells: usize, more: usize) -> Step {
     if s.ctx.interrupted() {
-        return Step::Slow(slow);
+        return Step::Slow(Slow::Call);
     }
     match function.enter(cells, s.pc().skip(more), s.fp, s.ctx) {
         Ok((pc, fp)) => Step::Next(pc, fp, s.ctx),
-        Err(_) => Step::Slow(slow),
+        Err(_) => Step::Slow(Slow::Call),
     }
 }
 
@@ -131,13 +131,11 @@ fn own_indirect(s: State, table: usize, index: u32, ty: u32) -> Result<Option<Fu
 #[inline(always)]
 pub(super) fn call(s: State) -> Step {
     if TAIL_CALLS {
-        return enter_own(s, s.ctx.own_function(s.half()), s.a(), 0, Slow::Call);
+        return enter_own(s, s.ctx.own_function(s.half()), s.a(), 0);
     }
-    call_slow(s)
-}
-
-#[inline(always)]
-pub(super) fn call_slow(s: State) -> Step {
+    if cfg!(thumb2_handlers) {
+        return call_rare(s);
+    }
     enter(s, s.ctx.own_function(s.half()), s.a(), 0)
 }
 
@@ -145,10 +143,10 @@ pub(super) fn call_slow(s: State) -> Step {
 pub(super) fn call_import(s: State) -> Step {
     if cfg!(thumb2_handlers) {
         // Those of the host are called from there.
-        return call_import_slow(s);
+        return call_rare(s);
     }
     let Some(function) = s.ctx.host_function(s.half()) else {
-        return if TAIL_CALLS { Step::Slow(Slow::CallImport) } else { call_import_slow(s) };
+        return if TAIL_CALLS { Step::Slow(Slow::Call) } else { call_rare(s) };
     };
     if s.ctx.interrupted() {
         return Step::Trap(Trap::Interrupted);
@@ -163,32 +161,25 @@ pub(super) fn call_import(s: State) -> Step {
 }
 
 #[inline(always)]
-pub(super) fn call_import_slow(s: State) -> Step {
-    enter(s, imported(s, s.half()), s.a(), 0)
-}
-
-#[inline(always)]
 pub(super) fn call_indirect(s: State) -> Step {
     if TAIL_CALLS {
         return match own_indirect(s, s.c(), s.get(s.b()), s.word(0)) {
-            Ok(Some(function)) => enter_own(s, function, s.a(), 1, Slow::CallIndirect),
-            Ok(None) => Step::Slow(Slow::CallIndirect),
+            Ok(Some(function)) => enter_own(s, function, s.a(), 1),
+            Ok(None) => Step::Slow(Slow::Call),
             Err(trap) => Step::Trap(trap),
         };
     }
-    call_indirect_slow(s)
-}
-
-#[inline(always)]
-pub(super) fn call_indirect_slow(s: State) -> Step {
+    if cfg!(thumb2_handlers) {
+        return call_rare(s);
+    }
     match indirect(s, s.c(), s.get(s.b()), s.word(0)) {
         Ok(function) => enter(s, function, s.a(), 1),
         Err(trap) => Step::Trap(trap),
     }
 }
 
-/// Calls that are rare enough to share one piece of code. It leaves what comes next as a record on the control stack, from
-/// where a return takes it.
+/// Calls that are rare enough to share one piece of code: that of `call_rare`, and of the other instructions what is not a function
+/// of this engine and instance. It leaves what comes next as a record on the control stack, from where a return takes it.
 #[inline(always)]
 pub(super) fn call_rare(s: State) -> Step {
     let code = prepare(s.place, s.fp, s.ctx);
@@ -202,19 +193,26 @@ pub(super) fn call_rare(s: State) -> Step {
 
 #[inline(never)]
 fn prepare(place: Place, fp: Frame, ctx: Ctx) -> u32 {
+    const CALL: u8 = Code::call as u8;
+    const CALL_IMPORT: u8 = Code::call_import as u8;
+    const CALL_INDIRECT: u8 = Code::call_indirect as u8;
     let s = State { place, fp, ctx, memory: Memory::of(ctx), pass: Pass::NOTHING };
-    let (kind, operand, params) = (s.a() as u32, s.word(1), s.word(2) as usize);
+    let a = s.a();
+    // The last: the table, and the cell of the index there.
+    let (kind, operand, cells, more, place) = match s.place.byte(0) {
+        CALL => (Rare::OWN, s.half() as u32, a, 0, 0),
+        CALL_IMPORT => (Rare::IMPORT, s.half() as u32, a, 0, 0),
+        CALL_INDIRECT => (Rare::INDIRECT, s.word(0), a, 1, (s.c() << 16 | s.b()) as u32),
+        _ => (a as u32, s.word(1), s.half(), 3, s.word(0)),
+    };
     let function = match kind & 3 {
         Rare::OWN => Ok(s.ctx.own_function(operand as usize)),
         Rare::IMPORT => Ok(imported(s, operand as usize)),
-        _ => {
-            let place = s.word(0);
-            indirect(s, (place >> 16) as usize, s.get((place & 0xFFFF) as usize), operand)
-        }
+        _ => indirect(s, (place >> 16) as usize, s.get((place & 0xFFFF) as usize), operand),
     };
     let step = match function {
-        Ok(function) if kind & Rare::TAIL == 0 => enter(s, function, s.half(), 3),
-        Ok(function) if Feature::TailCall.compiled() => replace(s, function, s.half(), params),
+        Ok(function) if kind & Rare::TAIL == 0 => enter(s, function, cells, more),
+        Ok(function) if Feature::TailCall.compiled() => replace(s, function, cells, s.word(2) as usize),
         Ok(_) => Step::Trap(Trap::Unreachable),
         Err(trap) => Step::Trap(trap),
     };

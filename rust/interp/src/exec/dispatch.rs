@@ -26,6 +26,9 @@ mod handlers {
 /// Which of the two it is.
 pub(super) const TAIL_CALLS: bool = cfg!(all(tail_calls, not(debug_assertions)));
 
+#[cfg(thumb2_handlers)]
+pub(super) use imp::carry_out_left;
+
 /// Runs code until something exits: `0`, or a trap's code.
 #[inline(always)]
 pub(super) fn run(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
@@ -165,8 +168,6 @@ mod imp {
             Step::Slow(slow) => (match slow {
                 Slow::Fuel => slow::fuel,
                 Slow::Call => slow::call,
-                Slow::CallImport => slow::call_import,
-                Slow::CallIndirect => slow::call_indirect,
             } as Handler)(FREE, FREE, pc, fp, ctx, table, memory),
             Step::Exit => 0,
             Step::Trap(trap) => (match trap {
@@ -209,9 +210,7 @@ mod imp {
         }
         slow! {
             fuel = fuel_slow;
-            call = call_slow;
-            call_import = call_import_slow;
-            call_indirect = call_indirect_slow;
+            call = call_rare;
         }
     }
 
@@ -328,13 +327,11 @@ mod imp {
 
             /// What would not be called with a handler's arguments if nobody had its address.
             #[used]
-            static OUT_OF_LINE: [Handler; 16] = [
+            static OUT_OF_LINE: [Handler; 14] = [
                     shared,
                     called,
                     slow::fuel,
                     slow::call,
-                    slow::call_import,
-                    slow::call_indirect,
                     raise::<{ Trap::Unreachable as u32 }>,
                     raise::<{ Trap::MemoryOutOfBounds as u32 }>,
                     raise::<{ Trap::TableOutOfBounds as u32 }>,
@@ -355,6 +352,8 @@ mod imp {
 mod imp {
     use super::*;
     use crate::exec::raw::no_instruction;
+    #[cfg(thumb2_handlers)]
+    use crate::exec::thumb2::At;
     use wasmote_core::Trap;
 
     /// Whether the handlers in assembler carry out all that an instruction asks for.
@@ -387,43 +386,81 @@ mod imp {
         }};
     }
 
+    /// Carries instructions out, one after the other.
+    #[cfg(not(thumb2_handlers))]
     pub(super) fn run(mut pc: Pc, mut fp: Frame, mut ctx: Ctx) -> u32 {
         loop {
-            #[cfg(thumb2_handlers)]
-            match crate::exec::thumb2::run(&mut pc, &mut fp, &mut ctx) {
-                0 => {}
-                code => return trapped(code, pc.skip(1), fp, ctx),
-            }
             let s = State::at(pc, fp, ctx, Memory::of(ctx));
-            let word = s.place.word();
-            #[cfg(test)]
-            crate::tests::saw(word);
-            macro_rules! table {
-                ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
-                    match word as u8 {
-                        $( number::$name => {
-                            if carried_out!($by) {
-                                no_instruction()
-                            } else if Feature::$feature.compiled() {
-                                carry_out!(handlers::$name, s)
-                            } else {
-                                illegal(s)
-                            }
-                        } )*
-                        _ => no_instruction(),
-                    }
-                };
-            }
-            match for_each_instruction!(table) {
+            match step(s) {
                 Step::Next(next, frame, context)
                 | Step::Jump(next, frame, context)
                 | Step::Anew(next, frame, context) => (pc, fp, ctx) = (next.forget(), frame, context),
                 Step::Exit => return 0,
-                // Only where there are tail calls.
-                Step::Slow(_) => return trapped(Trap::Unreachable as u32, s.pc(), s.fp, s.ctx),
-                Step::Trap(trap) => return trapped(trap as u32, s.pc(), s.fp, s.ctx),
-                Step::Failed(code) => return trapped(code, s.pc(), s.fp, s.ctx),
+                step => return trapped(code(step), s.pc(), s.fp, s.ctx),
             }
         }
+    }
+
+    /// Lets the handlers in assembler carry them out.
+    #[cfg(thumb2_handlers)]
+    #[inline(always)]
+    pub(super) fn run(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
+        let mut at = At::new(pc, fp, ctx);
+        match at.run() {
+            0 => 0,
+            code => {
+                let (pc, fp, ctx) = at.parts();
+                trapped(code, pc.skip(1), fp, ctx)
+            }
+        }
+    }
+
+    /// Carries out an instruction that these leave, and goes on to the next. Returns 0, or a trap's code.
+    #[cfg(thumb2_handlers)]
+    pub(in crate::exec) extern "C" fn carry_out_left(at: &mut At) -> u32 {
+        let (pc, fp, ctx) = at.parts();
+        match step(State::at(pc, fp, ctx, Memory::of(ctx))) {
+            Step::Next(pc, fp, ctx) | Step::Jump(pc, fp, ctx) | Step::Anew(pc, fp, ctx) => {
+                *at = At::new(pc, fp, ctx);
+                0
+            }
+            step => code(step),
+        }
+    }
+
+    /// What a step says that is the last.
+    #[inline(always)]
+    fn code(step: Step) -> u32 {
+        match step {
+            Step::Trap(trap) => trap as u32,
+            Step::Failed(code) => code,
+            // Only where there are tail calls.
+            Step::Slow(_) => Trap::Unreachable as u32,
+            _ => 0,
+        }
+    }
+
+    #[inline(always)]
+    fn step(s: State) -> Step {
+        let word = s.place.word();
+        #[cfg(test)]
+        crate::tests::saw(word);
+        macro_rules! table {
+            ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
+                match word as u8 {
+                    $( number::$name => {
+                        if carried_out!($by) {
+                            no_instruction()
+                        } else if Feature::$feature.compiled() {
+                            carry_out!(handlers::$name, s)
+                        } else {
+                            illegal(s)
+                        }
+                    } )*
+                    _ => no_instruction(),
+                }
+            };
+        }
+        for_each_instruction!(table)
     }
 }

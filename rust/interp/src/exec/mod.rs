@@ -124,8 +124,6 @@ enum Slow {
     Fuel,
     /// A call of what is not an own function of this engine.
     Call,
-    CallImport,
-    CallIndirect,
 }
 
 /// A value in cells.

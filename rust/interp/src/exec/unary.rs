@@ -15,7 +15,7 @@ pub(super) fn unary(s: State) -> Step {
 #[inline(never)]
 fn apply(place: Place, fp: Frame, ctx: Ctx) -> u32 {
     let s = State { place, fp, ctx, memory: Memory::of(ctx), pass: Pass::NOTHING };
-    let Some(&op) = UnaryOp::ALL.get(s.c()) else { return Trap::Unreachable as u32 };
+    let Some(op) = UnaryOp::from_number(s.c()) else { return Trap::Unreachable as u32 };
     // An operator that this build does not have never comes here; what it takes is not linked.
     macro_rules! has {
         ($feature:ident, $value:expr) => {

@@ -31,14 +31,12 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// `NotFound` if it is no function of this store's, `WrongType`, or a trap: the value stack is used up.
+    #[inline(always)]
     pub fn new(cx: &'a mut impl Context, func: Func, ty: Option<FuncType<'_>>) -> Result<Call<'a>, Error> {
-        Call::prepare(cx.origin(), func, ty)
-    }
-
-    fn prepare(origin: Origin, func: Func, ty: Option<FuncType<'_>>) -> Result<Call<'a>, Error> {
+        let origin = cx.origin();
         // SAFETY: (R1) no code runs, or it waits for us. What is kept of it is a type.
         let state: &'a State = unsafe { &*origin.state };
-        let (callee, record, found) = state.func(func).ok_or(Error::NotFound)?;
+        let (callee, record, found) = state.find(func).ok_or(Error::NotFound)?;
         if ty.is_some_and(|ty| ty != found) {
             return Err(Error::WrongType);
         }
@@ -64,6 +62,7 @@ impl<'a> Call<'a> {
 
     /// Whether the function references among the arguments belong to this store; those of another would lead
     /// nowhere.
+    #[inline(always)]
     pub fn refs_belong(&mut self) -> bool {
         // Not `contains`, for which the library has a search by words.
         let other = |&ty: &u8| ty != ValType::FuncRef as u8;
@@ -79,6 +78,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// [`Error::Trap`] or [`Error::Host`].
+    #[inline(always)]
     pub fn run(&mut self) -> Result<(), Error> {
         // SAFETY: (R1) (R2) (R4) the store lives as long as the call; nothing of it is borrowed while code runs.
         unsafe {
@@ -91,8 +91,11 @@ impl<'a> Call<'a> {
             };
             #[cfg(feature = "interp-lazy")]
             super::resident::trim(self.state);
-            (*self.state).trace.end(code != 0);
-            let Some(trap) = Trap::from_code(code) else { return Ok(()) };
+            let Some(trap) = Trap::from_code(code) else {
+                (*self.state).trace.forget();
+                return Ok(());
+            };
+            (*self.state).trace.end();
             if let Some(caller) = self.caller {
                 caller.as_ref().fail();
             }

@@ -15,6 +15,7 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for crate::Store {}
     impl Sealed for super::Caller<'_> {}
+    impl Sealed for super::AnyContext<'_, '_> {}
     impl<C: super::Context + ?Sized> Sealed for &mut C {}
 }
 
@@ -29,6 +30,7 @@ pub struct Origin {
 }
 
 impl Context for Store {
+    #[inline(always)]
     fn origin(&self) -> Origin {
         let state = self.place().ptr();
         // SAFETY: (R1) the store owns its contents.
@@ -38,13 +40,34 @@ impl Context for Store {
 }
 
 impl Context for Caller<'_> {
+    #[inline(always)]
     fn origin(&self) -> Origin {
         Origin { state: self.state_ptr(), free: self.free(), caller: Some(NonNull::from(self).cast()) }
     }
 }
 
-/// So that `&mut dyn Context` is one, for code that is not to be compiled twice.
+/// Either of the two, for code that is not to be there for both.
+#[derive(Debug)]
+pub enum AnyContext<'c, 's> {
+    /// From outside.
+    Store(&'c mut Store),
+    /// In a host function.
+    Caller(&'c mut Caller<'s>),
+}
+
+impl Context for AnyContext<'_, '_> {
+    #[inline(always)]
+    fn origin(&self) -> Origin {
+        match self {
+            AnyContext::Store(store) => store.origin(),
+            AnyContext::Caller(caller) => caller.origin(),
+        }
+    }
+}
+
+/// So that `&mut dyn Context` is one.
 impl<C: Context + ?Sized> Context for &mut C {
+    #[inline(always)]
     fn origin(&self) -> Origin {
         (**self).origin()
     }

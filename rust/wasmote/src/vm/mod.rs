@@ -17,6 +17,8 @@ mod memory;
 mod place;
 #[cfg(feature = "interp-lazy")]
 mod resident;
+#[cfg(all(feature = "jit", target_arch = "arm"))]
+mod routines;
 mod state;
 mod table;
 #[cfg(feature = "jit")]
@@ -28,7 +30,7 @@ pub use call::Caller;
 #[cfg(feature = "interp")]
 pub(crate) use code::Builder as CodeBuilder;
 pub(crate) use code::{Bytes, Code};
-pub use context::Context;
+pub use context::{AnyContext, Context};
 pub(crate) use context::{state, state_mut};
 pub(crate) use host::HostFunc;
 pub use host::{HostCall, RawHostFn};
@@ -37,4 +39,6 @@ pub use interrupt::InterruptHandle;
 #[cfg(feature = "jit-lazy")]
 pub(crate) use lazy::Made;
 pub(crate) use place::Place;
+#[cfg(all(feature = "jit", target_arch = "arm"))]
+pub(crate) use routines::routines;
 pub use state::State;

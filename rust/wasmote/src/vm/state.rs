@@ -223,7 +223,8 @@ impl State {
     }
 
     /// The context, the record and the type of a function of this store's.
-    pub(super) fn func(&self, func: Func) -> Option<(*mut VmCtx, *const FuncRecord, FuncType<'_>)> {
+    #[inline(always)]
+    pub(super) fn find(&self, func: Func) -> Option<(*mut VmCtx, *const FuncRecord, FuncType<'_>)> {
         let (number, index) = split_func_ref(func.cell());
         let instance = self.instance(number)?;
         let (record, ty): (&FuncRecord, _) = match instance.module() {
@@ -240,7 +241,7 @@ impl State {
 
     /// The type of a function of this store's.
     pub(crate) fn func_type(&self, func: Func) -> Option<FuncType<'_>> {
-        self.func(func).map(|(_, _, ty)| ty)
+        self.find(func).map(|(_, _, ty)| ty)
     }
 
     /// What an exported item is now, with the present size as the minimum of its limits: what can be imported
@@ -270,7 +271,7 @@ impl State {
         types: impl Iterator<Item = wasmote_core::ValType>,
         cells: &[u32],
     ) -> bool {
-        FuncRefs::new(types, cells).all(|func| self.func(func).is_some())
+        FuncRefs::new(types, cells).all(|func| self.func_type(func).is_some())
     }
 
     /// Cells of the value stack that frames and the engine's return records have reached together.

@@ -53,8 +53,8 @@ impl Level {
         let (control, depth, max) =
             unsafe { ((*stack).control, (*stack).native_depth, (*stack).max_native_depth) };
         // Not yet (I5): the caller may have left no room for any record.
-        let room = (control as usize).saturating_sub(cells as usize);
-        if depth >= max || room < 2 * RECORD_BYTES {
+        let room = (control as isize).wrapping_sub(cells as isize);
+        if depth >= max || room < 2 * RECORD_BYTES as isize {
             return Err(Trap::StackOverflow);
         }
         if ctx.interrupted() {

@@ -1,7 +1,7 @@
 // The handlers of the instructions that programs spend their time in, for Arm's M profile.
 //
 // One that cannot do what it is to do (a call of something else than an own function of this engine) has changed nothing
-// and goes to `.Lleave`: then the portable executor carries the instruction out. What traps goes to `.Ltrap_*`.
+// and goes to `.Lleave`, which calls the portable executor to carry the instruction out. What traps goes to `.Ltrap_*`.
 //
 // r4   the present instruction's first word
 // r5   the frame
@@ -110,8 +110,8 @@
         b       5b
 .endm
 
-// wasmote_interp_thumb2(place: *mut Place): begins where that says, and writes there where it has ended. Returns a trap's
-// code, or 0 if the portable executor is to carry out what is there.
+// wasmote_interp_thumb2(at: *mut At): begins where that says. Returns 0 if the outermost frame has returned, or a trap's code, and
+// `at` says where it happened.
         .section .text.wasmote_interp_thumb2, "ax", %progbits
         .balign 4
         .global wasmote_interp_thumb2
@@ -147,12 +147,25 @@ wasmote_interp_thumb2:
         trap    null, {trap_null}
         trap    signature, {trap_signature}
         trap    stack, {trap_stack}
-.Lleave:
+.Lh_exit:
         movs    r0, #0
 .Lend:  str     lr, [r8, #{fuel}]
         pop     {{r1}}
         stm     r1, {{r4, r5, r8}}
         pop     {{r4-r11, pc}}
+
+.Lleave:
+        str     lr, [r8, #{fuel}]
+        ldr     r0, [sp]
+        stm     r0, {{r4, r5, r8}}
+        bl      {carry_out_left}
+        cbnz    r0, 6f
+        ldr     r0, [sp]
+        ldm     r0, {{r4, r5, r8}}
+        bl      .Linstance
+        go
+6:      ldr     lr, [r8, #{fuel}]
+        b       .Lend
 
         .balign 4
 .Ltable_address:

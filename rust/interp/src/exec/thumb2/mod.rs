@@ -3,6 +3,7 @@
 //! rustc keeps a frame pointer in every function of these targets and shares the ends of the loop's arms, so an instruction
 //! takes a third more there than it does with all of the machine's state in registers of our choice.
 
+use super::dispatch::carry_out_left;
 use super::raw::{Ctx, Frame, Pc, entry};
 use crate::isa::for_each_instruction;
 use core::mem::{offset_of, size_of};
@@ -42,6 +43,7 @@ macro_rules! assemble {
             ".text",
             ".code {instruction_bits}",
             entry = sym entry,
+            carry_out_left = sym carry_out_left,
             float = const Feature::Float.compiled() as u32,
             fpu = const cfg!(thumb2_fpu) as u32,
             lazy = const cfg!(feature = "lazy") as u32,
@@ -87,24 +89,33 @@ for_each_instruction!(assemble);
 const _: () = assert!(size_of::<FuncRecord>() == 16);
 const _: () = assert!(offset_of!(VmCtx, memory_len) == offset_of!(VmCtx, memory_base) + 4);
 
-/// Carries instructions out until there is one that the handlers in assembler leave to us, and returns 0, or until one traps,
-/// and returns the trap's code. Where that is comes back in the arguments.
-#[inline(always)]
-pub(super) fn run(pc: &mut Pc, fp: &mut Frame, ctx: &mut Ctx) -> u32 {
-    unsafe extern "C" {
-        fn wasmote_interp_thumb2(place: *mut Place) -> u32;
-    }
-    let mut place = Place { pc: *pc, cells: fp.cells, ctx: *ctx };
-    // SAFETY: (I1) to (I7) are what the handlers rely on, and what they keep.
-    let code = unsafe { wasmote_interp_thumb2(&mut place) };
-    (*pc, *fp, *ctx) = (place.pc, Frame::new(place.cells, ptr::null_mut()), place.ctx);
-    code
-}
-
-/// Where the handlers in assembler begin and end.
+/// A place in the code. The assembler knows the layout.
 #[repr(C)]
-struct Place {
+pub(super) struct At {
     pc: Pc,
     cells: *mut u32,
     ctx: Ctx,
+}
+
+impl At {
+    #[inline(always)]
+    pub fn new(pc: Pc, fp: Frame, ctx: Ctx) -> At {
+        At { pc, cells: fp.cells, ctx }
+    }
+
+    #[inline(always)]
+    pub fn parts(&self) -> (Pc, Frame, Ctx) {
+        (self.pc, Frame::new(self.cells, ptr::null_mut()), self.ctx)
+    }
+
+    /// Carries instructions out from here on, until the outermost frame has returned, or one traps. Returns 0, or the trap's code,
+    /// and then this is where it happened.
+    #[inline(always)]
+    pub fn run(&mut self) -> u32 {
+        unsafe extern "C" {
+            fn wasmote_interp_thumb2(at: *mut At) -> u32;
+        }
+        // SAFETY: (I1) to (I7) are what the handlers rely on, and what they keep.
+        unsafe { wasmote_interp_thumb2(self) }
+    }
 }
