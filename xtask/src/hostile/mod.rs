@@ -1,6 +1,7 @@
 //! `cargo xtask hostile`: what becomes of modules that are up to no good, on an emulated Cortex-M4F, counted exactly.
 
 mod modules;
+mod operators;
 
 use crate::bare::{self, Firmware};
 use crate::options;

@@ -1,9 +1,6 @@
 //! The hostile modules, in the text format, and how each must end.
 
-use crate::repo;
-use anyhow::{Result, ensure};
-use regex::Regex;
-use std::fmt::Write;
+use anyhow::Result;
 
 /// A module, what it may use, and how it must end.
 pub struct Hostile {
@@ -31,7 +28,7 @@ pub struct Hostile {
     pub code_bytes: u32,
 }
 
-const INTERRUPTED: &str = "trap: interrupted";
+pub const INTERRUPTED: &str = "trap: interrupted";
 const OVERFLOW: &str = "trap: call stack exhausted";
 const NO_MEMORY: &str = "out of memory";
 const QUOTA: &str = "quota exceeded";
@@ -40,7 +37,7 @@ const MALFORMED: &str = "malformed module";
 const INVALID: &str = "invalid module";
 const SUCCESS: &str = "success";
 
-fn hostile(name: &str, ends: &'static str, text: impl Into<String>) -> Hostile {
+pub fn hostile(name: &str, ends: &'static str, text: impl Into<String>) -> Hostile {
     Hostile {
         name: name.to_owned(),
         text: text.into(),
@@ -85,7 +82,7 @@ impl Hostile {
         self
     }
 
-    fn interrupts(mut self, count: u32) -> Hostile {
+    pub fn interrupts(mut self, count: u32) -> Hostile {
         self.interrupts = count;
         self
     }
@@ -121,7 +118,7 @@ pub fn all() -> Result<Vec<Hostile>> {
     all.extend(in_turn());
     all.extend(bulk());
     all.extend(loading());
-    all.extend(operators()?);
+    all.extend(super::operators::loops()?);
     Ok(all)
 }
 
@@ -228,6 +225,30 @@ fn deep_in_each_other(name: &str, end: &str, others: &str) -> Hostile {
     hostile(name, INTERRUPTED, format!("(module {others} {deep})"))
 }
 
+/// Small functions that are kept busy among others of other sizes that are not, and larger ones that need room.
+fn holes(count: u32, body: &str) -> String {
+    let large = 8;
+    let elements = many(count, |i| format!("$cold{i} $hot{i} "));
+    format!(
+        r#"(module (type $t (func)) (global $any (mut i32) (i32.const 7)) (table $t funcref (elem {elements} {}))
+        {} {}
+        (func $turn (param $from i32) (param $to i32) (param $step i32) (loop
+            (call_indirect $t (type $t) (local.get $from))
+            (br_if 0 (i32.lt_u (local.tee $from (i32.add (local.get $from) (local.get $step))) (local.get $to)))))
+        (func (export "run") (local $i i32)
+            (call $turn (i32.const 0) (i32.const {small}) (i32.const 1))
+            (loop
+                (call $turn (i32.const 1) (i32.const {small}) (i32.const 2))
+                (call_indirect $t (type $t) (i32.add (i32.const {small}) (i32.rem_u (local.get $i) (i32.const {large}))))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br 0))))"#,
+        many(large, |i| format!("$large{i} ")),
+        many(count, |i| format!("(func $cold{i} {body}) (func $hot{i})")),
+        many(large, |i| format!("(func $large{i} {})", body.repeat(60))),
+        small = 2 * count,
+    )
+}
+
 /// Functions without end, called one after the other, so that a budget is always used up by others if functions are encoded when
 /// they are called.
 fn in_turn() -> Vec<Hostile> {
@@ -269,6 +290,14 @@ fn in_turn() -> Vec<Hostile> {
         hostile("1,000 functions in turn, called deep in others", INTERRUPTED, deep(1000, 390))
             .first(4_000_000)
             .interrupts(100),
+        // Every other of the small ones is called again and again, so that there are holes between those that stay.
+        hostile(
+            "large functions in turn, holes among small ones",
+            INTERRUPTED,
+            holes(150, "(global.set $any (i32.mul (global.get $any) (i32.const 77)))"),
+        )
+        .first(4_000_000)
+        .interrupts(200),
         hostile("a large function among 200 small ones", INTERRUPTED, module(200, "(call $large)", &large))
             .first(1_000_000)
             .interrupts(400),
@@ -551,69 +580,4 @@ fn types(mut number: u32) -> String {
         number /= 4;
     }
     text
-}
-
-/// The operator table.
-const TABLE: &str = "rust/core/src/op.rs";
-
-/// Operands that keep an operator busy.
-fn operands(ty: &str) -> &'static [&'static str] {
-    match ty {
-        "I32" => &["(i32.const 0x7fffffff)", "(i32.const 3)"],
-        "I64" => &["(i64.const 0x7fffffffffffffff)", "(i64.const 3)", "(i64.const 0x100000001)"],
-        "F32" => &["(f32.const 1.5)", "(f32.const 0x1p-140)", "(f32.const 1234567.8)"],
-        "F64" => &["(f64.const 1.5)", "(f64.const 0x1p-1060)", "(f64.const 1234567.8)"],
-        _ => &[],
-    }
-}
-
-/// For every operator on numbers and for every load and store a loop with a straight line of it that is longer than the
-/// longest way without a poll; with several operands.
-fn operators() -> Result<Vec<Hostile>> {
-    let row = Regex::new(r#"0x[0-9A-F]+ \w+ "([a-z0-9_.]+)": (?:(\w+) -> \w+|[0-9], \w+), "#)?;
-    let text = repo::read(&repo::path(TABLE))?;
-    let mut class = "";
-    let mut all = Vec::new();
-    for line in text.lines() {
-        if let Some(name) = line.trim().strip_suffix(" {") {
-            class =
-                ["unary", "binary", "load", "store"].into_iter().find(|&class| class == name).unwrap_or("");
-        }
-        let Some(found) = row.captures(line).filter(|_| !class.is_empty()) else { continue };
-        let op = &found[1];
-        let ty = found.get(2).map_or("", |ty| ty.as_str());
-        let width = op.split('.').next().unwrap_or_default();
-        let mut bodies: Vec<(String, String)> = Vec::new();
-        match class {
-            "unary" | "binary" => {
-                for a in operands(ty) {
-                    for b in operands(ty).iter().skip(1).take(if class == "binary" { 2 } else { 1 }) {
-                        let (mut set, mut line) = (String::new(), String::new());
-                        let ty = ty.to_lowercase();
-                        write!(set, "(local.set $a_{ty} {a}) (local.set $b_{ty} {b})")?;
-                        if class == "binary" {
-                            write!(line, "(drop ({op} (local.get $a_{ty}) (local.get $b_{ty})))")?;
-                        } else {
-                            write!(line, "(drop ({op} (local.get $a_{ty})))")?;
-                        }
-                        bodies.push((set, line));
-                    }
-                }
-            }
-            "load" => bodies.push((String::new(), format!("(drop ({op} offset=70 (local.get $a_i32)))"))),
-            _ => bodies
-                .push((String::new(), format!("({op} offset=70 (local.get $a_i32) (local.get $a_{width}))"))),
-        }
-        for (set, line) in bodies {
-            let line = line.repeat(270);
-            let text = format!(
-                r#"(module (memory 200 (pagesize 1)) (func (export "run") (local $a_i32 i32) (local $b_i32 i32) (local $a_i64 i64)
-                    (local $b_i64 i64) (local $a_f32 f32) (local $b_f32 f32) (local $a_f64 f64) (local $b_f64 f64)
-                    {set} (loop {line} (br 0))))"#
-            );
-            all.push(hostile(&format!("operator {op}"), INTERRUPTED, text).interrupts(16));
-        }
-    }
-    ensure!(all.len() > 250, "{TABLE}: the table has another form than this expects: {} found", all.len());
-    Ok(all)
 }
