@@ -132,17 +132,25 @@ fn build(
     target: &str,
     more: &str,
 ) -> Result<PathBuf> {
-    let folder = repo::work("cargo")?;
     let cargo = configuration.cargo(options);
-    let mut run = Run::cargo().args(["build", "--package", "wasmote-capi", "--profile", &cargo.profile]);
-    run = run.args(["--target", target, "--no-default-features", "--features"]).arg(cargo.features + more);
-    run = run.arg("--target-dir").arg(&folder);
+    let folder = repo::work("cargo")?;
+    let built = folder.join(target).join(&cargo.profile).join("libwasmote.a");
+    let name = format!("{} {target}", configuration.name).replace(' ', "-");
+    let copy = repo::work(&format!("archive/{name}"))?.join("libwasmote.a");
+    // Firmware with an RTOS is built in the same folder, maybe at the same time.
+    let mut run = Run::new("cmake");
+    for (variable, path) in [("DIRECTORY", &folder), ("ARCHIVE", &built), ("COPY", &copy)] {
+        run = run.arg(format!("-D{variable}={}", path.display()));
+    }
+    run = run.arg("-P").arg(repo::path("cmake/wasmote_shared_build.cmake")).args(["--", "cargo", "build"]);
+    run = run.args(["--package", "wasmote-capi", "--profile", &cargo.profile, "--target", target]);
+    run = run.args(["--no-default-features", "--features"]).arg(cargo.features + more);
+    run = run.arg("--target-dir").arg(&folder).env("CARGO_TERM_COLOR", "never");
     for (name, value) in cargo.environment {
         run = run.env(&name, value);
     }
-    let name = configuration.name.replace(' ', "-");
-    run.logged(&format!("archive-{name}-{target}"), false)?;
-    Ok(folder.join(target).join(&cargo.profile).join("libwasmote.a"))
+    run.logged(&format!("archive-{name}"), false)?;
+    Ok(copy)
 }
 
 /// A firmware to link.

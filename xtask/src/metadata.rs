@@ -3,6 +3,7 @@
 use crate::run::Run;
 use anyhow::{Context, Result};
 use serde::Deserialize;
+use std::path::PathBuf;
 
 /// The workspace's packages.
 #[derive(Deserialize)]
@@ -20,6 +21,19 @@ pub struct Package {
     pub manifest_path: String,
     /// Declared dependencies, of every kind and target.
     pub dependencies: Vec<Dependency>,
+    /// Its library, programs, tests and so on.
+    pub targets: Vec<Target>,
+}
+
+/// What cargo builds of a package.
+#[derive(Deserialize)]
+pub struct Target {
+    /// The kinds: `lib`, `bin`, `test`, ...
+    pub kind: Vec<String>,
+    /// Its main file.
+    pub src_path: PathBuf,
+    /// Whether `cargo test` runs the tests in it.
+    pub test: bool,
 }
 
 /// A declared dependency.

@@ -14,7 +14,7 @@ const TARGETS: [(&str, u32); 4] =
 /// The part of them that is enough where `CI` is not set to `true`, as the usual services do.
 const PART: u32 = 3;
 /// Seconds that a target has at most, two at a time; `WASMOTE_FUZZ_SECONDS` says otherwise.
-const SECONDS: u64 = 120;
+const SECONDS: u64 = 240;
 /// Where the choices begin, if no time is given: the same commit is looked at with the same inputs. Whoever gives a time
 /// looks for something new.
 const SEED: u32 = 2026;

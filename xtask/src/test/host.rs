@@ -18,6 +18,7 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
     summary.step("unsafe only where it may be", places::unsafe_code);
     summary.step("unsafe code names its invariants", invariants::check);
     summary.step("long files", places::long_files);
+    summary.step("no unit test is left out", places::unit_tests);
     summary.step("headers are those of the sources", || headers::check().map(|()| Found::pass("")));
     summary.step("headers in C99 and C++17", compile_headers);
     for (name, script) in CMAKE_TESTS {
@@ -42,13 +43,17 @@ pub const DEBUG_CHECKS: &[&str] = &[
 ];
 /// The workspace as it is shipped, but for xtask: it is no part of that, and what it needs takes minutes to optimise.
 pub const RELEASE: &[&str] = &["--workspace", "--exclude", "xtask", "--release"];
-/// The same with the other dispatcher.
+/// The same with the other dispatcher, but for what knows nothing of it.
 pub const RELEASE_TAIL: &[&str] = &[
     "--workspace",
     "--exclude",
     "xtask",
     "--exclude",
     "wasmote-jit",
+    "--exclude",
+    "wasmote-core",
+    "--exclude",
+    "wasmote-frontend",
     "--release",
     "--features",
     "wasmote/dispatch-tail",

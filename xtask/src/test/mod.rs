@@ -12,6 +12,7 @@ mod spec;
 mod tailcalls;
 mod zephyr;
 
+use crate::firmware::Board;
 use crate::repo;
 use crate::run::progress;
 use crate::summary::Summary;
@@ -34,7 +35,7 @@ pub struct Options {
     /// Shows what compilers, emulators and tests print as they print it
     #[arg(long, short)]
     verbose: bool,
-    /// For a leg that runs beside the others: the file that their process reads what was found from
+    /// For legs that run beside the others: the file that their process reads what was found from
     #[arg(long, value_name = "FILE", hide = true)]
     beside: Option<PathBuf>,
 }
@@ -56,23 +57,29 @@ enum Leg {
 
 /// `cargo xtask test`.
 pub fn test(options: &Options) -> ExitCode {
-    let all = [Leg::Host, Leg::Spec, Leg::Docs, Leg::Freertos, Leg::Zephyr];
+    // The longest is the first of those beside the others.
+    let all = [Leg::Host, Leg::Spec, Leg::Docs, Leg::Zephyr, Leg::Freertos];
     let mut summary = Summary::new(&options.step);
     let wanted = |leg: &Leg| match options.boards.as_slice() {
         [] => options.legs.is_empty() || options.legs.contains(leg),
         _ => *leg == Leg::Spec,
     };
     let mut legs: Vec<Leg> = all.into_iter().filter(wanted).collect();
-    // The longest leg has Twister's processes, which share nothing with the others: neither leaves a core idle.
+    // What builds and runs firmware mostly keeps one core busy: beside the Rust tests it leaves none idle. The folder for cargo
+    // that both have is locked while an archive is built and taken out of it.
+    let (firmware, others): (Vec<Leg>, Vec<Leg>) =
+        legs.iter().partition(|leg| matches!(leg, Leg::Zephyr | Leg::Freertos));
     let mut beside = None;
-    if legs.len() > 1 && legs.contains(&Leg::Zephyr) && options.step.is_empty() && zephyr::is_possible() {
-        match zephyr_beside(options.verbose) {
+    if !firmware.is_empty() && !others.is_empty() && options.step.is_empty() {
+        match start_beside(&firmware, options.verbose) {
             Ok(started) => {
-                legs.retain(|leg| *leg != Leg::Zephyr);
+                legs = others;
                 beside = Some(started);
             }
-            // It tells the same when its turn comes.
-            Err(error) => progress(&format!("the zephyr leg does not run beside the others: {error:#}")),
+            // They tell the same when their turn comes.
+            Err(error) => {
+                progress(&format!("the legs with firmware do not run beside the others: {error:#}"))
+            }
         }
     }
     for leg in legs {
@@ -102,8 +109,8 @@ pub fn test(options: &Options) -> ExitCode {
     if let Some((mut process, file)) = beside {
         let ended = process.wait();
         if let Err(error) = ended.map_err(Into::into).and_then(|_| summary.take_over(&file)) {
-            summary.leg("zephyr");
-            summary.step("the leg beside the others", || Err(error));
+            summary.leg("firmware");
+            summary.step("the legs beside the others", || Err(error));
         }
     }
     if let Some(file) = &options.beside {
@@ -112,17 +119,25 @@ pub fn test(options: &Options) -> ExitCode {
     if summary.close() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Starts the Zephyr leg in a process of its own, so that each process knows what its steps use. Whatever both legs would make
-/// in the same place is made before.
-fn zephyr_beside(verbose: bool) -> Result<(Child, PathBuf)> {
-    zephyr::prepare(verbose)?;
-    let file = repo::work("beside")?.join("zephyr.json");
+/// Starts legs in a process of their own, so that each process knows what its steps use. Whatever both would make in the same
+/// place, or install, is made before.
+fn start_beside(legs: &[Leg], verbose: bool) -> Result<(Child, PathBuf)> {
+    if legs.contains(&Leg::Zephyr) && zephyr::is_possible() {
+        zephyr::prepare(verbose)?;
+    }
+    if legs.contains(&Leg::Freertos) {
+        Board::all()?.iter().try_for_each(Board::need)?;
+    }
+    let file = repo::work("beside")?.join("found.json");
     // Only this run's report counts.
     let _ = std::fs::remove_file(&file);
     let mut command = Command::new(std::env::current_exe()?);
-    command.current_dir(repo::root()).args(["test", "zephyr", "--beside"]).arg(&file);
+    command.current_dir(repo::root()).arg("test").arg("--beside").arg(&file);
     if verbose {
         command.arg("--verbose");
     }
+    command.args(
+        legs.iter().filter_map(clap::ValueEnum::to_possible_value).map(|leg| leg.get_name().to_owned()),
+    );
     Ok((command.spawn()?, file))
 }

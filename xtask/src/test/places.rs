@@ -160,6 +160,25 @@ pub fn long_files() -> Result<Found> {
     Ok(Found::pass(format!("{checked} files")))
 }
 
+/// A library or program that cargo is told to build without its tests has none.
+pub fn unit_tests() -> Result<Found> {
+    let mut checked = 0;
+    for target in Metadata::load()?.packages.iter().flat_map(|package| &package.targets) {
+        if target.test || !target.kind.iter().any(|kind| kind == "lib" || kind == "bin") {
+            continue;
+        }
+        let folder = target.src_path.parent().unwrap_or(&target.src_path);
+        for file in repo::files()?.iter().map(|file| repo::path(file)).filter(|file| file.starts_with(folder))
+        {
+            if repo::read(&file)?.contains("#[test]") {
+                bail!("{} has tests, which `test = false` leaves out", repo::shown(&file));
+            }
+        }
+        checked += 1;
+    }
+    Ok(Found::pass(format!("{checked} without")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::without_comments;

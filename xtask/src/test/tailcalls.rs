@@ -102,7 +102,7 @@ fn check_configuration(
     configuration: &Configuration,
     list: &[WasmoteOption],
 ) -> Result<u32> {
-    tools::need(&[target.tools])?;
+    tools::need(&[tools::CMAKE, target.tools])?;
     tools::targets(&[target.rust])?;
     let archive = bare::archive(configuration, list, target.rust)?;
     let text = Run::new(target.objdump).args(["-d", "--no-show-raw-insn"]).arg(&archive).text()?;

@@ -124,10 +124,11 @@ fn twister(base: &Path, trees: &[&str], platforms: &[&str], verbose: bool) -> Re
     // Each firmware is built in a folder of its own, but what two have in common only once: wasmote's archive in one folder for
     // cargo, and Zephyr's C through ccache, if that is there. It knows a file again in another firmware, and mostly in the next clone, as
     // paths are relative to the folder and not put into what is compiled, and if no file is told an id of this run: only this run's
-    // firmware can answer here.
+    // firmware can answer here. What it does not know it compiles from the text that it has preprocessed to look for it: nothing is lost.
     run = run.arg(format!("-x=WASMOTE_CARGO_TARGET_DIR={}", repo::work("zephyr-cargo")?.display()));
     let base = if out.starts_with(repo::root()) { repo::root() } else { &out };
-    run = run.env("CCACHE_BASEDIR", base).env("CCACHE_NOHASHDIR", "1").arg("-x=TC_RUNID=");
+    run = run.env("CCACHE_BASEDIR", base).env("CCACHE_NOHASHDIR", "1").env("CCACHE_NOCPP2", "1");
+    run = run.arg("-x=TC_RUNID=");
     // Twister fails when a test does; its report says more.
     let ended = run.logged("twister", verbose);
     if !report.is_file() {
