@@ -74,7 +74,7 @@ pub fn compile(options: &Options) -> Result<()> {
         Target::Fpv5 => Fpu::Double,
         Target::X64 => return show(options, &module, &functions(X64::new(&heap), &module, &heap, options)?),
     };
-    show(options, &module, &functions(Thumb2::new(&heap, fpu), &module, &heap, options)?)
+    show(options, &module, &functions(Thumb2::new(&heap, fpu, 0), &module, &heap, options)?)
 }
 
 /// The code of all functions, as the runtime would make it with room for all.

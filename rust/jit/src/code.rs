@@ -13,12 +13,8 @@ const PIECE: usize = 512;
 /// on code has places, but no bytes.
 #[derive(Debug)]
 pub struct Code {
-    /// Those before the last one, full.
+    /// Of the last one there may be more than there is code.
     pieces: Vec<Vec<u8>>,
-    /// The last one: all of its size, or nothing if there is none.
-    open: Vec<u8>,
-    /// Where that begins.
-    start: usize,
     len: usize,
     failed: bool,
     heap: Heap,
@@ -27,8 +23,7 @@ pub struct Code {
 impl Code {
     /// No code yet; its memory is taken from `heap`.
     pub fn new(heap: &Heap) -> Code {
-        let (pieces, open) = (Vec::new(heap), Vec::new(heap));
-        Code { pieces, open, start: 0, len: 0, failed: false, heap: heap.clone() }
+        Code { pieces: Vec::new(heap), len: 0, failed: false, heap: heap.clone() }
     }
 
     /// Bytes so far: the place of the next one.
@@ -43,8 +38,8 @@ impl Code {
 
     /// The bytes, in pieces that follow each other. All of them but the last one have the same size, a power of two.
     pub fn pieces(&self) -> impl Iterator<Item = &[u8]> + Clone {
-        let last = self.open.get(..self.len - self.start);
-        self.pieces.iter().map(|piece| &**piece).chain(last.filter(|last| !last.is_empty()))
+        let ends = (0..).map(|at| PIECE.min(self.len - at * PIECE));
+        self.pieces.iter().zip(ends).map(|(piece, end)| piece.get(..end).unwrap_or(&[]))
     }
 
     /// The bytes, one by one.
@@ -53,29 +48,18 @@ impl Code {
     }
 
     /// The `N` bytes at a place, if one piece has them.
-    pub fn within<const N: usize>(&mut self, at: usize) -> Option<&mut [u8; N]> {
-        let piece = if at >= self.start { &mut self.open } else { self.pieces.get_mut(at / PIECE)? };
-        piece.get_mut(at % PIECE..)?.first_chunk_mut()
-    }
-
-    /// The same, behind all that there are.
-    fn behind<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
-        self.open.get_mut(self.len - self.start..)?.first_chunk_mut()
+    fn within<const N: usize>(&mut self, at: usize) -> Option<&mut [u8; N]> {
+        self.pieces.get_mut(at / PIECE)?.get_mut(at % PIECE..)?.first_chunk_mut()
     }
 
     /// Appends bytes.
-    pub fn put(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            if self.len - self.start >= self.open.len() {
+    pub fn put(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            if self.len >= self.pieces.len() * PIECE {
                 self.grow();
             }
-            let at = self.len - self.start;
-            let (now, later) = bytes.split_at_checked(PIECE - at).unwrap_or((bytes, &[]));
-            if let Some(place) = self.open.get_mut(at..at + now.len()) {
-                place.copy_from_slice(now);
-            }
-            self.len += now.len();
-            bytes = later;
+            self.len += 1;
+            self.set8(self.len - 1, byte);
         }
     }
 
@@ -83,17 +67,10 @@ impl Code {
     #[cold]
     fn grow(&mut self) {
         let mut piece = Vec::new(&self.heap);
-        if !self.failed && piece.resize(PIECE, 0).is_ok() {
-            let full = core::mem::replace(&mut self.open, piece);
-            if full.is_empty() || self.pieces.push(full).is_ok() {
-                self.start = self.len;
-                return;
-            }
+        if self.failed || piece.resize(PIECE, 0).is_err() || self.pieces.push(piece).is_err() {
+            self.failed = true;
+            self.pieces.clear();
         }
-        self.failed = true;
-        self.start = self.len;
-        self.open = Vec::new(&self.heap);
-        self.pieces.clear();
     }
 
     /// Appends the lowest bytes of a number, of which the next piece is begun with some.
@@ -108,7 +85,7 @@ impl Code {
     /// Appends two bytes.
     #[inline(never)]
     pub fn put16(&mut self, value: u32) {
-        match self.behind::<2>() {
+        match self.within::<2>(self.len) {
             Some(place) => {
                 *place = (value as u16).to_le_bytes();
                 self.len += 2;
@@ -120,7 +97,7 @@ impl Code {
     /// Appends four bytes.
     #[inline(never)]
     pub fn put32(&mut self, value: u32) {
-        match self.behind::<4>() {
+        match self.within::<4>(self.len) {
             Some(place) => {
                 *place = value.to_le_bytes();
                 self.len += 4;
@@ -129,14 +106,9 @@ impl Code {
         }
     }
 
-    /// The piece with a place.
-    fn piece(&self, at: usize) -> &[u8] {
-        if at >= self.start { &self.open } else { self.pieces.get(at / PIECE).map_or(&[], |piece| piece) }
-    }
-
     /// The byte at a place.
     fn get8(&self, at: usize) -> u8 {
-        self.piece(at).get(at % PIECE).copied().unwrap_or(0)
+        self.pieces.get(at / PIECE).and_then(|piece| piece.get(at % PIECE)).copied().unwrap_or(0)
     }
 
     /// Changes the byte at a place.
@@ -146,11 +118,23 @@ impl Code {
         }
     }
 
+    /// The two bytes at a place.
+    pub fn get16(&self, at: usize) -> u32 {
+        u32::from(self.get8(at)) | u32::from(self.get8(at + 1)) << 8
+    }
+
+    /// Changes the two bytes at a place.
+    pub fn set16(&mut self, at: usize, value: u32) {
+        self.set8(at, value as u8);
+        self.set8(at + 1, (value >> 8) as u8);
+    }
+
     /// The four bytes at a place.
     pub fn get32(&self, at: usize) -> u32 {
-        match self.piece(at).get(at % PIECE..at % PIECE + 4) {
-            Some(&[a, b, c, d]) => u32::from_le_bytes([a, b, c, d]),
-            _ => self.get_across(at),
+        let piece = self.pieces.get(at / PIECE).and_then(|piece| piece.get(at % PIECE..));
+        match piece.and_then(|piece| piece.first_chunk()) {
+            Some(&bytes) => u32::from_le_bytes(bytes),
+            None => self.get_across(at),
         }
     }
 
@@ -179,13 +163,7 @@ impl Code {
     /// Takes back what was appended from `len` on.
     pub fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
-        while self.len < self.start
-            && let Some(piece) = self.pieces.pop()
-        {
-            self.open = piece;
-            self.start -= PIECE;
-        }
-        self.start = self.start.min(self.len);
+        self.pieces.truncate(self.len.div_ceil(PIECE));
     }
 
     /// Whether everything found room.

@@ -6,7 +6,7 @@
 //! sees, and leave all others alone.
 
 use crate::code::Code;
-pub use crate::routines::Routines;
+pub use crate::routines::Routine;
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
 
@@ -454,7 +454,7 @@ pub trait Masm {
     /// Lets the runtime carry out an operator on numbers, by its number for
     /// [`numeric::apply`](wasmote_core::numeric::apply). Operands are in the first registers, as the arguments of a call
     /// are, and so is the result. Four cells of the frame from `cells` on are for its use.
-    fn numeric(&mut self, _number: u32, _frame: &Frame, _cells: u32, _routines: &mut Routines) {
+    fn numeric(&mut self, _number: u32, _frame: &Frame, _cells: u32) {
         debug_assert!(false, "there are verbs for all");
     }
     /// `dst = 1` if the condition holds, otherwise 0.
@@ -470,12 +470,12 @@ pub trait Masm {
     fn frame(&mut self, load: bool, size: Size, reg: Reg, frame: &Frame, cell: u32);
     /// Writes a cell of the results.
     fn result(&mut self, reg: Reg, frame: &Frame, cell: u32);
-    /// Writes 0 to cells of the frame; changes `temp`.
-    fn frame_zero(&mut self, frame: &Frame, cell: u32, count: u32, temp: Reg);
+    /// Writes 0 to cells of the frame, of a function that begins.
+    fn frame_zero(&mut self, frame: &Frame, cell: u32, count: u32);
 
-    /// Goes to `trap` unless the bytes from the register's address to `end` bytes behind it lie inside the memory, which
-    /// has at least `min_memory` bytes.
-    fn check_bounds(&mut self, address: Reg, end: u64, min_memory: u64, trap: &mut Label);
+    /// Goes to `trap` unless the byte that is `last` behind the register's address lies inside the memory, which has at
+    /// least `min_memory` bytes.
+    fn check_bounds(&mut self, address: Reg, last: u32, min_memory: u32, trap: &mut Label);
     /// Loads into a register, or all of a pair.
     fn load(&mut self, op: LoadOp, dst: (Reg, Option<Reg>), place: Place<Self::Word>);
     /// Stores.
@@ -492,7 +492,6 @@ pub trait Masm {
         args: &[(u32, Size)],
         result_cells: u32,
         large: bool,
-        routines: &mut Routines,
     ) -> (usize, usize);
     /// The function at the label, one of the module's own, is not compiled: calls it by its record.
     fn call_record(
@@ -502,7 +501,6 @@ pub trait Masm {
         frame: &Frame,
         args: &[(u32, Size)],
         result_cells: u32,
-        routines: &mut Routines,
     );
     /// Whether there is always room for frames of so many cells. If not, the function must be `large` when it is entered.
     fn fits(&self, frame: &Frame, cells: u32) -> bool;
@@ -513,24 +511,9 @@ pub trait Masm {
     /// Calls the function with arguments from `cells` of the frame on, of which the first are in registers.
     fn call(&mut self, function: Function<'_>, frame: &Frame, cells: u32, callee_shared: u32);
     /// Calls something that the instance imports, with arguments in cells. `result_cells` as for [`enter`](Masm::enter).
-    fn call_import(
-        &mut self,
-        index: u32,
-        result_cells: u32,
-        frame: &Frame,
-        cells: u32,
-        routines: &mut Routines,
-    );
+    fn call_import(&mut self, index: u32, result_cells: u32, frame: &Frame, cells: u32);
     /// Calls what the table holds at the index in the first register, if it has the type, with arguments in cells.
-    fn call_indirect(
-        &mut self,
-        table: u32,
-        ty: u32,
-        result_cells: u32,
-        frame: &Frame,
-        cells: u32,
-        routines: &mut Routines,
-    );
+    fn call_indirect(&mut self, table: u32, ty: u32, result_cells: u32, frame: &Frame, cells: u32);
     /// Calls the function in place of this one.
     fn tail_call(
         &mut self,
@@ -547,31 +530,26 @@ pub trait Masm {
         result_cells: u32,
         frame: &Frame,
         args: TailArguments<'_>,
-        routines: &mut Routines,
     );
     /// Calls an operator of the runtime's, with operands in cells.
-    fn builtin(
-        &mut self,
-        builtin: Builtin,
-        immediates: [u32; 2],
-        frame: &Frame,
-        cells: u32,
-        routines: &mut Routines,
-    );
+    fn builtin(&mut self, builtin: Builtin, immediates: [u32; 2], frame: &Frame, cells: u32);
     /// `dst = reference to function`, of those that are imported or of the instance's own.
     fn ref_func(&mut self, dst: Reg, func: u32, imported: bool);
     /// Takes fuel; how much is said by [`set_charge`](Masm::set_charge) at the place given here.
-    fn charge(&mut self, routines: &mut Routines) -> usize;
+    fn charge(&mut self) -> usize;
     /// So many units.
     fn set_charge(&mut self, charge: usize, units: u8);
     /// Goes to the label if the instance is interrupted. Disturbs what was compared.
     fn poll(&mut self, interrupted: &mut Label);
     /// The label is here, and all jumps to it go backwards: they poll the interrupt word. Comes from above without.
-    fn loop_header(&mut self, label: &mut Label, routines: &mut Routines);
+    fn loop_header(&mut self, label: &mut Label);
     /// Traps.
-    fn trap(&mut self, trap: Trap, routines: &mut Routines);
-    /// What code has in common, at its beginning.
-    fn routines(&mut self) -> Routines;
+    fn trap(&mut self, trap: Trap);
+    /// Code begins: with the veneers, which are branches to the routines.
+    fn veneers(&mut self);
+    /// The veneers are at a place outside of this code.
+    #[cfg(feature = "lazy")]
+    fn veneers_at(&mut self, place: i32);
 }
 
 /// A cell of a global.

@@ -1,88 +1,73 @@
-//! What the code of all functions of a module has in common.
+//! What the code of all functions has in common.
 
 use crate::masm::Label;
 use wasmote_core::Trap;
 
-/// Code that all functions of a module share.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Routines {
-    /// How functions are entered from outside: a `vm::Entry`.
-    pub entry: u32,
-    /// Leaves code; one for each trap, in the order of [`Trap::ALL`].
-    pub traps: [Label; Trap::ALL.len()],
+/// Code that all functions share. It is not where the functions are: these go there by a veneer, a jump within their reach.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Routine {
+    /// Leaves code with a trap.
+    Exit,
     /// Calls a function that is imported.
-    pub import: Label,
+    Import,
     /// Calls a function in a table.
-    pub indirect: Label,
+    Indirect,
     /// Calls a function that was found in a table.
-    pub resolved: Label,
+    Resolved,
     /// Calls an operator of the runtime's.
-    pub builtin: Label,
+    Builtin,
     /// Carries out an operator on numbers.
-    pub numeric: Label,
+    Numeric,
     /// Divides pairs, for the quotient.
-    pub quotient: Label,
+    Quotient,
     /// Divides pairs, for the remainder.
-    pub remainder: Label,
+    Remainder,
     /// Calls a function of the module's that is not compiled.
-    pub own: Label,
+    Own,
     /// Takes from the upper half of the fuel.
-    pub borrow: Label,
+    Borrow,
     /// Whether there is room for a frame although the limit says that there is none.
-    pub admit: Label,
+    Admit,
     /// There is no room for a frame, or the interrupt word is set.
-    pub stop: Label,
+    Stop,
+}
+
+impl Routine {
+    /// How many there are.
+    pub const COUNT: usize = Routine::Stop as usize + 1;
+}
+
+/// The routines while they are assembled; each trap has a way to the exit of its own.
+pub(crate) struct Routines {
+    routines: [Label; Routine::COUNT],
+    traps: [Label; Trap::ALL.len()],
 }
 
 impl Routines {
-    /// Nothing of it is there but the way in.
-    pub fn new(entry: usize) -> Routines {
-        Routines {
-            entry: entry as u32,
-            traps: [Label::NEW; Trap::ALL.len()],
-            import: Label::NEW,
-            indirect: Label::NEW,
-            resolved: Label::NEW,
-            builtin: Label::NEW,
-            numeric: Label::NEW,
-            quotient: Label::NEW,
-            remainder: Label::NEW,
-            own: Label::NEW,
-            borrow: Label::NEW,
-            admit: Label::NEW,
-            stop: Label::NEW,
-        }
+    pub fn new() -> Routines {
+        Routines { routines: [Label::NEW; Routine::COUNT], traps: [Label::NEW; Trap::ALL.len()] }
     }
 
-    /// Leaves code with a trap.
-    pub(crate) fn trap(&mut self, trap: Trap) -> &mut Label {
-        const FIRST: usize = Trap::ALL[0] as usize;
-        &mut self.traps[trap as usize - FIRST]
+    pub fn of(&mut self, routine: Routine) -> &mut Label {
+        &mut self.routines[routine as usize]
     }
 
-    /// The same as other code sees them, from whose beginning they are so many bytes further away.
-    #[cfg(feature = "lazy")]
-    pub fn moved(mut self, by: i32) -> Routines {
-        let Routines {
-            entry,
-            traps,
-            import,
-            indirect,
-            resolved,
-            builtin,
-            numeric,
-            quotient,
-            remainder,
-            own,
-            borrow,
-            admit,
-            stop,
-        } = &mut self;
-        let calls = [import, indirect, resolved, builtin, numeric, quotient, remainder, own];
-        for label in traps.iter_mut().chain(calls).chain([borrow, admit, stop]) {
-            *label = Label::at(label.place().wrapping_add_signed(by));
-        }
-        *entry = entry.wrapping_add_signed(by);
-        self
+    pub fn trap(&mut self, trap: Trap) -> &mut Label {
+        &mut self.traps[trap_place(trap) as usize]
     }
+
+    /// All labels, the traps' last.
+    pub fn all(&mut self) -> impl Iterator<Item = &mut Label> {
+        self.routines.iter_mut().chain(&mut self.traps)
+    }
+
+    /// Where they are, in order.
+    pub fn places(&self) -> [u32; Routine::COUNT] {
+        self.routines.map(Label::place)
+    }
+}
+
+/// The place of a trap among all.
+pub(crate) const fn trap_place(trap: Trap) -> u32 {
+    trap as u32 - Trap::ALL[0] as u32
 }

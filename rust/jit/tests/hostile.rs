@@ -65,7 +65,7 @@ fn changed_bytes() {
             }
             let used = heap.stats().used;
             let metered = round % 4 == 0;
-            let thumb2 = compile(Thumb2::new(&heap, Fpu::Single), &changed, &heap, metered);
+            let thumb2 = compile(Thumb2::new(&heap, Fpu::Single, 0), &changed, &heap, metered);
             let x64 = compile(X64::new(&heap), &changed, &heap, metered);
             for result in [thumb2, x64] {
                 match result {
@@ -102,7 +102,7 @@ fn no_memory<M: Masm>(masm: impl Fn(&Heap) -> M) {
 
 #[test]
 fn no_memory_thumb2() {
-    no_memory(|heap| Thumb2::new(heap, Fpu::Single));
+    no_memory(|heap| Thumb2::new(heap, Fpu::Single, 0));
 }
 
 #[test]

@@ -10,13 +10,13 @@ use wasmote_platform::Heap;
 fn polls(fpu: Fpu, wat: &str) -> usize {
     let heap = Heap::platform().unwrap();
     // What a poll begins with: the load of the word.
-    let mut masm = Thumb2::new(&heap, fpu);
+    let mut masm = Thumb2::new(&heap, fpu, 0);
     let mut interrupted = Label::NEW;
     masm.poll(&mut interrupted);
     let load: Vec<u8> = masm.code().bytes().take(4).collect();
     let bytes = wat::parse_str(wat).unwrap();
     let module = Module::parse(&bytes, &heap).unwrap();
-    let mut compiler = Compiler::new(Thumb2::new(&heap, fpu), &heap, Settings::default());
+    let mut compiler = Compiler::new(Thumb2::new(&heap, fpu, 0), &heap, Settings::default());
     compiler.begin(&module).unwrap();
     compiler.next(0, false);
     wasmote_frontend::Compiler::new(&module, &heap).function(0, &mut compiler).unwrap();

@@ -306,7 +306,9 @@ fn memory() {
         }
     }
     for (rt, rt2) in REGS.into_iter().flat_map(|rt| REGS.map(|rt2| (rt, rt2))).filter(|(a, b)| a != b) {
-        cases.case(format!("str {}, [{}], #4", name(rt), name(rt2)), |asm| asm.store_step(rt, rt2));
+        cases.case(format!("str {}, [{}], #4", name(rt), name(rt2)), |asm| {
+            asm.long(store_step(rt, rt2));
+        });
         for rn in REGS.into_iter().chain([SP]) {
             for offset in [0, 4, 1020, -4, -1020] {
                 let operands = format!("{}, {}, [{}, #{offset}]", name(rt), name(rt2), name(rn));
@@ -355,15 +357,18 @@ fn branches() {
         assert!(branch.reaches(offset));
         cases.case(format!("{text} . + {offset}"), |asm| {
             let at = asm.code.len();
+            if branch.size() == 2 {
+                assert!(asm.put_branch(branch, offset));
+                return assert_eq!(asm.code.len() - at, 2);
+            }
             // As if it had been set later.
             assert!(asm.put_branch(branch, 4));
-            assert_eq!(asm.code.len() - at, branch.size());
             assert_eq!(asm.set_branch(at, 8.min(offset.max(4))), Some(4));
             assert_eq!(asm.set_branch(at, offset), Some(8.min(offset.max(4))));
             let code = asm.code.get32(at);
             asm.code.truncate(at);
             assert!(asm.put_branch(branch, offset));
-            assert_eq!(asm.code.get32(at), code);
+            assert_eq!((asm.code.len() - at, asm.code.get32(at)), (4, code));
         });
     };
     for offset in [-2044, -256, -2, 0, 2, 4, 100, 2050] {
@@ -422,6 +427,9 @@ fn a_branch_reaches_no_further_than_it_says() {
         assert!(branch.reaches(first) && branch.reaches(last), "{branch:?}");
         assert!(!branch.reaches(first - 2) && !branch.reaches(last + 2), "{branch:?}");
         assert!(!branch.reaches(5), "{branch:?}");
+        if branch.size() == 2 {
+            continue;
+        }
         let mut asm = Asm::new(&Heap::platform().unwrap());
         asm.put_branch(branch, 4);
         let before: Vec<u8> = asm.code.bytes().collect();
@@ -432,30 +440,39 @@ fn a_branch_reaches_no_further_than_it_says() {
 
 #[test]
 fn a_branch_that_waits_is_found_again() {
-    let compare = [false, true].map(|nonzero| Branch::compare(nonzero, Reg(6)));
-    let far = CONDS.into_iter().map(Branch::far_if).chain([Branch::FAR, Branch::LINK]);
-    let near = CONDS.into_iter().map(Branch::near_if).chain([Branch::NEAR]);
-    for branch in far.chain(near).chain(compare) {
-        let offsets =
-            [4, 6, 68, 130, 258, 2050, 0xB100, 0xF_FFFC, 1_048_578, 0x12_3456, 0x80_0004, 16_777_218];
-        for offset in offsets.into_iter().filter(|&offset| branch.reaches(offset) && branch.can_wait(offset))
-        {
+    for branch in CONDS.into_iter().map(Branch::far_if).chain([Branch::FAR, Branch::LINK]) {
+        for offset in [4, 6, 130, 258, 2050, 0xB100, 0xF_FFFC, 1_048_578, 0x12_3456, 0x80_0004, 16_777_218] {
+            if !branch.reaches(offset) || !branch.can_wait(offset) {
+                continue;
+            }
             let mut asm = Asm::new(&Heap::platform().unwrap());
             assert!(asm.put_branch(branch, offset));
-            assert_eq!(asm.code.len(), branch.size());
             // It is the branch then.
             assert_eq!(asm.set_branch(0, 100), Some(offset));
             let mut expected = Asm::new(&Heap::platform().unwrap());
             expected.put_branch(branch, 100);
             assert!(asm.code.bytes().eq(expected.code.bytes()));
-            // The short way is for those with a condition that reach far and wait alone, and does the same.
-            let mut asm = Asm::new(&Heap::platform().unwrap());
-            assert!(asm.put_branch(branch, offset));
-            let before: Vec<u8> = asm.code.bytes().collect();
-            let simple = offset == 4 && CONDS.into_iter().any(|cond| branch == Branch::far_if(cond));
-            assert!(!asm.set_far_if(0, (1 << 18) + 4));
-            assert_eq!(asm.set_far_if(0, 100), simple);
-            assert!(asm.code.bytes().eq(if simple { expected.code.bytes().collect() } else { before }));
+        }
+    }
+}
+
+#[test]
+fn a_short_branch_goes_where_it_is_told_to() {
+    let compare = [false, true].map(|nonzero| Branch::compare(nonzero, Reg(6)));
+    let near = CONDS.into_iter().map(Branch::near_if).chain([Branch::NEAR]);
+    for branch in near.chain(compare) {
+        for offset in [4, 6, 68, 130, 258, 2050].into_iter().filter(|&offset| branch.reaches(offset)) {
+            let heap = Heap::platform().unwrap();
+            let (mut asm, mut expected) = (Asm::new(&heap), Asm::new(&heap));
+            let at = asm.branch_short(branch);
+            assert!(expected.put_branch(branch, offset));
+            for asm in [&mut asm, &mut expected] {
+                while asm.code.len() < offset as usize {
+                    asm.nop();
+                }
+            }
+            asm.set_short(at);
+            assert!(asm.code.bytes().eq(expected.code.bytes()));
         }
     }
 }

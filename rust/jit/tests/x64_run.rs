@@ -11,6 +11,8 @@ mod target {
 
     pub type Target = X64;
     pub const NAME: &str = "x64";
+    /// They are in the code of each module.
+    pub const ROUTINES: [u8; 0] = [];
 
     pub fn masm(heap: &Heap) -> X64 {
         X64::new(heap)

@@ -196,11 +196,11 @@ impl Module {
     pub(crate) fn compile(&self, own: u32) -> Result<(), Error> {
         let Inner { parsed, heap, metered, .. } = &*self.0;
         let scratch = heap.root_account().account(usize::MAX)?;
-        self.code().make(own, |more, common| {
+        self.code().make(own, |more, module| {
             let (start, room) = (more.start(), more.room(self.0.code_limit));
             let mut place = Vec::new(&scratch);
             let native = Native::new(&mut place, parsed, &scratch, *metered, room)?;
-            native.begin_apart(common)?;
+            native.begin_apart(module)?;
             match native.function(own)? {
                 Ok(compiled) => {
                     more.publish(native.finish()?.pieces())?;
@@ -252,9 +252,8 @@ fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result
     if !code.any_native() {
         return code.finish();
     }
-    let entry = native.entry();
     match space.publish(native.finish()?.pieces())? {
-        Ok(block) => code.finish_native(block, entry),
+        Ok(block) => code.finish_native(block),
         // Somebody else was faster.
         Err(_) => without_native_code(parsed, heap, scratch, engine),
     }
@@ -288,12 +287,11 @@ fn lazy_code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> R
     for own in 0..own_funcs(parsed) {
         code.push_lazy(native.stub(own)?, func_type(parsed, own))?;
     }
-    let entry = native.entry();
     let stubs = native.finish()?;
     if stubs.len() <= room
         && let Ok(block) = space.publish(stubs.pieces())?
     {
-        return code.finish_native(block, entry);
+        return code.finish_native(block);
     }
     without_native_code(parsed, heap, scratch, engine)
 }

@@ -24,7 +24,11 @@ mod isa {
         } else {
             Fpu::Single5
         };
-        Thumb2::new(heap, fpu)
+        Thumb2::new(heap, fpu, crate::vm::routines().addr())
+    }
+
+    pub fn entry(_: *const u8) -> *const u8 {
+        crate::vm::routines().wrapping_add(super::CALL_BIAS)
     }
 }
 
@@ -38,12 +42,18 @@ mod isa {
     pub fn masm(heap: &Heap) -> Isa {
         X64::new(heap)
     }
+
+    pub fn entry(block: *const u8) -> *const u8 {
+        block
+    }
 }
 
 #[cfg(not(any(target_arch = "arm", target_arch = "x86_64")))]
 compile_error!("the feature `jit` needs Thumb-2 or x86-64");
 
 use isa::Isa;
+/// The `Entry` of functions whose module's code begins there.
+pub use isa::entry;
 
 /// What is added to the address of code when it is called.
 pub const CALL_BIAS: usize = <Isa as wasmote_jit::masm::Masm>::CALL_BIAS;
@@ -87,13 +97,13 @@ impl<'m, 'a> Native<'m, 'a> {
         Ok(self.jit.begin(self.module)?)
     }
 
-    /// One function comes next, apart from the others: what all have in common begins so many bytes behind the place for it.
+    /// One function comes next, apart from the others: the module's code begins so many bytes behind the place for it.
     ///
     /// # Errors
     /// The heap is used up.
     #[cfg(feature = "jit-lazy")]
-    pub fn begin_apart(&mut self, common: i32) -> Result<(), Error> {
-        Ok(self.jit.begin_apart(self.module, common)?)
+    pub fn begin_apart(&mut self, module: i32) -> Result<(), Error> {
+        Ok(self.jit.begin_apart(self.module, module)?)
     }
 
     /// What all functions have in common comes next, if each is compiled apart: a [`stub`](Native::stub) for each.
@@ -144,11 +154,6 @@ impl<'m, 'a> Native<'m, 'a> {
     pub fn finish(&mut self) -> Result<&Code, Error> {
         self.jit.finish(self.module).map_err(|kind| LoadError::new(kind, 0))?;
         Ok(self.jit.code())
-    }
-
-    /// Where code is entered from outside: bytes from its beginning.
-    pub fn entry(&self) -> u32 {
-        self.jit.entry()
     }
 
     /// The module offset of the operator whose call or trap returns so many bytes behind the place where the function is

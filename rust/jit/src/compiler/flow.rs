@@ -2,8 +2,9 @@
 //! where ways join.
 
 use super::places::{Arguments, MAX_ARGS, place_size, places};
+use super::regs::ZEROS;
 use super::{CANDIDATES, Compiler, POLL_BYTES_TO_RETURN, Use, in_registers};
-use crate::masm::{Masm, Reg, Val};
+use crate::masm::{Masm, Reg, Size, Val};
 use wasmote_core::FuncType;
 use wasmote_frontend::Cell;
 
@@ -22,13 +23,13 @@ impl<M: Masm> Compiler<M> {
     /// Gives the locals that are used most registers for the whole function.
     pub(super) fn pin(&mut self) {
         let leaf: &[Reg] = if self.calls || self.settings.metered { &[] } else { M::LEAF_PINS };
-        // Those that need not be saved come first.
-        let used = self.most_used;
-        for (&reg, used) in leaf.iter().chain(M::PINS).zip(used).filter(|(_, used)| used.weight > 1) {
+        for (at, used) in self.most_used.iter().enumerate() {
+            // Those that need not be saved come first.
+            let saved = at >= leaf.len();
+            let reg = if saved { M::PINS.get(at - leaf.len()) } else { leaf.get(at) };
+            let Some(&reg) = reg.filter(|_| used.weight > 1) else { break };
             self.regs.pin(reg, used.cell);
-            if M::PINS.contains(&reg) {
-                self.frame.pins += 1;
-            }
+            self.frame.pins += u32::from(saved);
         }
         // Frame, pins and return address, each of them an address' size.
         self.frame.saved_cells = (self.frame.pins + 2) * if M::WIDE { 2 } else { 1 };
@@ -108,20 +109,27 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    /// Writes 0 to the frame's cells of locals without a register of their own.
-    pub(super) fn zero_unpinned(&mut self, first: Cell, count: u32) {
-        let Some(&temp) = M::TEMPS.first() else { return };
-        let end = first + count;
-        let (mut from, mut cell) = (first, first);
-        while from < end {
-            let pinned = self.regs.pinned(cell).is_some();
-            if cell == end || pinned {
-                self.masm.frame_zero(&self.frame, from, cell - from, temp);
-                let wide = pinned && self.most_used.iter().any(|used| used.cell == cell && used.wide);
-                from = cell + if wide { 2 } else { 1 };
-                cell = from;
+    /// Locals that are no parameters begin as 0. A few are only known to be; more are written to the frame, or all at once if
+    /// they are many. Where that is not known of cells, they are if one has no register.
+    pub(super) fn zero_locals(&mut self, first: Cell, end: Cell) {
+        const SOME: usize = 2 * ZEROS;
+        let mut cells = first..end;
+        let count = cells.len();
+        let many = if M::WIDE { cells.any(|cell| self.regs.pinned(cell).is_none()) } else { count > SOME };
+        if many {
+            self.masm.frame_zero(&self.frame, first, end - first);
+        } else if count > ZEROS {
+            self.masm.mov(M::SCRATCH, Val::number(0));
+        }
+        for cell in first..if many { end.min(CANDIDATES as Cell) } else { end } {
+            if let Some(pinned) = self.regs.pinned(cell) {
+                self.masm.mov(pinned, Val::number(0));
+            } else if many {
+                continue;
+            } else if count > ZEROS {
+                self.masm.frame(false, Size::W32, M::SCRATCH, &self.frame, cell);
             } else {
-                cell += 1;
+                self.set_zero(cell);
             }
         }
     }

@@ -12,8 +12,8 @@ impl<M: Masm> Compiler<M> {
     fn place(&mut self, address: Operand, offset: u32, width: u32) -> Place<M::Word> {
         if let Operand::Const(Known(number)) = address {
             let address = number as u32;
-            let end = u64::from(address) + u64::from(offset) + u64::from(width);
-            if end <= self.min_memory {
+            let last = address.checked_add(offset).and_then(|at| at.checked_add(width - 1));
+            if last.is_some_and(|last| last < self.min_memory) {
                 return Place { address: Val::number(address), offset };
             }
         }
@@ -23,18 +23,20 @@ impl<M: Masm> Compiler<M> {
     /// Checks that `width` bytes at a place are inside the memory, unless that is known of the local.
     fn check(&mut self, place: Place<M::Word>, address: Operand, width: u32) {
         let Val::Reg(reg) = place.address else { return };
-        let end = u64::from(place.offset) + u64::from(width);
         let local = match address {
             Operand::Local(cell) => Some(cell),
             _ => None,
         };
-        if local.is_some_and(|cell| u64::from(self.regs.checked(cell)) >= end) {
-            return;
-        }
         let mut label = Label::NEW;
-        self.masm.check_bounds(reg, end, self.min_memory, &mut label);
-        if let (Some(cell), Ok(end)) = (local, u32::try_from(end)) {
-            self.regs.set_checked(cell, end);
+        match place.offset.checked_add(width - 1) {
+            Some(last) if local.is_some_and(|cell| self.regs.checked(cell) > last) => return,
+            Some(last) => {
+                self.masm.check_bounds(reg, last, self.min_memory, &mut label);
+                if let Some(cell) = local {
+                    self.regs.set_checked(cell, last.saturating_add(1));
+                }
+            }
+            None => self.masm.jump(&mut label),
         }
         self.add_trap(label, Trap::MemoryOutOfBounds, self.deferred.at);
     }

@@ -18,7 +18,7 @@ mod regs;
 mod sink;
 
 use crate::code::Code;
-use crate::masm::{Alu, Frame, Function, Label, Masm, Routines, Shift};
+use crate::masm::{Alu, Frame, Function, Label, Masm, Shift};
 use operators::Binary;
 use places::Arguments;
 use regs::Regs;
@@ -87,8 +87,6 @@ struct TrapExit {
 struct Use {
     cell: Cell,
     weight: u32,
-    /// Whether its register holds two cells.
-    wide: bool,
 }
 
 /// Bytes of code that are carried out at most without a poll of the interrupt word, on each way through a function.
@@ -152,11 +150,10 @@ pub struct Compiler<M: Masm> {
     absent: usize,
     /// The module's own functions, as places to call; of one that is compiled apart, only itself.
     functions: Vec<Label>,
-    min_memory: u64,
+    min_memory: u32,
     import_funcs: u32,
     sought: Option<u32>,
     located: Option<u32>,
-    routines: Routines,
     /// Of the present function's locals, the one that is used most first.
     most_used: [Use; MOST_USED],
 }
@@ -167,7 +164,6 @@ impl<M: Masm> Compiler<M> {
         Compiler {
             masm,
             settings,
-            routines: Routines::default(),
             functions: Vec::new(heap),
             apart: false,
             min_memory: 0,
@@ -203,6 +199,7 @@ impl<M: Masm> Compiler<M> {
     /// The heap is used up.
     pub fn begin(&mut self, module: &Module<'_>) -> Result<(), OutOfMemory> {
         self.functions.resize((module.func_count() - module.import_funcs()) as usize, Label::NEW)?;
+        self.masm.veneers();
         self.prepare(module);
         Ok(())
     }
@@ -210,29 +207,30 @@ impl<M: Masm> Compiler<M> {
     /// What functions of `module` have in common comes next if each is compiled apart: a [`stub`](Compiler::stub) for each.
     #[cfg(feature = "lazy")]
     pub fn begin_stubs(&mut self, module: &Module<'_>) {
+        self.masm.veneers();
         self.prepare(module);
     }
 
-    /// One function of `module` comes next, and is compiled apart: what all have in common was made with
-    /// [`stub`](Compiler::stub) before and begins `common` bytes behind where the code will, or before if that is less
-    /// than 0. Other functions are called where the context's `compiled` says.
+    /// One function of `module` comes next, and is compiled apart: the code with the [stubs](Compiler::stub) begins `veneers`
+    /// bytes behind where this will, or before if that is less than 0. Other functions are called where the context's
+    /// `compiled` says.
     ///
     /// # Errors
     /// The heap is used up.
     #[cfg(feature = "lazy")]
-    pub fn begin_apart(&mut self, module: &Module<'_>, common: i32) -> Result<(), OutOfMemory> {
+    pub fn begin_apart(&mut self, module: &Module<'_>, veneers: i32) -> Result<(), OutOfMemory> {
         self.apart = true;
         self.functions.resize(1, Label::NEW)?;
+        self.masm.veneers_at(veneers);
         self.prepare(module);
-        self.masm.truncate(0);
-        self.routines = self.routines.moved(common);
         Ok(())
     }
 
     fn prepare(&mut self, module: &Module<'_>) {
-        self.routines = self.masm.routines();
-        self.min_memory =
-            module.memory().map_or(0, |memory| u64::from(memory.limits.min) << memory.page_log2);
+        // All of 4 GiB is not known.
+        self.min_memory = module.memory().map_or(0, |memory| {
+            u32::try_from(u64::from(memory.limits.min) << memory.page_log2).unwrap_or(u32::MAX)
+        });
         self.import_funcs = module.import_funcs();
     }
 
@@ -319,17 +317,12 @@ impl<M: Masm> Compiler<M> {
         let (args, results) = (Arguments::<M>::new(ty), in_registers(ty));
         let frame =
             Frame { shared_cells: shared_cells(ty), param_cells: ty.param_cells(), ..Frame::default() };
-        self.masm.call_record(label, own, &frame, args.list(), results, &mut self.routines);
+        self.masm.call_record(label, own, &frame, args.list(), results);
     }
 
     /// The function just compiled.
     pub fn compiled(&self) -> Compiled {
         self.compiled
-    }
-
-    /// Where code is entered from outside.
-    pub fn entry(&self) -> u32 {
-        self.routines.entry
     }
 
     /// The code.

@@ -10,7 +10,7 @@ const REGS: usize = 16;
 /// Cells of which more is known than what a register holds. A frame with more is rare, and reached in other ways.
 const KNOWN: usize = 256;
 /// Cells that may be known to be 0.
-const ZEROS: usize = 8;
+pub(super) const ZEROS: usize = 8;
 /// Locals of whose addresses something may be known.
 const CHECKS: usize = 4;
 
@@ -216,21 +216,6 @@ impl Regs {
             && let Some(reg) = self.find(cell)
         {
             self.free(reg);
-        }
-    }
-
-    /// Only these cells are still wanted.
-    fn discard_all_but(&mut self, first: Cell, count: u32) {
-        let wanted = first..first + count;
-        for reg in registers(self.held) {
-            if !wanted.contains(self.held(reg)) {
-                self.free(reg);
-            }
-        }
-        for at in 0..self.zero_count {
-            if self.zeros.get(at).is_some_and(|zero| !wanted.contains(zero)) {
-                self.free_zero(at);
-            }
         }
     }
 

@@ -25,7 +25,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn used(&mut self, cell: Cell, ty: ValType, weight: u32) {
         for half in places::<M>(ty.cells()) {
-            self.add_use(Use { cell: cell + half, weight, wide: M::WIDE && ty.cells() == 2 });
+            self.add_use(Use { cell: cell + half, weight });
         }
     }
 
@@ -61,49 +61,26 @@ impl<M: Masm> Sink for Compiler<M> {
             Frame { shared_cells: shared_cells(func.ty), param_cells: func.param_cells, ..Frame::default() };
         self.pin();
         let args = Arguments::<M>::new(func.ty);
-        let (start, inside) =
-            self.masm.enter(&self.frame, args.list(), in_registers(func.ty), self.large, &mut self.routines);
+        let (start, inside) = self.masm.enter(&self.frame, args.list(), in_registers(func.ty), self.large);
         self.compiled.start = start as u32;
         self.compiled.inside = inside as u32;
         self.polls = Polls { last: start, ..Polls::default() };
-        let (first, count) = (func.param_cells, func.local_cells - func.param_cells);
-        let lazily = count <= 8 && !M::WIDE;
-        // Parameters are in registers. Those without a register of their own may stay there, unless many locals are zeroed in
-        // one go: that takes registers which are free only before others are in use.
-        let stay = lazily || M::WIDE;
+        // Parameters are in registers, and those without one of their own stay there.
         for (at, &reg) in M::TEMPS.iter().enumerate().take(args.count) {
             let (cell, size) = args.place(at);
             match self.regs.pinned(cell) {
-                _ if !stay => self.masm.frame(false, size, reg, &self.frame, cell),
                 Some(pinned) => self.masm.mov(pinned, Val::Reg(reg)),
                 None => self.hold(reg, cell, size),
             }
         }
-        if M::WIDE {
-            self.zero_unpinned(first, count);
-        } else if let (false, Some(&temp)) = (stay, M::TEMPS.first()) {
-            self.masm.frame_zero(&self.frame, first, count, temp);
-        }
-        for cell in 0..func.local_cells.min(CANDIDATES as u32) {
-            let Some(pinned) = self.regs.pinned(cell) else {
-                if cell >= first && lazily {
-                    self.set_zero(cell);
-                }
-                continue;
-            };
-            if cell >= first {
-                self.masm.mov(pinned, Val::number(0));
-            } else if !stay || !args.hold(0, cell) {
+        for cell in 0..func.param_cells.min(CANDIDATES as u32) {
+            if let Some(pinned) = self.regs.pinned(cell)
+                && !args.hold(0, cell)
+            {
                 self.masm.frame(true, param_size::<M>(func.ty, cell), pinned, &self.frame, cell);
             }
         }
-        if lazily {
-            for cell in CANDIDATES as u32..func.local_cells {
-                if cell >= first {
-                    self.set_zero(cell);
-                }
-            }
-        }
+        self.zero_locals(func.param_cells, func.local_cells);
         self.regs.unlock();
     }
 
@@ -113,7 +90,7 @@ impl<M: Masm> Sink for Compiler<M> {
             let Some(&exit) = self.traps.get(at) else { break };
             let (mut label, from) = (exit.branches, self.masm.place());
             self.masm.bind(&mut label);
-            self.masm.trap(exit.trap, &mut self.routines);
+            self.masm.trap(exit.trap);
             self.made(from, exit.at);
         }
         let frame_cells = frame_cells.max(self.least_cells);
@@ -242,7 +219,7 @@ impl<M: Masm> Sink for Compiler<M> {
         self.flush();
         self.calling();
         let from = self.masm.place();
-        self.masm.builtin(builtin, [first, second], &self.frame, cells, &mut self.routines);
+        self.masm.builtin(builtin, [first, second], &self.frame, cells);
         self.made(from, self.at);
         // A result is in its cell.
         self.regs.forget_values();
@@ -264,7 +241,7 @@ impl<M: Masm> Sink for Compiler<M> {
             }
             Callee::Import(index) => {
                 self.flush();
-                self.masm.call_import(index, results, &self.frame, cells, &mut self.routines);
+                self.masm.call_import(index, results, &self.frame, cells);
             }
             Callee::Indirect { table, ty: type_index, index } => {
                 let place = self.word(index, 0);
@@ -273,7 +250,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 if let Some(&first) = M::TEMPS.first() {
                     self.masm.mov(first, place);
                 }
-                self.masm.call_indirect(table, type_index, results, &self.frame, cells, &mut self.routines);
+                self.masm.call_indirect(table, type_index, results, &self.frame, cells);
             }
         }
         self.called(ty, cells);
@@ -289,7 +266,6 @@ impl<M: Masm> Sink for Compiler<M> {
             TailArguments { first: cells, cells: params, in_registers: args.all, places: args.list() };
         match callee {
             Callee::Own(own) => {
-                self.discard_all_but(cells, params);
                 if tail.in_registers {
                     self.arguments(cells, ty);
                 } else {
@@ -320,14 +296,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 }
                 tail.in_registers = false;
                 let results = in_registers(ty);
-                self.masm.tail_call_indirect(
-                    table,
-                    type_index,
-                    results,
-                    &self.frame,
-                    tail,
-                    &mut self.routines,
-                );
+                self.masm.tail_call_indirect(table, type_index, results, &self.frame, tail);
             }
         }
         self.made(from, self.at);
@@ -377,7 +346,7 @@ impl<M: Masm> Sink for Compiler<M> {
     fn trap(&mut self, trap: Trap) {
         self.settle();
         let from = self.masm.place();
-        self.masm.trap(trap, &mut self.routines);
+        self.masm.trap(trap);
         self.made(from, self.at);
         self.dead();
     }
@@ -390,7 +359,7 @@ impl<M: Masm> Sink for Compiler<M> {
         self.join();
         if loop_header {
             let from = self.masm.place();
-            self.masm.loop_header(label, &mut self.routines);
+            self.masm.loop_header(label);
             self.made(from, self.at);
         } else if self.masm.bind(label) < self.polls.last {
             // Who comes from there has gone past a poll.
@@ -436,7 +405,7 @@ impl<M: Masm> Sink for Compiler<M> {
         // What comes before may trap before.
         self.settle();
         let from = self.masm.place();
-        let charge = self.masm.charge(&mut self.routines);
+        let charge = self.masm.charge();
         self.made(from, self.at);
         charge
     }

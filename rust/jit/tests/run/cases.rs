@@ -105,7 +105,6 @@ impl Cases {
         assert!(compiler.finish(module).unwrap(), "{name}");
 
         let words = &mut self.words;
-        words.push(compiler.entry());
         words.push(module.memory().map_or(0, |memory| memory.limits.min << memory.page_log2));
         words.push(module.import_funcs());
         words.push(if module.import_funcs() == 0 { u32::MAX } else { module.func_type_index(0) });
@@ -151,8 +150,9 @@ impl Cases {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}_{name}", crate::target::NAME));
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("cases.bin");
-        let count = self.words.len() as u32 + 1;
-        let words = std::iter::once(&count).chain(&self.words);
+        let routines = packed(&crate::target::ROUTINES);
+        let counts = [(self.words.len() + routines.len() + 2) as u32, routines.len() as u32];
+        let words = counts.iter().chain(&routines).chain(&self.words);
         std::fs::write(&file, words.flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
         let elf = folder.join("cases.elf");
         let output = crate::target::gcc(&elf).output().expect("a C compiler for the target");

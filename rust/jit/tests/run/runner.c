@@ -51,7 +51,8 @@ struct record {
 	uint32_t type, frame_cells;
 };
 
-/* The emulator puts them into the board's second RAM, the host there as well; the first word is their number. */
+/* The emulator puts them into the board's second RAM, the host there as well: the number of words, that of the routines', these, the
+ * modules. */
 #ifndef CASES_AT
 #define CASES_AT 0x21000000
 #endif
@@ -167,8 +168,8 @@ static const uint32_t *run(const uint32_t *at)
 	static struct table_vm table, *tables[] = {&table};
 	static const uint32_t imports[] = {1u << 20 | 0};
 	static const struct record *const hosts[] = {host_records};
-	uint32_t entry = *at++, memory_len = *at++, functions, count;
-	uintptr_t code;
+	uint32_t memory_len = *at++, functions, count;
+	uintptr_t code, entry;
 
 	stack = (struct stack_vm){.base = cells, .end = &cells[sizeof(cells) / 4]};
 	stack.control = stack.end;
@@ -203,8 +204,10 @@ static const uint32_t *run(const uint32_t *at)
 	}
 	count = *at++;
 	code = (uintptr_t)at + CALL_BIAS;
+	/* With the routines, or with the veneers if these are in the module's code. */
+	entry = CASES[1] != 0 ? (uintptr_t)(CASES + 2) + CALL_BIAS : code;
 	for (uint32_t i = 0; i < functions; i++) {
-		records[i].entry = (entry_t)(code + entry);
+		records[i].entry = (entry_t)entry;
 		records[i].code += code;
 	}
 	at += count;
@@ -255,7 +258,7 @@ int main(void)
 	uint32_t modules = 0;
 
 	board_init();
-	at = CASES + 1, end = CASES + CASES[0];
+	at = CASES + 2 + CASES[1], end = CASES + CASES[0];
 	while (at < end) {
 		board_text("module");
 		number(modules++);

@@ -4,6 +4,7 @@ use crate::BOARD;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use wasmote_core::vm::Builtin;
+pub use wasmote_jit::isa::thumb2::ROUTINES;
 use wasmote_jit::isa::thumb2::{Fpu, Thumb2};
 use wasmote_platform::Heap;
 
@@ -58,7 +59,8 @@ pub type Target = Thumb2;
 pub const NAME: &str = BOARD.name;
 
 pub fn masm(heap: &Heap) -> Thumb2 {
-    Thumb2::new(heap, BOARD.fpu)
+    // Before the cases: the number of words, and how many of them are the routines.
+    Thumb2::new(heap, BOARD.fpu, BOARD.cases_at as usize + 8)
 }
 
 /// Builds the firmware that runs cases.

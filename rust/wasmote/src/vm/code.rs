@@ -185,10 +185,9 @@ impl Code {
     /// Whether an own function, by its place, is native code.
     #[cfg(all(feature = "backtrace", feature = "jit"))]
     pub fn is_native(&self, own: u32) -> bool {
-        // The block begins with how all native code is entered.
         let entry = self.records.get(own as usize).map(|record| record.entry.load(Ordering::Relaxed).addr());
-        let start = self.native.as_ref().map(|block| block.start().addr() + crate::native::CALL_BIAS);
-        entry.is_some() && entry == start
+        let native = self.native.as_ref().map(|block| crate::native::entry(block.start()).addr());
+        entry.is_some() && entry == native
     }
 }
 
@@ -260,20 +259,21 @@ impl Builder {
         Ok(())
     }
 
-    /// As [`finish`](Builder::finish), with the native code, which is entered from outside at `entry`.
-    pub fn finish_native(mut self, block: CodeBlock, entry: u32) -> Result<Code, Error> {
+    /// As [`finish`](Builder::finish), with the native code.
+    pub fn finish_native(mut self, block: CodeBlock) -> Result<Code, Error> {
         #[cfg(feature = "interp")]
         {
             self.flush()?;
             self.note_starts()?;
         }
+        let entry = crate::native::entry(block.start());
         let address = |at: usize| block.start().wrapping_add(at + crate::native::CALL_BIAS).cast_mut().cast();
         for record in self.code.records.iter_mut() {
             let cells = record.frame_cells.get_mut();
             if *cells & NATIVE != 0 {
                 *cells &= !NATIVE;
                 // Code that the compiler made for this machine, with an `Entry` at that place (R7).
-                *record.entry.get_mut() = address(entry as usize);
+                *record.entry.get_mut() = entry.cast_mut().cast();
                 *record.code.get_mut() = address(record.code.get_mut().addr());
             }
         }

@@ -65,7 +65,7 @@ impl Code {
     }
 
     /// Lets `make` make a function's code, unless somebody did so meanwhile. It is told how many bytes behind the place for
-    /// the code lies what all native code has in common.
+    /// the code the module's begins.
     pub fn make(
         &self,
         own: u32,
@@ -81,15 +81,14 @@ impl Code {
             if !record.code.load(Ordering::Relaxed).is_null() {
                 return Ok(());
             }
-            let common = block.start().addr().wrapping_sub(more.start().addr()) as i32;
+            let module = block.start().addr().wrapping_sub(more.start().addr()) as i32;
             let address = |start: *const u8, at: u32| {
                 start.wrapping_add(at as usize + crate::native::CALL_BIAS).cast_mut().cast()
             };
-            let (inside, entry, code, frame_cells) = match make(more, common)? {
-                // The block begins with how native code is entered.
+            let (inside, entry, code, frame_cells) = match make(more, module)? {
                 Made::Native(start, made) => (
                     Some(address(start, made.inside)),
-                    address(block.start(), 0),
+                    crate::native::entry(block.start()).cast_mut().cast(),
                     address(start, made.start),
                     made.frame_cells,
                 ),

@@ -17,6 +17,8 @@ mod memory;
 mod place;
 #[cfg(feature = "interp-lazy")]
 mod resident;
+#[cfg(all(feature = "jit", target_arch = "arm"))]
+mod routines;
 mod state;
 mod table;
 #[cfg(feature = "jit")]
@@ -37,4 +39,6 @@ pub use interrupt::InterruptHandle;
 #[cfg(feature = "jit-lazy")]
 pub(crate) use lazy::Made;
 pub(crate) use place::Place;
+#[cfg(all(feature = "jit", target_arch = "arm"))]
+pub(crate) use routines::routines;
 pub use state::State;

@@ -90,11 +90,6 @@ impl<M: Masm> Compiler<M> {
         self.regs.dirty_zeros = 0;
     }
 
-    /// Only these cells are still wanted, as the function ends.
-    pub(in crate::compiler) fn discard_all_but(&mut self, first: Cell, count: u32) {
-        self.regs.discard_all_but(first, count);
-    }
-
     /// A register with the cell in it, or two, locked.
     pub(in crate::compiler) fn get(&mut self, cell: Cell, size: Size) -> Reg {
         if let Some(reg) = self.regs.find(cell) {

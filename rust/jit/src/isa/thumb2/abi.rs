@@ -19,9 +19,13 @@
 //! half the cells before the saved registers, then a byte with the cells of a result in registers and one with the number
 //! of saved registers.
 
-use super::asm::{Address, Branch, Cond as C, Dp, Flags, LR, Mem, Reg, SP, Shift as S, Src, Test};
+use super::asm::{
+    Address, Branch, Cond as C, Dp, Flags, LR, Mem, PC, Reg, SP, Shift as S, Src, Test, mem_offset,
+};
 use super::masm::{BASE, CTX, FP, IP, LIMIT, Thumb2};
-use crate::masm::{Frame, Function, Label, Masm, Routines};
+use super::routines_code::PLACES;
+use crate::masm::{Frame, Function, Label, Masm, Routine};
+use crate::routines::{Routines, trap_place};
 use wasmote_core::Trap;
 
 // Offsets in a `VmCtx` of 32 bits.
@@ -56,6 +60,18 @@ pub(super) const RECORD_LOG2: u8 = 4;
 /// Bytes of frame for which there is room above every frame that passed its check.
 pub(super) const MARGIN: u32 = 256;
 
+/// Bytes of a trap's veneer.
+const TRAP_BYTES: u32 = 4;
+/// Bytes of those of all traps.
+const TRAPS_BYTES: u32 = Trap::ALL.len() as u32 * TRAP_BYTES;
+/// The first: its number goes to r0, and then behind all of them.
+const FIRST_TRAP: u32 = {
+    let Some(jump) = Branch::NEAR.to(TRAPS_BYTES as i32 - 2) else { panic!("too many traps") };
+    0x2000 | Trap::ALL[0] as u32 | jump << 16
+};
+/// Bytes of a routine's veneer.
+const VENEER_BYTES: u32 = 8;
+
 /// Every register that native code expects to find again, and the return address.
 const NATIVE: u16 = 0x4FF0;
 /// What `entry` keeps on the native stack: cells, what the function's first word says, the limit before.
@@ -84,21 +100,15 @@ impl Thumb2 {
         self.asm.mem(Mem::Str, rt, Address::offset(rn, offset));
     }
 
-    pub(super) fn begin_function(
-        &mut self,
-        frame: &Frame,
-        results: u32,
-        large: bool,
-        routines: &mut Routines,
-    ) -> usize {
+    pub(super) fn begin_function(&mut self, frame: &Frame, results: u32, large: bool) -> usize {
         let end = if large { LR } else { FP };
         let (mut full, mut body) = (Label::NEW, Label::NEW);
         self.resolve(&mut full);
         self.asm.mov(Flags::Keep, IP, Src::Reg(end));
-        self.refer(Branch::LINK, &mut routines.admit);
+        self.call_routine(Routine::Admit);
         self.refer(Branch::far_if(C::Eq), &mut body);
         self.asm.mem_many(true, false, false, FP, saved(frame));
-        self.refer(Branch::FAR, &mut routines.stop);
+        self.go_to(Branch::FAR, Routine::Stop);
         self.align();
         self.asm.code.put16(frame.shared_cells);
         self.asm.code.put16(results | frame.saved() << 8);
@@ -125,13 +135,7 @@ impl Thumb2 {
     }
 
     /// Arguments in registers go to their cells, and the rest is as for imported functions.
-    pub(super) fn call_by_record(
-        &mut self,
-        function: &mut Label,
-        own: u32,
-        frame: &Frame,
-        routines: &mut Routines,
-    ) {
+    pub(super) fn call_by_record(&mut self, function: &mut Label, own: u32, frame: &Frame) {
         self.align();
         self.resolve(function);
         let mut bytes = frame.shared_cells * 4;
@@ -144,7 +148,7 @@ impl Thumb2 {
             self.store_word(Reg(cell), IP, cell as i32 * 4);
         }
         self.number(R0, own);
-        self.refer(Branch::FAR, &mut routines.own);
+        self.go_to(Branch::FAR, Routine::Own);
     }
 
     pub(super) fn set_frame_bytes(&mut self, bytes: u32) {
@@ -182,20 +186,22 @@ impl Thumb2 {
     }
 
     /// Who comes from above jumps over the poll.
-    pub(super) fn poll_here(&mut self, label: &mut Label, routines: &mut Routines) {
-        let (mut above, mut body) = (Label::NEW, Label::NEW);
-        self.refer(Branch::NEAR, &mut above);
-        self.resolve(label);
-        self.load_word(R0, CTX, INTERRUPT);
-        self.refer(Branch::compare(false, R0), &mut body);
-        self.go_to_trap(Trap::Interrupted, routines);
-        self.resolve(&mut above);
-        self.resolve(&mut body);
+    pub(super) fn poll_here(&mut self, label: &mut Label) {
+        // Both go over the call, which is the last.
+        const ABOVE: Option<u32> = Branch::NEAR.to(2 + 4 + 2 + Branch::LINK.size() as i32);
+        const ON: Option<u32> = Branch::compare(false, R0).to(2 + Branch::LINK.size() as i32);
+        if let (Some(above), Some(on)) = (ABOVE, ON) {
+            self.asm.short(above);
+            self.resolve(label);
+            self.load_word(R0, CTX, INTERRUPT);
+            self.asm.short(on);
+        }
+        self.go_to_trap(Trap::Interrupted);
     }
 
     /// Calls, so that the place is known.
-    pub(super) fn go_to_trap(&mut self, trap: Trap, routines: &mut Routines) {
-        self.refer(Branch::LINK, routines.trap(trap));
+    pub(super) fn go_to_trap(&mut self, trap: Trap) {
+        self.refer(Branch::LINK, &mut Label::at(self.veneers.wrapping_add(trap_place(trap) * TRAP_BYTES)));
     }
 
     /// What the memory is now.
@@ -205,12 +211,44 @@ impl Thumb2 {
         self.asm.dp(Dp::Sub, Flags::Keep, LIMIT, LIMIT, Src::Imm(4));
     }
 
-    /// `entry`, which is a `vm::Entry`, the ways out, and what calls of the host have in common. They are the same in all code
-    /// that there is: `routines_code.rs` has the bytes that this makes, so that no firmware has what makes them.
-    pub fn assemble_routines(&mut self) -> Routines {
-        let mut routines = Routines::new(self.asm.code.len());
-        let (mut overflow, mut leave, mut done, mut exit) = (Label::NEW, Label::NEW, Label::NEW, Label::NEW);
-        let (mut end, mut quiet) = (Label::NEW, Label::NEW);
+    /// Goes to a routine.
+    pub(super) fn go_to(&mut self, branch: Branch, routine: Routine) {
+        self.go_to_veneer(branch, TRAPS_BYTES + routine as u32 * VENEER_BYTES);
+    }
+
+    /// Calls a routine.
+    pub(super) fn call_routine(&mut self, routine: Routine) {
+        self.go_to(Branch::LINK, routine);
+    }
+
+    #[inline(never)]
+    fn go_to_veneer(&mut self, branch: Branch, veneer: u32) {
+        let offset = self.veneers.wrapping_add(veneer).wrapping_sub(self.asm.code.len() as u32);
+        self.out_of_reach |= !self.asm.put_branch(branch, offset as i32);
+    }
+
+    /// The veneers: of each trap its code and a jump to the exit, then of each routine a jump to its address.
+    pub(super) fn put_veneers(&mut self) {
+        // Of each the number is one more, and the jump as much shorter as both instructions are long.
+        let mut trap = FIRST_TRAP;
+        for _ in Trap::ALL {
+            self.asm.long(trap);
+            trap = trap + 1 - (2 << 16);
+        }
+        for place in PLACES {
+            // The word behind this instruction.
+            self.asm.long(mem_offset(Mem::Ldr, PC, PC, 0));
+            self.asm.long(self.routines + u32::from(place) + 1);
+        }
+    }
+
+    /// `entry`, which is a `vm::Entry`, the ways out, and what calls of the host have in common: once for all code.
+    /// `routines_code.rs` has the bytes that this makes, so that no firmware has what makes them. They begin with `entry`, at
+    /// an address that is aligned as a word. Their places.
+    pub fn assemble_routines(&mut self) -> [u32; Routine::COUNT] {
+        debug_assert!(self.asm.code.is_empty(), "they lie alone");
+        let mut routines = Routines::new();
+        let mut overflow = Label::NEW;
         // r0: instance, r1: record, r2: cells, r3: caller.
         self.asm.mem_many(false, true, true, SP, NATIVE);
         self.asm.dp_sp(true, LOCALS);
@@ -243,20 +281,21 @@ impl Thumb2 {
         self.load_word(R2, SP, 0);
         self.load_word(R3, SP, 4);
         self.asm.extract(false, R3, R3, 16, 8);
-        self.refer(Branch::compare(false, R3), &mut done);
+        let no_result = self.asm.branch_short(Branch::compare(false, R3));
         self.store_word(R0, R2, 0);
         self.asm.test(Test::Cmp, R3, Src::Imm(1));
-        self.refer(Branch::near_if(C::Eq), &mut done);
+        let one_cell = self.asm.branch_short(Branch::near_if(C::Eq));
         self.store_word(R1, R2, 4);
-        self.resolve(&mut done);
+        self.asm.set_short(no_result);
+        self.asm.set_short(one_cell);
         // This return polls, as there may be no poll from the last call on.
         self.load_word(R0, CTX, INTERRUPT);
-        self.refer(Branch::compare(false, R0), &mut quiet);
+        let quiet = self.asm.branch_short(Branch::compare(false, R0));
         self.asm.mov(Flags::Any, R0, Src::Imm(Trap::Interrupted as u32));
-        self.resolve(&mut quiet);
-        self.refer(Branch::NEAR, &mut end);
+        self.asm.set_short(quiet);
+        let end = self.asm.branch_short(Branch::NEAR);
         // With a trap's code in r0 and the return address in r14: the frames are reported.
-        self.resolve(&mut exit);
+        self.resolve(routines.of(Routine::Exit));
         self.asm.mov(Flags::Keep, R6, Src::Reg(R0));
         self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
         self.asm.mov(Flags::Keep, R1, Src::Reg(FP));
@@ -264,60 +303,60 @@ impl Thumb2 {
         self.load_word(IP, CTX, UNWIND);
         self.asm.branch_reg(true, IP);
         self.asm.mov(Flags::Keep, R0, Src::Reg(R6));
-        self.resolve(&mut end);
+        self.asm.set_short(end);
         self.load_word(R3, SP, 8);
         self.set_limit(R3, FP);
         self.load_word(IP, CTX, STACK);
         self.load_word(R3, IP, NATIVE_DEPTH);
         self.asm.dp(Dp::Sub, Flags::Any, R3, R3, Src::Imm(1));
         self.store_word(R3, IP, NATIVE_DEPTH);
-        self.resolve(&mut leave);
+        let leave = self.asm.code.len();
         self.asm.dp_sp(false, LOCALS);
         self.asm.mem_many(true, false, true, SP, NATIVE & !0x4000 | 0x8000);
         self.resolve(&mut overflow);
         self.asm.mov(Flags::Any, R0, Src::Imm(Trap::StackOverflow as u32));
-        self.refer(Branch::NEAR, &mut leave);
+        self.asm.branch(Branch::NEAR, leave);
 
-        self.call_routines(&mut routines, &mut exit);
+        self.call_routines(&mut routines);
         self.borrow_routine(&mut routines);
         self.admit_routine(&mut routines);
 
         // A frame did not fit, as does none when the instance is interrupted. The return address is in r14.
-        self.resolve(&mut routines.stop);
+        self.resolve(routines.of(Routine::Stop));
         self.load_word(R0, CTX, INTERRUPT);
-        let mut interrupted = Label::NEW;
-        self.refer(Branch::compare(true, R0), &mut interrupted);
+        let interrupted = self.asm.branch_short(Branch::compare(true, R0));
         self.asm.mov(Flags::Any, R0, Src::Imm(Trap::StackOverflow as u32));
-        self.refer(Branch::FAR, &mut exit);
-        self.resolve(&mut interrupted);
+        self.refer(Branch::FAR, routines.of(Routine::Exit));
+        self.asm.set_short(interrupted);
         self.asm.mov(Flags::Any, R0, Src::Imm(Trap::Interrupted as u32));
-        self.refer(Branch::FAR, &mut exit);
-        for (trap, label) in Trap::ALL.into_iter().zip(&mut routines.traps) {
-            self.resolve(label);
-            self.asm.mov(Flags::Any, R0, Src::Imm(trap as u32));
-            self.refer(Branch::FAR, &mut exit);
+        self.refer(Branch::FAR, routines.of(Routine::Exit));
+        for trap in Trap::ALL {
+            if routines.trap(trap).is_used() {
+                self.resolve(routines.trap(trap));
+                self.asm.mov(Flags::Any, R0, Src::Imm(trap as u32));
+                self.refer(Branch::FAR, routines.of(Routine::Exit));
+            }
         }
-        routines
+        routines.places()
     }
 
     /// Equal if a frame that ends at r12 has room after all: the interrupt that took the limit away was taken back before
     /// it was obeyed. Changes r12 and the return address only.
     fn admit_routine(&mut self, routines: &mut Routines) {
-        let (mut refused, mut full) = (Label::NEW, Label::NEW);
-        self.resolve(&mut routines.admit);
+        self.resolve(routines.of(Routine::Admit));
         self.asm.mem_many(false, true, true, SP, 0xF);
         self.load_word(R0, CTX, INTERRUPT);
         self.asm.test(Test::Cmp, R0, Src::Imm(0));
-        self.refer(Branch::near_if(C::Ne), &mut refused);
+        let refused = self.asm.branch_short(Branch::near_if(C::Ne));
         self.load_word(R1, CTX, STACK);
         self.load_word(R1, R1, CONTROL);
         self.asm.dp(Dp::Sub, Flags::Any, R1, R1, Src::Imm(MARGIN));
         self.asm.test(Test::Cmp, IP, Src::Reg(R1));
-        self.refer(Branch::near_if(C::Hi), &mut full);
+        let full = self.asm.branch_short(Branch::near_if(C::Hi));
         self.set_limit(R1, R2);
         self.asm.test(Test::Cmp, R0, Src::Imm(0));
-        self.resolve(&mut refused);
-        self.resolve(&mut full);
+        self.asm.set_short(refused);
+        self.asm.set_short(full);
         self.asm.mem_many(true, false, true, SP, 0xF);
         self.asm.branch_reg(false, LR);
     }
@@ -326,10 +365,9 @@ impl Thumb2 {
     fn set_limit(&mut self, limit: Reg, temp: Reg) {
         self.store_word(limit, CTX, STACK_LIMIT);
         self.load_word(temp, CTX, INTERRUPT);
-        let mut on = Label::NEW;
-        self.refer(Branch::compare(false, temp), &mut on);
+        let on = self.asm.branch_short(Branch::compare(false, temp));
         self.number(temp, 0);
         self.store_word(temp, CTX, STACK_LIMIT);
-        self.resolve(&mut on);
+        self.asm.set_short(on);
     }
 }

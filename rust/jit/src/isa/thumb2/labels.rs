@@ -5,7 +5,7 @@ use super::masm::Thumb2;
 use crate::masm::Label;
 
 impl Thumb2 {
-    /// A branch to a label. The branches to one that is not bound yet are a list that runs through the code: each goes as far
+    /// A branch to a label. The branches to one that is not bound yet, long ones, are a list that runs through the code: each goes as far
     /// forwards as it is from the one before, plus its own four bytes if there is none.
     pub(super) fn refer(&mut self, branch: Branch, label: &mut Label) {
         let at = self.asm.code.len() as u32;
@@ -39,12 +39,6 @@ impl Thumb2 {
         let mut first = place;
         let mut waiting = if label.is_bound() { 0 } else { label.place() };
         *label = Label::at(place as u32);
-        // Most are alone, those to traps above all.
-        if let Some(at) = (waiting as usize).checked_sub(1)
-            && self.asm.set_far_if(at, place)
-        {
-            return at;
-        }
         while let Some(at) = waiting.checked_sub(1) {
             first = at as usize;
             waiting = match self.asm.set_branch(first, place as i32 - at as i32) {

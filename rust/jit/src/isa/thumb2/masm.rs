@@ -6,7 +6,7 @@ use super::asm::{Asm, Branch, Cond as C, Dp, Flags, LR, Mul, Reg, Shift as S, Sr
 use crate::code::Code;
 use crate::masm::{
     Alu, Bits, Cond, Division, Float1, Float2, Frame, Function, GlobalCell, Label, Masm, Pair, PairAlu,
-    Place, Routines, Shift, Size, TailArguments, Val,
+    Place, Shift, Size, TailArguments, Val,
 };
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
@@ -34,6 +34,10 @@ pub struct Thumb2 {
     pub(super) out_of_reach: bool,
     /// Where the size of the frame is to be set.
     pub(super) frame_size: usize,
+    /// The address of the routines.
+    pub(super) routines: u32,
+    /// Where their veneers are.
+    pub(super) veneers: u32,
 }
 
 pub(super) fn condition(cond: Cond) -> C {
@@ -64,9 +68,17 @@ pub(super) fn shift_by(shift: Shift, by: u32) -> (S, u8) {
 }
 
 impl Thumb2 {
-    /// No code yet.
-    pub fn new(heap: &Heap, fpu: Fpu) -> Thumb2 {
-        Thumb2 { asm: Asm::new(heap), fpu, flags_wanted: false, out_of_reach: false, frame_size: 0 }
+    /// No code yet. It will run where `ROUTINES` lie at that address.
+    pub fn new(heap: &Heap, fpu: Fpu, routines: usize) -> Thumb2 {
+        Thumb2 {
+            asm: Asm::new(heap),
+            fpu,
+            flags_wanted: false,
+            out_of_reach: false,
+            frame_size: 0,
+            routines: routines as u32,
+            veneers: 0,
+        }
     }
 
     /// Whether the flags may change.
@@ -146,17 +158,18 @@ impl Thumb2 {
 
     fn multiply(&mut self, rd: Reg, rn: Reg, number: u32) {
         let flags = self.flags();
-        let shifted = |by: u32| Src::shifted(rn, S::Lsl, by as u8);
+        let times = |power: u32| Src::shifted(rn, S::Lsl, power.trailing_zeros() as u8);
         if number.is_power_of_two() {
-            self.asm.mov(flags, rd, shifted(number.trailing_zeros()));
-        } else if number > 2 && (number - 1).is_power_of_two() {
-            self.asm.dp(Dp::Add, flags, rd, rn, shifted((number - 1).trailing_zeros()));
-        } else if number < u32::MAX && (number + 1).is_power_of_two() {
-            self.asm.dp(Dp::Rsb, flags, rd, rn, shifted((number + 1).trailing_zeros()));
-        } else {
-            self.number(IP, number);
-            self.asm.mul(Mul::Mul, flags, rd, rn, IP);
+            return self.asm.mov(flags, rd, times(number));
         }
+        // One more or less.
+        for (op, power) in [(Dp::Add, number.wrapping_sub(1)), (Dp::Rsb, number.wrapping_add(1))] {
+            if power.is_power_of_two() {
+                return self.asm.dp(op, flags, rd, rn, times(power));
+            }
+        }
+        self.number(IP, number);
+        self.asm.mul(Mul::Mul, flags, rd, rn, IP);
     }
 
     fn word(&mut self, op: Alu, rd: Reg, rn: Reg, number: u32) {
@@ -397,8 +410,8 @@ impl Masm for Thumb2 {
         self.number1(op, size, dst, a);
     }
 
-    fn numeric(&mut self, number: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
-        self.call_numeric(number, frame, cells, routines);
+    fn numeric(&mut self, number: u32, frame: &Frame, cells: u32) {
+        self.call_numeric(number, frame, cells);
     }
 
     fn set(&mut self, cond: Cond, dst: Reg) {
@@ -437,12 +450,12 @@ impl Masm for Thumb2 {
         self.access_frame(false, reg, frame.result_offset(cell));
     }
 
-    fn frame_zero(&mut self, frame: &Frame, cell: u32, count: u32, temp: Reg) {
-        self.zero_frame(frame, cell, count, temp);
+    fn frame_zero(&mut self, frame: &Frame, cell: u32, count: u32) {
+        self.zero_frame(frame, cell, count);
     }
 
-    fn check_bounds(&mut self, address: Reg, end: u64, min_memory: u64, trap: &mut Label) {
-        self.check_memory(address, end, min_memory, trap);
+    fn check_bounds(&mut self, address: Reg, last: u32, min_memory: u32, trap: &mut Label) {
+        self.check_memory(address, last, min_memory, trap);
     }
 
     fn load(&mut self, op: LoadOp, dst: (Reg, Option<Reg>), place: Place) {
@@ -457,15 +470,8 @@ impl Masm for Thumb2 {
         self.access_global(load, reg, global);
     }
 
-    fn enter(
-        &mut self,
-        frame: &Frame,
-        _args: &[(u32, Size)],
-        results: u32,
-        large: bool,
-        routines: &mut Routines,
-    ) -> (usize, usize) {
-        let start = self.begin_function(frame, results, large, routines);
+    fn enter(&mut self, frame: &Frame, _args: &[(u32, Size)], results: u32, large: bool) -> (usize, usize) {
+        let start = self.begin_function(frame, results, large);
         (start, start)
     }
 
@@ -476,9 +482,8 @@ impl Masm for Thumb2 {
         frame: &Frame,
         _args: &[(u32, Size)],
         _results: u32,
-        routines: &mut Routines,
     ) {
-        self.call_by_record(function, own, frame, routines);
+        self.call_by_record(function, own, frame);
     }
 
     fn fits(&self, frame: &Frame, cells: u32) -> bool {
@@ -514,44 +519,28 @@ impl Masm for Thumb2 {
         _results: u32,
         frame: &Frame,
         args: TailArguments<'_>,
-        routines: &mut Routines,
     ) {
-        self.tail_call_table(table, ty, frame, args, routines);
+        self.tail_call_table(table, ty, frame, args);
     }
 
-    fn call_import(&mut self, index: u32, _results: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
-        self.call_imported(index, frame, cells, routines);
+    fn call_import(&mut self, index: u32, _results: u32, frame: &Frame, cells: u32) {
+        self.call_imported(index, frame, cells);
     }
 
-    fn call_indirect(
-        &mut self,
-        table: u32,
-        ty: u32,
-        _results: u32,
-        frame: &Frame,
-        cells: u32,
-        routines: &mut Routines,
-    ) {
-        self.call_table(table, ty, frame, cells, routines);
+    fn call_indirect(&mut self, table: u32, ty: u32, _results: u32, frame: &Frame, cells: u32) {
+        self.call_table(table, ty, frame, cells);
     }
 
-    fn builtin(
-        &mut self,
-        builtin: Builtin,
-        immediates: [u32; 2],
-        frame: &Frame,
-        cells: u32,
-        routines: &mut Routines,
-    ) {
-        self.call_builtin(builtin, immediates, frame, cells, routines);
+    fn builtin(&mut self, builtin: Builtin, immediates: [u32; 2], frame: &Frame, cells: u32) {
+        self.call_builtin(builtin, immediates, frame, cells);
     }
 
     fn ref_func(&mut self, dst: Reg, func: u32, imported: bool) {
         self.reference(dst, func, imported);
     }
 
-    fn charge(&mut self, routines: &mut Routines) -> usize {
-        self.take_fuel(routines)
+    fn charge(&mut self) -> usize {
+        self.take_fuel()
     }
 
     fn set_charge(&mut self, charge: usize, units: u8) {
@@ -564,17 +553,21 @@ impl Masm for Thumb2 {
         self.refer(Branch::far_if(C::Ne), interrupted);
     }
 
-    fn loop_header(&mut self, label: &mut Label, routines: &mut Routines) {
-        self.poll_here(label, routines);
+    fn loop_header(&mut self, label: &mut Label) {
+        self.poll_here(label);
     }
 
-    fn trap(&mut self, trap: Trap, routines: &mut Routines) {
-        self.go_to_trap(trap, routines);
+    fn trap(&mut self, trap: Trap) {
+        self.go_to_trap(trap);
     }
 
-    fn routines(&mut self) -> Routines {
-        debug_assert!(self.asm.code.is_empty(), "the routines come first");
-        self.asm.code.put(&super::routines_code::CODE);
-        super::routines_code::ROUTINES
+    fn veneers(&mut self) {
+        debug_assert!(self.asm.code.is_empty(), "the veneers come first");
+        self.put_veneers();
+    }
+
+    #[cfg(feature = "lazy")]
+    fn veneers_at(&mut self, place: i32) {
+        self.veneers = place as u32;
     }
 }

@@ -1,12 +1,16 @@
 //! The macro-assembler: memory, frames and globals.
 
-use super::abi::{GLOBALS, IMPORTED_GLOBALS, MEMORY_LEN};
+use super::abi::{GLOBALS, IMPORTED_GLOBALS, MEMORY_LEN, R0};
 use super::asm::{
     Address, Branch, Cond as C, Dp, Flags, LR, Mem, Reg, Src, dp_byte, dp_reg, mem_offset, modified,
+    store_step,
 };
 use super::masm::{BASE, CTX, FP, IP, LIMIT, Thumb2};
 use crate::masm::{Frame, GlobalCell, Label, Place, Val};
 use wasmote_core::{LoadOp, StoreOp};
+
+const PUSH_R0: u32 = 0xB401;
+const POP_R0: u32 = 0xBC01;
 
 fn load_op(op: LoadOp) -> Mem {
     match op {
@@ -50,32 +54,28 @@ impl Thumb2 {
         self.asm.mem(if load { Mem::Ldr } else { Mem::Str }, reg, address);
     }
 
-    pub(super) fn zero_frame(&mut self, frame: &Frame, cell: u32, count: u32, temp: Reg) {
-        self.number(temp, 0);
-        if count <= 8 {
-            for cell in cell..cell + count {
-                self.access_frame(false, temp, frame.cell_offset(cell));
-            }
-            return;
-        }
-        // The return address is saved already.
+    /// Arguments stay in their registers, and the return address is saved already.
+    pub(super) fn zero_frame(&mut self, frame: &Frame, cell: u32, count: u32) {
+        const STEP: u32 = store_step(R0, IP);
+        const COUNT: u32 = dp_byte(Dp::Sub, true, LR, LR, 1);
+        const AGAIN: Option<u32> = Branch::near_if(C::Ne).to(-8);
         self.add(IP, FP, frame.cell_offset(cell) as u32);
         self.number(LR, count);
-        let start = self.asm.code.len();
-        self.asm.store_step(temp, IP);
-        self.asm.dp(Dp::Sub, Flags::Set, LR, LR, Src::Imm(1));
-        self.asm.branch(Branch::near_if(C::Ne), start);
+        self.asm.short(PUSH_R0);
+        self.number(R0, 0);
+        self.asm.long(STEP);
+        self.asm.long(COUNT);
+        if let Some(again) = AGAIN {
+            self.asm.short(again);
+        }
+        self.asm.short(POP_R0);
     }
 
     /// The memory's length is `LIMIT + 4`.
-    pub(super) fn check_memory(&mut self, address: Reg, end: u64, min_memory: u64, trap: &mut Label) {
-        let above = Branch::far_if(C::Hi);
-        if end <= min_memory {
+    pub(super) fn check_memory(&mut self, address: Reg, last: u32, min_memory: u32, trap: &mut Label) {
+        if last < min_memory {
             // How much further than a word it reaches, or less.
-            let (op, beyond) = match end as i64 - 4 {
-                beyond @ ..=0 => (Dp::Add, beyond.unsigned_abs() as u32),
-                beyond => (Dp::Sub, beyond as u32),
-            };
+            let (op, beyond) = if last > 3 { (Dp::Sub, last - 3) } else { (Dp::Add, 3 - last) };
             let limit = if beyond == 0 { LIMIT } else { IP };
             match u8::try_from(beyond) {
                 Ok(0) => {}
@@ -83,17 +83,16 @@ impl Thumb2 {
                 Err(_) => self.add(IP, LIMIT, beyond.wrapping_neg()),
             }
             self.asm.compare(address, limit);
-            return self.refer(above, trap);
+            return self.refer(Branch::far_if(C::Hi), trap);
         }
         // The length may be less: it is subtracted from, byte by byte, without ever going below 0.
-        let Ok(end) = u32::try_from(end) else { return self.refer(Branch::FAR, trap) };
         self.asm.mem(Mem::Ldr, IP, Address::offset(CTX, MEMORY_LEN));
-        for part in (0..4).map(|byte| end & 0xFF << (8 * byte)).filter(|&part| part != 0) {
+        for part in (0..4).map(|byte| last & 0xFF << (8 * byte)).filter(|&part| part != 0) {
             self.asm.dp(Dp::Sub, Flags::Set, IP, IP, Src::Imm(part));
             self.refer(Branch::far_if(C::Lo), trap);
         }
         self.asm.compare(address, IP);
-        self.refer(above, trap);
+        self.refer(Branch::far_if(C::Hs), trap);
     }
 
     /// The address of a place whose `bytes` follow it, with an offset to spare for a second word.

@@ -14,3 +14,4 @@ mod tail;
 
 pub use floats::Fpu;
 pub use masm::Thumb2;
+pub use routines_code::CODE as ROUTINES;

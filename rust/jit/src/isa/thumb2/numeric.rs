@@ -4,7 +4,8 @@ use super::abi::{BUILTINS, R0, R1, R2, R3, R6};
 use super::asm::{Branch, Cond as C, Dp, Flags, LR, Mul, SP, Shift as S, Src, Test, Unary};
 use super::masm::{CTX, FP, IP, Thumb2};
 use super::routines::SAVED;
-use crate::masm::{Frame, Label, Routines};
+use crate::masm::{Frame, Label, Routine};
+use crate::routines::Routines;
 use wasmote_core::BinaryOp;
 use wasmote_core::numeric::binary_number;
 use wasmote_core::vm::Builtin;
@@ -14,23 +15,23 @@ const NUMBER_BITS: u8 = 8;
 
 impl Thumb2 {
     /// Arguments and result are in r0 to r3, as those of a call.
-    pub(super) fn call_numeric(&mut self, number: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
-        const QUOTIENTS: [u32; 2] = [binary_number(BinaryOp::I64DivS), binary_number(BinaryOp::I64DivU)];
-        const REMAINDERS: [u32; 2] = [binary_number(BinaryOp::I64RemS), binary_number(BinaryOp::I64RemU)];
-        let routine = if QUOTIENTS.contains(&number) {
-            &mut routines.quotient
-        } else if REMAINDERS.contains(&number) {
-            &mut routines.remainder
-        } else {
-            &mut routines.numeric
+    pub(super) fn call_numeric(&mut self, number: u32, frame: &Frame, cells: u32) {
+        const DIV_S: u32 = binary_number(BinaryOp::I64DivS);
+        const DIV_U: u32 = binary_number(BinaryOp::I64DivU);
+        const REM_S: u32 = binary_number(BinaryOp::I64RemS);
+        const REM_U: u32 = binary_number(BinaryOp::I64RemU);
+        let routine = match number {
+            DIV_S | DIV_U => Routine::Quotient,
+            REM_S | REM_U => Routine::Remainder,
+            _ => Routine::Numeric,
         };
         self.number(IP, (frame.cell_offset(cells) as u32) << NUMBER_BITS | number);
-        self.refer(Branch::LINK, routine);
+        self.call_routine(routine);
     }
 
     /// `back` is where a call of the runtime's goes on that leaves the memory as it is.
     pub(super) fn numeric_routines(&mut self, routines: &mut Routines, back: &mut Label) {
-        self.resolve(&mut routines.numeric);
+        self.resolve(routines.of(Routine::Numeric));
         self.asm.mem_many(false, true, true, SP, SAVED);
         self.asm.dp(Dp::Add, Flags::Keep, R6, FP, Src::shifted(IP, S::Lsr, NUMBER_BITS));
         self.asm.mem_many(false, false, false, R6, 0b1111);
@@ -43,11 +44,11 @@ impl Thumb2 {
         self.refer_short(Branch::NEAR, Branch::FAR, back);
 
         // Of numbers below 2^32 there is an instruction, whether they are taken for signed or not; r1 is 0 then.
-        self.resolve(&mut routines.quotient);
+        self.resolve(routines.of(Routine::Quotient));
         self.unless_words(routines);
         self.asm.mul(Mul::Udiv, Flags::Any, R0, R0, R2);
         self.asm.branch_reg(false, LR);
-        self.resolve(&mut routines.remainder);
+        self.resolve(routines.of(Routine::Remainder));
         self.unless_words(routines);
         self.asm.mul(Mul::Udiv, Flags::Any, R3, R0, R2);
         self.asm.mul(Mul::Mls(R0), Flags::Any, R0, R3, R2);
@@ -59,8 +60,8 @@ impl Thumb2 {
         self.asm.test(Test::Cmp, R1, Src::Imm(0));
         self.asm.it(C::Eq);
         self.asm.test(Test::Cmp, R3, Src::Imm(0));
-        self.refer_short(Branch::near_if(C::Ne), Branch::far_if(C::Ne), &mut routines.numeric);
+        self.refer_short(Branch::near_if(C::Ne), Branch::far_if(C::Ne), routines.of(Routine::Numeric));
         self.asm.test(Test::Cmp, R2, Src::Imm(0));
-        self.refer_short(Branch::near_if(C::Eq), Branch::far_if(C::Eq), &mut routines.numeric);
+        self.refer_short(Branch::near_if(C::Eq), Branch::far_if(C::Eq), routines.of(Routine::Numeric));
     }
 }

@@ -9,7 +9,8 @@ use super::asm::{
     mem_offset,
 };
 use super::masm::{CTX, FP, IP, Thumb2};
-use crate::masm::{Frame, Label, Routines};
+use crate::masm::{Frame, Label, Routine};
+use crate::routines::Routines;
 use wasmote_core::Trap;
 use wasmote_core::vm::{AGAIN, Builtin, FUNC_BITS};
 
@@ -33,24 +34,17 @@ impl Thumb2 {
         self.add(reg, FP, frame.cell_offset(cell) as u32);
     }
 
-    pub(super) fn call_imported(&mut self, index: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
+    pub(super) fn call_imported(&mut self, index: u32, frame: &Frame, cells: u32) {
         self.number(R0, index);
         self.cell_address(IP, frame, cells);
-        self.refer(Branch::LINK, &mut routines.import);
+        self.call_routine(Routine::Import);
     }
 
-    pub(super) fn call_table(
-        &mut self,
-        table: u32,
-        ty: u32,
-        frame: &Frame,
-        cells: u32,
-        routines: &mut Routines,
-    ) {
+    pub(super) fn call_table(&mut self, table: u32, ty: u32, frame: &Frame, cells: u32) {
         self.number(R1, table);
         self.number(R2, ty);
         self.cell_address(IP, frame, cells);
-        self.refer(Branch::LINK, &mut routines.indirect);
+        self.call_routine(Routine::Indirect);
     }
 
     pub(super) fn call_builtin(
@@ -59,13 +53,12 @@ impl Thumb2 {
         [first, second]: [u32; 2],
         frame: &Frame,
         cells: u32,
-        routines: &mut Routines,
     ) {
         self.number(R0, builtin as u32);
         self.cell_address(R1, frame, cells);
         self.number(R2, first);
         self.number(R3, second);
-        self.refer(Branch::LINK, &mut routines.builtin);
+        self.call_routine(Routine::Builtin);
     }
 
     pub(super) fn reference(&mut self, dst: Reg, func: u32, imported: bool) {
@@ -82,13 +75,13 @@ impl Thumb2 {
         }
     }
 
-    pub(super) fn call_routines(&mut self, routines: &mut Routines, exit: &mut Label) {
+    pub(super) fn call_routines(&mut self, routines: &mut Routines) {
         let (mut resolve, mut call, mut back) = (Label::NEW, Label::NEW, Label::NEW);
-        let (mut unchanged, mut elsewhere) = (Label::NEW, Label::NEW);
+        let mut unchanged = Label::NEW;
         let mut own = self.indirect_routine(routines, &mut resolve, &mut call);
 
         // Place among the module's own functions in r0, cells at r12.
-        self.resolve(&mut routines.own);
+        self.resolve(routines.of(Routine::Own));
         self.asm.mem_many(false, true, true, SP, SAVED);
         self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
         self.load_word(R1, CTX, FUNCS);
@@ -97,17 +90,18 @@ impl Thumb2 {
         self.resolve(&mut own.by_entry);
         self.asm.mov(Flags::Keep, R8, Src::Reg(R1));
         self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
-        self.refer(Branch::NEAR, &mut call);
+        let to_call = self.asm.branch_short(Branch::NEAR);
 
         // Index in r0, cells at r12. The host's functions do not ask for the instance.
-        self.resolve(&mut routines.import);
+        self.resolve(routines.of(Routine::Import));
         self.asm.mem_many(false, true, true, SP, SAVED);
         self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
         self.load_word(R1, CTX, HOSTS);
         self.asm.mem(Mem::Ldr, R1, Address::index(R1, R0, 2));
-        self.refer(Branch::compare(false, R1), &mut elsewhere);
+        let elsewhere = self.asm.branch_short(Branch::compare(false, R1));
         // Calls the record in r1 with the instance in r0, and returns to who called the routine.
         self.resolve(&mut call);
+        self.asm.set_short(to_call);
         self.asm.mov(Flags::Keep, R2, Src::Reg(R6));
         self.asm.mov(Flags::Keep, R3, Src::Reg(CTX));
         self.load_word(IP, R1, 0);
@@ -116,25 +110,24 @@ impl Thumb2 {
         // It may have made the memory grow. A result in registers is in cells.
         self.load_memory_registers();
         self.resolve(&mut unchanged);
-        let mut failed = Label::NEW;
-        self.refer(Branch::compare(true, R0), &mut failed);
+        let failed = self.asm.branch_short(Branch::compare(true, R0));
         self.asm.mem_dual(true, R0, R1, R6, 0);
         self.asm.mem_many(true, false, true, SP, SAVED & !0x4000 | 0x8000);
-        self.resolve(&mut failed);
+        self.asm.set_short(failed);
         self.asm.mov(Flags::Keep, R1, Src::Reg(R8));
         self.asm.test(Test::Cmp, R0, Src::Imm(AGAIN));
         self.refer(Branch::far_if(C::Eq), &mut own.look);
         self.asm.mem_many(true, false, true, SP, SAVED);
-        self.refer(Branch::FAR, exit);
+        self.refer(Branch::FAR, routines.of(Routine::Exit));
         // Another instance defines it.
-        self.resolve(&mut elsewhere);
+        self.asm.set_short(elsewhere);
         self.load_word(R1, CTX, IMPORTS);
         self.asm.mem(Mem::Ldr, R0, Address::index(R1, R0, 2));
         self.refer(Branch::LINK, &mut resolve);
         self.refer(Branch::NEAR, &mut call);
 
         // Number in r0, cells in r1, immediates in r2 and r3.
-        self.resolve(&mut routines.builtin);
+        self.resolve(routines.of(Routine::Builtin));
         self.asm.mem_many(false, true, true, SP, SAVED);
         self.asm.mov(Flags::Keep, R6, Src::Reg(R1));
         self.load_word(IP, CTX, BUILTINS);
@@ -162,9 +155,8 @@ impl Thumb2 {
     /// and the record in r1.
     fn indirect_routine(&mut self, routines: &mut Routines, resolve: &mut Label, call: &mut Label) -> Own {
         let mut by_entry = Label::NEW;
-        let (mut other, mut typed, mut wrong) = (Label::NEW, Label::NEW, Label::NEW);
-        let (mut own, mut unlike, mut found) = (Label::NEW, Label::NEW, Label::NEW);
-        self.resolve(&mut routines.indirect);
+        let (mut other, mut own, mut unlike, mut found) = (Label::NEW, Label::NEW, Label::NEW, Label::NEW);
+        self.resolve(routines.of(Routine::Indirect));
         self.load_word(R3, CTX, TABLES);
         self.asm.mem(Mem::Ldr, R3, Address::index(R3, R1, 2));
         self.load_word(R1, R3, 4);
@@ -187,7 +179,7 @@ impl Thumb2 {
         self.resolve(&mut own);
         // Compiled code of this instance is gone to, not called: it returns to where the routine would.
         let at = self.asm.code.len() as u32;
-        self.asm.add_wide(true, R2, PC, ((at + 4) & !3) - routines.entry);
+        self.asm.add_wide(true, R2, PC, (at + 4) & !3);
         self.asm.dp(Dp::Add, Flags::Any, R2, R2, Src::Imm(1));
         self.load_word(R3, R1, 0);
         self.asm.test(Test::Cmp, R3, Src::Reg(R2));
@@ -201,7 +193,7 @@ impl Thumb2 {
         self.asm.mem_many(true, false, false, R6, 0xF);
         self.asm.mem_many(true, false, true, SP, SAVED & !0x4000 | 0x8000);
         // What was found so: instance in r0, record in r1, cells at r12.
-        self.resolve(&mut routines.resolved);
+        self.resolve(routines.of(Routine::Resolved));
         self.asm.mem_many(false, true, true, SP, SAVED);
         self.asm.mov(Flags::Keep, R6, Src::Reg(IP));
         self.asm.test(Test::Cmp, R0, Src::Reg(CTX));
@@ -210,7 +202,7 @@ impl Thumb2 {
         self.resolve(&mut unlike);
         self.asm.dp(Dp::Eor, Flags::Keep, R2, R2, Src::Imm(TAIL));
         self.asm.test(Test::Cmp, R2, Src::Reg(R7));
-        self.refer(Branch::near_if(C::Ne), &mut wrong);
+        let wrong = self.asm.branch_short(Branch::near_if(C::Ne));
         self.resolve(&mut found);
         self.asm.mem_many(true, false, true, SP, SAVED & !0x4000 | 0x8000);
         // Of another instance: the runtime compares the types.
@@ -223,11 +215,11 @@ impl Thumb2 {
         self.asm.branch_reg(true, IP);
         self.asm.unary(Unary::Uxtb, R2, R0);
         self.asm.mem_many(true, false, true, SP, 0b11);
-        self.refer(Branch::compare(true, R2), &mut typed);
-        self.resolve(&mut wrong);
+        let typed = self.asm.branch_short(Branch::compare(true, R2));
+        self.asm.set_short(wrong);
         self.asm.mem_many(true, false, true, SP, SAVED);
         self.refer(Branch::FAR, routines.trap(Trap::BadSignature));
-        self.resolve(&mut typed);
+        self.asm.set_short(typed);
         self.asm.test(Test::Tst, R7, Src::Imm(TAIL));
         self.refer(Branch::near_if(C::Ne), &mut found);
         self.refer(Branch::FAR, call);
@@ -236,7 +228,7 @@ impl Thumb2 {
 
     /// Takes fuel: loads the lower half of it, and stores that, less the units, which are set later. All registers but r12
     /// and the return address stay.
-    pub(super) fn take_fuel(&mut self, routines: &mut Routines) -> usize {
+    pub(super) fn take_fuel(&mut self) -> usize {
         const LOAD: u32 = mem_offset(Mem::Ldr, IP, CTX, FUEL as u32);
         const SUBTRACT: u32 = dp_byte(Dp::Sub, true, IP, IP, 0);
         const STORE: u32 = mem_offset(Mem::Str, IP, CTX, FUEL as u32);
@@ -248,7 +240,7 @@ impl Thumb2 {
         if let Some(enough) = ENOUGH {
             self.asm.short(enough);
         }
-        self.refer(Branch::LINK, &mut routines.borrow);
+        self.call_routine(Routine::Borrow);
         self.asm.long(STORE);
         at
     }
@@ -256,17 +248,16 @@ impl Thumb2 {
     /// The lower half of the fuel was too little: takes one from the upper half, unless there is no end of it. If there is
     /// nothing to take from it traps, with all fuel still there. All registers stay.
     pub(super) fn borrow_routine(&mut self, routines: &mut Routines) {
-        let mut endless = Label::NEW;
-        self.resolve(&mut routines.borrow);
+        self.resolve(routines.of(Routine::Borrow));
         self.asm.mem_many(false, true, true, SP, 0b11);
         self.load_word(R0, CTX, FUEL + 4);
         self.asm.test(Test::Cmn, R0, Src::Imm(1));
-        self.refer(Branch::near_if(C::Eq), &mut endless);
+        let endless = self.asm.branch_short(Branch::near_if(C::Eq));
         self.asm.dp(Dp::Sub, Flags::Set, R0, R0, Src::Imm(1));
         self.asm.it(C::Hs);
         self.store_word(R0, CTX, FUEL + 4);
         // Either comparison carries unless it is used up.
-        self.resolve(&mut endless);
+        self.asm.set_short(endless);
         self.asm.mem_many(true, false, true, SP, 0b11);
         self.refer(Branch::far_if(C::Lo), routines.trap(Trap::OutOfFuel));
         self.asm.branch_reg(false, LR);

@@ -1,10 +1,10 @@
 //! Calls in place of a function: its frame becomes that of the callee, which returns to who called the function.
 
-use super::abi::{R0, R1, R2, R3, saved};
-use super::asm::{Address, Branch, Cond as C, Dp, Flags, LR, Mem, PC, SP, Src, Test};
+use super::abi::{R0, R1, saved};
+use super::asm::{Branch, LR, PC, SP};
 use super::masm::{FP, IP, Thumb2};
 use super::routines::TAIL;
-use crate::masm::{Frame, Function, Routines, TailArguments};
+use crate::masm::{Frame, Function, Routine, TailArguments};
 
 impl Thumb2 {
     pub(super) fn tail_call_function(
@@ -34,43 +34,24 @@ impl Thumb2 {
         }
     }
 
-    pub(super) fn tail_call_table(
-        &mut self,
-        table: u32,
-        ty: u32,
-        frame: &Frame,
-        args: TailArguments<'_>,
-        routines: &mut Routines,
-    ) {
+    pub(super) fn tail_call_table(&mut self, table: u32, ty: u32, frame: &Frame, args: TailArguments<'_>) {
         // While there is a place to name if it traps, the function is looked up.
-        self.call_table(table, ty | TAIL, frame, args.first, routines);
+        self.call_table(table, ty | TAIL, frame, args.first);
         self.asm.mem_many(false, true, true, SP, 0b11);
         self.replace_frame(frame, args);
         self.asm.mem_many(true, false, true, SP, 0b11);
-        self.refer(Branch::FAR, &mut routines.resolved);
+        self.go_to(Branch::FAR, Routine::Resolved);
     }
 
     /// Restores what the function saved and moves the arguments to where the frame begins, which is in r12 then.
     fn replace_frame(&mut self, frame: &Frame, args: TailArguments<'_>) {
-        let params = args.cells;
         self.add(R1, FP, frame.cell_offset(args.first) as u32);
         self.add(IP, FP, frame.result_offset(0) as u32);
         self.asm.mem_many(true, false, false, FP, saved(frame));
         // Upwards, as they move down.
-        if params <= 8 {
-            for offset in (0..params as i32).map(|cell| cell * 4) {
-                self.load_word(R0, R1, offset);
-                self.store_word(R0, IP, offset);
-            }
-            return;
+        for offset in (0..args.cells as i32).map(|cell| cell * 4) {
+            self.load_word(R0, R1, offset);
+            self.store_word(R0, IP, offset);
         }
-        self.number(R2, 0);
-        self.number(R3, params);
-        let start = self.asm.code.len();
-        self.asm.mem(Mem::Ldr, R0, Address::index(R1, R2, 2));
-        self.asm.mem(Mem::Str, R0, Address::index(IP, R2, 2));
-        self.asm.dp(Dp::Add, Flags::Any, R2, R2, Src::Imm(1));
-        self.asm.test(Test::Cmp, R2, Src::Reg(R3));
-        self.asm.branch(Branch::near_if(C::Lo), start);
     }
 }

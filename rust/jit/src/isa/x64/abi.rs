@@ -27,13 +27,17 @@ use super::asm::{
 };
 use super::masm::{BASE, CTX, FP, LIMIT, X64};
 use crate::isa::layout::Layout;
-use crate::masm::{Frame, Function, Label, Masm, Routines};
+use crate::masm::{Frame, Function, Label, Masm, Routine};
+use crate::routines::{Routines, trap_place};
 use wasmote_core::Trap;
 
 pub(super) const VM: Layout = Layout::new(8);
 
 /// Bytes of frame for which there is room above every frame that passed its check.
 pub(super) const MARGIN: u32 = 256;
+
+/// Bytes of a jump to a routine.
+const VENEER_BYTES: u32 = 5;
 
 /// Every register that native code expects to find again.
 const NATIVE: [Reg; 6] = [RBX, RBP, R12, R13, R14, R15];
@@ -67,16 +71,15 @@ impl X64 {
         args: &[(u32, Size)],
         results: u32,
         large: bool,
-        routines: &mut Routines,
     ) -> (usize, usize) {
         let end = if large { RAX } else { FP };
         let (mut full, mut body) = (Label::NEW, Label::NEW);
         self.resolve(&mut full);
         self.copy(RAX, end);
-        self.refer(Branch::Call, &mut routines.admit);
+        self.go_to(Branch::Call, Routine::Admit);
         self.refer(Branch::JumpIf(C::E), &mut body);
         self.restore(frame);
-        self.refer(Branch::Jump, &mut routines.stop);
+        self.go_to(Branch::Jump, Routine::Stop);
         while !self.asm.code.len().is_multiple_of(4) {
             self.asm.nop();
         }
@@ -111,7 +114,6 @@ impl X64 {
         frame: &Frame,
         args: &[(u32, Size)],
         results: u32,
-        routines: &mut Routines,
     ) {
         self.resolve(function);
         self.asm.lea(Size::W64, RCX, Mem::at(RAX, frame.shared_cells as i32 * -4));
@@ -120,7 +122,7 @@ impl X64 {
         }
         self.number(RDX, own.into());
         self.number(R8, results.into());
-        self.refer(Branch::Jump, &mut routines.own);
+        self.go_to(Branch::Jump, Routine::Own);
     }
 
     pub(super) fn set_frame_bytes(&mut self, bytes: u32) {
@@ -164,12 +166,12 @@ impl X64 {
     }
 
     /// Who comes from above jumps over the poll.
-    pub(super) fn poll_here(&mut self, label: &mut Label, routines: &mut Routines) {
+    pub(super) fn poll_here(&mut self, label: &mut Label) {
         let above = self.asm.branch_short(Branch::Jump);
         self.resolve(label);
         self.compare_interrupt();
         let on = self.asm.branch_short(Branch::JumpIf(C::E));
-        self.go_to_trap(Trap::Interrupted, routines);
+        self.go_to_trap(Trap::Interrupted);
         self.asm.set_short(above);
         self.asm.set_short(on);
     }
@@ -180,8 +182,8 @@ impl X64 {
     }
 
     /// Calls, so that the place is known.
-    pub(super) fn go_to_trap(&mut self, trap: Trap, routines: &mut Routines) {
-        self.refer(Branch::Call, routines.trap(trap));
+    pub(super) fn go_to_trap(&mut self, trap: Trap) {
+        self.refer(Branch::Call, &mut self.veneer(Routine::COUNT as u32 + trap_place(trap)));
     }
 
     /// What the memory is now.
@@ -191,11 +193,18 @@ impl X64 {
         self.asm.op_imm(Op::Sub, Size::W64, LIMIT, 4);
     }
 
-    /// `entry`, which is a `vm::Entry`, the ways out, and what calls of the host have in common.
-    pub(super) fn common_code(&mut self) -> Routines {
-        let mut routines = Routines::new(self.asm.code.len());
+    /// `entry`, which is a `vm::Entry`, the ways out, and what calls of the host have in common; before that the veneers of
+    /// all, that of `entry` first. Of the routines some are not needed here.
+    pub(super) fn common_code(&mut self) {
+        let mut routines = Routines::new();
+        let mut entry = Label::NEW;
+        self.refer(Branch::Jump, &mut entry);
+        for label in routines.all() {
+            self.refer(Branch::Jump, label);
+        }
         let mut end = Label::NEW;
-        let (mut overflow, mut leave, mut done, mut exit) = (Label::NEW, Label::NEW, Label::NEW, Label::NEW);
+        let (mut overflow, mut leave, mut done) = (Label::NEW, Label::NEW, Label::NEW);
+        self.resolve(&mut entry);
         let depth = Mem::at(RAX, VM.native_depth);
         // RDI: instance, RSI: record, RDX: cells, RCX: caller.
         for reg in NATIVE {
@@ -242,7 +251,7 @@ impl X64 {
         self.number(RAX, Trap::Interrupted as u64);
         self.refer(Branch::Jump, &mut end);
         // With a trap's code in RAX and the return address in RCX: the frames are reported.
-        self.resolve(&mut exit);
+        self.resolve(routines.of(Routine::Exit));
         self.copy(RBX, RAX);
         self.copy(RDI, CTX);
         self.copy(RSI, FP);
@@ -264,33 +273,42 @@ impl X64 {
         self.number(RAX, Trap::StackOverflow as u64);
         self.refer(Branch::Jump, &mut leave);
 
-        self.call_routines(&mut routines, &mut exit);
+        self.call_routines(&mut routines);
         self.borrow_routine(&mut routines);
         self.admit_routine(&mut routines);
 
         // A frame did not fit, as does none when the instance is interrupted.
-        self.resolve(&mut routines.stop);
+        self.resolve(routines.of(Routine::Stop));
         self.asm.pop(RCX);
         self.number(RAX, Trap::StackOverflow as u64);
         self.number(RDX, Trap::Interrupted as u64);
         self.compare_interrupt();
         self.asm.mov_if(C::Ne, Size::W32, RAX, RDX);
-        self.refer(Branch::Jump, &mut exit);
+        self.refer(Branch::Jump, routines.of(Routine::Exit));
         // The place of the trap is what was pushed last.
-        for (trap, label) in Trap::ALL.into_iter().zip(&mut routines.traps) {
-            self.resolve(label);
+        for trap in Trap::ALL {
+            self.resolve(routines.trap(trap));
             self.asm.pop(RCX);
             self.number(RAX, trap as u64);
-            self.refer(Branch::Jump, &mut exit);
+            self.refer(Branch::Jump, routines.of(Routine::Exit));
         }
-        routines
+    }
+
+    /// Goes to a routine, by its veneer.
+    pub(super) fn go_to(&mut self, branch: Branch, routine: Routine) {
+        self.refer(branch, &mut self.veneer(routine as u32));
+    }
+
+    /// Those of traps follow those of routines.
+    fn veneer(&self, at: u32) -> Label {
+        Label::at(self.veneers.wrapping_add((1 + at) * VENEER_BYTES))
     }
 
     /// Equal if a frame that ends at RAX has room after all: the interrupt that took the limit away was taken back before
     /// it was obeyed. Changes RCX, and RAX, only.
     fn admit_routine(&mut self, routines: &mut Routines) {
         let mut refused = Label::NEW;
-        self.resolve(&mut routines.admit);
+        self.resolve(routines.of(Routine::Admit));
         self.compare_interrupt();
         self.refer(Branch::JumpIf(C::Ne), &mut refused);
         self.load_address(RCX, CTX, VM.stack);

@@ -7,7 +7,7 @@ use super::asm::{
 use crate::code::Code;
 use crate::masm::{
     Alu, Bits, Cond, Division, Float1, Float2, Frame, Function, GlobalCell, Label, Masm, Pair, PairVal,
-    Place, Routines, Shift, TailArguments, Val,
+    Place, Shift, TailArguments, Val,
 };
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
@@ -30,6 +30,8 @@ pub struct X64 {
     pub(super) flags_wanted: bool,
     /// Where the size of the frame is to be set.
     pub(super) frame_size: usize,
+    /// Where the veneers are.
+    pub(super) veneers: u32,
 }
 
 pub(super) fn condition(cond: Cond) -> C {
@@ -68,7 +70,7 @@ fn immediate(size: Size, number: u64) -> Option<i32> {
 impl X64 {
     /// No code yet.
     pub fn new(heap: &Heap) -> X64 {
-        X64 { asm: Asm::new(heap), flags_wanted: false, frame_size: 0 }
+        X64 { asm: Asm::new(heap), flags_wanted: false, frame_size: 0, veneers: 0 }
     }
 
     /// A number in a register.
@@ -438,12 +440,12 @@ impl Masm for X64 {
         self.access(false, Size::W32, reg, Mem::at(FP, frame.result_offset(cell)));
     }
 
-    fn frame_zero(&mut self, frame: &Frame, cell: u32, count: u32, _temp: Reg) {
+    fn frame_zero(&mut self, frame: &Frame, cell: u32, count: u32) {
         self.zero_frame(frame, cell, count);
     }
 
-    fn check_bounds(&mut self, address: Reg, end: u64, _min_memory: u64, trap: &mut Label) {
-        self.check_memory(address, end, trap);
+    fn check_bounds(&mut self, address: Reg, last: u32, _min_memory: u32, trap: &mut Label) {
+        self.check_memory(address, last, trap);
     }
 
     fn load(&mut self, op: LoadOp, dst: (Reg, Option<Reg>), place: Place<u64>) {
@@ -458,15 +460,8 @@ impl Masm for X64 {
         self.access_global(load, size, reg, global);
     }
 
-    fn enter(
-        &mut self,
-        frame: &Frame,
-        args: &[(u32, Size)],
-        results: u32,
-        large: bool,
-        routines: &mut Routines,
-    ) -> (usize, usize) {
-        self.begin_function(frame, args, results, large, routines)
+    fn enter(&mut self, frame: &Frame, args: &[(u32, Size)], results: u32, large: bool) -> (usize, usize) {
+        self.begin_function(frame, args, results, large)
     }
 
     fn call_record(
@@ -476,9 +471,8 @@ impl Masm for X64 {
         frame: &Frame,
         args: &[(u32, Size)],
         results: u32,
-        routines: &mut Routines,
     ) {
-        self.call_by_record(function, own, frame, args, results, routines);
+        self.call_by_record(function, own, frame, args, results);
     }
 
     fn fits(&self, frame: &Frame, cells: u32) -> bool {
@@ -497,20 +491,12 @@ impl Masm for X64 {
         self.call_function(function, frame, cells, callee_shared);
     }
 
-    fn call_import(&mut self, index: u32, results: u32, frame: &Frame, cells: u32, routines: &mut Routines) {
-        self.call_imported(index, results, frame, cells, routines);
+    fn call_import(&mut self, index: u32, results: u32, frame: &Frame, cells: u32) {
+        self.call_imported(index, results, frame, cells);
     }
 
-    fn call_indirect(
-        &mut self,
-        table: u32,
-        ty: u32,
-        results: u32,
-        frame: &Frame,
-        cells: u32,
-        routines: &mut Routines,
-    ) {
-        self.call_table(table, ty, results, frame, cells, routines);
+    fn call_indirect(&mut self, table: u32, ty: u32, results: u32, frame: &Frame, cells: u32) {
+        self.call_table(table, ty, results, frame, cells);
     }
 
     fn tail_call(
@@ -530,28 +516,20 @@ impl Masm for X64 {
         results: u32,
         frame: &Frame,
         args: TailArguments<'_>,
-        routines: &mut Routines,
     ) {
-        self.tail_call_table(table, ty, results, frame, args, routines);
+        self.tail_call_table(table, ty, results, frame, args);
     }
 
-    fn builtin(
-        &mut self,
-        builtin: Builtin,
-        immediates: [u32; 2],
-        frame: &Frame,
-        cells: u32,
-        routines: &mut Routines,
-    ) {
-        self.call_builtin(builtin, immediates, frame, cells, routines);
+    fn builtin(&mut self, builtin: Builtin, immediates: [u32; 2], frame: &Frame, cells: u32) {
+        self.call_builtin(builtin, immediates, frame, cells);
     }
 
     fn ref_func(&mut self, dst: Reg, func: u32, imported: bool) {
         self.reference(dst, func, imported);
     }
 
-    fn charge(&mut self, routines: &mut Routines) -> usize {
-        self.take_fuel(routines)
+    fn charge(&mut self) -> usize {
+        self.take_fuel()
     }
 
     fn set_charge(&mut self, charge: usize, units: u8) {
@@ -563,15 +541,21 @@ impl Masm for X64 {
         self.refer(Branch::JumpIf(C::Ne), interrupted);
     }
 
-    fn loop_header(&mut self, label: &mut Label, routines: &mut Routines) {
-        self.poll_here(label, routines);
+    fn loop_header(&mut self, label: &mut Label) {
+        self.poll_here(label);
     }
 
-    fn trap(&mut self, trap: Trap, routines: &mut Routines) {
-        self.go_to_trap(trap, routines);
+    fn trap(&mut self, trap: Trap) {
+        self.go_to_trap(trap);
     }
 
-    fn routines(&mut self) -> Routines {
-        self.common_code()
+    fn veneers(&mut self) {
+        debug_assert!(self.asm.code.is_empty(), "the veneers come first");
+        self.common_code();
+    }
+
+    #[cfg(feature = "lazy")]
+    fn veneers_at(&mut self, place: i32) {
+        self.veneers = place as u32;
     }
 }

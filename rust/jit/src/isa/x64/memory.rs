@@ -60,9 +60,9 @@ impl X64 {
     }
 
     /// The memory's length is `LIMIT + 4`. No sum wraps: addresses and offsets have 32 bits.
-    pub(super) fn check_memory(&mut self, address: Reg, end: u64, trap: &mut Label) {
-        let beyond = end as i64 - 4;
-        let last = match i32::try_from(beyond) {
+    pub(super) fn check_memory(&mut self, address: Reg, last: u32, trap: &mut Label) {
+        let beyond = i64::from(last) - 3;
+        let end = match i32::try_from(beyond) {
             Ok(0) => address,
             Ok(beyond) => {
                 self.asm.lea(Size::W64, RCX, Mem::at(address, beyond));
@@ -74,7 +74,7 @@ impl X64 {
                 RCX
             }
         };
-        self.asm.op(Op::Cmp, Size::W64, last, LIMIT);
+        self.asm.op(Op::Cmp, Size::W64, end, LIMIT);
         self.refer(Branch::JumpIf(C::G), trap);
     }
 

@@ -5,7 +5,8 @@ use super::asm::{
     Branch, Cond as C, Load, Mem, Op, R8, R9, RAX, RCX, RDI, RDX, RSI, RSP, Reg, Shift as S, Size, Store,
 };
 use super::masm::{CTX, FP, X64};
-use crate::masm::{Frame, Label, Routines};
+use crate::masm::{Frame, Label, Routine};
+use crate::routines::Routines;
 use wasmote_core::Trap;
 use wasmote_core::vm::{AGAIN, Builtin, FUNC_BITS};
 
@@ -22,34 +23,19 @@ impl X64 {
         self.asm.load(Load::Plain(Size::W32), rd, mem);
     }
 
-    pub(super) fn call_imported(
-        &mut self,
-        index: u32,
-        results: u32,
-        frame: &Frame,
-        cells: u32,
-        routines: &mut Routines,
-    ) {
+    pub(super) fn call_imported(&mut self, index: u32, results: u32, frame: &Frame, cells: u32) {
         self.number(RDX, index.into());
         self.number(R8, results.into());
         self.cell_address(RCX, frame, cells);
-        self.refer(Branch::Call, &mut routines.import);
+        self.go_to(Branch::Call, Routine::Import);
     }
 
-    pub(super) fn call_table(
-        &mut self,
-        table: u32,
-        ty: u32,
-        results: u32,
-        frame: &Frame,
-        cells: u32,
-        routines: &mut Routines,
-    ) {
+    pub(super) fn call_table(&mut self, table: u32, ty: u32, results: u32, frame: &Frame, cells: u32) {
         self.number(RDX, table.into());
         self.number(RDI, ty.into());
         self.number(R8, results.into());
         self.cell_address(RCX, frame, cells);
-        self.refer(Branch::Call, &mut routines.indirect);
+        self.go_to(Branch::Call, Routine::Indirect);
     }
 
     pub(super) fn call_builtin(
@@ -58,13 +44,12 @@ impl X64 {
         [first, second]: [u32; 2],
         frame: &Frame,
         cells: u32,
-        routines: &mut Routines,
     ) {
         self.number(RAX, builtin as u64);
         self.cell_address(RSI, frame, cells);
         self.number(RDX, first.into());
         self.number(RCX, second.into());
-        self.refer(Branch::Call, &mut routines.builtin);
+        self.go_to(Branch::Call, Routine::Builtin);
     }
 
     pub(super) fn reference(&mut self, dst: Reg, func: u32, imported: bool) {
@@ -81,7 +66,7 @@ impl X64 {
     }
 
     /// On the way in the native stack is aligned to 16 bytes but for the return address.
-    pub(super) fn call_routines(&mut self, routines: &mut Routines, exit: &mut Label) {
+    pub(super) fn call_routines(&mut self, routines: &mut Routines) {
         let (mut resolve, mut call, mut failed, mut one) = (Label::NEW, Label::NEW, Label::NEW, Label::NEW);
         let (mut done, mut not_called) = (Label::NEW, Label::NEW);
         // What the reference in RAX names: instance in RDI, record in RSI. Keeps RCX, RDX, R8 and R9.
@@ -100,7 +85,7 @@ impl X64 {
         let mut own = self.indirect_routine(routines, &mut resolve, &mut call);
 
         // Index in RDX, cells in RCX, cells of a result to be in RSI in R8. The host's functions do not ask for the instance.
-        self.resolve(&mut routines.import);
+        self.resolve(routines.of(Routine::Import));
         self.load_address(RSI, CTX, VM.hosts);
         self.asm.load(Load::Plain(Size::W64), RSI, Mem::indexed(RSI, RDX, 3, 0));
         self.asm.test(Size::W64, RSI, RSI);
@@ -112,7 +97,7 @@ impl X64 {
         self.refer(Branch::Jump, &mut call);
 
         // Place among the module's own functions in RDX, the rest as above.
-        self.resolve(&mut routines.own);
+        self.resolve(routines.of(Routine::Own));
         self.asm.imul_imm(Size::W32, RSI, RDX, VM.record);
         self.asm.op(Op::Add, Size::W64, RSI, Mem::at(CTX, VM.funcs));
         self.copy(RDI, CTX);
@@ -142,7 +127,7 @@ impl X64 {
         self.asm.ret();
 
         // Number in RAX, cells in RSI, immediates in RDX and RCX.
-        self.resolve(&mut routines.builtin);
+        self.resolve(routines.of(Routine::Builtin));
         self.asm.op_imm(Op::Sub, Size::W64, RSP, 8);
         self.copy(RDI, CTX);
         self.load_address(R8, CTX, VM.builtins);
@@ -159,7 +144,7 @@ impl X64 {
         self.refer(Branch::JumpIf(C::E), &mut own);
         self.resolve(&mut failed);
         self.asm.pop(RCX);
-        self.refer(Branch::Jump, exit);
+        self.refer(Branch::Jump, routines.of(Routine::Exit));
     }
 
     /// Index in RSI, table in RDX, type in RDI, cells in RCX, cells of a result to be in RSI in R8. With [`TAIL`] beside the
@@ -168,7 +153,7 @@ impl X64 {
     fn indirect_routine(&mut self, routines: &mut Routines, resolve: &mut Label, call: &mut Label) -> Label {
         let (mut other, mut unlike, mut wrong) = (Label::NEW, Label::NEW, Label::NEW);
         let (mut own, mut found) = (Label::NEW, Label::NEW);
-        self.resolve(&mut routines.indirect);
+        self.resolve(routines.of(Routine::Indirect));
         self.load_address(RAX, CTX, VM.tables);
         self.asm.load(Load::Plain(Size::W64), RDX, Mem::indexed(RAX, RDX, 3, 0));
         self.asm.op(Op::Cmp, Size::W32, RSI, Mem::at(RDX, VM.len));
@@ -188,12 +173,13 @@ impl X64 {
         // Compiled code of this instance is gone to, not called: it returns to where the routine would.
         let at = self.asm.code.len();
         self.asm.lea_here(RAX, 0);
-        self.asm.set_lea_here(at, routines.entry as i32 - self.asm.code.len() as i32);
+        // The veneer of `entry` is where the code begins.
+        self.asm.set_lea_here(at, -(self.asm.code.len() as i32));
         self.asm.op(Op::Cmp, Size::W64, RAX, Mem::at(RSI, VM.entry));
         self.refer(Branch::JumpIf(C::Ne), call);
         self.asm.jump(Mem::at(RSI, VM.code));
         // What was found so: instance in RDI, record in RSI, cells in RCX and of a result in R8.
-        self.resolve(&mut routines.resolved);
+        self.resolve(routines.of(Routine::Resolved));
         self.asm.op(Op::Cmp, Size::W64, RDI, CTX);
         self.refer(Branch::JumpIf(C::E), &mut own);
         self.refer(Branch::Jump, call);
@@ -232,13 +218,13 @@ impl X64 {
 
     /// Takes fuel: loads the lower half of it, and stores that, less the units, which are set later. All registers but RAX
     /// stay.
-    pub(super) fn take_fuel(&mut self, routines: &mut Routines) -> usize {
+    pub(super) fn take_fuel(&mut self) -> usize {
         self.load_word(RAX, Mem::at(CTX, VM.fuel));
         // A number that takes four bytes, of which three are to be 0.
         self.asm.op_imm(Op::Sub, Size::W32, RAX, 0xFF);
         let at = self.asm.code.len() - 4;
         let enough = self.asm.branch_short(Branch::JumpIf(C::Ae));
-        self.refer(Branch::Call, &mut routines.borrow);
+        self.go_to(Branch::Call, Routine::Borrow);
         self.asm.set_short(enough);
         self.asm.store(Store::Plain(Size::W32), Mem::at(CTX, VM.fuel), RAX);
         at
@@ -248,7 +234,7 @@ impl X64 {
     /// nothing to take from it traps, with all fuel still there. All registers but RCX stay.
     pub(super) fn borrow_routine(&mut self, routines: &mut Routines) {
         let mut endless = Label::NEW;
-        self.resolve(&mut routines.borrow);
+        self.resolve(routines.of(Routine::Borrow));
         self.load_word(RCX, Mem::at(CTX, VM.fuel + 4));
         self.asm.op_imm(Op::Cmp, Size::W32, RCX, -1);
         self.refer(Branch::JumpIf(C::E), &mut endless);

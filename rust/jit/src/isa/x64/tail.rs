@@ -1,9 +1,9 @@
 //! Calls in place of a function: its frame becomes that of the callee, which returns to who called the function.
 
-use super::asm::{Branch, Cond as C, Load, Mem, Op, R8, R9, RAX, RCX, RDX, Size};
+use super::asm::{Branch, Load, Mem, R8, RAX, RCX, RDX, Size};
 use super::masm::{FP, X64};
 use super::routines::TAIL;
-use crate::masm::{Frame, Function, Masm, Routines, TailArguments};
+use crate::masm::{Frame, Function, Masm, Routine, TailArguments};
 
 impl X64 {
     pub(super) fn tail_call_function(
@@ -40,36 +40,24 @@ impl X64 {
         results: u32,
         frame: &Frame,
         args: TailArguments<'_>,
-        routines: &mut Routines,
     ) {
         // While there is a place to name if it traps, the function is looked up.
-        self.call_table(table, ty | TAIL, results, frame, args.first, routines);
+        self.call_table(table, ty | TAIL, results, frame, args.first);
         self.replace_frame(frame, args);
         self.number(R8, results.into());
-        self.refer(Branch::Jump, &mut routines.resolved);
+        self.go_to(Branch::Jump, Routine::Resolved);
     }
 
     /// Restores what the function saved and moves the arguments to where the frame begins, which is in RCX then. Keeps RDI
     /// and RSI.
     fn replace_frame(&mut self, frame: &Frame, args: TailArguments<'_>) {
-        let cells = args.cells as i32;
         self.asm.lea(Size::W64, RDX, Mem::at(FP, frame.cell_offset(args.first)));
         self.asm.lea(Size::W64, RCX, Mem::at(FP, frame.result_offset(0)));
         self.restore(frame);
         // Upwards, as they move down.
-        if cells <= 8 {
-            for offset in (0..cells).map(|cell| cell * 4) {
-                self.access(true, Size::W32, RAX, Mem::at(RDX, offset));
-                self.access(false, Size::W32, RAX, Mem::at(RCX, offset));
-            }
-            return;
+        for offset in (0..args.cells as i32).map(|cell| cell * 4) {
+            self.access(true, Size::W32, RAX, Mem::at(RDX, offset));
+            self.access(false, Size::W32, RAX, Mem::at(RCX, offset));
         }
-        self.number(R9, 0);
-        let start = self.asm.code.len();
-        self.access(true, Size::W32, RAX, Mem::indexed(RDX, R9, 2, 0));
-        self.access(false, Size::W32, RAX, Mem::indexed(RCX, R9, 2, 0));
-        self.asm.op_imm(Op::Add, Size::W32, R9, 1);
-        self.asm.op_imm(Op::Cmp, Size::W32, R9, cells);
-        self.asm.branch(Branch::JumpIf(C::B), start);
     }
 }

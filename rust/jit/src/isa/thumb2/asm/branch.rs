@@ -65,9 +65,9 @@ impl Branch {
         }
     }
 
-    /// Whether its instruction tells `redirect` how far it goes.
+    /// Whether it is a long one whose instruction tells simply how far it goes.
     pub const fn can_wait(self, offset: i32) -> bool {
-        self.size() == 2 || self.is_plain((offset - 4) >> 1)
+        self.is_plain((offset - 4) >> 1)
     }
 
     #[inline(never)]
@@ -90,25 +90,6 @@ impl Branch {
     }
 }
 
-/// Lets the branch in the first bytes, which waits, go so far instead: how far it went before. `None`, and nothing, if it does
-/// not reach.
-#[inline(never)]
-fn redirect(place: &mut [u8; 4], offset: i32) -> Option<i32> {
-    let code = u32::from_le_bytes(*place);
-    let far = code >> 16 & 0x7FF;
-    let (branch, halves) = match code >> 12 & 15 {
-        0xB => (code & 0xFD07, code >> 3 & 0x1F | (code >> 9 & 1) << 5),
-        0xD => (code & 0xFF00, code & 0xFF),
-        0xE => (code & 0xF800, code & 0x7FF),
-        _ if code & UNCONDITIONAL != 0 => (code & !0x07FF_07FF, far | (code & 0x3FF) << 11),
-        _ => (code & !0x07FF_003F, far | (code & 0x3F) << 11),
-    };
-    let branch = Branch(branch);
-    let behind = if branch.size() == 4 { 0 } else { code & 0xFFFF_0000 };
-    *place = (branch.to(offset)? | behind).to_le_bytes();
-    Some(4 + 2 * halves as i32)
-}
-
 impl Asm {
     /// A branch to a place in this code.
     pub fn branch(&mut self, branch: Branch, to: usize) {
@@ -129,29 +110,29 @@ impl Asm {
         true
     }
 
-    /// Lets the branch at a place, which waits, go so far from there: how far it went before. `None`, and nothing, if it does
-    /// not reach.
+    /// Lets the long branch at a place, which waits, go so far from there: how far it went before. `None`, and nothing, if it
+    /// does not reach.
     pub fn set_branch(&mut self, at: usize, offset: i32) -> Option<i32> {
-        if let Some(place) = self.code.within(at) {
-            return redirect(place, offset);
-        }
-        let mut across = self.code.get32(at).to_le_bytes();
-        let before = redirect(&mut across, offset);
-        self.code.set32(at, u32::from_le_bytes(across));
-        before
+        let code = self.code.get32(at);
+        let upper = if code & UNCONDITIONAL != 0 { 0x3FF } else { 0x3F };
+        let halves = code >> 16 & 0x7FF | (code & upper) << 11;
+        self.code.set32(at, Branch(code & !(0x7FF << 16 | upper)).to(offset)?);
+        Some(4 + 2 * halves as i32)
     }
 
-    /// The same for a place behind it if it is what most are: one with a condition that reaches far, and waits with no number.
-    pub fn set_far_if(&mut self, at: usize, to: usize) -> bool {
-        const CONDITION: u32 = 15 << 6;
-        let halves = (to.wrapping_sub(at + 4) >> 1) as u32;
-        let Some(place) = self.code.within(at).filter(|_| halves >> 17 == 0) else { return false };
-        let code = u32::from_le_bytes(*place);
-        if code & !CONDITION != Branch::far_if(Cond::Eq).0 {
-            return false;
-        }
-        *place = (code | (halves & 0x7FF) << 16 | halves >> 11).to_le_bytes();
-        true
+    /// A short branch whose target is set later. Returns its place.
+    pub fn branch_short(&mut self, branch: Branch) -> usize {
+        let at = self.code.len();
+        self.narrow(branch.0);
+        at
+    }
+
+    /// The target of the short branch at a place is here.
+    pub fn set_short(&mut self, at: usize) {
+        let offset = (self.code.len() - at) as i32;
+        let code = Branch(self.code.get16(at)).to(offset);
+        debug_assert!(code.is_some(), "too far away for a short branch");
+        self.code.set16(at, code.unwrap_or(0));
     }
 
     /// Goes to the address in a register, and leaves the place behind in LR if `link`.

@@ -13,7 +13,9 @@ mod words;
 pub use branch::Branch;
 pub use operands::*;
 pub use vfp::{DOUBLE, vcvt, vcvt_precision, vfp1, vfp2};
-pub use words::{dp_byte, dp_imm, dp_reg, dp_src, if_then, mem_offset, mov_reg, shift_reg, unary_reg};
+pub use words::{
+    dp_byte, dp_imm, dp_reg, dp_src, if_then, mem_offset, mov_reg, shift_reg, store_step, unary_reg,
+};
 use words::{dp_modified, dp_register};
 
 use crate::code::Code;
@@ -282,11 +284,6 @@ impl Asm {
         self.narrow(0x6000 | u32::from(load) << 11 | words << 6 | rn.bits() << 3 | rt.bits());
     }
 
-    /// Stores `rt` at `rn`, which goes on by 4.
-    pub fn store_step(&mut self, rt: Reg, rn: Reg) {
-        self.wide(0xF840 | rn.bits(), rt.bits() << 12 | 0xB04);
-    }
-
     /// Loads or stores two registers at `rn + offset`, which must be aligned: a multiple of 4 up to 1020.
     pub fn mem_dual(&mut self, load: bool, rt: Reg, rt2: Reg, rn: Reg, offset: i32) {
         let up = u32::from(offset >= 0) << 7;
@@ -344,6 +341,20 @@ impl Asm {
     }
 }
 
+/// The short forms of operations with low registers, which set the flags: with three registers, or with two, from `0x4000` on.
+static NARROW: [u16; 16] = {
+    let mut codes = [0; 16];
+    codes[Dp::Add as usize] = 0x1800;
+    codes[Dp::Sub as usize] = 0x1A00;
+    codes[Dp::And as usize] = 0x4000;
+    codes[Dp::Eor as usize] = 0x4040;
+    codes[Dp::Adc as usize] = 0x4140;
+    codes[Dp::Sbc as usize] = 0x4180;
+    codes[Dp::Orr as usize] = 0x4300;
+    codes[Dp::Bic as usize] = 0x4380;
+    codes
+};
+
 /// The short form of an operation, if it has one.
 fn narrow_dp(op: Dp, flags: Flags, rd: Reg, rn: Reg, src: Src) -> Option<u32> {
     let low = rd.is_low() && rn.is_low();
@@ -373,24 +384,14 @@ fn narrow_dp(op: Dp, flags: Flags, rd: Reg, rn: Reg, src: Src) -> Option<u32> {
         }
         (Dp::Rsb, Src::Imm(0)) => Some(0x4240 | rn.bits() << 3 | rd.bits()),
         (_, Src::Reg(rm)) if rm.is_low() => {
-            let register = |op: u32| {
-                let commutes = op != 0x4180 && op != 0x4380;
-                match () {
-                    () if rd == rn => Some(op | rm.bits() << 3 | rd.bits()),
-                    () if rd == rm && commutes => Some(op | rn.bits() << 3 | rd.bits()),
-                    () => None,
-                }
-            };
-            match op {
-                Dp::Add => Some(0x1800 | rm.bits() << 6 | rn.bits() << 3 | rd.bits()),
-                Dp::Sub => Some(0x1A00 | rm.bits() << 6 | rn.bits() << 3 | rd.bits()),
-                Dp::And => register(0x4000),
-                Dp::Eor => register(0x4040),
-                Dp::Adc => register(0x4140),
-                Dp::Sbc => register(0x4180),
-                Dp::Orr => register(0x4300),
-                Dp::Bic => register(0x4380),
-                Dp::Orn | Dp::Rsb => None,
+            let code = u32::from(NARROW[op as usize % NARROW.len()]);
+            let commutes = op != Dp::Sbc && op != Dp::Bic;
+            match () {
+                () if code == 0 => None,
+                () if code < 0x4000 => Some(code | rm.bits() << 6 | rn.bits() << 3 | rd.bits()),
+                () if rd == rn => Some(code | rm.bits() << 3 | rd.bits()),
+                () if rd == rm && commutes => Some(code | rn.bits() << 3 | rd.bits()),
+                () => None,
             }
         }
         _ => None,

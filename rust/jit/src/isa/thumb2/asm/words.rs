@@ -44,6 +44,11 @@ pub const fn mem_offset(op: Mem, rt: Reg, rn: Reg, offset: u32) -> u32 {
     op as u32 | rn.bits() | (rt.bits() << 12 | offset & 0xFFF) << 16
 }
 
+/// Stores `rt` at `rn`, which goes on by 4.
+pub const fn store_step(rt: Reg, rn: Reg) -> u32 {
+    0xF840 | rn.bits() | (rt.bits() << 12 | 0xB04) << 16
+}
+
 /// `rd = rn shifted by rm`, in the long form, which sets the flags only if it is to.
 pub const fn shift_reg(shift: Shift, set: bool, rd: Reg, rn: Reg, rm: Reg) -> u32 {
     let first = 0xFA00 | (shift as u32) << 5 | (set as u32) << 4 | rn.bits();
