@@ -138,7 +138,7 @@ mod tests {
     use super::{GRAIN, Pool, whole};
     use core::ptr::NonNull;
 
-    const SIZE: usize = 8192;
+    const SIZE: usize = 2048;
 
     /// A block that is filled with its number.
     struct Block {
@@ -175,8 +175,8 @@ mod tests {
                 (state >> 33) as usize % below
             };
             let (mut refused, mut stayed) = (0, 0);
-            for number in 0..20_000usize {
-                let size = 1 + next(if number % 7 == 0 { 1000 } else { 60 });
+            for number in 0..1000usize {
+                let size = 1 + next(if number.is_multiple_of(7) { 400 } else { 60 });
                 match next(3) {
                     0 => match pool.allocate(size) {
                         Some(place) => {
