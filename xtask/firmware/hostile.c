@@ -89,6 +89,7 @@ static struct ended run(wasmote_module_t *module, wasmote_module_t *lib, const s
 	quotas.memory_bytes = hostile->memory_bytes;
 	quotas.table_elements = hostile->table_elements;
 	quotas.stack_bytes = hostile->stack_bytes;
+	quotas.code_bytes = hostile->code_bytes;
 	interrupted_at = 0;
 	instance = NULL;
 	if (lib != NULL) {
@@ -149,7 +150,7 @@ static void try(const struct hostile *hostile)
 	heap = stats.heap_peak;
 	for (uint64_t i = 0; loaded == WASMOTE_OK && i < hostile->interrupts; i++) {
 		/* Moments that have nothing to do with the length of any loop. */
-		const struct ended next = run(module, lib, hostile, 1000 + i * 2440 + (i * i % 61) * 40);
+		const struct ended next = run(module, lib, hostile, hostile->first + i * 2440 + (i * i % 61) * 40);
 
 		if (next.late == 0) {
 			/* It has ended before; further moments will not do either. */

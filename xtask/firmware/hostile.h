@@ -14,9 +14,9 @@ struct hostile {
 	const uint8_t *lib_end;
 	/* Its start function never ends. */
 	bool starts_forever;
-	/* How often it is interrupted. */
-	uint32_t interrupts;
-	uint32_t heap_bytes, memory_bytes, table_elements, stack_bytes;
+	/* How often it is interrupted, and after how many instructions first. */
+	uint32_t interrupts, first;
+	uint32_t heap_bytes, memory_bytes, table_elements, stack_bytes, code_bytes;
 };
 
 extern const struct hostile hostiles[];

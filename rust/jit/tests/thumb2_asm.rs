@@ -442,7 +442,7 @@ fn a_branch_reaches_no_further_than_it_says() {
 fn a_branch_that_waits_is_found_again() {
     for branch in CONDS.into_iter().map(Branch::far_if).chain([Branch::FAR, Branch::LINK]) {
         for offset in [4, 6, 130, 258, 2050, 0xB100, 0xF_FFFC, 1_048_578, 0x12_3456, 0x80_0004, 16_777_218] {
-            if !branch.reaches(offset) || !branch.can_wait(offset) {
+            if !branch.reaches(offset) || branch.plain(offset).is_none() {
                 continue;
             }
             let mut asm = Asm::new(&Heap::platform().unwrap());

@@ -171,6 +171,28 @@ impl<T> Vec<T> {
         }
     }
 
+    /// Keeps the elements that `keep` says, in their order.
+    pub fn retain(&mut self, mut keep: impl FnMut(&mut T) -> bool) {
+        // Those that are gone meanwhile are nobody's.
+        let len = core::mem::take(&mut self.raw.len);
+        let mut kept = 0;
+        for at in 0..len {
+            let element = self.start().wrapping_add(at);
+            // SAFETY: (P7) it was initialised, and is moved or dropped once; what was before it has been, too.
+            unsafe {
+                if !keep(&mut *element) {
+                    element.drop_in_place();
+                    continue;
+                }
+                if kept < at {
+                    self.start().add(kept).copy_from_nonoverlapping(element, 1);
+                }
+            }
+            kept += 1;
+        }
+        self.raw.len = kept;
+    }
+
     /// Removes all elements; keeps the memory.
     pub fn clear(&mut self) {
         self.truncate(0);
@@ -268,6 +290,13 @@ mod tests {
             vec.extend_from_slice(&[7, 8]).unwrap();
             assert_eq!(*vec, [0, 1, 2, 9, 9, 7, 8]);
             assert_eq!(vec.pop(), Some(8));
+            vec.retain(|value| {
+                *value += 1;
+                ![1, 10].contains(value)
+            });
+            assert_eq!(*vec, [2, 3, 8]);
+            vec.retain(|_| true);
+            assert_eq!(*vec, [2, 3, 8]);
             vec.clear();
             vec.shrink();
             assert_eq!(heap.stats().used, before);
@@ -279,6 +308,12 @@ mod tests {
             vec.push(owned.clone()).unwrap();
         }
         assert_eq!(Shared::owners(&owned), 11);
+        let mut at = 0;
+        vec.retain(|_| {
+            at += 1;
+            at % 3 != 1
+        });
+        assert_eq!((vec.len(), Shared::owners(&owned)), (6, 7));
         vec.truncate(4);
         assert_eq!(Shared::owners(&owned), 5);
         drop(vec);

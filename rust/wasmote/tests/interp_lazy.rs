@@ -147,6 +147,47 @@ fn what_is_called_often_stays() {
     assert!((1..=2).contains(&(encoded(true) - others)), "{others} {}", encoded(true));
 }
 
+/// A function that needs the room of many: these go, and no more than that; and what runs stays, wherever the hand is.
+#[test]
+fn many_go_for_one() {
+    const COUNT: u32 = 60;
+    let large = "(local.set 0 (i32.mul (i32.add (local.get 0) (i32.const 3)) (i32.const 5)))".repeat(100);
+    let text = fan(COUNT).replacen(
+        "(module",
+        &format!(
+            r#"(module (func $large (export "large") (param i32) (result i32) {large} (local.get 0))
+            (func (export "both") (param i32) (result i32)
+                (i32.add (call $all (call $large (local.get 0))) (call $all (call $large (i32.const 9)))))"#
+        ),
+        1,
+    );
+    let text = text.replace("(func (export \"all\")", "(func $all (export \"all\")");
+    let large = |n: i32| (0..100).fold(n, |n, _| n.wrapping_add(3).wrapping_mul(5));
+    let all = |n| fan_result(COUNT as i32, n);
+    let both = |n| all(large(n)).wrapping_add(all(large(9)));
+    let [small, large_bytes] = ["all", "large"].map(|name| all_bytes(&text, name));
+    for budget in [large_bytes, large_bytes + small / 3, small, large_bytes + small] {
+        let engine = engine(true);
+        let mut store = Store::new(&engine, quotas(budget)).unwrap();
+        let instance = instantiate(&engine, &mut store, &module(&engine, &text));
+        for n in 0..3 {
+            assert_eq!(call::<_, i32>(&mut store, instance, "all", n), Ok(all(n)), "{budget}");
+            assert_eq!(call::<_, i32>(&mut store, instance, "large", n), Ok(large(n)), "{budget}");
+            assert_eq!(call::<_, i32>(&mut store, instance, "both", n), Ok(both(n)), "{budget}");
+            assert!(store.stats().code_bytes <= budget, "{budget}");
+        }
+    }
+    // With room for all but a little, few of those that are called again have been given up.
+    let engine = engine(true);
+    let mut store = Store::new(&engine, quotas(large_bytes + small - small / 4)).unwrap();
+    let instance = instantiate(&engine, &mut store, &module(&engine, &text));
+    for name in ["all", "large", "all"] {
+        call::<_, i32>(&mut store, instance, name, 1).unwrap();
+    }
+    let encoded = store.stats().functions_encoded;
+    assert!(encoded > COUNT + 2 && encoded < 2 * COUNT, "{encoded}");
+}
+
 /// What is valid is known when the module is loaded.
 #[test]
 fn everything_is_validated() {

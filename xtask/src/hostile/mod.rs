@@ -1,6 +1,7 @@
 //! `cargo xtask hostile`: what becomes of modules that are up to no good, on an emulated Cortex-M4F, counted exactly.
 
 mod modules;
+mod operators;
 
 use crate::bare::{self, Firmware};
 use crate::options;
@@ -16,7 +17,8 @@ use std::time::Duration;
 /// Options of `cargo xtask hostile`.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Prints one JSON object: {"m4f": {"bound": instructions, "interp": [{"name": .., "ended": .., ...}, ...], "jit": [...]}}
+    /// Prints one JSON object: {"m4f": {"bound": instructions, "interp": [{"name": .., "ended": .., ...}, ...],
+    /// "interp-lazy": [...], "jit": [...]}}
     #[arg(long)]
     json: bool,
     /// Puts the table into docs/security.md
@@ -31,9 +33,9 @@ pub struct Options {
 /// this comes about.
 const BOUND: u64 = 60_000;
 
-/// Instructions that loading may take: for each byte, and for the parameters and results that any module may pass on, by each
-/// of the [`ENGINES`]. What takes more for each byte the larger a module is would exceed it: the modules are large.
-const LOAD: (u64, [u64; ENGINES.len()]) = (4000, [40_000_000, 100_000_000]);
+/// Instructions that loading may take for each byte, beside what an [`Engine`] may for the parameters and results that any
+/// module may pass on. What takes more for each byte the larger a module is would exceed it: the modules are large.
+const LOAD: u64 = 4000;
 
 /// The same for making an instance: for each byte of the module and of the one that it imports from.
 const MAKE: (u64, u64) = (400, 2_000_000);
@@ -41,8 +43,26 @@ const MAKE: (u64, u64) = (400, 2_000_000);
 /// Memory for native code: what fits beside the modules and the heap.
 const CODE_BYTES: u32 = 2 << 20;
 
-/// The engines, by the configuration that has that one alone.
-const ENGINES: [&str; 2] = ["interp", "jit"];
+/// An engine, by the configuration that has that one alone.
+struct Engine {
+    configuration: &'static str,
+    /// What its columns are called.
+    title: &'static str,
+    /// Instructions that loading may take beside those for each byte.
+    load: u64,
+    /// Whether functions are encoded when they are called.
+    lazy: bool,
+}
+
+const ENGINES: [Engine; 3] = [
+    Engine { configuration: "interp", title: "", load: 40_000_000, lazy: false },
+    Engine { configuration: "interp-lazy", title: "lazily: ", load: 40_000_000, lazy: true },
+    Engine { configuration: "jit", title: "native: ", load: 100_000_000, lazy: false },
+];
+
+/// Instructions that an interrupt may be obeyed later if a function has to be encoded first, and others given up for it: for each
+/// byte of the largest function what loading may take, and these for each byte of the budget, and of the value stack.
+const GIVE_UP: (u64, u64) = (6, 8);
 
 const PAGE: &str = "docs/security.md";
 
@@ -52,6 +72,8 @@ struct Outcome {
     bytes: u64,
     /// Bytes of the module that it imports from.
     lib: u64,
+    /// Bytes of the largest of its bodies.
+    body: u64,
     /// How the last thing that was done with it ended.
     ended: String,
     load: u64,
@@ -65,7 +87,7 @@ struct Outcome {
 }
 
 /// What came of a module in each of the [`ENGINES`].
-type Both = [Outcome; ENGINES.len()];
+type All = [Outcome; ENGINES.len()];
 
 /// `cargo xtask hostile`.
 pub fn hostile(options: &Options) -> Result<()> {
@@ -87,30 +109,34 @@ pub fn hostile(options: &Options) -> Result<()> {
 
 /// Runs the modules whose names contain `only` in each engine; fails if one of them ends in another way than it must, or
 /// later than the bound after an interrupt.
-fn measure(only: &str) -> Result<Vec<Both>> {
+fn measure(only: &str) -> Result<Vec<All>> {
     bare::M4F.need()?;
     let modules: Vec<Hostile> = modules::all()?.into_iter().filter(|one| one.name.contains(only)).collect();
     ensure!(!modules.is_empty(), "there is no such module");
     let (table, sizes) = write_table(&modules)?;
-    let [interp, jit] = ENGINES.map(|engine| build(engine, &table));
-    let (interp, jit) = (interp?, jit?);
-    let [interp, jit] = std::thread::scope(|scope| {
+    let firmware = ENGINES.iter().map(|engine| build(engine.configuration, &table));
+    let firmware = firmware.collect::<Result<Vec<_>>>()?;
+    let lines = std::thread::scope(|scope| {
         let count = modules.len();
-        let run = |engine, elf| scope.spawn(move || run(engine, elf, count));
-        [run(ENGINES[0], &interp), run(ENGINES[1], &jit)]
-            .map(|run| run.join().unwrap_or_else(|_| Err(anyhow!("a thread panicked"))))
-    });
-    let (interp, jit) = (interp?, jit?);
+        let started: Vec<_> = (ENGINES.iter().zip(&firmware))
+            .map(|(engine, elf)| scope.spawn(move || run(engine.configuration, elf, count)))
+            .collect();
+        let ended = started.into_iter().map(|run| run.join());
+        let ended = ended.map(|ended| ended.unwrap_or_else(|_| Err(anyhow!("a thread panicked"))));
+        ended.collect::<Result<Vec<_>>>()
+    })?;
     let mut outcomes = Vec::new();
     let mut wrong = Vec::new();
-    for ((module, sizes), lines) in modules.iter().zip(sizes).zip(interp.iter().zip(&jit)) {
-        let both = [read(module, sizes, lines.0)?, read(module, sizes, lines.1)?];
-        for ((engine, outcome), load) in ENGINES.into_iter().zip(&both).zip(LOAD.1) {
-            if let Err(error) = check(module, outcome, LOAD.0 * outcome.bytes + load) {
-                wrong.push(format!("{}, {engine}: {error}", module.name));
+    for (at, (module, sizes)) in modules.iter().zip(sizes).enumerate() {
+        let mut all = Vec::new();
+        for (engine, lines) in ENGINES.iter().zip(&lines) {
+            let outcome = read(module, sizes, &lines[at])?;
+            if let Err(error) = check(module, &outcome, engine) {
+                wrong.push(format!("{}, {}: {error}", module.name, engine.configuration));
             }
+            all.push(outcome);
         }
-        outcomes.push(both);
+        outcomes.push(All::try_from(all).map_err(|_| anyhow!("an outcome is missing"))?);
     }
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(outcomes)
@@ -147,27 +173,34 @@ fn run(engine: &str, elf: &Path, modules: usize) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-/// Whether a module ended as it must, and within the bounds, of which that of loading is given.
-fn check(module: &Hostile, outcome: &Outcome, most: u64) -> Result<()> {
-    let Hostile { ends, .. } = module;
-    let Outcome { ended, bytes, lib, load, make, late, .. } = outcome;
-    ensure!(ended == ends, "{ended}, not {ends}");
+/// Whether a module ended as it must, and within the bounds.
+fn check(module: &Hostile, outcome: &Outcome, engine: &Engine) -> Result<()> {
+    let Outcome { ended, bytes, lib, body, load, make, late, .. } = outcome;
+    let ends = if engine.lazy { module.lazily } else { module.ends };
+    ensure!(*ended == ends, "{ended}, not {ends}");
+    let most = LOAD * bytes + engine.load;
     ensure!(*load <= most, "loading took {load} instructions, not at most {most}");
     let most = MAKE.0 * (bytes + lib) + MAKE.1;
     ensure!(*make <= most, "making an instance took {make} instructions, not at most {most}");
-    let bound = BOUND + if module.moves { u64::from(module.memory_bytes) } else { 0 };
+    let mut bound = BOUND + if module.moves { u64::from(module.memory_bytes) } else { 0 };
+    if engine.lazy {
+        bound += LOAD * body
+            + GIVE_UP.0 * u64::from(module.code_bytes)
+            + GIVE_UP.1 * u64::from(module.stack_bytes);
+    }
     ensure!(*late <= bound, "{late} instructions from an interrupt to the return, {bound} are the bound");
     Ok(())
 }
 
-/// Writes the C table of modules; the modules are part of it. Their sizes too, and those of what they import from.
-fn write_table(modules: &[Hostile]) -> Result<(PathBuf, Vec<(u64, u64)>)> {
+/// Writes the C table of modules; the modules are part of it. Their sizes too, those of what they import from, and those of
+/// their largest bodies.
+fn write_table(modules: &[Hostile]) -> Result<(PathBuf, Vec<[u64; 3]>)> {
     let folder = repo::work("hostile")?;
     let mut text = String::from("#include \"hostile.h\"\n\n");
     let mut rows = String::new();
     let mut sizes = Vec::new();
     for (place, module) in modules.iter().enumerate() {
-        let mut embed = |text_format: &str, symbol: &str| -> Result<u64> {
+        let mut embed = |text_format: &str, symbol: &str| -> Result<[u64; 2]> {
             let wasm = wat::parse_str(text_format).with_context(|| module.name.clone())?;
             let file = folder.join(format!("{symbol}.wasm"));
             std::fs::write(&file, &wasm)?;
@@ -177,20 +210,20 @@ fn write_table(modules: &[Hostile]) -> Result<(PathBuf, Vec<(u64, u64)>)> {
                  __asm(\".section .modules,\\\"a\\\"\\n{symbol}: .incbin \\\"{}\\\"\\n{symbol}_end:\\n.text\");",
                 file.display()
             )?;
-            Ok(wasm.len() as u64)
+            Ok([wasm.len() as u64, largest_body(&wasm)])
         };
-        let bytes = embed(&module.text, &format!("wasm{place}"))?;
+        let [bytes, body] = embed(&module.text, &format!("wasm{place}"))?;
         let (lib, lib_bytes) = match &module.lib {
-            Some(text) => (format!("lib{place}, lib{place}_end"), embed(text, &format!("lib{place}"))?),
+            Some(text) => (format!("lib{place}, lib{place}_end"), embed(text, &format!("lib{place}"))?[0]),
             None => ("NULL, NULL".to_owned(), 0),
         };
-        sizes.push((bytes, lib_bytes));
-        let Hostile { name, starts_forever, interrupts, .. } = module;
-        let Hostile { heap_bytes, memory_bytes, table_elements, stack_bytes, .. } = module;
+        sizes.push([bytes, lib_bytes, body]);
+        let Hostile { name, starts_forever, interrupts, first, .. } = module;
+        let Hostile { heap_bytes, memory_bytes, table_elements, stack_bytes, code_bytes, .. } = module;
         writeln!(
             rows,
-            "\t{{\"{name}\", wasm{place}, wasm{place}_end, {lib}, {starts_forever}, {interrupts}, {heap_bytes}, {memory_bytes}, \
-             {table_elements}, {stack_bytes}}},"
+            "\t{{\"{name}\", wasm{place}, wasm{place}_end, {lib}, {starts_forever}, {interrupts}, {first}, {heap_bytes}, {memory_bytes}, \
+             {table_elements}, {stack_bytes}, {code_bytes}}},"
         )?;
     }
     let count = modules.len();
@@ -203,8 +236,40 @@ fn write_table(modules: &[Hostile]) -> Result<(PathBuf, Vec<(u64, u64)>)> {
     Ok((file, sizes))
 }
 
+/// Bytes of the largest body in the code section of a valid module; 0 without one.
+fn largest_body(wasm: &[u8]) -> u64 {
+    const CODE: u8 = 10;
+    fn number(bytes: &mut &[u8]) -> u64 {
+        let (mut number, mut shift) = (0, 0);
+        while let Some((&byte, rest)) = bytes.split_first() {
+            (*bytes, number) = (rest, number | u64::from(byte & 0x7F) << shift);
+            if byte < 0x80 {
+                break;
+            }
+            shift += 7;
+        }
+        number
+    }
+    let mut rest = wasm.get(8..).unwrap_or_default();
+    while let Some((&id, after)) = rest.split_first() {
+        rest = after;
+        let size = number(&mut rest) as usize;
+        if id == CODE {
+            let bodies = number(&mut rest);
+            let sizes = (0..bodies).map(|_| {
+                let size = number(&mut rest);
+                rest = rest.get(size as usize..).unwrap_or_default();
+                size
+            });
+            return sizes.max().unwrap_or(0);
+        }
+        rest = rest.get(size..).unwrap_or_default();
+    }
+    0
+}
+
 /// Reads the firmware's line about a module.
-fn read(module: &Hostile, (bytes, lib): (u64, u64), line: &str) -> Result<Outcome> {
+fn read(module: &Hostile, [bytes, lib, body]: [u64; 3], line: &str) -> Result<Outcome> {
     let fields: Vec<&str> = line.split('|').collect();
     let &[name, loaded, offset, load, made, make, called, call, heap, late, interrupts] = fields.as_slice()
     else {
@@ -220,6 +285,7 @@ fn read(module: &Hostile, (bytes, lib): (u64, u64), line: &str) -> Result<Outcom
         name: name.to_owned(),
         bytes,
         lib,
+        body,
         ended: ended.to_owned(),
         load: number(load)?,
         // With the start function, which ends only when it is interrupted, there is nothing to measure.
@@ -240,39 +306,47 @@ fn grouped(number: u64) -> String {
     }
 }
 
-fn json(outcomes: &[Both]) -> Value {
+fn json(outcomes: &[All]) -> Value {
     let mut m4f = json!({ "bound": BOUND });
-    for (at, engine) in ENGINES.into_iter().enumerate() {
-        let modules = outcomes.iter().map(|both| {
-            let one = &both[at];
+    for (at, engine) in ENGINES.iter().enumerate() {
+        let modules = outcomes.iter().map(|all| {
+            let one = &all[at];
             json!({
-                "name": one.name, "bytes": one.bytes, "lib": one.lib, "ended": one.ended, "load": one.load,
-                "make": one.make, "call": one.call, "heap": one.heap, "late": one.late, "interrupts": one.interrupts,
+                "name": one.name, "bytes": one.bytes, "lib": one.lib, "body": one.body, "ended": one.ended,
+                "load": one.load, "make": one.make, "call": one.call, "heap": one.heap, "late": one.late,
+                "interrupts": one.interrupts,
             })
         });
-        m4f[engine] = modules.collect();
+        m4f[engine.configuration] = modules.collect();
     }
     json!({ "m4f": m4f })
 }
 
 /// All modules, but of the operators only the ones that let an interrupt wait longest.
-fn table(outcomes: &[Both]) -> Result<String> {
+fn table(outcomes: &[All]) -> Result<String> {
     const WORST: usize = 5;
-    let mut text = String::from(
-        "| module | bytes | ends with | peak heap | load | make | late | native: peak heap | load | make | late |\n\
-         |---|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|\n",
-    );
+    let (mut head, mut rule) =
+        (String::from("| module | bytes | ends with |"), String::from("|---|--:|---|"));
+    for Engine { title, .. } in &ENGINES {
+        write!(head, " {title}peak heap | load | make | late |")?;
+        rule.push_str("--:|--:|--:|--:|");
+    }
+    let mut text = format!("{head}\n{rule}\n");
     let (operators, mut rows): (Vec<_>, Vec<_>) =
-        outcomes.iter().partition(|[one, _]| one.name.starts_with("operator "));
-    for at in 0..ENGINES.len() {
+        outcomes.iter().partition(|[one, ..]| one.name.starts_with("operator "));
+    // Once encoded, functions run as those that were from the beginning.
+    for at in (0..ENGINES.len()).filter(|&at| !ENGINES[at].lazy) {
         let mut worst: Vec<usize> = (0..operators.len()).collect();
         worst.sort_by_key(|&place| std::cmp::Reverse(operators[place][at].late));
         rows.extend(worst.into_iter().take(WORST).map(|place| operators[place]));
     }
-    for both in rows {
-        let [Outcome { name, bytes, ended, .. }, _] = both;
+    for all in rows {
+        let [Outcome { name, bytes, ended, .. }, lazily, _] = all;
         write!(text, "| {name} | {bytes} | {ended}")?;
-        for Outcome { bytes, load, make, heap, late, interrupts, .. } in both {
+        if lazily.ended != *ended {
+            write!(text, "; lazily: {}", lazily.ended)?;
+        }
+        for Outcome { bytes, load, make, heap, late, interrupts, .. } in all {
             let load = *load as f64 / *bytes as f64;
             let make = if *make > 0 { make.to_string() } else { "-".to_owned() };
             let late = if *interrupts > 0 { late.to_string() } else { "-".to_owned() };

@@ -1,9 +1,6 @@
 //! The hostile modules, in the text format, and how each must end.
 
-use crate::repo;
-use anyhow::{Result, ensure};
-use regex::Regex;
-use std::fmt::Write;
+use anyhow::Result;
 
 /// A module, what it may use, and how it must end.
 pub struct Hostile {
@@ -14,19 +11,24 @@ pub struct Hostile {
     pub lib: Option<String>,
     /// The text of the status that loading it, making an instance or the call must end with.
     pub ends: &'static str,
+    /// The same, if functions are encoded when they are first called.
+    pub lazily: &'static str,
     /// Its start function never ends.
     pub starts_forever: bool,
     /// Its memory grows, and may have to move.
     pub moves: bool,
-    /// How often it is interrupted.
+    /// How often it is interrupted, and after how many instructions first.
     pub interrupts: u32,
+    pub first: u32,
     pub heap_bytes: u32,
     pub memory_bytes: u32,
     pub table_elements: u32,
     pub stack_bytes: u32,
+    /// The budget for functions that are encoded when they are first called.
+    pub code_bytes: u32,
 }
 
-const INTERRUPTED: &str = "trap: interrupted";
+pub const INTERRUPTED: &str = "trap: interrupted";
 const OVERFLOW: &str = "trap: call stack exhausted";
 const NO_MEMORY: &str = "out of memory";
 const QUOTA: &str = "quota exceeded";
@@ -35,19 +37,22 @@ const MALFORMED: &str = "malformed module";
 const INVALID: &str = "invalid module";
 const SUCCESS: &str = "success";
 
-fn hostile(name: &str, ends: &'static str, text: impl Into<String>) -> Hostile {
+pub fn hostile(name: &str, ends: &'static str, text: impl Into<String>) -> Hostile {
     Hostile {
         name: name.to_owned(),
         text: text.into(),
         lib: None,
         ends,
+        lazily: ends,
         starts_forever: false,
         moves: false,
         interrupts: 200,
+        first: 1000,
         heap_bytes: 8 << 20,
         memory_bytes: 256 << 10,
         table_elements: 16_384,
         stack_bytes: 8192,
+        code_bytes: 8192,
     }
 }
 
@@ -62,13 +67,29 @@ impl Hostile {
         self
     }
 
+    fn lazily(mut self, ends: &'static str) -> Hostile {
+        self.lazily = ends;
+        self
+    }
+
+    fn code(mut self, bytes: u32) -> Hostile {
+        self.code_bytes = bytes;
+        self
+    }
+
     fn starts_forever(mut self) -> Hostile {
         self.starts_forever = true;
         self
     }
 
-    fn interrupts(mut self, count: u32) -> Hostile {
+    pub fn interrupts(mut self, count: u32) -> Hostile {
         self.interrupts = count;
+        self
+    }
+
+    /// What is measured only comes after so many instructions.
+    fn first(mut self, after: u32) -> Hostile {
+        self.first = after;
         self
     }
 }
@@ -94,9 +115,10 @@ fn many(count: u32, make: impl Fn(u32) -> String) -> String {
 /// All of them.
 pub fn all() -> Result<Vec<Hostile>> {
     let mut all = running();
+    all.extend(in_turn());
     all.extend(bulk());
     all.extend(loading());
-    all.extend(operators()?);
+    all.extend(super::operators::loops()?);
     Ok(all)
 }
 
@@ -201,6 +223,85 @@ fn deep_in_each_other(name: &str, end: &str, others: &str) -> Hostile {
         (func (export "run") (loop (global.set $depth (i32.const {DEPTH})) (call $deep) (br 0)))"#
     );
     hostile(name, INTERRUPTED, format!("(module {others} {deep})"))
+}
+
+/// Small functions that are kept busy among others of other sizes that are not, and larger ones that need room.
+fn holes(count: u32, body: &str) -> String {
+    let large = 8;
+    let elements = many(count, |i| format!("$cold{i} $hot{i} "));
+    format!(
+        r#"(module (type $t (func)) (global $any (mut i32) (i32.const 7)) (table $t funcref (elem {elements} {}))
+        {} {}
+        (func $turn (param $from i32) (param $to i32) (param $step i32) (loop
+            (call_indirect $t (type $t) (local.get $from))
+            (br_if 0 (i32.lt_u (local.tee $from (i32.add (local.get $from) (local.get $step))) (local.get $to)))))
+        (func (export "run") (local $i i32)
+            (call $turn (i32.const 0) (i32.const {small}) (i32.const 1))
+            (loop
+                (call $turn (i32.const 1) (i32.const {small}) (i32.const 2))
+                (call_indirect $t (type $t) (i32.add (i32.const {small}) (i32.rem_u (local.get $i) (i32.const {large}))))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br 0))))"#,
+        many(large, |i| format!("$large{i} ")),
+        many(count, |i| format!("(func $cold{i} {body}) (func $hot{i})")),
+        many(large, |i| format!("(func $large{i} {})", body.repeat(60))),
+        small = 2 * count,
+    )
+}
+
+/// Functions without end, called one after the other, so that a budget is always used up by others if functions are encoded when
+/// they are called.
+fn in_turn() -> Vec<Hostile> {
+    // Some are too few to use the budget up, for a function that needs as much as all of them.
+    let module = |count: u32, each: &str, other: &str| {
+        format!(
+            r#"(module (type $t (func)) (table $t funcref (elem {})) {} {other}
+            (func $turn (local $i i32) (loop
+                (call_indirect $t (type $t) (local.get $i))
+                (br_if 0 (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const {count}))))
+                {each})
+            (func $run (export "run") (loop (call $turn) (br 0))))"#,
+            many(count, |i| format!("$f{i} ")),
+            many(count, |i| format!("(func $f{i})"))
+        )
+    };
+    let large = format!(
+        "(func $large (local $l i64) (if (i64.ne (local.get $l) (i64.const 0)) (then {})))",
+        "(local.set $l (i64.mul (local.get $l) (i64.const 7)))".repeat(700)
+    );
+    let deep = r#"(global $depth (mut i32) (i32.const 0))
+        (func $deep (if (i32.eqz (global.get $depth)) (then (call $turn) (return)))
+            (global.set $depth (i32.sub (global.get $depth) (i32.const 1)))
+            (call $deep))"#;
+    let deep = |count: u32, depth: u32| {
+        module(count, "", deep).replace(
+            "(loop (call $turn) (br 0))",
+            &format!("(loop (global.set $depth (i32.const {depth})) (call $deep) (br 0))"),
+        )
+    };
+    vec![
+        hostile("1,000 functions in turn", INTERRUPTED, module(1000, "", ""))
+            .first(4_000_000)
+            .interrupts(100),
+        hostile("3,000 functions in turn, a budget of 64 KB", INTERRUPTED, module(3000, "", ""))
+            .code(64 << 10)
+            .first(30_000_000)
+            .interrupts(24),
+        hostile("1,000 functions in turn, called deep in others", INTERRUPTED, deep(1000, 390))
+            .first(4_000_000)
+            .interrupts(100),
+        // Every other of the small ones is called again and again, so that there are holes between those that stay.
+        hostile(
+            "large functions in turn, holes among small ones",
+            INTERRUPTED,
+            holes(150, "(global.set $any (i32.mul (global.get $any) (i32.const 77)))"),
+        )
+        .first(4_000_000)
+        .interrupts(200),
+        hostile("a large function among 200 small ones", INTERRUPTED, module(200, "(call $large)", &large))
+            .first(1_000_000)
+            .interrupts(400),
+    ]
 }
 
 fn bulk() -> Vec<Hostile> {
@@ -383,14 +484,16 @@ fn loading() -> Vec<Hostile> {
         hostile(
             "br_table with 1,000,000 targets",
             NO_MEMORY,
-            format!("(module (func (block (br_table {} (i32.const 1)))))", "0 ".repeat(1_000_000)),
+            format!(r#"(module (func (export "run") (block (br_table {} (i32.const 1)))))"#, "0 ".repeat(1_000_000)),
         )
-        .heap(4 << 20),
+        .heap(4 << 20)
+        .lazily("trap: function cannot be compiled"),
         hostile(
             "br_table with 200,000 targets",
             SUCCESS,
             format!(r#"(module (func (export "run") (block (br_table {} (i32.const 1)))))"#, "0 ".repeat(200_000)),
-        ),
+        )
+        .lazily(INTERRUPTED),
         hostile(
             "br_table to 10,000 labels",
             SUCCESS,
@@ -418,13 +521,13 @@ fn loading() -> Vec<Hostile> {
             SUCCESS,
             format!("(module (func {} {} drop))", "i32.const 1 ".repeat(50_000), "i32.add ".repeat(49_999)),
         ),
-        hostile("operands nested 70,000 deep", LIMIT, format!("(module (func {} unreachable))", "i32.const 1 ".repeat(70_000))),
+        hostile("operands nested 70,000 deep", LIMIT, format!(r#"(module (func (export "run") {} unreachable))"#, "i32.const 1 ".repeat(70_000))),
         hostile("function of 200 KB", SUCCESS, format!("(module (func (param i32) {}))", "(drop (i32.add (local.get 0) (i32.const 100)))".repeat(30_000))),
         hostile(
             "calls with 1,000 parameters and results",
             LIMIT,
             format!(
-                "(module (type $t (func (param {0}) (result {0}))) (func $f (type $t) unreachable) (func unreachable {1} unreachable))",
+                "(module (type $t (func (param {0}) (result {0}))) (func $f (type $t) unreachable) (func (export \"run\") unreachable {1} unreachable))",
                 "i32 ".repeat(1000),
                 "call $f ".repeat(2000)
             ),
@@ -442,13 +545,26 @@ fn loading() -> Vec<Hostile> {
             "branches with 1,000 values, by the thousand",
             LIMIT,
             format!(
-                "(module (func (block (result {0}) {1} {2}) unreachable))",
+                "(module (func (export \"run\") (block (result {0}) {1} {2}) unreachable))",
                 "i32 ".repeat(1000),
                 "(i32.const 1)".repeat(1000),
                 "(br_if 0 (i32.const 1))".repeat(2000)
             ),
         )
         .heap(2 << 20),
+        // Encoded twice: that a branch does not reach shows when there are labels and branches yet to come.
+        hostile(
+            "branches to 4,000 labels past 40,000 operators",
+            SUCCESS,
+            format!(
+                "(module (func (export \"run\") (local i32) loop {} {} block local.get 0 br_if 0 local.get 0 {} drop end {} {} end))",
+                "block ".repeat(4000),
+                many(4000, |i| format!("local.get 0 br_if {i} ")),
+                "i32.clz ".repeat(40_000),
+                many(3000, |i| format!("local.get 0 br_if {} ", 3999 + i % 2)),
+                "end ".repeat(4000)
+            ),
+        ),
         hostile("name section of 300 KB that is none", SUCCESS, format!(r#"(module (@custom "name" "\01{}"))"#, "x".repeat(300_000))),
     ]
     .into_iter()
@@ -464,69 +580,4 @@ fn types(mut number: u32) -> String {
         number /= 4;
     }
     text
-}
-
-/// The operator table.
-const TABLE: &str = "rust/core/src/op.rs";
-
-/// Operands that keep an operator busy.
-fn operands(ty: &str) -> &'static [&'static str] {
-    match ty {
-        "I32" => &["(i32.const 0x7fffffff)", "(i32.const 3)"],
-        "I64" => &["(i64.const 0x7fffffffffffffff)", "(i64.const 3)", "(i64.const 0x100000001)"],
-        "F32" => &["(f32.const 1.5)", "(f32.const 0x1p-140)", "(f32.const 1234567.8)"],
-        "F64" => &["(f64.const 1.5)", "(f64.const 0x1p-1060)", "(f64.const 1234567.8)"],
-        _ => &[],
-    }
-}
-
-/// For every operator on numbers and for every load and store a loop with a straight line of it that is longer than the
-/// longest way without a poll; with several operands.
-fn operators() -> Result<Vec<Hostile>> {
-    let row = Regex::new(r#"0x[0-9A-F]+ \w+ "([a-z0-9_.]+)": (?:(\w+) -> \w+|[0-9], \w+), "#)?;
-    let text = repo::read(&repo::path(TABLE))?;
-    let mut class = "";
-    let mut all = Vec::new();
-    for line in text.lines() {
-        if let Some(name) = line.trim().strip_suffix(" {") {
-            class =
-                ["unary", "binary", "load", "store"].into_iter().find(|&class| class == name).unwrap_or("");
-        }
-        let Some(found) = row.captures(line).filter(|_| !class.is_empty()) else { continue };
-        let op = &found[1];
-        let ty = found.get(2).map_or("", |ty| ty.as_str());
-        let width = op.split('.').next().unwrap_or_default();
-        let mut bodies: Vec<(String, String)> = Vec::new();
-        match class {
-            "unary" | "binary" => {
-                for a in operands(ty) {
-                    for b in operands(ty).iter().skip(1).take(if class == "binary" { 2 } else { 1 }) {
-                        let (mut set, mut line) = (String::new(), String::new());
-                        let ty = ty.to_lowercase();
-                        write!(set, "(local.set $a_{ty} {a}) (local.set $b_{ty} {b})")?;
-                        if class == "binary" {
-                            write!(line, "(drop ({op} (local.get $a_{ty}) (local.get $b_{ty})))")?;
-                        } else {
-                            write!(line, "(drop ({op} (local.get $a_{ty})))")?;
-                        }
-                        bodies.push((set, line));
-                    }
-                }
-            }
-            "load" => bodies.push((String::new(), format!("(drop ({op} offset=70 (local.get $a_i32)))"))),
-            _ => bodies
-                .push((String::new(), format!("({op} offset=70 (local.get $a_i32) (local.get $a_{width}))"))),
-        }
-        for (set, line) in bodies {
-            let line = line.repeat(270);
-            let text = format!(
-                r#"(module (memory 200 (pagesize 1)) (func (export "run") (local $a_i32 i32) (local $b_i32 i32) (local $a_i64 i64)
-                    (local $b_i64 i64) (local $a_f32 f32) (local $b_f32 f32) (local $a_f64 f64) (local $b_f64 f64)
-                    {set} (loop {line} (br 0))))"#
-            );
-            all.push(hostile(&format!("operator {op}"), INTERRUPTED, text).interrupts(16));
-        }
-    }
-    ensure!(all.len() > 250, "{TABLE}: the table has another form than this expects: {} found", all.len());
-    Ok(all)
 }

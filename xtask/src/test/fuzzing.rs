@@ -60,9 +60,8 @@ pub fn on_foreign(foreign: &Foreign, verbose: bool) -> Result<Found> {
 
 /// Runs the program `wasmote-fuzzing` of one of the workspace's release builds; the last line that it prints.
 fn fuzzing(build: &[&str], args: &[&str], log: &str, verbose: bool) -> Result<String> {
-    // With the features that the tests of the workspace give to what it uses, which cargo only looks at if it builds one:
-    // nothing is built twice.
-    let cargo = Run::cargo().arg("build").args(build).args(["--bin", "wasmote-fuzzing", "--test", "corpus"]);
+    let cargo =
+        Run::cargo().arg("build").args(build).args(["--bin", "wasmote-fuzzing"]).args(host::LIKE_TESTS);
     cargo.logged(&format!("{log}-build"), verbose)?;
     let program = repo::target().join("release/wasmote-fuzzing");
     let save = repo::work("fuzzing")?;

@@ -58,6 +58,9 @@ pub const RELEASE_TAIL: &[&str] = &[
     "--features",
     "wasmote/dispatch-tail",
 ];
+/// A program of one of these builds has what it uses with the features that the workspace's tests give to that, so that nothing
+/// is built twice. Cargo only looks at those if it builds a test: this one is small, and there already.
+pub const LIKE_TESTS: [&str; 2] = ["--test", "peak"];
 
 /// The same tests in every build that matters: with all checks, which the portable dispatcher has, both dispatchers as
 /// they are shipped, and native code. The compiler's own tests take long and know nothing of dispatchers: they run once.

@@ -144,9 +144,8 @@ fn runner(build: Build, foreign: Option<&Foreign>, log: &str, verbose: bool) -> 
             Ok(run.arg("--"))
         }
         OfTests(args, features) => {
-            // Cargo looks at what tests need, as it does for the tests, only if it builds one.
             let build = Run::cargo().arg("build").args(args).args(features);
-            let build = build.args(["--bin", "wasmote-spec", "--test", "allocations"]);
+            let build = build.args(["--bin", "wasmote-spec"]).args(host::LIKE_TESTS);
             build.logged(&format!("{log}-build"), verbose)?;
             let profile = if args.contains(&"--release") { "release" } else { "debug" };
             Ok(Run::new(repo::target().join(profile).join("wasmote-spec")))

@@ -244,12 +244,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 self.masm.call_import(index, results, &self.frame, cells);
             }
             Callee::Indirect { table, ty: type_index, index } => {
-                let place = self.word(index, 0);
-                self.consume(index, 1);
-                self.flush();
-                if let Some(&first) = M::TEMPS.first() {
-                    self.masm.mov(first, place);
-                }
+                self.table_index(index);
                 self.masm.call_indirect(table, type_index, results, &self.frame, cells);
             }
         }
@@ -288,12 +283,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 self.masm.leave(&self.frame);
             }
             Callee::Indirect { table, ty: type_index, index } => {
-                let place = self.word(index, 0);
-                self.consume(index, 1);
-                self.flush();
-                if let Some(&first) = M::TEMPS.first() {
-                    self.masm.mov(first, place);
-                }
+                self.table_index(index);
                 tail.in_registers = false;
                 let results = in_registers(ty);
                 self.masm.tail_call_indirect(table, type_index, results, &self.frame, tail);
@@ -416,6 +406,17 @@ impl<M: Masm> Sink for Compiler<M> {
 }
 
 impl<M: Masm> Compiler<M> {
+    /// The index of a call through a table goes to the first register, and all else to the frame.
+    #[inline(never)]
+    fn table_index(&mut self, index: Operand) {
+        let place = self.word(index, 0);
+        self.consume(index, 1);
+        self.flush();
+        if let Some(&first) = M::TEMPS.first() {
+            self.masm.mov(first, place);
+        }
+    }
+
     /// Does a shift that was deferred with the operator that is told, if that can do it and nobody else wants to know of it.
     #[inline(never)]
     fn take_shift(&mut self, alu: Alu, shift: Shift, dst: Cell, a: Operand, b: Operand) -> bool {

@@ -5,9 +5,10 @@
 //! `frame_cells` the place of the body then.
 //!
 //! When the budget is used up, functions are given up that do not run and have not been called for a while. Calls take note of
-//! nothing, so that they cost no more than of what was there from the beginning; but from time to time all that do not run
-//! are put to rest: their entry is [`first_call`] again, which wakes up what is called. Those that still rest when room is
-//! needed have not been called since, and the one that was encoded first goes.
+//! nothing, so that they cost no more than of what was there from the beginning; but where room is needed a hand goes round
+//! among those that do not run, and puts each to rest that it passes: its entry is [`first_call`] again, which wakes up what
+//! is called. What still rests when the hand comes by again has not been called since, and goes. However many go, they are passed
+//! twice at most.
 
 use super::call::{instance, made};
 use super::state::State;
@@ -22,6 +23,8 @@ use wasmote_platform::{Heap, OutOfMemory, Vec};
 pub(super) struct Resident {
     /// By the address of their words.
     functions: Vec<Function>,
+    /// The one that is looked at next when room is needed.
+    hand: usize,
     /// Their [`Function::bytes`] together.
     bytes: usize,
     /// How many functions have been encoded, those that were encoded again included.
@@ -33,10 +36,16 @@ struct Function {
     record: *const FuncRecord,
     /// Place of the body in the module.
     place: u32,
-    /// How many were encoded before.
-    age: u32,
+    /// Only known while room is made.
     running: bool,
-    resting: bool,
+    state: Presence,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    Awake,
+    Resting,
+    GivenUp,
 }
 
 impl Function {
@@ -66,7 +75,7 @@ pub(super) fn records(heap: &Heap, module: &Module) -> Result<Vec<FuncRecord>, O
 
 impl Resident {
     pub fn new(heap: &Heap) -> Resident {
-        Resident { functions: Vec::new(heap), bytes: 0, encoded: 0 }
+        Resident { functions: Vec::new(heap), hand: 0, bytes: 0, encoded: 0 }
     }
 
     /// Bytes that are held of words, and what is known of them.
@@ -81,15 +90,19 @@ impl Resident {
 
     /// The number of functions whose words begin at or before an address.
     fn behind(&self, address: *const u32) -> usize {
-        let (mut low, mut high) = (0, self.functions.len());
-        while low < high {
-            let middle = low.midpoint(high);
-            match self.functions.get(middle) {
-                Some(function) if function.start() <= address => low = middle + 1,
-                _ => high = middle,
-            }
+        let (mut first, mut count) = (0, self.functions.len());
+        while count > 0 {
+            let half = count / 2;
+            let middle = first + half;
+            count = match self.functions.get(middle) {
+                Some(function) if function.start() <= address => {
+                    first = middle + 1;
+                    count - half - 1
+                }
+                _ => half,
+            };
         }
-        low
+        first
     }
 
     /// The record of the function whose words hold an address, and how many bytes that lies behind the first.
@@ -104,9 +117,6 @@ impl Resident {
         if self.bytes + bytes <= budget {
             return;
         }
-        for function in self.functions.iter_mut() {
-            function.running = false;
-        }
         // SAFETY: (R1) code waits for us.
         unsafe {
             wasmote_interp::frames(stack, |behind| {
@@ -116,35 +126,56 @@ impl Resident {
                 }
             });
         }
-        while self.bytes + bytes > budget {
-            let Some(at) = self.oldest_resting().or_else(|| {
-                self.put_to_rest();
-                self.oldest_resting()
-            }) else {
+        for _ in 0..2 * self.functions.len() {
+            if self.bytes + bytes <= budget {
                 break;
-            };
-            self.give_up(at);
+            }
+            self.pass();
         }
-        // So that by the next time those are awake that are called.
-        if self.oldest_resting().is_none() {
-            self.put_to_rest();
+        self.close_ranks();
+    }
+
+    /// Puts the function to rest that the hand points to, or gives it up if it rests already.
+    fn pass(&mut self) {
+        if self.hand >= self.functions.len() {
+            self.hand = 0;
+        }
+        let at = self.hand;
+        self.hand += 1;
+        let Some(function) = self.functions.get_mut(at).filter(|function| !function.running) else { return };
+        // SAFETY: (R7) the record lives as long as the store, and no code that uses the words runs.
+        let record = unsafe { &*function.record };
+        match function.state {
+            Presence::Awake => {
+                record.entry.store(first_call as *mut (), Ordering::Relaxed);
+                function.state = Presence::Resting;
+            }
+            Presence::Resting => {
+                record.code.store(ptr::null_mut(), Ordering::Relaxed);
+                record.frame_cells.store(function.place, Ordering::Relaxed);
+                self.bytes -= Function::bytes(function.words.len());
+                function.state = Presence::GivenUp;
+            }
+            Presence::GivenUp => {}
         }
     }
 
-    /// The function that was encoded first, of those that rest and do not run.
-    fn oldest_resting(&self) -> Option<usize> {
-        let resting =
-            self.functions.iter().zip(0..).filter(|(function, _)| function.resting && !function.running);
-        Some(resting.max_by_key(|(function, _)| self.encoded.wrapping_sub(function.age))?.1)
-    }
-
-    /// Puts all to rest that do not run.
-    fn put_to_rest(&mut self) {
-        for function in self.functions.iter_mut().filter(|function| !function.running) {
-            function.resting = true;
-            // SAFETY: (R7) the record lives as long as the store.
-            unsafe { &*function.record }.entry.store(first_call as *mut (), Ordering::Relaxed);
-        }
+    /// Frees those that were given up.
+    fn close_ranks(&mut self) {
+        let (mut at, mut before_hand) = (0, 0);
+        let hand = self.hand;
+        self.functions.retain(|function| {
+            function.running = false;
+            let kept = function.state != Presence::GivenUp;
+            if cfg!(feature = "extra-checks") && !kept {
+                // No instruction.
+                function.words.fill(u32::MAX);
+            }
+            before_hand += usize::from(kept && at < hand);
+            at += 1;
+            kept
+        });
+        self.hand = before_hand;
     }
 
     /// Wakes a function up that rests.
@@ -152,26 +183,9 @@ impl Resident {
         let words = record.code.load(Ordering::Relaxed).cast_const().cast();
         let at = self.behind(words).checked_sub(1);
         if let Some(function) = at.and_then(|at| self.functions.get_mut(at)) {
-            function.resting = false;
+            function.state = Presence::Awake;
             record.entry.store(wasmote_interp::entry as *mut (), Ordering::Release);
         }
-    }
-
-    fn give_up(&mut self, at: usize) {
-        if let Some(after) = self.functions.get_mut(at..) {
-            after.rotate_left(1);
-        }
-        let Some(mut function) = self.functions.pop() else { return };
-        if cfg!(feature = "extra-checks") {
-            // No instruction.
-            function.words.fill(u32::MAX);
-        }
-        self.bytes -= Function::bytes(function.words.len());
-        // SAFETY: (R7) the record lives as long as the store, and no code that uses the words runs.
-        let record = unsafe { &*function.record };
-        record.entry.store(first_call as *mut (), Ordering::Relaxed);
-        record.code.store(ptr::null_mut(), Ordering::Relaxed);
-        record.frame_cells.store(function.place, Ordering::Relaxed);
     }
 
     /// Keeps the words of a function, and tells its record.
@@ -186,10 +200,13 @@ impl Resident {
         // SAFETY: (R7) the record lives as long as the store.
         let told = unsafe { &*record };
         let place = told.frame_cells.load(Ordering::Relaxed);
-        let age = self.encoded;
-        self.functions.push(Function { words, record, place, age, running: false, resting: false })?;
+        self.functions.push(Function { words, record, place, running: false, state: Presence::Awake })?;
         if let Some(after) = self.functions.get_mut(at..) {
             after.rotate_right(1);
+        }
+        // The hand comes to it last.
+        if at <= self.hand {
+            self.hand += 1;
         }
         self.bytes += bytes;
         self.encoded = self.encoded.wrapping_add(1);

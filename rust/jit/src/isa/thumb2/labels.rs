@@ -5,20 +5,20 @@ use super::masm::Thumb2;
 use crate::masm::Label;
 
 impl Thumb2 {
-    /// A branch to a label. The branches to one that is not bound yet, long ones, are a list that runs through the code: each goes as far
-    /// forwards as it is from the one before, plus its own four bytes if there is none.
+    /// A branch to a label. The branches to one that is not bound yet, long ones, are a list that runs through the code: each
+    /// goes as far forwards as it is from the one before, plus its own four bytes if there is none.
     pub(super) fn refer(&mut self, branch: Branch, label: &mut Label) {
-        let at = self.asm.code.len() as u32;
-        let (place, bound) = (label.place(), label.is_bound());
-        let offset = match place {
-            _ if bound => place.wrapping_sub(at) as i32,
-            0 => 4,
-            _ => (at + 5).wrapping_sub(place) as i32,
-        };
-        if !bound && !branch.can_wait(offset) || !self.asm.put_branch(branch, offset) {
-            self.out_of_reach = true;
-        } else if !bound {
-            *label = Label::waiting(at + 1);
+        let (at, place) = (self.asm.code.len() as u32, label.place());
+        if label.is_bound() {
+            self.out_of_reach |= !self.asm.put_branch(branch, place.wrapping_sub(at) as i32);
+            return;
+        }
+        match branch.plain(if place == 0 { 4 } else { (at + 5).wrapping_sub(place) as i32 }) {
+            Some(code) => {
+                self.asm.long(code);
+                *label = Label::waiting(at + 1);
+            }
+            None => self.out_of_reach = true,
         }
     }
 

@@ -138,24 +138,6 @@ impl Thumb2 {
         }
     }
 
-    fn and(&mut self, rd: Reg, rn: Reg, mask: u32) {
-        let flags = self.flags();
-        if mask == 0xFF {
-            self.asm.unary(Unary::Uxtb, rd, rn);
-        } else if mask == 0xFFFF {
-            self.asm.unary(Unary::Uxth, rd, rn);
-        } else if modified(mask).is_some() {
-            self.asm.dp(Dp::And, flags, rd, rn, Src::Imm(mask));
-        } else if modified(!mask).is_some() {
-            self.asm.dp(Dp::Bic, flags, rd, rn, Src::Imm(!mask));
-        } else if (mask + 1).is_power_of_two() {
-            self.asm.extract(false, rd, rn, 0, mask.trailing_ones() as u8);
-        } else {
-            let src = self.source(Val::Imm(mask));
-            self.asm.dp(Dp::And, flags, rd, rn, src);
-        }
-    }
-
     fn multiply(&mut self, rd: Reg, rn: Reg, number: u32) {
         let flags = self.flags();
         let times = |power: u32| Src::shifted(rn, S::Lsl, power.trailing_zeros() as u8);
@@ -173,27 +155,44 @@ impl Thumb2 {
     }
 
     fn word(&mut self, op: Alu, rd: Reg, rn: Reg, number: u32) {
+        let (operation, of_inverse) = match op {
+            Alu::Add => return self.add(rd, rn, number),
+            Alu::Sub => return self.add(rd, rn, number.wrapping_neg()),
+            Alu::Mul => return self.multiply(rd, rn, number),
+            Alu::Shift(shift) => {
+                let (shift, by) = shift_by(shift, number);
+                return self.shifted(rd, rn, shift, by.into());
+            }
+            Alu::And if number == 0xFF => return self.asm.unary(Unary::Uxtb, rd, rn),
+            Alu::And if number == 0xFFFF => return self.asm.unary(Unary::Uxth, rd, rn),
+            Alu::And => (Dp::And, Some(Dp::Bic)),
+            Alu::Or => (Dp::Orr, Some(Dp::Orn)),
+            Alu::Xor => (Dp::Eor, None),
+        };
         let flags = self.flags();
-        match op {
-            Alu::Add => self.add(rd, rn, number),
-            Alu::Sub => self.add(rd, rn, number.wrapping_neg()),
-            Alu::And => self.and(rd, rn, number),
-            Alu::Or if modified(number).is_none() && modified(!number).is_some() => {
-                self.asm.dp(Dp::Orn, flags, rd, rn, Src::Imm(!number));
+        match of_inverse.filter(|_| modified(number).is_none()) {
+            Some(op) if modified(!number).is_some() => self.asm.dp(op, flags, rd, rn, Src::Imm(!number)),
+            Some(Dp::Bic) if number.wrapping_add(1).is_power_of_two() => {
+                self.asm.extract(false, rd, rn, 0, number.trailing_ones() as u8);
             }
-            Alu::Xor if number == u32::MAX => self.asm.mvn(flags, rd, Src::Reg(rn)),
-            Alu::Or | Alu::Xor => {
+            _ => {
                 let src = self.source(Val::Imm(number));
-                let op = if op == Alu::Or { Dp::Orr } else { Dp::Eor };
-                self.asm.dp(op, flags, rd, rn, src);
+                self.asm.dp(operation, flags, rd, rn, src);
             }
-            Alu::Mul => self.multiply(rd, rn, number),
-            Alu::Shift(shift) => match shift_by(shift, number) {
-                (_, 0) => self.mov(rd, Val::Reg(rn)),
-                (shift, by) => self.asm.mov(flags, rd, Src::shifted(rn, shift, by)),
-            },
         }
     }
+}
+
+/// The instruction set's operation, of those that are not a multiplication or a shift.
+fn operation(op: Alu) -> Option<Dp> {
+    Some(match op {
+        Alu::Add => Dp::Add,
+        Alu::Sub => Dp::Sub,
+        Alu::And => Dp::And,
+        Alu::Or => Dp::Orr,
+        Alu::Xor => Dp::Eor,
+        Alu::Mul | Alu::Shift(_) => return None,
+    })
 }
 
 impl Masm for Thumb2 {
@@ -275,41 +274,27 @@ impl Masm for Thumb2 {
             Val::Imm(number) => return self.word(op, dst, a, number),
             Val::Reg(b) => b,
         };
-        let dp = match op {
-            Alu::Add => Dp::Add,
-            Alu::Sub => Dp::Sub,
-            Alu::And => Dp::And,
-            Alu::Or => Dp::Orr,
-            Alu::Xor => Dp::Eor,
-            Alu::Mul => return self.asm.mul(Mul::Mul, flags, dst, a, b),
+        if let Some(dp) = operation(op) {
+            return self.asm.dp(dp, flags, dst, a, Src::Reg(b));
+        }
+        match op {
             Alu::Shift(Shift::RotateLeft) => {
                 self.asm.dp(Dp::Rsb, flags, IP, b, Src::Imm(0));
-                return self.asm.shift(S::Ror, flags, dst, a, IP);
+                self.asm.shift(S::Ror, flags, dst, a, IP);
             }
+            // Of rotations only five bits matter.
+            Alu::Shift(Shift::RotateRight) => self.asm.shift(S::Ror, flags, dst, a, b),
             Alu::Shift(shift) => {
-                // All of the lowest byte counts, but for rotations only five bits matter.
-                let (shift, by) = match shift {
-                    Shift::RotateRight => (S::Ror, b),
-                    _ => {
-                        self.asm.dp(Dp::And, flags, IP, b, Src::Imm(31));
-                        (shift_by(shift, 0).0, IP)
-                    }
-                };
-                return self.asm.shift(shift, flags, dst, a, by);
+                // All of the lowest byte counts.
+                self.asm.dp(Dp::And, flags, IP, b, Src::Imm(31));
+                self.asm.shift(shift_by(shift, 0).0, flags, dst, a, IP);
             }
-        };
-        self.asm.dp(dp, flags, dst, a, Src::Reg(b));
+            _ => self.asm.mul(Mul::Mul, flags, dst, a, b),
+        }
     }
 
     fn alu_shifted(&mut self, op: Alu, _: Size, dst: Reg, a: Reg, (b, shift, by): (Reg, Shift, u32)) -> bool {
-        let dp = match op {
-            Alu::Add => Dp::Add,
-            Alu::Sub => Dp::Sub,
-            Alu::And => Dp::And,
-            Alu::Or => Dp::Orr,
-            Alu::Xor => Dp::Eor,
-            Alu::Mul | Alu::Shift(_) => return false,
-        };
+        let Some(dp) = operation(op) else { return false };
         let (shift, by) = shift_by(shift, by);
         let src = if by == 0 { Src::Reg(b) } else { Src::shifted(b, shift, by) };
         let flags = self.flags();

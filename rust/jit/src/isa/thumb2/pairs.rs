@@ -219,10 +219,12 @@ impl Thumb2 {
 
     /// `rd = rm`, shifted.
     #[inline(never)]
-    fn shifted(&mut self, rd: Reg, rm: Reg, shift: S, by: u32) {
-        let src = if by == 0 { Src::Reg(rm) } else { Src::shifted(rm, shift, by as u8) };
+    pub(super) fn shifted(&mut self, rd: Reg, rm: Reg, shift: S, by: u32) {
+        if by == 0 {
+            return self.mov(rd, Val::Reg(rm));
+        }
         let flags = self.flags();
-        self.asm.mov(flags, rd, src);
+        self.asm.mov(flags, rd, Src::shifted(rm, shift, by as u8));
     }
 
     /// `rd = rn | rm`, the latter shifted.

@@ -49,25 +49,26 @@ impl Branch {
         if offset & 1 != 0 {
             return None;
         }
-        let halves = (offset - 4) >> 1;
-        if !self.is_plain(halves) {
-            return self.to_any(halves);
+        match self.plain(offset) {
+            Some(code) => Some(code),
+            None => self.to_any((offset - 4) >> 1),
         }
-        Some(self.0 | (halves as u32 & 0x7FF) << 16 | halves as u32 >> 11 & 0x7FF)
     }
 
-    /// Whether it is a long one that goes not so far, in halves, that more than the sign and the lowest bits matter.
-    const fn is_plain(self, halves: i32) -> bool {
-        if self.0 & UNCONDITIONAL != 0 {
+    /// The instruction of a long one that goes not so far that more than the sign and the lowest bits matter.
+    #[inline(always)]
+    pub const fn plain(self, offset: i32) -> Option<u32> {
+        let halves = (offset - 4) >> 1;
+        let is_plain = if self.0 & UNCONDITIONAL != 0 {
             halves >> 21 == halves >> 31
         } else {
             self.size() == 4 && halves >> 17 == 0
+        };
+        if is_plain {
+            Some(self.0 | (halves as u32 & 0x7FF) << 16 | halves as u32 >> 11 & 0x7FF)
+        } else {
+            None
         }
-    }
-
-    /// Whether it is a long one whose instruction tells simply how far it goes.
-    pub const fn can_wait(self, offset: i32) -> bool {
-        self.is_plain((offset - 4) >> 1)
     }
 
     #[inline(never)]
