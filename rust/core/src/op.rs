@@ -362,13 +362,6 @@ macro_rules! operators {
             pub const COUNT: usize = BinaryOp::ALL.len();
             /// All of them, by number.
             pub const ALL: &[BinaryOp] = &[$( BinaryOp::$binary, )*];
-            /// The one with a number. Not from [`ALL`](BinaryOp::ALL): it is the number, which the compiler sees.
-            pub const fn from_number(number: usize) -> Option<BinaryOp> {
-                match number {
-                    $( n if n == BinaryOp::$binary as usize => Some(BinaryOp::$binary), )*
-                    _ => None,
-                }
-            }
             /// Type of both operands, and of the result.
             pub const fn types(self) -> (ValType, ValType) {
                 const TYPES: [(ValType, ValType); BinaryOp::COUNT] = [$( (ValType::$ba, ValType::$br), )*];
