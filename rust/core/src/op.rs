@@ -362,13 +362,6 @@ macro_rules! operators {
             pub const COUNT: usize = BinaryOp::ALL.len();
             /// All of them, by number.
             pub const ALL: &[BinaryOp] = &[$( BinaryOp::$binary, )*];
-            /// The one with a number. Not from [`ALL`](BinaryOp::ALL): it is the number, which the compiler sees.
-            pub const fn from_number(number: usize) -> Option<BinaryOp> {
-                match number {
-                    $( n if n == BinaryOp::$binary as usize => Some(BinaryOp::$binary), )*
-                    _ => None,
-                }
-            }
             /// Type of both operands, and of the result.
             pub const fn types(self) -> (ValType, ValType) {
                 const TYPES: [(ValType, ValType); BinaryOp::COUNT] = [$( (ValType::$ba, ValType::$br), )*];
@@ -450,12 +443,12 @@ const fn ops<const N: usize>(first: u32) -> [Option<Op>; N] {
 }
 
 /// The features of as many operators, apart from the operators so that neither needs padding or masks.
-const fn features<const N: usize>(first: u32) -> [Feature; N] {
-    let mut features = [Feature::Mvp; N];
+const fn features<const N: usize>(first: u32) -> [Option<Feature>; N] {
+    let mut features = [None; N];
     let mut i = 0;
     while i < N {
         if let Some((_, feature)) = Op::find(first + i as u32) {
-            features[i] = feature;
+            features[i] = Some(feature);
         }
         i += 1;
     }
@@ -465,28 +458,33 @@ const fn features<const N: usize>(first: u32) -> [Feature; N] {
 const PLAIN: usize = 0xD3;
 const PREFIXED: usize = 0x12;
 static PLAIN_OPS: [Option<Op>; PLAIN] = ops(0);
-static PLAIN_FEATURES: [Feature; PLAIN] = features(0);
+static PLAIN_FEATURES: [Option<Feature>; PLAIN] = features(0);
 static PREFIXED_OPS: [Option<Op>; PREFIXED] = ops(0xFC00);
-static PREFIXED_FEATURES: [Feature; PREFIXED] = features(0xFC00);
+static PREFIXED_FEATURES: [Option<Feature>; PREFIXED] = features(0xFC00);
 
 impl Op {
     /// The operator with this opcode, `0xFCnn` for those behind the prefix 0xFC, and the feature group that
     /// it belongs to.
     pub fn decode(opcode: u32) -> Option<(Op, Feature)> {
         match opcode.checked_sub(0xFC00) {
-            None => Op::decode_plain(opcode),
+            None => Some((Op::plain(opcode)?, Op::plain_feature(opcode)?)),
             Some(sub) => {
                 let op = (*PREFIXED_OPS.get(sub as usize)?)?;
-                Some((op, *PREFIXED_FEATURES.get(sub as usize)?))
+                Some((op, (*PREFIXED_FEATURES.get(sub as usize)?)?))
             }
         }
     }
 
-    /// As [`decode`](Op::decode), for those without prefix: nearly all, and so quick that it is no call.
+    /// The operator with this opcode, if it has no prefix, as nearly all have not: so quick that it is no call.
     #[inline(always)]
-    pub fn decode_plain(opcode: u32) -> Option<(Op, Feature)> {
-        let op = (*PLAIN_OPS.get(opcode as usize)?)?;
-        Some((op, *PLAIN_FEATURES.get(opcode as usize)?))
+    pub fn plain(opcode: u32) -> Option<Op> {
+        *PLAIN_OPS.get(opcode as usize)?
+    }
+
+    /// The feature group that it belongs to.
+    #[inline(always)]
+    pub fn plain_feature(opcode: u32) -> Option<Feature> {
+        *PLAIN_FEATURES.get(opcode as usize)?
     }
 }
 

@@ -175,6 +175,7 @@ impl PartialEq for ValTypes<'_> {
 }
 
 /// Only validated bytes come here; an unknown one is read as i32 rather than as a reason to panic.
+#[inline(never)]
 fn valtype(byte: u8) -> ValType {
     ValType::from_byte(byte).unwrap_or(ValType::I32)
 }

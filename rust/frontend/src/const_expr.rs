@@ -32,7 +32,7 @@ enum Step {
 fn step(reader: &mut Reader<'_>) -> (Step, Feature) {
     let start = reader.pos();
     let opcode = u32::from(reader.u8());
-    let Some((op, feature)) = Op::decode_plain(opcode) else {
+    let Some((op, feature)) = Op::decode(opcode) else {
         let wrong = match refused(opcode) {
             Some(feature) => ErrorKind::Unsupported(feature),
             // 0xFC is a known prefix, and none of its operators is constant.

@@ -112,7 +112,7 @@ impl<W: Write> Sink for Lister<W> {
     fn load(&mut self, op: LoadOp, dst: Cell, address: Operand, arg: MemArg) {
         self.line(format_args!("  {} = {} {address}+{:#x}", self.place(dst), op.name(), arg.offset));
     }
-    fn store(&mut self, op: StoreOp, address: Operand, value: Operand, arg: MemArg) {
+    fn store(&mut self, op: StoreOp, _: Cell, address: Operand, value: Operand, arg: MemArg) {
         self.line(format_args!("  {} {address}+{:#x} {value}", op.name(), arg.offset));
     }
     fn copy(&mut self, ty: ValType, dst: Cell, src: Operand) {
@@ -124,7 +124,7 @@ impl<W: Write> Sink for Lister<W> {
     fn global_get(&mut self, ty: ValType, dst: Cell, place: GlobalPlace) {
         self.line(format_args!("  {} = {} global {place}", self.place(dst), ty.name()));
     }
-    fn global_set(&mut self, ty: ValType, place: GlobalPlace, src: Operand) {
+    fn global_set(&mut self, ty: ValType, _: Cell, place: GlobalPlace, src: Operand) {
         self.line(format_args!("  {} global {place} = {src}", ty.name()));
     }
     fn ref_func(&mut self, dst: Cell, func: u32) {
@@ -165,7 +165,7 @@ impl<W: Write> Sink for Lister<W> {
         let not = if when == When::Zero { "not " } else { "" };
         self.line(format_args!("  jump @{label} if {not}{condition}"));
     }
-    fn jump_table(&mut self, index: Operand, targets: u32) {
+    fn jump_table(&mut self, _: Cell, index: Operand, targets: u32) {
         self.line(format_args!("  jump table {index}, {targets} targets"));
     }
     fn jump_table_target(&mut self, label: &mut u32) {

@@ -173,28 +173,30 @@ impl<'a> Reader<'a> {
         self.leb(64, true)
     }
 
-    /// LEB128 of at most `bits` bits (5.2.2). The last byte that they allow may hold nothing but the
+    /// LEB128 of at most `bits` bits (5.2.2), 32 or more. The last byte that they allow may hold nothing but the
     /// remaining bits and their sign.
     #[inline(never)]
     fn leb(&mut self, bits: u32, signed: bool) -> i64 {
-        let start = self.pos();
         // Nearly all have at most four bytes, which every kind has bits for.
-        let (mut short, mut shift) = (0u32, 0);
+        let (bytes, mut pos) = (self.bytes, self.pos);
+        let (mut low, mut shift) = (0u32, 0);
         while shift < 28
-            && let Some(&byte) = self.bytes.get(self.pos)
+            && let Some(&byte) = bytes.get(pos)
         {
-            short |= u32::from(byte & 0x7F) << shift;
+            low |= u32::from(byte & 0x7F) << shift;
             shift += 7;
-            self.pos += 1;
+            pos += 1;
             if byte < 0x80 {
+                self.pos = pos;
                 let unused = 32 - shift;
-                return if signed { i64::from((short << unused) as i32 >> unused) } else { short.into() };
+                return if signed { i64::from((low << unused) as i32 >> unused) } else { low.into() };
             }
         }
-        let mut value = u64::from(short);
+        let start = self.pos();
+        self.pos = pos;
+        let mut value = u64::from(low);
         loop {
             let byte = self.u8();
-            value |= u64::from(byte & 0x7F) << shift;
             let left = bits - shift;
             if left < 7 {
                 if byte & 0x80 != 0 {
@@ -208,11 +210,16 @@ impl<'a> Reader<'a> {
                     self.fail_at(ErrorKind::IntegerTooLarge, start);
                     return 0;
                 }
+                if bits == 32 {
+                    let low = low | u32::from(byte) << shift;
+                    return if signed { i64::from(low as i32) } else { low.into() };
+                }
             }
+            value |= u64::from(byte & 0x7F) << shift;
             shift += 7;
             if byte & 0x80 == 0 {
-                if signed && shift < 64 {
-                    value = ((value << (64 - shift)) as i64 >> (64 - shift)) as u64;
+                if signed && byte & 0x40 != 0 && shift < 64 {
+                    value |= u64::MAX << shift;
                 }
                 return value as i64;
             }

@@ -138,8 +138,8 @@ pub trait Sink {
     /// `dst = memory[address + offset]`.
     fn load(&mut self, op: LoadOp, dst: Cell, address: Operand, arg: MemArg);
 
-    /// `memory[address + offset] = value`.
-    fn store(&mut self, op: StoreOp, address: Operand, value: Operand, arg: MemArg);
+    /// `memory[address + offset] = value`. The operands' cells begin at `cells`, whether they are there or not.
+    fn store(&mut self, op: StoreOp, cells: Cell, address: Operand, value: Operand, arg: MemArg);
 
     /// `dst = src`: sets a local, or puts an operand into its cell.
     fn copy(&mut self, ty: ValType, dst: Cell, src: Operand);
@@ -150,8 +150,8 @@ pub trait Sink {
     /// `dst = global`. `place` is the global's.
     fn global_get(&mut self, ty: ValType, dst: Cell, place: GlobalPlace);
 
-    /// `global = src`.
-    fn global_set(&mut self, ty: ValType, place: GlobalPlace, src: Operand);
+    /// `global = src`. The operand's cell is `cell`, whether it is there or not.
+    fn global_set(&mut self, ty: ValType, cell: Cell, place: GlobalPlace, src: Operand);
 
     /// `dst = reference to function`, an index into the module's function index space.
     fn ref_func(&mut self, dst: Cell, func: u32);
@@ -188,8 +188,8 @@ pub trait Sink {
     fn jump_if(&mut self, when: When, condition: Operand, label: &mut Self::Label);
 
     /// Goes to the `index`th of `targets` labels, which [`jump_table_target`](Sink::jump_table_target) tells next,
-    /// or to the last of them if the index is too large.
-    fn jump_table(&mut self, index: Operand, targets: u32);
+    /// or to the last of them if the index is too large. The operand's cell is `cell`, whether it is there or not.
+    fn jump_table(&mut self, cell: Cell, index: Operand, targets: u32);
 
     /// The next label of a jump table.
     fn jump_table_target(&mut self, label: &mut Self::Label);

@@ -22,11 +22,11 @@ impl Sink for Validate {
     fn unary(&mut self, _: UnaryOp, _: Cell, _: Operand) {}
     fn binary(&mut self, _: BinaryOp, _: Cell, _: Operand, _: Operand) {}
     fn load(&mut self, _: LoadOp, _: Cell, _: Operand, _: MemArg) {}
-    fn store(&mut self, _: StoreOp, _: Operand, _: Operand, _: MemArg) {}
+    fn store(&mut self, _: StoreOp, _: Cell, _: Operand, _: Operand, _: MemArg) {}
     fn copy(&mut self, _: ValType, _: Cell, _: Operand) {}
     fn select(&mut self, _: ValType, _: Cell, _: Operand, _: Operand, _: Operand) {}
     fn global_get(&mut self, _: ValType, _: Cell, _: GlobalPlace) {}
-    fn global_set(&mut self, _: ValType, _: GlobalPlace, _: Operand) {}
+    fn global_set(&mut self, _: ValType, _: Cell, _: GlobalPlace, _: Operand) {}
     fn ref_func(&mut self, _: Cell, _: u32) {}
     fn builtin(&mut self, _: Builtin, _: Cell, _: u32, _: u32) {}
     fn call(&mut self, _: Callee, _: FuncType<'_>, _: Cell) {}
@@ -38,7 +38,7 @@ impl Sink for Validate {
     fn bind(&mut self, _: &mut (), _: bool) {}
     fn jump(&mut self, _: &mut ()) {}
     fn jump_if(&mut self, _: When, _: Operand, _: &mut ()) {}
-    fn jump_table(&mut self, _: Operand, _: u32) {}
+    fn jump_table(&mut self, _: Cell, _: Operand, _: u32) {}
     fn jump_table_target(&mut self, _: &mut ()) {}
     fn charge(&mut self) {}
     fn set_charge(&mut self, (): (), _: u8) {}

@@ -165,7 +165,9 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             tell!(self, bind(&mut label, false));
         }
         self.truncate(height);
-        self.push_all(ty.results());
+        if ty.results().len() != 0 {
+            self.push_all(ty.results());
+        }
     }
 
     fn bind_otherwise(&mut self, otherwise: Option<S::Label>, reachable: bool) {
@@ -180,12 +182,13 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     /// from where they are.
     fn leave(&mut self) {
         let Some(&Control { frame, ty, height, .. }) = self.control.last() else { return };
+        let count = ty.results().len();
         self.require_top(ty.results());
-        if self.stack.len() != height as usize + ty.results().len() {
+        if self.stack.len() != height as usize + count {
             self.fail(ErrorKind::TypeMismatch);
         }
-        if frame != Frame::Function {
-            self.settle_top(ty.results().len());
+        if count != 0 && frame != Frame::Function {
+            self.settle_top(count);
         }
     }
 
@@ -193,7 +196,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         let label = self.sink.label();
         let height = self.stack.len().saturating_sub(ty.params().len()) as u32;
         let base = self.stack.get(height as usize).map_or(self.top_cell(), |entry| entry.cell.into());
-        let opened = self.control.push(Control {
+        let opened = self.control.append(Control {
             frame,
             unreachable: false,
             reachable: self.reachable(),
@@ -212,13 +215,23 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     /// The parameters of a block go to their cells, and so do pending locals.
     fn settle_params(&mut self, ty: FuncType<'a>) {
-        self.require_top(ty.params());
-        self.settle_top(ty.params().len());
+        if ty.params().len() != 0 {
+            self.require_top(ty.params());
+            self.settle_top(ty.params().len());
+        }
         self.settle_locals();
     }
 
     /// Checks that the topmost operands have these types; in unreachable code, makes it so.
+    #[inline(always)]
     fn require_top(&mut self, types: ValTypes<'a>) {
+        if types.len() != 0 {
+            self.require_some(types);
+        }
+    }
+
+    #[inline(never)]
+    fn require_some(&mut self, types: ValTypes<'a>) {
         if self.control.last().is_some_and(|block| block.unreachable) {
             self.pop_all(types.clone());
             self.push_all(types);
@@ -280,7 +293,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     pub fn br_table(&mut self) {
         let index = self.pop(ValType::I32);
         let count = self.reader.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
-        tell!(self, jump_table(index, count + 1));
+        tell!(self, jump_table(self.top, index, count + 1));
         self.detours.clear();
         let mut arity = None;
         for _ in 0..=count {

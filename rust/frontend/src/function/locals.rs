@@ -90,16 +90,14 @@ impl Locals {
         used.filter_map(|(index, &weight)| self.get(index).map(|(ty, cell)| (ty, cell, weight)))
     }
 
-    /// Type and first cell of a local.
-    pub fn get(&self, index: u32) -> Option<(ValType, Cell)> {
-        match self.near.get(index as usize) {
-            Some(&(ty, cell)) => Some((ty, cell.into())),
-            None => self.get_far(index),
-        }
+    /// Type and first cell of a local, if it is one of the first.
+    #[inline(always)]
+    pub fn near(&self, index: u32) -> Option<&(ValType, u8)> {
+        self.near.get(index as usize)
     }
 
-    #[inline(never)]
-    fn get_far(&self, index: u32) -> Option<(ValType, Cell)> {
+    /// Type and first cell of a local.
+    pub fn get(&self, index: u32) -> Option<(ValType, Cell)> {
         let place = self.runs.partition_point(|run| run.end <= index);
         let run = self.runs.get(place)?;
         Some((run.ty, run.end_cell - (run.end - index) * run.ty.cells()))

@@ -121,7 +121,7 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
             frame_cells: 0,
             op_at: start,
             segment: None,
-            units: 0,
+            left: 0,
             sink,
         };
         body.reader.mute = if quiet { QUIET } else { 0 };
@@ -160,8 +160,8 @@ struct Body<'b, 'a, S: Sink> {
     op_at: u32,
     /// The charge of the current straight line of code, once one of its operators costs something.
     segment: Option<S::Charge>,
-    /// What it costs so far; 0 if it has no charge. With what fits here, engines can take it in one instruction.
-    units: u8,
+    /// What it may still cost; 0 if it has no charge, or if that is used up.
+    left: u32,
     sink: &'b mut S,
 }
 
@@ -187,18 +187,25 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
         tell!(self, begin(&info));
         self.enter_function(info.ty);
-        while self.reader.mute & (FAILED | ENDED) == 0 {
+        loop {
+            let mute = self.reader.mute;
+            if mute & (FAILED | ENDED) != 0 {
+                break;
+            }
             self.op_at = self.reader.pos();
             let opcode = self.reader.next().into();
-            if let Some(op) = self.decode(opcode) {
-                if self.live() {
-                    self.sink.at(self.op_at);
-                    if self.sink.metered() && (opcode >= u32::BITS || FREE >> opcode & 1 == 0) {
-                        self.meter();
-                    }
-                }
-                self.operator(op);
+            // Most belong to no group; that the module uses those that every module has, the sections have told.
+            let mut op = Op::plain(opcode);
+            if Op::plain_feature(opcode) != Some(Feature::Mvp) {
+                op = self.decode(opcode);
             }
+            if mute == 0 {
+                self.sink.at(self.op_at);
+                if opcode >= u32::BITS || FREE >> opcode & 1 == 0 {
+                    self.meter();
+                }
+            }
+            self.operator(op);
         }
         if !self.reader.at_end() {
             self.reader.fail(ErrorKind::EndExpected);
@@ -210,16 +217,15 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
     }
 
+    /// An operator that not every module may have, if it is one.
+    #[cold]
+    #[inline(never)]
     fn decode(&mut self, mut opcode: u32) -> Option<Op> {
-        let mut decoded = Op::decode_plain(opcode);
         if opcode == 0xFC {
             // What is no operator behind any prefix is none behind this one.
             opcode = 0xFC00 | self.reader.u32().min(0xFF);
-            decoded = Op::decode(opcode);
         }
-        match decoded {
-            // The sections have told that already.
-            Some((op, Feature::Mvp)) => Some(op),
+        match Op::decode(opcode) {
             Some((op, feature)) => {
                 self.need(feature);
                 Some(op)
@@ -285,29 +291,39 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     }
 
     /// Counts an operator into the current straight line of code.
+    #[inline(always)]
     fn meter(&mut self) {
-        if self.units == 0 {
+        if self.left == 0 {
             self.begin_segment();
         }
-        self.units += 1;
-        if self.units == u8::MAX {
-            self.end_segment();
-        }
+        self.left -= 1;
     }
 
+    #[cold]
     #[inline(never)]
     fn begin_segment(&mut self) {
-        self.segment = Some(self.sink.charge());
+        self.end_segment();
+        if self.sink.metered() {
+            self.segment = Some(self.sink.charge());
+            self.left = UNITS;
+        } else {
+            // No function has so many operators.
+            self.left = u32::MAX;
+        }
     }
 
     /// Ends the current straight line of code: what follows may be reached from elsewhere, or not at all.
+    #[inline(never)]
     fn end_segment(&mut self) {
-        let units = core::mem::take(&mut self.units);
+        let left = core::mem::take(&mut self.left);
         if let Some(charge) = self.segment.take() {
-            self.sink.set_charge(charge, units);
+            self.sink.set_charge(charge, (UNITS - left) as u8);
         }
     }
 }
+
+/// What one charge is for, at most: engines can take as much in one instruction.
+const UNITS: u32 = u8::MAX as u32;
 
 /// Whether an operator costs fuel: all do but those that only shape the code.
 const fn costs(op: Op) -> bool {

@@ -7,19 +7,28 @@ use wasmote_core::{ErrorKind, ValType, ValTypes, limits};
 /// The type of an operand; `None` is the bottom type, of values popped off an empty stack in unreachable code.
 pub(crate) type Ty = Option<ValType>;
 
+/// In place of an operand that is not there.
+const NOTHING: Operand = Operand::Const(Known(0));
+
 /// An operand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub operand: Operand,
-    pub ty: Ty,
     /// Its canonical cell: where it is if it is a temporary, and where it goes when it must be somewhere.
     pub cell: u16,
+    pub ty: Ty,
 }
 
 impl Entry {
     /// Its type, where it matters to a sink: reachable operands have one.
     pub fn known_ty(&self) -> ValType {
         self.ty.unwrap_or(ValType::I32)
+    }
+
+    /// It is a temporary of this type from now on.
+    pub fn settle(&mut self, ty: Ty) {
+        self.operand = Operand::Temp(self.cell.into());
+        self.ty = ty;
     }
 }
 
@@ -30,43 +39,52 @@ impl<S: Sink> Body<'_, '_, S> {
     }
 
     /// Pushes an operand; its canonical cell.
-    #[inline(never)]
+    #[inline(always)]
     fn push_entry(&mut self, operand: Operand, ty: Ty) -> Cell {
         let cell = self.top;
         self.reach(cell + ty.map_or(1, ValType::cells));
-        let pushed = self.stack.push(Entry { operand, ty, cell: cell as u16 });
+        let pushed = self.stack.append(Entry { operand, ty, cell: cell as u16 });
         self.stored(pushed);
         cell
     }
 
     /// The operands reach up to a cell.
     #[inline(always)]
-    fn reach(&mut self, top: Cell) {
+    pub fn reach(&mut self, top: Cell) {
         self.top = top;
         if top > self.frame_cells {
-            self.frame_cells = top;
-            if top > limits::MAX_FRAME_CELLS {
-                self.fail(ErrorKind::FrameTooLarge);
-            }
+            self.grow_frame(top);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow_frame(&mut self, top: Cell) {
+        self.frame_cells = top;
+        if top > limits::MAX_FRAME_CELLS {
+            self.fail(ErrorKind::FrameTooLarge);
         }
     }
 
     /// Pushes a temporary and returns its cell.
+    #[inline(never)]
     pub fn push(&mut self, ty: impl Into<Ty>) -> Cell {
-        self.push_entry(Operand::Temp(self.top), ty.into())
+        let cell = self.push_const(ty.into(), 0);
+        if let Some(entry) = self.stack.last_mut() {
+            entry.operand = Operand::Temp(cell);
+        }
+        cell
     }
 
-    pub fn push_const(&mut self, ty: ValType, bits: u64) {
-        self.push_entry(Operand::Const(Known(bits)), Some(ty));
+    /// Pushes a constant; its canonical cell.
+    #[inline(never)]
+    pub fn push_const(&mut self, ty: Ty, bits: u64) -> Cell {
+        self.push_entry(Operand::Const(Known(bits)), ty)
     }
 
     /// Pushes a local that is not read yet.
-    #[inline(always)]
+    #[inline(never)]
     pub fn push_local(&mut self, ty: ValType, cell: Cell) {
-        if !self.reachable() {
-            self.push(ty);
-            return;
-        }
         self.pending = self.pending.min(self.stack.len());
         self.push_entry(Operand::Local(cell), Some(ty));
     }
@@ -74,11 +92,11 @@ impl<S: Sink> Body<'_, '_, S> {
     /// Pops an operand of any type.
     #[inline(never)]
     pub fn pop_any(&mut self) -> Entry {
-        let last = self.stack.len().wrapping_sub(1);
-        match self.stack.get(last) {
-            Some(&entry) if last >= self.height => {
-                self.stack.truncate(last);
+        match &**self.stack {
+            [below @ .., entry] if below.len() >= self.height => {
+                let entry = *entry;
                 self.top = entry.cell.into();
+                self.discard(1);
                 entry
             }
             _ => self.pop_none(),
@@ -87,57 +105,76 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// What is popped off an empty stack.
     #[cold]
+    #[inline(never)]
     fn pop_none(&mut self) -> Entry {
         if !self.control.last().is_some_and(|block| block.unreachable) {
             self.fail(ErrorKind::TypeMismatch);
         }
-        Entry { operand: Operand::Const(Known(0)), ty: None, cell: self.top_cell() as u16 }
+        Entry { operand: NOTHING, cell: self.top as u16, ty: None }
     }
 
     /// Pops an operand of this type.
     #[inline(never)]
-    pub fn pop(&mut self, expected: ValType) -> Operand {
-        let last = self.stack.len().wrapping_sub(1);
-        match self.stack.get(last) {
-            Some(entry) if last >= self.height && entry.ty == Some(expected) => {
-                let operand = entry.operand;
-                self.top = entry.cell.into();
-                self.stack.truncate(last);
-                operand
-            }
-            _ => self.pop_other(expected),
+    pub fn pop(&mut self, ty: ValType) -> Operand {
+        self.want(ty);
+        let Some(&entry) = self.stack.last() else { return NOTHING };
+        self.top = entry.cell.into();
+        self.discard(1);
+        entry.operand
+    }
+
+    /// The topmost operand must have this type; so it has, even if that is wrong or the code cannot be reached.
+    #[inline(always)]
+    fn want(&mut self, ty: ValType) {
+        match &**self.stack {
+            [below @ .., a] if below.len() >= self.height && a.ty == Some(ty) => {}
+            _ => self.provide(ty, 1),
         }
     }
 
-    /// Pops an operand of this type and pushes a temporary, as most operators do in the end. The operand, and the cell.
+    /// As [`want`](Body::want), out of line.
     #[inline(never)]
-    pub fn replace(&mut self, expected: ValType, result: ValType) -> (Operand, Cell) {
-        let last = self.stack.len().wrapping_sub(1);
-        match self.stack.get_mut(last) {
-            Some(entry) if last >= self.height && entry.ty == Some(expected) => {
-                let operand = entry.operand;
-                let cell = entry.cell.into();
-                entry.operand = Operand::Temp(cell);
-                entry.ty = Some(result);
-                self.reach(cell + result.cells());
-                (operand, cell)
-            }
-            _ => {
-                let operand = self.pop_other(expected);
-                (operand, self.push(result))
-            }
+    pub fn expect(&mut self, ty: ValType) {
+        self.want(ty)
+    }
+
+    /// The same for the two topmost operands, which have one type.
+    #[inline(always)]
+    pub fn want_two(&mut self, ty: ValType) {
+        match &**self.stack {
+            [below @ .., a, b] if below.len() >= self.height && a.ty == Some(ty) && b.ty == Some(ty) => {}
+            _ => self.provide(ty, 2),
         }
     }
 
-    /// Pops what is not simply an operand of this type.
+    /// Pops so many operands, which should have this type, and pushes as many that do.
     #[cold]
     #[inline(never)]
-    fn pop_other(&mut self, expected: ValType) -> Operand {
-        let entry = self.pop_any();
-        if entry.ty.is_some_and(|ty| ty != expected) {
-            self.fail(ErrorKind::TypeMismatch);
+    fn provide(&mut self, ty: ValType, count: usize) {
+        for _ in 0..count {
+            if self.pop_any().ty.is_some_and(|have| have != ty) {
+                self.fail(ErrorKind::TypeMismatch);
+            }
         }
-        entry.operand
+        for _ in 0..count {
+            self.push(ty);
+        }
+    }
+
+    /// The topmost operand becomes a temporary of this type.
+    #[inline(never)]
+    pub fn replace(&mut self, ty: ValType) {
+        if let Some(entry) = self.stack.last_mut() {
+            entry.settle(Some(ty));
+            let cell = Cell::from(entry.cell);
+            self.reach(cell + ty.cells());
+        }
+    }
+
+    /// Forgets the topmost operands.
+    #[inline(always)]
+    pub fn discard(&mut self, count: usize) {
+        self.stack.truncate(self.stack.len().wrapping_sub(count));
     }
 
     /// Pops operands of these types, the last one first.
@@ -166,11 +203,9 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// Gives the topmost operand another type of the same size.
     pub fn retype(&mut self, from: ValType, to: ValType) {
-        match self.pop(from) {
-            Operand::Local(cell) => self.push_local(to, cell),
-            operand => {
-                self.push_entry(operand, Some(to));
-            }
+        self.expect(from);
+        if let Some(entry) = self.stack.last_mut() {
+            entry.ty = Some(to);
         }
     }
 
@@ -178,9 +213,8 @@ impl<S: Sink> Body<'_, '_, S> {
     fn materialise(&mut self, place: usize) {
         let Some(entry) = self.stack.get_mut(place) else { return };
         let before = *entry;
-        let cell = before.cell.into();
-        entry.operand = Operand::Temp(cell);
-        self.copy_to(&before, cell);
+        entry.settle(before.ty);
+        self.copy_to(&before, before.cell.into());
     }
 
     /// Tells the sink to put an operand into a cell, unless it is there.
@@ -219,9 +253,9 @@ impl<S: Sink> Body<'_, '_, S> {
         self.stack.get(first).map_or(self.top_cell(), |entry| entry.cell.into())
     }
 
-    /// Puts operands that are pending reads of a local into their cells, before the local changes.
-    pub fn preserve(&mut self, local: Cell) {
-        let count = self.stack.len();
+    /// Puts operands below `count` that are pending reads of a local into their cells, before the local changes.
+    #[inline(never)]
+    pub fn preserve(&mut self, local: Cell, count: usize) {
         // Each of them is passed over once for all.
         let lowest = count.saturating_sub(LAZY_LOCALS);
         if self.pending < lowest {

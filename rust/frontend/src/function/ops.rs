@@ -3,36 +3,56 @@
 use super::Body;
 use super::operands::Ty;
 use crate::sections::{heap_type, val_type};
-use crate::{Callee, GlobalPlace, MemArg, Sink};
+use crate::{Callee, GlobalPlace, MemArg, Operand, Sink};
 use wasmote_core::{ErrorKind, Feature, FuncType, GlobalType, Op, Trap, UnaryOp, ValType, vm::Builtin};
 
 use ValType::{F32, F64, FuncRef, I32, I64};
 
 impl<'a, S: Sink> Body<'_, 'a, S> {
     #[inline(always)]
-    pub fn operator(&mut self, op: Op) {
+    pub fn operator(&mut self, op: Option<Op>) {
+        // It was found out before, and told; asked here, it is one of the ways of the switch.
+        let Some(op) = op else { return };
         match op {
             Op::Unary(op) => {
                 let (operand, result) = op.types();
-                let (a, dst) = self.replace(operand, result);
-                tell!(self, unary(op, dst, a));
+                self.expect(operand);
+                if self.live()
+                    && let Some(a) = self.stack.last()
+                {
+                    self.sink.unary(op, a.cell.into(), a.operand);
+                }
+                self.replace(result);
             }
             Op::Binary(op) => {
                 let (operand, result) = op.types();
-                let b = self.pop(operand);
-                let (a, dst) = self.replace(operand, result);
-                tell!(self, binary(op, dst, a, b));
+                self.want_two(operand);
+                if let [.., a, b] = &mut **self.stack {
+                    let dst = a.cell.into();
+                    if self.reader.mute == 0 {
+                        self.sink.binary(op, dst, a.operand, b.operand);
+                    }
+                    a.settle(Some(result));
+                    // No result takes more cells than its operands.
+                    self.top = dst + result.cells();
+                }
+                self.discard(1);
             }
             Op::Load(op) => {
                 let arg = self.mem_arg(op.width_log2());
-                let (address, dst) = self.replace(I32, op.ty());
-                tell!(self, load(op, dst, address, arg));
+                self.expect(I32);
+                if self.live()
+                    && let Some(address) = self.stack.last()
+                {
+                    self.sink.load(op, address.cell.into(), address.operand, arg);
+                }
+                self.replace(op.ty());
             }
             Op::Store(op) => {
                 let arg = self.mem_arg(op.width_log2());
                 let value = self.pop(op.ty());
                 let address = self.pop(I32);
-                tell!(self, store(op, address, value, arg));
+                tell!(self, store(op, self.top, address, value, arg));
             }
             Op::Reinterpret(op) => {
                 let (from, to) = op.types();
@@ -79,20 +99,28 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 tell!(self, select(ty.unwrap_or(I32), dst, a.operand, b.operand, condition));
             }
 
-            Op::LocalGet => {
+            Op::LocalGet | Op::LocalSet | Op::LocalTee => {
                 let (ty, cell) = self.local();
-                self.push_local(ty, cell);
-            }
-            Op::LocalSet | Op::LocalTee => {
-                let (ty, cell) = self.local();
-                let value = self.pop(ty);
-                self.preserve(cell);
-                tell!(self, copy(ty, cell, value));
-                if op == Op::LocalTee {
-                    // What follows reads the local: the value may have gone nowhere else.
-                    match value {
-                        crate::Operand::Const(crate::Known(bits)) => self.push_const(ty, bits),
-                        _ => self.push_local(ty, cell),
+                if op == Op::LocalGet {
+                    return self.push_local(ty, cell);
+                }
+                self.expect(ty);
+                // Only what lies below the value may be a pending read of the local.
+                let last = self.stack.len().wrapping_sub(1);
+                if self.pending < last {
+                    self.preserve(cell, last);
+                }
+                if let [.., value] = &mut **self.stack {
+                    if self.reader.mute == 0 {
+                        self.sink.copy(ty, cell, value.operand);
+                    }
+                    if op == Op::LocalSet {
+                        self.top = value.cell.into();
+                        self.discard(1);
+                    } else if !matches!(value.operand, Operand::Const(_)) {
+                        // What follows reads the local: the value may have gone nowhere else.
+                        value.operand = Operand::Local(cell);
+                        self.pending = self.pending.min(last);
                     }
                 }
             }
@@ -107,7 +135,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                     self.fail(ErrorKind::ImmutableGlobal);
                 }
                 let src = self.pop(ty.value);
-                tell!(self, global_set(ty.value, place, src));
+                tell!(self, global_set(ty.value, self.top, place, src));
             }
 
             Op::TableGet => self.builtin(Builtin::TableGet),
@@ -127,24 +155,24 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
             Op::I32Const => {
                 let value = self.reader.s32();
-                self.push_const(I32, u64::from(value as u32));
+                self.push_const(Some(I32), u64::from(value as u32));
             }
             Op::I64Const => {
                 let value = self.reader.s64();
-                self.push_const(I64, value as u64);
+                self.push_const(Some(I64), value as u64);
             }
             Op::F32Const => {
                 let bits = self.reader.f32_bits();
-                self.push_const(F32, bits.into());
+                self.push_const(Some(F32), bits.into());
             }
             Op::F64Const => {
                 let bits = self.reader.f64_bits();
-                self.push_const(F64, bits);
+                self.push_const(Some(F64), bits);
             }
 
             Op::RefNull => {
                 let ty = heap_type(&mut self.reader);
-                self.push_const(ty, 0);
+                self.push_const(Some(ty), 0);
             }
             Op::RefIsNull => {
                 let entry = self.pop_any();
@@ -170,8 +198,18 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     }
 
     /// The type and place of a local. Of something, if there is no such local; so do all of these.
+    #[inline(always)]
     fn local(&mut self) -> (ValType, u32) {
         let index = self.reader.next_u32();
+        match self.locals.near(index) {
+            Some(&(ty, cell)) => (ty, cell.into()),
+            None => self.far_local(index),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn far_local(&mut self, index: u32) -> (ValType, u32) {
         self.locals.get(index).unwrap_or_else(|| {
             self.fail(ErrorKind::UnknownLocal);
             (I32, 0)
@@ -209,6 +247,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         self.has_memory();
     }
 
+    #[inline(always)]
     fn has_memory(&mut self) {
         if self.module.memory.is_none() {
             self.fail(ErrorKind::UnknownMemory);
@@ -225,12 +264,16 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         index
     }
 
+    #[inline(never)]
     fn mem_arg(&mut self, width_log2: u32) -> MemArg {
         let align_log2 = self.reader.u32();
-        match align_log2 {
-            0x80.. => self.fail(ErrorKind::BadMemArg),
-            0x40.. => self.fail(ErrorKind::Unsupported(Feature::MultiMemory)),
-            _ => {}
+        if align_log2 >= 0x40 {
+            let multi = align_log2 < 0x80;
+            self.fail(if multi {
+                ErrorKind::Unsupported(Feature::MultiMemory)
+            } else {
+                ErrorKind::BadMemArg
+            });
         }
         let offset = self.reader.u32();
         self.has_memory();

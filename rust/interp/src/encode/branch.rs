@@ -20,6 +20,10 @@ impl Label {
     pub(super) const NEW: Label = Label { place: 0, bound: false };
 }
 
+/// The lowest bit of the offset in the one word of a `jump`, and in that of `jump_if` and `jump_unless`.
+const JUMP_SHIFT: u32 = 8;
+const IF_SHIFT: u32 = 16;
+
 /// The place of a code in a series that begins with `first` and has `count` members.
 fn member(code: Code, first: Code, count: u8) -> Option<u8> {
     let index = (code as u8).wrapping_sub(first as u8);
@@ -85,7 +89,7 @@ impl Encoder {
             && let Some(place) = self.words.get_mut(at)
         {
             *place = word;
-            return self.retarget(operand, dst, 1);
+            return self.retarget(operand, dst);
         }
         false
     }
@@ -99,8 +103,16 @@ impl Encoder {
 
     pub(super) fn encode_jump(&mut self, label: &mut Label) {
         let at = self.words.len();
-        self.words(&[Code::jump as u32]);
-        self.refer(at, label)
+        self.instruction(Code::jump as u32);
+        self.refer(at, JUMP_SHIFT, label)
+    }
+
+    /// A branch whose offset is in a word of its own.
+    fn long_branch(&mut self, word: u32, label: &mut Label) {
+        let at = self.words.len();
+        self.instruction(word);
+        self.word(0);
+        self.refer(at, 0, label)
     }
 
     pub(super) fn encode_jump_if(&mut self, when: When, condition: Operand, label: &mut Label) {
@@ -126,8 +138,7 @@ impl Encoder {
             && let Some((at, number)) = self.increment(self.last, cell)
         {
             self.take_back(at);
-            self.words(&[Code::jump_i32_add_if as u32 | cell << 8 | number << 16, 0]);
-            return self.refer(at, label);
+            return self.long_branch(Code::jump_i32_add_if as u32 | cell << 8 | number << 16, label);
         }
         self.jump_if_cell(when == When::NotZero, cell, label)
     }
@@ -165,26 +176,25 @@ impl Encoder {
             }
         };
         self.take_back(at);
-        self.words(&[word, 0]);
-        self.refer(at, label)
+        self.long_branch(word, label)
     }
 
     fn jump_if_cell(&mut self, when: bool, cell: u32, label: &mut Label) {
-        let at = self.words.len();
         if self.far || cell > 0xFF {
-            self.words(&[Code::jump_if_far as u32 | u32::from(when) << 8 | cell << 16, 0]);
-        } else {
-            let code = if when { Code::jump_if } else { Code::jump_unless };
-            self.words(&[code as u32 | cell << 8]);
+            return self.long_branch(Code::jump_if_far as u32 | u32::from(when) << 8 | cell << 16, label);
         }
-        self.refer(at, label)
+        let at = self.words.len();
+        let code = if when { Code::jump_if } else { Code::jump_unless };
+        self.instruction(code as u32 | cell << 8);
+        self.refer(at, IF_SHIFT, label)
     }
 
     pub(super) fn encode_jump_table(&mut self, index: u32, targets: u32) {
         if index <= 0xFF && targets <= 0xFFFF {
-            self.words(&[Code::jump_table as u32 | index << 8 | targets << 16])
+            self.instruction(Code::jump_table as u32 | index << 8 | targets << 16)
         } else {
-            self.words(&[Code::jump_table_far as u32 | index << 16, targets])
+            self.instruction(Code::jump_table_far as u32 | index << 16);
+            self.word(targets)
         }
     }
 
@@ -196,8 +206,7 @@ impl Encoder {
         // What was thrown away has no branches: whatever lies at their places must not be followed, for each label anew.
         while let (None, Some(at)) = (self.failed, label.place.checked_sub(1)) {
             first = at;
-            let distance = self.link(at);
-            self.set_offset(at, here);
+            let distance = self.aim(at, here);
             label.place = if distance == 0 { 0 } else { label.place.saturating_sub(distance) };
         }
         *label = Label { place: here, bound: true };
@@ -208,57 +217,51 @@ impl Encoder {
         }
     }
 
-    /// The branch at `at` goes to the label.
-    fn refer(&mut self, at: usize, label: &mut Label) {
+    /// The branch at `at`, just encoded, goes to the label.
+    fn refer(&mut self, at: usize, shift: u32, label: &mut Label) {
         if label.bound {
-            return self.set_offset(at, label.place);
+            self.aim(at, label.place);
+            return;
         }
         let distance = match label.place {
             0 => 0,
             // Not before what was thrown away.
-            before => (at + 1).saturating_sub(before),
+            before => (at + 1).saturating_sub(before) as u32,
         };
         label.place = at + 1;
-        let bits = self.offset_bits(at);
-        if bits < 32 && distance >> bits != 0 {
+        if distance << shift >> shift != distance {
             return self.fail(ErrorKind::FunctionTooLarge);
         }
-        self.set_field(at, distance as u32);
-    }
-
-    fn set_offset(&mut self, at: usize, to: usize) {
-        let bits = self.offset_bits(at);
-        let end = at + if bits == 32 { 2 } else { 1 };
-        let offset = to as i64 - branches_from(at, end) as i64;
-        let limit = 1i64 << (bits - 1);
-        if offset < -limit || offset >= limit {
-            return self.fail(ErrorKind::FunctionTooLarge);
-        }
-        self.set_field(at, offset as u32);
-    }
-
-    /// Bits of a branch's offset. With 32, it is in the second word.
-    fn offset_bits(&self, at: usize) -> u32 {
-        match self.words.get(at).map(|&word| Code::of(word)) {
-            Some(Code::jump) => 24,
-            Some(Code::jump_if | Code::jump_unless) => 16,
-            _ => 32,
+        // It is in the last word.
+        if let Some(word) = self.words.last_mut() {
+            *word |= distance << shift;
         }
     }
 
-    fn set_field(&mut self, at: usize, value: u32) {
-        let bits = self.offset_bits(at);
-        let at = if bits == 32 { at + 1 } else { at };
-        if let Some(word) = self.words.get_mut(at) {
-            let kept = if bits == 32 { 0 } else { *word & ((1 << (32 - bits)) - 1) };
-            *word = kept | value << (32 - bits);
+    /// Lets a branch go to a place; the distance that its offset field held.
+    fn aim(&mut self, at: usize, to: usize) -> usize {
+        let (index, shift) = self.offset_field(at);
+        let offset = to as i64 - branches_from(at, index + 1) as i64;
+        let Some(word) = self.words.get_mut(index) else { return 0 };
+        let held = *word >> shift;
+        let field = (offset as u32) << shift;
+        if i64::from(field as i32 >> shift) != offset {
+            self.fail(ErrorKind::FunctionTooLarge);
+            return 0;
         }
+        *word = *word & ((1 << shift) - 1) | field;
+        held as usize
     }
 
-    /// The distance that an unbound branch's field holds.
-    fn link(&self, at: usize) -> usize {
-        let bits = self.offset_bits(at);
-        let at = if bits == 32 { at + 1 } else { at };
-        self.words.get(at).map_or(0, |&word| (word >> (32 - bits)) as usize)
+    /// Where a branch's offset is: the word, and its lowest bit there.
+    fn offset_field(&self, at: usize) -> (usize, u32) {
+        const JUMP: u32 = Code::jump as u32;
+        const IF: u32 = Code::jump_if as u32;
+        const UNLESS: u32 = Code::jump_unless as u32;
+        match self.words.get(at).map(|word| word & 0xFF) {
+            Some(JUMP) => (at, JUMP_SHIFT),
+            Some(IF | UNLESS) => (at, IF_SHIFT),
+            _ => (at + 1, 0),
+        }
     }
 }

@@ -66,7 +66,7 @@ impl Encoder {
     }
 
     /// `x << n >> n`, as compilers write a sign extension without the operator for it: takes the first shift back.
-    pub(super) fn take_sign_extension(&mut self, operand: Operand, shift: u64) -> Option<(Code, Operand)> {
+    pub(super) fn take_sign_extension(&mut self, operand: Operand, shift: u64) -> Option<(Code, Cell)> {
         let code = match shift {
             16 => Code::i32_extend16_s,
             24 => Code::i32_extend8_s,
@@ -79,8 +79,7 @@ impl Encoder {
             return None;
         }
         self.take_back(at);
-        // Whether it is a local or a temporary makes no difference any more.
-        Some((code, Operand::Local(a)))
+        Some((code, a))
     }
 
     /// A comparison of cells `a` and `b` that a branch asks for, with one of them a constant just put there: takes that

@@ -36,21 +36,20 @@ pub struct Encoder {
     /// Whether those of this function do.
     far: bool,
     words: Vec<u32>,
-    /// One past the highest cell that has been written in this function. No cell above is alive.
-    high: Cell,
-    /// One past the highest cell that a constant has been put into, above all that was alive.
-    scratch: Cell,
-    frame_cells: u32,
+    /// How many words there are when there is something to do before the next operator: see [`attend`](Encoder::attend).
+    due: usize,
     last: Option<Last>,
     /// What was encoded just before that.
     before: Option<Last>,
+    frame_cells: u32,
     /// Cells of parameters and locals.
     local_cells: Cell,
-    /// Offset in the module of the present operator.
-    at: u32,
     /// The code word of which it is asked whose it is; none has this index otherwise.
     sought: u32,
-    located: Option<u32>,
+    /// The offset in the module of the operator that has encoded it, or of the last one before.
+    located: u32,
+    /// Offset of the present operator, while a word is sought.
+    at: u32,
     /// One past the last `poll`, or the function's beginning, where the call polled.
     polled: usize,
     /// How many words there are when the next one is due.
@@ -81,65 +80,77 @@ impl Last {
 /// The index of no word.
 const NOTHING: u32 = u32::MAX;
 
-/// A field of an instruction's first word: its 16 bits, and above them what it is.
+/// An instruction, and what its fields are, by type: a field of no type is a number, any other a cell.
 #[derive(Clone, Copy)]
-struct Field(u32);
+struct Form(u32);
 
-impl Field {
-    const NONE: Field = Field(0);
-    /// Where there is, for a cell, how many the value takes.
-    const CELLS: u32 = 16;
-    /// A cell that is written.
-    const TO: u32 = 1 << 18;
-    /// A cell that is read.
-    const FROM: u32 = 1 << 19;
-    /// A cell that does not fit a byte, which is all there is for it.
-    const FAR: u32 = 1 << 20;
+impl Form {
+    /// The first cell is written, not read.
+    const RESULT: u32 = 1 << 15;
 
-    fn cell(cell: Cell, cells: u32, kind: u32) -> Field {
-        // A cell of more bits is in no frame that is not refused in the end.
-        Field(cell & 0xFFFF | cells << Field::CELLS | kind)
+    /// One whose fields are numbers.
+    const fn of(code: Code) -> Form {
+        Form(code as u32)
     }
 
-    fn near(cell: Cell, cells: u32, kind: u32) -> Field {
-        Field::cell(cell, cells, if cell > 0xFF { kind | Field::FAR } else { kind })
+    /// Another one with such fields.
+    const fn with(self, code: Code) -> Form {
+        Form(self.0 & !0xFF | code as u32)
     }
 
-    /// A cell that is written, and how many the value takes.
-    fn to(cell: Cell, cells: u32) -> Field {
-        Field::near(cell, cells, Field::TO)
+    /// The first field is a cell that is written.
+    const fn result(self, ty: ValType) -> Form {
+        Form(self.0 | Form::RESULT | (ty as u32) << 8)
     }
 
-    /// A cell that is read.
-    fn from(cell: Cell, cells: u32) -> Field {
-        Field::near(cell, cells, Field::FROM)
+    /// The first field is a cell that is read.
+    const fn first(self, ty: ValType) -> Form {
+        Form(self.0 | (ty as u32) << 8)
     }
 
-    /// A cell that is read, in 16 bits.
-    fn from_half(cell: Cell, cells: u32) -> Field {
-        Field::cell(cell, cells, Field::FROM)
+    const fn second(self, ty: ValType) -> Form {
+        Form(self.0 | (ty as u32) << 16)
     }
 
-    fn byte(byte: u8) -> Field {
-        Field(byte.into())
+    const fn third(self, ty: ValType) -> Form {
+        Form(self.0 | (ty as u32) << 24)
     }
 
-    /// A number of 16 bits.
-    fn half(half: u16) -> Field {
-        Field(half.into())
+    /// So many words follow the first, at most two. (Types have seven bits.)
+    const fn more(self, words: u32) -> Form {
+        Form(self.0 | (words & 1) << 23 | (words >> 1) << 31)
     }
 
-    fn is(self, kind: u32) -> bool {
-        self.0 & kind != 0
+    fn words(self) -> usize {
+        1 + (self.0 >> 23 & 1) as usize + (self.0 >> 30 & 2) as usize
     }
 
-    fn bits(self) -> u32 {
-        self.0 & 0xFFFF
+    fn code(self) -> u32 {
+        self.0 & 0xFF
     }
 
-    fn cells(self) -> u32 {
-        self.0 >> Field::CELLS & 3
+    fn has_result(self) -> bool {
+        self.0 & Form::RESULT != 0
     }
+
+    /// Cells that the value in a field takes, 0 if it is a number.
+    fn cells(self, field: u32) -> u32 {
+        match self.0 >> (8 + 8 * field) & 0x7F {
+            0 => 0,
+            ty => ValType::cells_of(ty as u8),
+        }
+    }
+}
+
+/// The second and the third field of an instruction. There is room for the numbers of all cells, so that it is asked once
+/// whether bytes can hold them.
+fn pair(second: u32, third: u32) -> u32 {
+    second | third << 16
+}
+
+/// A number of 16 bits in place of both.
+fn half(number: u16) -> u32 {
+    pair((number & 0xFF).into(), (number >> 8).into())
 }
 
 impl Encoder {
@@ -151,15 +162,14 @@ impl Encoder {
             wide: false,
             far: false,
             words: Vec::new(heap),
-            high: 0,
-            scratch: 0,
-            frame_cells: 0,
+            due: 0,
             last: None,
             before: None,
+            frame_cells: 0,
             local_cells: 0,
-            at: 0,
             sought: NOTHING,
-            located: None,
+            located: 0,
+            at: 0,
             polled: 0,
             poll_due: 0,
             failed: None,
@@ -185,20 +195,22 @@ impl Encoder {
     /// Asks which operator the code word with this index belongs to, in the functions that follow.
     pub fn locate(&mut self, word: u32) {
         self.sought = word;
-        self.located = None;
     }
 
-    /// The offset in the module of the operator that [`locate`](Encoder::locate) asked for.
+    /// The offset in the module of the operator that [`locate`](Encoder::locate) asked for, if the function just encoded has
+    /// such a word.
     pub fn located(&self) -> Option<u32> {
-        self.located
+        (self.words.len() > self.sought as usize).then_some(self.located)
     }
 
-    /// Appends a word to the code.
-    #[inline(always)]
+    /// Appends a further word of an instruction.
+    #[inline(never)]
     fn word(&mut self, word: u32) {
-        if self.sought == self.words.len() as u32 {
-            self.located = Some(self.at);
-        }
+        self.push(word)
+    }
+
+    #[inline(always)]
+    fn push(&mut self, word: u32) {
         if self.words.push(word).is_err() {
             self.fail(ErrorKind::OutOfMemory);
         }
@@ -212,149 +224,160 @@ impl Encoder {
         self.take_back(0);
     }
 
-    /// Appends an instruction whose fields are in their words already.
-    fn words(&mut self, words: &[u32]) {
+    /// Appends an instruction's first word, whose fields are in it already.
+    #[inline(never)]
+    fn instruction(&mut self, word: u32) {
         self.last = None;
         self.before = None;
-        words.iter().for_each(|&word| self.word(word));
+        self.push(word)
     }
 
-    /// Appends a `poll` if many words lie behind the last one. Where one instruction has ended and the next has not begun.
+    /// Where one instruction has ended and the next has not begun.
     #[inline(always)]
-    fn poll_if_due(&mut self) {
+    fn between(&mut self) {
+        if self.words.len() >= self.due {
+            self.attend();
+        }
+    }
+
+    /// Notes whose the sought word is, if there is one, and appends a `poll` if many words lie behind the last one.
+    #[cold]
+    #[inline(never)]
+    fn attend(&mut self) {
+        if self.words.len() <= self.sought as usize {
+            self.located = self.at;
+        }
         if self.words.len() >= self.poll_due {
             self.poll();
         }
     }
 
+    /// A `poll` is due when there are so many words.
+    fn poll_at(&mut self, words: usize) {
+        self.poll_due = words;
+        self.due = if self.sought == NOTHING { words } else { 0 };
+    }
+
     /// An instruction that may take as long as so many others follows.
+    #[cold]
+    #[inline(never)]
     fn slow(&mut self, words: usize) {
-        self.poll_due = self.poll_due.saturating_sub(words);
+        self.poll_at(self.poll_due.saturating_sub(words));
     }
 
     /// Appends a `poll`.
     #[cold]
     #[inline(never)]
     fn poll(&mut self) {
-        self.words(&[Code::poll as u32]);
+        self.instruction(Code::poll as u32);
         self.polled = self.words.len();
-        self.poll_due = self.polled + POLL_WORDS;
+        self.poll_at(self.polled + POLL_WORDS);
     }
 
-    /// Appends an instruction: the fields of its first word, the words that follow.
-    fn emit(&mut self, code: Code, [a, b, c]: [Field; 3], more: &[u32]) {
-        if Field(a.0 | b.0 | c.0).is(Field::FAR) {
-            return self.emit_wide(code, [a, b, c], more);
+    /// Appends an instruction's first word: its first field, and the others as a [`pair`]. [`word`](Encoder::word) appends
+    /// what follows.
+    #[inline(never)]
+    fn emit(&mut self, form: Form, first: u32, others: u32) {
+        if (first | others) & 0xFF00_FF00 != 0 {
+            return self.emit_wide(form, first, others);
         }
         let before = self.last;
         self.last = None;
         self.before = None;
-        // What the fields are besides their bits is shifted out.
-        self.word(code as u32 | (a.0 & 0xFF) << 8 | b.0 << 16 | c.0 << 24);
-        let behind = NonZero::new(self.words.len());
-        // Mostly none.
-        if !more.is_empty() {
-            self.words(more);
-        }
-        if a.is(Field::TO) {
-            let result = a.bits();
-            self.written(result + a.cells());
-            self.last = behind.map(|behind| Last { behind, result });
+        self.push(form.code() | first << 8 | others << 16 | (others & 0xFF_0000) << 8);
+        if form.has_result() {
+            self.last = NonZero::new(self.words.len()).map(|behind| Last { behind, result: first });
             self.before = before;
         }
     }
 
     /// The same for cells that do not fit a byte.
     #[cold]
-    fn emit_wide(&mut self, code: Code, fields: [Field; 3], more: &[u32]) {
+    fn emit_wide(&mut self, form: Form, first: u32, others: u32) {
         let mut wide = Wide::new();
-        let mut word = code as u32;
-        let mut shift = 8;
-        for field in fields {
-            let (bits, cells) = (field.bits(), field.cells());
-            word |= if field.is(Field::TO) {
-                self.written(bits + cells);
-                wide.result(bits, cells)
-            } else if field.is(Field::FROM) {
-                wide.source(bits, cells)
-            } else {
-                bits
-            } << shift;
-            shift += 8;
+        let mut word = form.code();
+        for (field, bits) in (0..).zip([first, others & 0xFFFF, others >> 16]) {
+            let byte = match form.cells(field) {
+                0 => bits,
+                cells if field == 0 && form.has_result() => wide.result(bits, cells),
+                cells => wide.source(bits, cells),
+            };
+            word |= byte << (8 + 8 * field);
         }
-        self.words(&wide.prefix(1 + more.len()));
-        self.words(&[word]);
-        self.words(more)
+        wide.prefix(form.words()).iter().for_each(|&word| self.instruction(word));
+        self.word(word)
     }
 
     /// Takes back what was encoded from `at` on.
     fn take_back(&mut self, at: usize) {
+        if at <= self.sought as usize {
+            self.located = self.at;
+        }
         self.words.truncate(at);
         self.last = None;
         self.before = None;
     }
 
-    /// A cell below `end` has been written.
-    fn written(&mut self, end: Cell) {
-        self.high = self.high.max(end);
-    }
-
-    /// The cell of an operand. A constant is put into a cell that is not alive: the `place`th above those that are.
-    fn cell(&mut self, ty: ValType, operand: Operand, place: u32) -> Cell {
+    /// The cell of an operand. A constant is put into `place`, where nothing is alive: a constant's own cell, mostly.
+    #[inline(always)]
+    fn cell(&mut self, ty: ValType, operand: Operand, place: impl FnOnce() -> Cell) -> Cell {
         match operand {
             Operand::Local(cell) | Operand::Temp(cell) => cell,
             Operand::Const(Known(bits)) => {
-                let high = self.high;
-                let cell = high + place;
-                self.scratch = self.scratch.max(cell + ty.cells());
-                self.constant(ty, cell, bits);
-                self.high = high;
-                cell
+                let place = place();
+                self.constant(ty, place, bits);
+                place
             }
         }
     }
 
-    /// As [`cell`](Encoder::cell), as a field.
-    fn source(&mut self, ty: ValType, operand: Operand, place: u32) -> Field {
-        Field::from(self.cell(ty, operand, place), ty.cells())
+    /// As [`cell`](Encoder::cell), out of line.
+    #[inline(never)]
+    fn place(&mut self, ty: ValType, operand: Operand, place: Cell) -> Cell {
+        self.cell(ty, operand, || place)
     }
 
     /// Puts a constant into a cell.
+    #[inline(never)]
     fn constant(&mut self, ty: ValType, to: Cell, bits: u64) {
-        let cells = ty.cells();
-        let (short, word) =
-            if cells == 1 { (Code::const1, Code::const1_w) } else { (Code::const2, Code::const2_w) };
-        let value = if cells == 1 { i64::from(bits as i32) } else { bits as i64 };
-        let to = Field::to(to, cells);
-        if let Ok(half) = i16::try_from(value) {
-            self.emit(short, [to, Field::half(half as u16), Field::NONE], &[])
-        } else if i32::try_from(value).is_ok() {
-            self.emit(word, [to, Field::NONE, Field::NONE], &[value as u32])
+        let (low, high) = (bits as i32, (bits >> 32) as i32);
+        let one = ty.cells() == 1;
+        if !one && high != low >> 31 {
+            self.emit(Form::of(Code::const2_ww).result(ty).more(2), to, 0);
+            self.word(low as u32);
+            self.word(high as u32);
+        } else if let Ok(number) = i16::try_from(low) {
+            let code = if one { Code::const1 } else { Code::const2 };
+            self.emit(Form::of(code).result(ty), to, half(number as u16));
         } else {
-            self.emit(Code::const2_ww, [to, Field::NONE, Field::NONE], &[bits as u32, (bits >> 32) as u32])
+            let code = if one { Code::const1_w } else { Code::const2_w };
+            self.emit(Form::of(code).result(ty).more(1), to, 0);
+            self.word(low as u32);
         }
     }
 
-    /// Copies a value of `cells` cells.
-    fn copy_cells(&mut self, cells: u32, to: Cell, from: Cell) {
+    /// Copies a value.
+    fn copy_cells(&mut self, ty: ValType, to: Cell, from: Cell) {
         let (copy, copy_to) =
-            if cells == 1 { (Code::copy1, Code::copy1_to) } else { (Code::copy2, Code::copy2_to) };
-        if to > 0xFF && from <= 0xFF {
-            self.written(to + cells);
-            return self.emit(copy_to, [Field::from(from, cells), Field::half(to as u16), Field::NONE], &[]);
+            if ty.cells() == 1 { (Code::copy1, Code::copy1_to) } else { (Code::copy2, Code::copy2_to) };
+        let copy = Form::of(copy).result(ty);
+        if to <= 0xFF {
+            self.emit(copy, to, half(from as u16))
+        } else if from <= 0xFF {
+            self.emit(Form::of(copy_to).first(ty), from, half(to as u16))
+        } else {
+            self.emit(copy.second(ty), to, from)
         }
-        self.emit(copy, [Field::to(to, cells), Field::from_half(from, cells), Field::NONE], &[])
     }
 
     /// Lets the instruction just encoded write its result elsewhere, if that result is the temporary `from`.
-    fn retarget(&mut self, from: Operand, to: Cell, cells: u32) -> bool {
+    fn retarget(&mut self, from: Operand, to: Cell) -> bool {
         let Some(last) = self.last else { return false };
         if from != Operand::Temp(last.result) || to > 0xFF {
             return false;
         }
         let Some(word) = self.words.get_mut(last.at()) else { return false };
         *word = *word & !0xFF00 | to << 8;
-        self.written(to + cells);
         self.last = Some(Last { result: to, ..last });
         true
     }

@@ -1,7 +1,7 @@
 //! Which instruction carries out an operator.
 
 use super::fuse::Address;
-use super::{Encoder, Field};
+use super::{Encoder, Form, half, pair};
 use crate::isa::{Code, Wide};
 use wasmote_core::{BinaryOp, LoadOp, StoreOp, UnaryOp, ValType, for_each_op};
 use wasmote_frontend::{Cell, Known, MemArg, Operand};
@@ -130,16 +130,15 @@ enum Adjust {
 }
 
 impl Adjust {
-    /// The constant, sign-extended, adjusted.
-    fn apply(self, value: i64) -> Option<i64> {
+    fn apply(self, value: i32) -> Option<i32> {
         Some(match self {
             Adjust::Keep => value,
             Adjust::Negate => value.wrapping_neg(),
             Adjust::Modulo32 => value & 31,
             Adjust::Modulo64 => value & 63,
             Adjust::Rotate => value.wrapping_neg() & 31,
-            Adjust::Increment => i64::from((value as i32).checked_add(1)?),
-            Adjust::IncrementUnsigned => i64::from((value as u32).checked_add(1)? as i32),
+            Adjust::Increment => value.checked_add(1)?,
+            Adjust::IncrementUnsigned => (value as u32).checked_add(1)? as i32,
         })
     }
 }
@@ -190,37 +189,55 @@ const fn with_word(op: BinaryOp) -> Option<Code> {
     })
 }
 
+/// Whether it takes as long as some others.
+const fn slow(op: BinaryOp) -> bool {
+    use BinaryOp::*;
+    matches!(op, I64DivS | I64DivU | I64RemS | I64RemU | F64Add | F64Sub | F64Mul | F64Div)
+}
+
 /// The above, as a table: much smaller than their code.
 struct Binary {
     code: Code,
     swapped: bool,
+    slow: bool,
     mirrored: Option<BinaryOp>,
     with_byte: Option<(Code, Adjust)>,
     with_word: Option<Code>,
 }
 
-macro_rules! table {
+macro_rules! tables {
     (
         unary { $($unary:tt)* }
-        binary { $( $number:literal $name:ident $text:literal: $a:ident -> $r:ident, $t:ident, $f:ident; )* }
+        binary { $( $bcode:literal $binary:ident $btext:literal: $ba:ident -> $br:ident, $bt:ident, $bf:ident; )* }
+        load { $( $lcode:literal $load:ident $ltext:literal: $lw:literal, $lt:ident, $lf:ident; )* }
+        store { $( $scode:literal $store:ident $stext:literal: $sw:literal, $st:ident, $sf:ident; )* }
         $( $class:ident { $($rest:tt)* } )*
     ) => {
-        static BINARY: [Binary; BinaryOp::COUNT] = [$( rules(BinaryOp::$name), )*];
+        static BINARY: [Binary; BinaryOp::COUNT] = [$( rules(BinaryOp::$binary), )*];
+        static LOADS: [Load; LoadOp::COUNT] = [$( load_code(LoadOp::$load), )*];
+        static STORES: [Store; StoreOp::COUNT] = [$( store_code(StoreOp::$store), )*];
     };
 }
-for_each_op!(table);
+for_each_op!(tables);
 
 const fn rules(op: BinaryOp) -> Binary {
     let (code, swapped) = binary_code(op);
-    Binary { code, swapped, mirrored: mirrored(op), with_byte: with_byte(op), with_word: with_word(op) }
+    Binary {
+        code,
+        swapped,
+        slow: slow(op),
+        mirrored: mirrored(op),
+        with_byte: with_byte(op),
+        with_word: with_word(op),
+    }
 }
 
-/// The instruction that keeps low bits, and how many, if `value` is a mask of such.
-fn mask(op: BinaryOp, value: u64) -> Option<(Code, u8)> {
-    let (code, value) = match op {
-        BinaryOp::I32And => (Code::i32_mask, u64::from(value as u32)),
-        BinaryOp::I64And => (Code::i64_mask, value),
-        _ => return None,
+/// The instruction that keeps low bits in place of one that keeps some, and how many, if `value` is a mask of such.
+#[inline(never)]
+fn mask(code: Code, value: u64) -> Option<(Code, u8)> {
+    let (code, value) = match code {
+        Code::i32_and_i => (Code::i32_mask, u64::from(value as u32)),
+        _ => (Code::i64_mask, value),
     };
     let bits = value.trailing_ones();
     (value == (1u64 << (bits & 63)) - 1).then_some((code, bits as u8))
@@ -262,12 +279,10 @@ struct Load {
     widen: Option<Code>,
 }
 
-fn load_code(op: LoadOp) -> Load {
-    let signed = Some(Code::i64_extend_i32_s);
-    let unsigned = Some(Code::i64_extend_i32_u);
+const fn load_code(op: LoadOp) -> Load {
     let widen = match op {
-        LoadOp::I64Load8S | LoadOp::I64Load16S | LoadOp::I64Load32S => signed,
-        LoadOp::I64Load8U | LoadOp::I64Load16U | LoadOp::I64Load32U => unsigned,
+        LoadOp::I64Load8S | LoadOp::I64Load16S | LoadOp::I64Load32S => Some(Code::i64_extend_i32_s),
+        LoadOp::I64Load8U | LoadOp::I64Load16U | LoadOp::I64Load32U => Some(Code::i64_extend_i32_u),
         _ => None,
     };
     let (near, far, absolute) = match op {
@@ -287,10 +302,20 @@ fn load_code(op: LoadOp) -> Load {
     Load { near, far, absolute, widen }
 }
 
-/// Instructions of a store: with a short offset, with any, of a constant, and to a short address. Only the low cell of a
-/// 64-bit value is asked for what is narrower.
-fn store_code(op: StoreOp) -> (Code, Code, Code, Option<Code>) {
-    match op {
+/// Instructions of a store. Only the low cell of a 64-bit value is asked for what is narrower.
+struct Store {
+    /// With a short offset.
+    near: Code,
+    /// With any.
+    far: Code,
+    /// Of a constant.
+    constant: Code,
+    /// To a short address.
+    absolute: Option<Code>,
+}
+
+const fn store_code(op: StoreOp) -> Store {
+    let (near, far, constant, absolute) = match op {
         StoreOp::I32Store | StoreOp::F32Store | StoreOp::I64Store32 => {
             (Code::i32_store, Code::i32_store_w, Code::i32_store_i, Some(Code::i32_store_abs))
         }
@@ -303,7 +328,8 @@ fn store_code(op: StoreOp) -> (Code, Code, Code, Option<Code>) {
         StoreOp::I32Store16 | StoreOp::I64Store16 => {
             (Code::i32_store16, Code::i32_store16_w, Code::i32_store16_i, Some(Code::i32_store16_abs))
         }
-    }
+    };
+    Store { near, far, constant, absolute }
 }
 
 /// An offset in units of the access, if a byte can hold it.
@@ -314,13 +340,13 @@ fn short(offset: u32, width_log2: u32) -> Option<u8> {
 
 /// The constant as a byte that, sign-extended, stores the same bits.
 fn stored_byte(value: u64, width_log2: u32) -> Option<u8> {
-    let value = match width_log2 {
-        0 => i64::from(value as i8),
-        1 => i64::from(value as i16),
-        2 => i64::from(value as i32),
-        _ => value as i64,
+    let low = value as i32;
+    let unused = match width_log2 {
+        0..=2 => 32 - (8 << width_log2),
+        _ if i64::from(low) == value as i64 => 0,
+        _ => return None,
     };
-    Some(i8::try_from(value).ok()? as u8)
+    Some(i8::try_from(low << unused >> unused).ok()? as u8)
 }
 
 impl Encoder {
@@ -329,58 +355,67 @@ impl Encoder {
         if op == UnaryOp::I32Eqz && self.invert(a, dst) {
             return;
         }
-        let from = self.cell(ty, a, 0);
-        let (to, source) = (Field::to(dst, result.cells()), Field::from(from, ty.cells()));
-        match op {
-            UnaryOp::I32Eqz => self.emit(Code::i32_eq_i, [to, source, Field::byte(0)], &[]),
+        let from = self.place(ty, a, dst);
+        let (code, number) = match op {
             // The low half comes first.
-            UnaryOp::I32WrapI64 => self.copy_cells(1, dst, from),
-            _ => match unary_code(op) {
-                Some(code) => self.emit(code, [to, source, Field::NONE], &[]),
-                None => self.emit(Code::unary, [to, source, Field::byte(op as u8)], &[]),
-            },
-        }
+            UnaryOp::I32WrapI64 => return self.copy_cells(result, dst, from),
+            UnaryOp::I32Eqz => (Code::i32_eq_i, 0),
+            _ => unary_code(op).map_or((Code::unary, op as u32), |code| (code, 0)),
+        };
+        self.emit(Form::of(code).result(result).second(ty), dst, pair(from, number))
     }
 
-    pub(super) fn encode_binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) {
-        let mut rules = &BINARY[op as usize];
-        let (mut op, mut a, mut b) = (op, a, b);
-        if let (Operand::Const(_), Some(mirrored)) = (a, rules.mirrored) {
-            (op, a, b) = (mirrored, b, a);
-            rules = &BINARY[op as usize];
-        }
+    #[inline(always)]
+    pub(super) fn encode_binary(&mut self, mut op: BinaryOp, dst: Cell, mut a: Operand, mut b: Operand) {
         let (ty, result) = op.types();
-        let to = Field::to(dst, result.cells());
-        if let (BinaryOp::I32ShrS, Operand::Const(Known(shift))) = (op, b)
-            && let Some((code, a)) = self.take_sign_extension(a, shift)
+        // Their own cells are `dst` and what follows. If both are constants, they must not get the same one.
+        let mut turned = false;
+        if let Operand::Const(_) = a
+            && let Some(mirrored) = BINARY[op as usize].mirrored
         {
-            let from = self.source(ty, a, 0);
-            return self.emit(code, [to, from, Field::NONE], &[]);
+            (op, a, b, turned) = (mirrored, b, a, true);
         }
-        let first = self.source(ty, a, 0);
-        if let (Operand::Const(Known(bits)), Some((code, adjust))) = (b, rules.with_byte) {
-            let value = if ty == ValType::I32 { i64::from(bits as i32) } else { bits as i64 };
-            if let Some(value) = adjust.apply(value) {
+        let rules = &BINARY[op as usize];
+        let first = self.cell(ty, a, || if turned { dst + ty.cells() } else { dst });
+        let form = Form::of(rules.code).result(result).second(ty);
+        if let Operand::Const(Known(bits)) = b
+            && let Some((code, adjust)) = rules.with_byte
+        {
+            if op == BinaryOp::I32ShrS
+                && let Some((code, from)) = self.take_sign_extension(a, bits)
+            {
+                return self.emit(form.with(code), dst, from);
+            }
+            let low = bits as i32;
+            let fits = ty == ValType::I32 || i64::from(low) == bits as i64;
+            let value = if fits { adjust.apply(low) } else { None };
+            if let Some(value) = value {
                 if let Ok(byte) = i8::try_from(value) {
-                    return self.emit(code, [to, first, Field::byte(byte as u8)], &[]);
+                    return self.emit(form.with(code), dst, pair(first, (byte as u8).into()));
                 }
                 if code == Code::i32_add_i
                     && value & 7 == 0
                     && let Ok(byte) = i8::try_from(value >> 3)
                 {
-                    return self.emit(Code::i32_add_8i, [to, first, Field::byte(byte as u8)], &[]);
-                }
-                if let Some((code, count)) = mask(op, bits) {
-                    return self.emit(code, [to, first, Field::byte(count)], &[]);
-                }
-                if let Some(code) = rules.with_word {
-                    return self.emit(code, [to, first, Field::NONE], &[value as u32]);
+                    return self.emit(form.with(Code::i32_add_8i), dst, pair(first, (byte as u8).into()));
                 }
             }
+            if matches!(code, Code::i32_and_i | Code::i64_and_i)
+                && let Some((code, count)) = mask(code, bits)
+            {
+                return self.emit(form.with(code), dst, pair(first, count.into()));
+            }
+            if let (Some(code), Some(value)) = (rules.with_word, value) {
+                self.emit(form.with(code).more(1), dst, first);
+                return self.word(value as u32);
+            }
         }
-        let second = self.source(ty, b, 2);
-        let (second, third) = if rules.swapped { (second, first) } else { (first, second) };
-        self.emit(rules.code, [to, second, third], &[])
+        if rules.slow {
+            self.slow(5);
+        }
+        let second = self.cell(ty, b, || if turned { dst } else { dst + ty.cells() });
+        let cells = if rules.swapped { pair(second, first) } else { pair(first, second) };
+        self.emit(form.third(ty), dst, cells)
     }
 
     /// The address and the offset. A constant address takes the offset in.
@@ -394,6 +429,7 @@ impl Encoder {
         }
     }
 
+    #[inline(always)]
     pub(super) fn encode_load(&mut self, op: LoadOp, dst: Cell, address: Operand, arg: MemArg) {
         if arg.offset == 0
             && dst <= 0xFF
@@ -401,65 +437,85 @@ impl Encoder {
             && let Some(code) = Encoder::load_from(op, &from)
         {
             self.take_back(at);
-            let (a, b, number) = match from {
-                Address::Scaled(a, shift, number) => (a, Field::byte(shift), number),
-                Address::Sum(a, b, number) => (a, Field::from(b, 1), number),
+            let (cells, number) = match from {
+                Address::Scaled(a, shift, number) => (pair(a, shift.into()), number),
+                Address::Sum(a, b, number) => (pair(a, b), number),
             };
-            return self.emit(code, [Field::to(dst, 1), Field::from(a, 1), b], &[number]);
+            self.emit(Form::of(code).result(op.ty()).more(1), dst, cells);
+            return self.word(number);
         }
-        let Load { near, far, absolute, widen } = load_code(op);
-        let to = Field::to(dst, if widen.is_some() { 1 } else { op.ty().cells() });
+        let Load { near, far, absolute, widen } = &LOADS[op as usize];
+        let form = Form(0).result(if widen.is_some() { ValType::I32 } else { op.ty() });
         let (address, offset) = Encoder::folded(address, arg.offset);
-        if let (Operand::Const(Known(number @ 0..=0xFFFF)), 0, Some(absolute)) = (address, offset, absolute) {
-            self.emit(absolute, [to, Field::half(number as u16), Field::NONE], &[]);
+        if let (Operand::Const(Known(number @ 0..=0xFFFF)), 0, Some(absolute)) = (address, offset, *absolute)
+        {
+            self.emit(form.with(absolute), dst, half(number as u16));
         } else {
-            let address = self.source(ValType::I32, address, 0);
+            let form = form.second(ValType::I32);
+            let address = self.cell(ValType::I32, address, || dst);
             match short(offset, op.width_log2()) {
-                Some(units) => self.emit(near, [to, address, Field::byte(units)], &[]),
-                None => self.emit(far, [to, address, Field::NONE], &[offset]),
+                Some(units) => self.emit(form.with(*near), dst, pair(address, units.into())),
+                None => {
+                    self.emit(form.with(*far).more(1), dst, address);
+                    self.word(offset)
+                }
             }
         }
-        if let Some(code) = widen {
-            self.emit(code, [Field::to(dst, 2), Field::from(dst, 1), Field::NONE], &[]);
+        if let Some(code) = *widen {
+            self.emit(Form::of(code).result(ValType::I64).second(ValType::I32), dst, dst);
         }
     }
 
-    pub(super) fn encode_store(&mut self, op: StoreOp, address: Operand, value: Operand, arg: MemArg) {
-        let (near, far, constant, absolute) = store_code(op);
+    #[inline(always)]
+    pub(super) fn encode_store(
+        &mut self,
+        op: StoreOp,
+        cells: Cell,
+        address: Operand,
+        value: Operand,
+        arg: MemArg,
+    ) {
+        let Store { near, far, constant, absolute } = &STORES[op as usize];
         let (address, offset) = Encoder::folded(address, arg.offset);
         let units = short(offset, op.width_log2());
+        let form = Form(0).first(ValType::I32);
         if let (Operand::Const(Known(value)), Some(units)) = (value, units)
             && let Some(byte) = stored_byte(value, op.width_log2())
         {
-            let address = self.source(ValType::I32, address, 0);
-            return self.emit(constant, [address, Field::byte(byte), Field::byte(units)], &[]);
+            let address = self.cell(ValType::I32, address, || cells);
+            return self.emit(form.with(*constant), address, pair(byte.into(), units.into()));
         }
-        if let (Operand::Const(Known(number @ 0..=0xFFFF)), 0, Some(absolute)) = (address, offset, absolute) {
-            let value = self.source(op.ty(), value, 2);
-            return self.emit(absolute, [value, Field::half(number as u16), Field::NONE], &[]);
+        let ty = op.ty();
+        if let (Operand::Const(Known(number @ 0..=0xFFFF)), 0, Some(absolute)) = (address, offset, *absolute)
+        {
+            let value = self.cell(ty, value, || cells + 1);
+            return self.emit(Form::of(absolute).first(ty), value, half(number as u16));
         }
-        let address = self.source(ValType::I32, address, 0);
-        let value = self.source(op.ty(), value, 2);
+        let address = self.cell(ValType::I32, address, || cells);
+        let value = self.cell(ty, value, || cells + 1);
+        let form = form.second(ty);
         match units {
-            Some(units) => self.emit(near, [address, value, Field::byte(units)], &[]),
-            None => self.emit(far, [address, value, Field::NONE], &[offset]),
+            Some(units) => self.emit(form.with(*near), address, pair(value, units.into())),
+            None => {
+                self.emit(form.with(*far).more(1), address, value);
+                self.word(offset)
+            }
         }
     }
-}
 
-impl Encoder {
     /// `select` has a fourth cell, in a second word.
-    pub(super) fn emit_select(&mut self, cells: u32, [dst, a, b, condition]: [Cell; 4]) {
-        let code = if cells == 1 { Code::select1 } else { Code::select2 };
+    pub(super) fn emit_select(&mut self, ty: ValType, [dst, a, b, condition]: [Cell; 4]) {
+        let code = if ty.cells() == 1 { Code::select1 } else { Code::select2 };
         if dst | a | b <= 0xFF {
-            let fields = [Field::to(dst, cells), Field::from(a, cells), Field::from(b, cells)];
-            return self.emit(code, fields, &[condition]);
+            self.emit(Form::of(code).result(ty), dst, pair(a, b));
+            return self.word(condition);
         }
         let mut wide = Wide::new();
+        let cells = ty.cells();
         let fields = wide.result(dst, cells) << 8 | wide.source(a, cells) << 16 | wide.source(b, cells) << 24;
         let condition = wide.source(condition, 1);
-        self.written(dst + cells);
-        self.words(&wide.prefix(2));
-        self.words(&[code as u32 | fields, condition])
+        wide.prefix(2).iter().for_each(|&word| self.instruction(word));
+        self.word(code as u32 | fields);
+        self.word(condition)
     }
 }

@@ -55,11 +55,11 @@ fn constants_are_immediates_where_they_fit() {
             (i32.store offset=4096 (local.get 0) (local.get 0))
             (i32.store offset=4 (i32.const 1024) (local.get 0))))",
         "0: i32_mul_w r0 r0 0x3e8
-         2: const1 r4 1000
-         3: i32_div_u r0 r4 r0
+         2: const1 r3 1000
+         3: i32_div_u r0 r3 r0
          4: i64_add_i r1 r1 -3
-         5: const2_ww r7 0x3456789a 0x12
-         8: i64_mul r1 r1 r7
+         5: const2_ww r5 0x3456789a 0x12
+         8: i64_mul r1 r1 r5
          9: i32_store_i r0 -1 2
          10: i32_store_w r0 r0 0x1000
          12: i32_store_abs r0 1028

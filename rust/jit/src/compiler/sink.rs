@@ -156,7 +156,7 @@ impl<M: Masm> Sink for Compiler<M> {
         self.deferred.offset = arg.offset;
     }
 
-    fn store(&mut self, op: StoreOp, address: Operand, value: Operand, arg: MemArg) {
+    fn store(&mut self, op: StoreOp, _: Cell, address: Operand, value: Operand, arg: MemArg) {
         self.settle();
         self.emit_store(op, address, value, arg.offset);
     }
@@ -195,7 +195,7 @@ impl<M: Masm> Sink for Compiler<M> {
     }
 
     #[inline(never)]
-    fn global_set(&mut self, ty: ValType, place: GlobalPlace, src: Operand) {
+    fn global_set(&mut self, ty: ValType, _: Cell, place: GlobalPlace, src: Operand) {
         self.settle();
         let size = place_size::<M>(ty.cells());
         for half in places::<M>(ty.cells()) {
@@ -377,7 +377,7 @@ impl<M: Masm> Sink for Compiler<M> {
         self.masm.branch(if when == When::NotZero { cond } else { cond.inverted() }, label);
     }
 
-    fn jump_table(&mut self, index: Operand, targets: u32) {
+    fn jump_table(&mut self, _: Cell, index: Operand, targets: u32) {
         self.settle();
         let reg = self.word_reg(index, 0);
         self.consume(index, 1);
