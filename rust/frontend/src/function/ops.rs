@@ -106,7 +106,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 }
                 self.expect(ty);
                 // Only what lies below the value may be a pending read of the local.
-                let last = self.stack.len().wrapping_sub(1);
+                let last = self.stack.len().saturating_sub(1);
                 if self.pending < last {
                     self.preserve(cell, last);
                 }
