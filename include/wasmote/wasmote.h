@@ -978,7 +978,7 @@ wasmote_status_t wasmote_func_signature(wasmote_instance_t *instance,
  * `error` says where, and wasmote_instance_backtrace(). The instance may be called again after it.
  * To fill `error` the function that trapped is compiled once more; give NULL where time counts.
  *
- * From one thread at a time. It needs about 700 bytes of the thread's stack beside what host functions use, whatever
+ * From one thread at a time. It needs about 600 bytes of the thread's stack beside what host functions use, whatever
  * the module does, and more to fill `error` after a trap, or if it compiles lazily: see docs/kconfig.md. Not from an
  * interrupt service routine.
  */
