@@ -187,7 +187,8 @@ fn heap_is_used_up() {
         }
         assert_eq!(engine.stats().used, baseline, "allocation {n}");
     }
-    assert!(failures > 4, "{failures}");
+    // Memory is asked for in at least four places.
+    assert!(failures > 3, "{failures}");
 }
 
 /// A function of another instance, by import and by table, and what the host calls back.
