@@ -486,7 +486,7 @@ fn loading() -> Vec<Hostile> {
             NO_MEMORY,
             format!(r#"(module (func (export "run") (block (br_table {} (i32.const 1)))))"#, "0 ".repeat(1_000_000)),
         )
-        .heap(4 << 20)
+        .heap(3 << 20)
         .lazily("trap: function cannot be compiled"),
         hostile(
             "br_table with 200,000 targets",
