@@ -109,16 +109,25 @@ impl<M: Masm> Compiler<M> {
         }
     }
 
-    /// Locals that are no parameters begin as 0. A few are only known to be; more are written to the frame, or all at once if
-    /// they are many. Where that is not known of cells, they are if one has no register.
-    pub(super) fn zero_locals(&mut self, first: Cell, end: Cell) {
+    /// Locals that are no parameters begin as 0. If they are many, the frame's cells are all written at once; where it is not known
+    /// of cells that they are 0, they are if one has no register. Whether that was done. It needs registers, before parameters have
+    /// those that were chosen for them.
+    pub(super) fn zero_at_once(&mut self, first: Cell, end: Cell) -> bool {
         const SOME: usize = 2 * ZEROS;
         let mut cells = first..end;
-        let count = cells.len();
-        let many = if M::WIDE { cells.any(|cell| self.regs.pinned(cell).is_none()) } else { count > SOME };
+        let many =
+            if M::WIDE { cells.any(|cell| self.regs.pinned(cell).is_none()) } else { cells.len() > SOME };
         if many {
             self.masm.frame_zero(&self.frame, first, end - first);
-        } else if count > ZEROS {
+        }
+        many
+    }
+
+    /// Those that have registers become 0, and all others unless it was done at once: a few are only known to be, more are written to
+    /// the frame.
+    pub(super) fn zero_locals(&mut self, first: Cell, end: Cell, many: bool) {
+        let count = (end - first) as usize;
+        if !many && count > ZEROS {
             self.masm.mov(M::SCRATCH, Val::number(0));
         }
         for cell in first..if many { end.min(CANDIDATES as Cell) } else { end } {

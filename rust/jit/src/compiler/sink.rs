@@ -65,6 +65,7 @@ impl<M: Masm> Sink for Compiler<M> {
         self.compiled.start = start as u32;
         self.compiled.inside = inside as u32;
         self.polls = Polls { last: start, ..Polls::default() };
+        let many = self.zero_at_once(func.param_cells, func.local_cells);
         // Parameters are in registers, and those without one of their own stay there.
         for (at, &reg) in M::TEMPS.iter().enumerate().take(args.count) {
             let (cell, size) = args.place(at);
@@ -80,7 +81,7 @@ impl<M: Masm> Sink for Compiler<M> {
                 self.masm.frame(true, param_size::<M>(func.ty, cell), pinned, &self.frame, cell);
             }
         }
-        self.zero_locals(func.param_cells, func.local_cells);
+        self.zero_locals(func.param_cells, func.local_cells, many);
         self.regs.unlock();
     }
 

@@ -475,6 +475,42 @@ fn control() {
             }
         });
     }
+    // Parameters far below, of which one has an upper half that is known to be 0 when the frame learns of it; other locals are
+    // used more, and have the registers.
+    for count in [20, 80, 400] {
+        let busy: String = (10..20)
+            .map(|at| format!("(drop (i64.rotl (local.get {at}) (local.get {at})))").repeat(3))
+            .collect();
+        let wat = format!(
+            "(module
+                (func $nothing)
+                (func $f (param {}) (result i64)
+                    {busy}
+                    (local.set 0 (i64.extend_i32_u (i32.wrap_i64 (local.get {}))))
+                    (call $nothing)
+                    (local.get 0))
+                (func (export \"f\") (param i64) (result i64) (call $f {})))",
+            locals(count),
+            count - 1,
+            "(local.get 0)".repeat(count)
+        );
+        cases.module("parameters", &wat, |subject| subject.call("f", &[0xFEDC_BA98_7654_3210]));
+    }
+    // Parameters that have registers while other locals become 0, in a function that calls nothing.
+    for count in [1, 4, 5, 8, 9, 16, 17, 40] {
+        let wat = format!(
+            "(module
+                (func (export \"f\") (param i32 i64 i32) (result i64) (local i32 {})
+                    (loop
+                        (local.set 0 (i32.add (local.get 0) (i32.const 3)))
+                        (local.set 1 (i64.add (local.get 1) (i64.const -5)))
+                        (local.set 3 (i32.add (local.get 3) (local.get 2)))
+                        (br_if 0 (i32.lt_u (local.get 0) (i32.const 100))))
+                    (i64.add (i64.add (i64.extend_i32_u (local.get 3)) (local.get 1)) (local.get 1))))",
+            "i32 ".repeat(count)
+        );
+        cases.module("leaves", &wat, |subject| subject.call("f", &[7, 1 << 40, 11]));
+    }
     cases.run("control", false);
 }
 

@@ -36,22 +36,26 @@ fn store_op(op: StoreOp) -> Mem {
 }
 
 impl Thumb2 {
-    /// `FP + offset` as an address.
-    fn frame_address(&mut self, offset: i32) -> Address {
-        if (-255..=4095).contains(&offset) {
-            return Address::offset(FP, offset);
-        }
-        self.number(IP, offset as u32);
-        Address::index(FP, IP, 0)
-    }
-
     pub(super) fn access_frame(&mut self, load: bool, reg: Reg, offset: i32) {
         // Mostly near, and a low register, of which it is known that there is a short form.
         if reg.0 < 8 && (0..128).contains(&offset) {
             return self.asm.mem_near(load, reg, FP, offset as u32 / 4);
         }
-        let address = self.frame_address(offset);
-        self.asm.mem(if load { Mem::Ldr } else { Mem::Str }, reg, address);
+        let op = if load { Mem::Ldr } else { Mem::Str };
+        if (-255..=4095).contains(&offset) {
+            return self.asm.mem(op, reg, Address::offset(FP, offset));
+        }
+        // What is to be stored may be where the offset goes otherwise, and all else may be in use.
+        let lent = reg == IP && !load;
+        let index = if lent { R0 } else { IP };
+        if lent {
+            self.asm.short(PUSH_R0);
+        }
+        self.number(index, offset as u32);
+        self.asm.mem(op, reg, Address::index(FP, index, 0));
+        if lent {
+            self.asm.short(POP_R0);
+        }
     }
 
     /// Arguments stay in their registers, and the return address is saved already.
