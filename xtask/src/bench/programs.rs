@@ -4,6 +4,7 @@ use crate::repo;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use std::path::PathBuf;
+use wasmparser::{Parser, Payload};
 
 pub const GUESTS: &str = "rust/guests";
 
@@ -154,28 +155,13 @@ pub struct Module {
 
 impl Module {
     pub fn read(program: &Program) -> Result<Module> {
-        const CODE: u8 = 10;
         let path = program.module();
         let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-        let mut rest = bytes.get(8..).context("no module")?;
-        while let Some((&id, after)) = rest.split_first() {
-            let (size, content) = leb128(after).context("a section without size")?;
-            if id == CODE {
-                return Ok(Module { bytes: bytes.len(), code_bytes: size });
+        for payload in Parser::new(0).parse_all(&bytes) {
+            if let Payload::CodeSectionStart { size, .. } = payload? {
+                return Ok(Module { bytes: bytes.len(), code_bytes: size as usize });
             }
-            rest = content.get(size..).context("a section that does not end")?;
         }
         bail!("{} has no code", path.display())
     }
-}
-
-fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let mut value = 0;
-    for (at, byte) in bytes.iter().enumerate().take(5) {
-        value |= usize::from(byte & 0x7F) << (7 * at);
-        if byte & 0x80 == 0 {
-            return Some((value, &bytes[at + 1..]));
-        }
-    }
-    None
 }

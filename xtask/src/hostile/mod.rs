@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use wasmparser::{Parser, Payload};
 
 /// Options of `cargo xtask hostile`.
 #[derive(clap::Args)]
@@ -236,36 +237,13 @@ fn write_table(modules: &[Hostile]) -> Result<(PathBuf, Vec<[u64; 3]>)> {
     Ok((file, sizes))
 }
 
-/// Bytes of the largest body in the code section of a valid module; 0 without one.
+/// Bytes of the largest body of a module; 0 without one, or behind what is no module any more.
 fn largest_body(wasm: &[u8]) -> u64 {
-    const CODE: u8 = 10;
-    fn number(bytes: &mut &[u8]) -> u64 {
-        let (mut number, mut shift) = (0, 0);
-        while let Some((&byte, rest)) = bytes.split_first() {
-            (*bytes, number) = (rest, number | u64::from(byte & 0x7F) << shift);
-            if byte < 0x80 {
-                break;
-            }
-            shift += 7;
-        }
-        number
-    }
-    let mut rest = wasm.get(8..).unwrap_or_default();
-    while let Some((&id, after)) = rest.split_first() {
-        rest = after;
-        let size = number(&mut rest) as usize;
-        if id == CODE {
-            let bodies = number(&mut rest);
-            let sizes = (0..bodies).map(|_| {
-                let size = number(&mut rest);
-                rest = rest.get(size as usize..).unwrap_or_default();
-                size
-            });
-            return sizes.max().unwrap_or(0);
-        }
-        rest = rest.get(size..).unwrap_or_default();
-    }
-    0
+    let bodies = Parser::new(0).parse_all(wasm).map_while(Result::ok).filter_map(|payload| match payload {
+        Payload::CodeSectionEntry(body) => Some(body.range().end - body.range().start),
+        _ => None,
+    });
+    bodies.max().unwrap_or(0)
 }
 
 /// Reads the firmware's line about a module.
