@@ -141,12 +141,12 @@ impl<T> Vec<T> {
     /// Appends an element.
     #[inline]
     pub fn push(&mut self, value: T) -> Result<(), OutOfMemory> {
-        self.append(value)
+        self.push_inline(value)
     }
 
     /// As [`push`](Vec::push), without a call.
     #[inline(always)]
-    pub fn append(&mut self, value: T) -> Result<(), OutOfMemory> {
+    pub fn push_inline(&mut self, value: T) -> Result<(), OutOfMemory> {
         if self.raw.len == self.raw.capacity {
             self.raw.grow(Self::ELEMENT)?;
         }

@@ -90,40 +90,35 @@ impl Error {
 
     /// The text, without place. Without the feature `messages`, a word for the class at most.
     pub fn message(&self) -> &'static str {
-        const TEXTS: &str = concat!(
-            "unknown import\0",
-            "incompatible import type\0",
-            "host function failed\0",
-            "memory quota exceeded\0",
-            "table quota exceeded\0",
-            "no memory for compiled code\0",
-            "out of memory\0",
-            "too many instances or host functions\0",
-            "not found\0",
-            "wrong type\0",
-            "out of bounds\0",
-            "global is immutable\0",
-            "invalid module, says wasmparser\0",
-        );
-        let number = match *self {
-            Error::Load(LoadError { kind, .. }) => return kind.message(),
-            Error::Trap(trap) => return trap.message(),
-            _ if !cfg!(feature = "messages") => return "error",
-            Error::Link(LinkError { reason: LinkReason::Unknown, .. }) => 0,
-            Error::Link(_) => 1,
-            Error::Host(_) => 2,
-            Error::Quota(Quota::MemoryBytes) => 3,
-            Error::Quota(Quota::TableElements) => 4,
-            Error::Quota(Quota::Code) => 5,
-            Error::OutOfMemory => 6,
-            Error::Limit => 7,
-            Error::NotFound => 8,
-            Error::WrongType => 9,
-            Error::OutOfBounds => 10,
-            Error::Immutable => 11,
-            Error::Refuted { .. } => 12,
-        };
-        text(TEXTS, number)
+        // The texts in one string, and the number of one's own.
+        macro_rules! texts {
+            ($( $name:ident: $pattern:pat => $text:literal, )*) => {{
+                const TEXTS: &str = concat!($( $text, "\0", )*);
+                enum Number { $( $name, )* }
+                let number = match *self {
+                    Error::Load(LoadError { kind, .. }) => return kind.message(),
+                    Error::Trap(trap) => return trap.message(),
+                    _ if !cfg!(feature = "messages") => return "error",
+                    $( $pattern => Number::$name, )*
+                };
+                text(TEXTS, number as usize)
+            }};
+        }
+        texts! {
+            UnknownImport: Error::Link(LinkError { reason: LinkReason::Unknown, .. }) => "unknown import",
+            OtherType: Error::Link(_) => "incompatible import type",
+            Host: Error::Host(_) => "host function failed",
+            Memory: Error::Quota(Quota::MemoryBytes) => "memory quota exceeded",
+            Table: Error::Quota(Quota::TableElements) => "table quota exceeded",
+            Code: Error::Quota(Quota::Code) => "no memory for compiled code",
+            OutOfMemory: Error::OutOfMemory => "out of memory",
+            Limit: Error::Limit => "too many instances or host functions",
+            NotFound: Error::NotFound => "not found",
+            WrongType: Error::WrongType => "wrong type",
+            OutOfBounds: Error::OutOfBounds => "out of bounds",
+            Immutable: Error::Immutable => "global is immutable",
+            Refuted: Error::Refuted { .. } => "invalid module, says wasmparser",
+        }
     }
 }
 

@@ -1,9 +1,8 @@
 //! The programs in firmware on an emulated board, natively and in an engine, side by side.
 
 use super::engine::Engine;
-use super::programs::{GUESTS, Load, Measured, Program, Ran, Taken, Work, check_results};
+use super::programs::{GUESTS, Load, Measured, NATIVE_FLAGS, Program, Ran, Taken, Work, check_results};
 use super::twins;
-use super::versions::NATIVE_FLAGS;
 use crate::bare::{self, Board, Firmware};
 use crate::options::WasmoteOption;
 use crate::run::{progress, tail};

@@ -1,9 +1,8 @@
 //! The programs on this machine, by callgrind: of two runs of a whole process that differ in how much they do, the
 //! difference counts, so that neither starting nor loading is in it.
 
-use super::programs::{GUESTS, Measured, Program, Ran, Taken, Work};
+use super::programs::{GUESTS, Measured, NATIVE_FLAGS, Program, Ran, Taken, Work};
 use super::rivals::{self, Rival};
-use super::versions::NATIVE_FLAGS;
 use super::{INTERP, INTERP_UNMETERED, JIT, JIT_UNMETERED, twins};
 use crate::run::{Run, progress};
 use crate::{bare, repo, tools};

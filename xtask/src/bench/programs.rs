@@ -8,6 +8,9 @@ use wasmparser::{Parser, Payload};
 
 pub const GUESTS: &str = "rust/guests";
 
+/// The native side's flags beside those of the CPU; see rust/guests/native/guests.h.
+pub const NATIVE_FLAGS: [&str; 2] = ["-O2", "-ffp-contract=off"];
+
 /// The part of rust/guests/expected.toml that matters here.
 #[derive(Deserialize)]
 struct Expected {

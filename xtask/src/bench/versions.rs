@@ -1,11 +1,9 @@
 //! What measurements were made with, for the line below their tables.
 
 use super::Target;
+use super::programs::NATIVE_FLAGS;
 use crate::run::Run;
 use anyhow::{Context, Result};
-
-/// The native side's flags beside those of the CPU; see rust/guests/native/guests.h.
-pub const NATIVE_FLAGS: [&str; 2] = ["-O2", "-ffp-contract=off"];
 
 /// Compilers, emulator and flags of a target's measurements.
 pub fn made_with(target: Target) -> Result<String> {

@@ -196,7 +196,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         let label = self.sink.label();
         let height = self.stack.len().saturating_sub(ty.params().len()) as u32;
         let base = self.stack.get(height as usize).map_or(self.top_cell(), |entry| entry.cell.into());
-        let opened = self.control.append(Control {
+        let opened = self.control.push_inline(Control {
             frame,
             unreachable: false,
             reachable: self.reachable(),

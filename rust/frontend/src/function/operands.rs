@@ -43,7 +43,7 @@ impl<S: Sink> Body<'_, '_, S> {
     fn push_entry(&mut self, operand: Operand, ty: Ty) -> Cell {
         let cell = self.top;
         self.reach(cell + ty.map_or(1, ValType::cells));
-        let pushed = self.stack.append(Entry { operand, ty, cell: cell as u16 });
+        let pushed = self.stack.push_inline(Entry { operand, ty, cell: cell as u16 });
         self.stored(pushed);
         cell
     }

@@ -90,19 +90,7 @@ impl Resident {
 
     /// The number of functions whose words begin at or before an address.
     fn behind(&self, address: *const u32) -> usize {
-        let (mut first, mut count) = (0, self.functions.len());
-        while count > 0 {
-            let half = count / 2;
-            let middle = first + half;
-            count = match self.functions.get(middle) {
-                Some(function) if function.start() <= address => {
-                    first = middle + 1;
-                    count - half - 1
-                }
-                _ => half,
-            };
-        }
-        first
+        self.functions.partition_point(|function| function.start() <= address)
     }
 
     /// The record of the function whose words hold an address, and how many bytes that lies behind the first.
