@@ -3,7 +3,7 @@
 use crate::module::{Global, Items, Module};
 use crate::reader::Reader;
 use crate::segments;
-use crate::sort::sort;
+use crate::sort::Order;
 use crate::{ConstExpr, GlobalPlace};
 use wasmote_core::{
     ErrorKind, ExternKind, Feature, Features, FuncType, GlobalType, Limits, LoadError, MemoryType, TableType,
@@ -185,27 +185,19 @@ fn types(module: &mut Module<'_>, section: &mut Reader<'_>, heap: &Heap) {
         }
         section.stored(module.types.push(start));
     }
-    match Vec::from_iter(heap, 0..module.types.len() as u32) {
+    match Vec::copy_of(heap, &module.types) {
         Ok(mut sorted) => canonical_types(module, &mut sorted),
         Err(OutOfMemory) => section.fail(ErrorKind::OutOfMemory),
     }
 }
 
-/// Replaces each type's offset by that of the first equal type. `sorted` are the indices of all types.
+/// Replaces each type's offset by that of the first equal type. `sorted` are the offsets once more.
 fn canonical_types(module: &mut Module<'_>, sorted: &mut [u32]) {
-    let Module { types, bytes, .. } = module;
-    let offset = |types: &[u32], index: u32| types.get(index as usize).copied().unwrap_or(0);
-    let ty = |offset: u32| FuncType::at(bytes, offset);
-    sort(sorted, &mut |a, b| (ty(offset(types, a)), a) < (ty(offset(types, b)), b));
-    let mut first = 0;
-    for (place, &index) in sorted.iter().enumerate() {
-        let own = offset(types, index);
-        if place == 0 || ty(first) != ty(own) {
-            first = own;
-        }
-        if let Some(entry) = types.get_mut(index as usize) {
-            *entry = first;
-        }
+    let order = Order { module: module.bytes, key: |module, at| FuncType::at(module, at).bytes() };
+    order.sort(sorted);
+    for ty in &mut *module.types {
+        let first = sorted.partition_point(|&other| order.compare(other, *ty).is_lt());
+        *ty = sorted.get(first).copied().unwrap_or(*ty);
     }
 }
 
@@ -468,13 +460,13 @@ fn exports<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
         }
     }
     // Names must differ (3.4.10). Sorted, equal ones are neighbours.
-    let name = |offset: u32| export_name(module.bytes, offset);
-    sort(&mut module.exports_by_name, &mut |a, b| name(a) < name(b));
+    let order = Order { module: module.bytes, key: |module, at| (export_name(module, at), &[]) };
+    order.sort(&mut module.exports_by_name);
     for pair in module.exports_by_name.windows(2) {
         if let &[a, b] = pair
-            && name(a) == name(b)
+            && order.compare(a, b).is_eq()
         {
-            section.fail_at(ErrorKind::DuplicateExport, a.max(b));
+            section.fail_at(ErrorKind::DuplicateExport, b);
         }
     }
 }
