@@ -2,6 +2,7 @@
 
 use super::Body;
 use super::operands::Ty;
+use crate::module::TYPES;
 use crate::sections::{heap_type, val_type};
 use crate::{Callee, GlobalPlace, MemArg, Operand, Sink};
 use wasmote_core::{ErrorKind, Feature, FuncType, GlobalType, Op, Trap, UnaryOp, ValType};
@@ -300,7 +301,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     /// The canonical type of a type index.
     pub fn type_index(&mut self, index: u32) -> u32 {
-        self.module.types.get(index as usize).copied().unwrap_or_else(|| {
+        self.module.lists[TYPES].get(index as usize).copied().unwrap_or_else(|| {
             self.fail(ErrorKind::UnknownType);
             0
         })
