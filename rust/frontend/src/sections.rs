@@ -188,30 +188,13 @@ fn items<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, id: u8, heap: &H
         id::EXPORT => EXPORTS,
         id::ELEMENT => ELEMENTS,
         id::DATA => DATA,
-        // It has none, or one of its own.
-        _ => usize::MAX,
+        _ => OTHER,
     };
     if let Some(list) = module.lists.get_mut(list) {
         section.stored(list.reserve_exact(count as usize));
     }
     for _ in 0..count {
-        let mut item = section.pos();
-        match id {
-            id::TYPE => {
-                ty(module, section);
-                // Its form is not needed.
-                item += 1;
-            }
-            id::FUNCTION => item = function(module, section),
-            id::EXPORT => export_of(module, section),
-            id::ELEMENT => segments::element(module, section),
-            id::DATA => segments::data(module, section),
-            id::CODE => {
-                let len = section.u32();
-                section.slice(len);
-            }
-            _ => definition(module, section, id),
-        }
+        let (list, item) = item(module, section, id);
         if section.failed() {
             return;
         }
@@ -409,36 +392,51 @@ pub(crate) fn type_index(types: &[u32], reader: &mut Reader<'_>) -> u32 {
     })
 }
 
-/// A function's type; the canonical one.
-fn function(module: &Module<'_>, section: &mut Reader<'_>) -> u32 {
-    let ty = type_index(&module.lists[TYPES], section);
-    if module.func_count() == limits::MAX_FUNCTIONS {
-        section.fail(ErrorKind::TooManyFunctions);
-    }
-    ty
-}
+/// What is kept in none of the module's lists of numbers.
+const OTHER: usize = usize::MAX;
 
-/// An import, or a table, memory or global that the module defines.
-fn definition<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, id: u8) {
+/// Reads an item of a section: what is kept of it, and in which list.
+#[inline(always)]
+fn item<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, id: u8) -> (usize, u32) {
     let start = section.pos();
     let imported = id == id::IMPORT;
-    let kind = match id {
-        id::IMPORT => {
-            section.name();
-            section.name();
-            extern_kind(section, ErrorKind::BadImportKind)
+    let mut what = id;
+    if imported {
+        section.name();
+        section.name();
+        what = id::FUNCTION + extern_kind(section, ErrorKind::BadImportKind) as u8;
+    }
+    match what {
+        id::TYPE => {
+            ty(module, section);
+            // Its form is not needed.
+            return (TYPES, start + 1);
         }
-        id::TABLE => ExternKind::Table,
-        id::MEMORY => ExternKind::Memory,
-        _ => ExternKind::Global,
-    };
-    match kind {
-        ExternKind::Func => {
-            let ty = function(module, section);
-            section.stored(module.lists[FUNCS].push(ty));
+        id::FUNCTION => {
+            let ty = type_index(&module.lists[TYPES], section);
+            if module.func_count() == limits::MAX_FUNCTIONS {
+                section.fail(ErrorKind::TooManyFunctions);
+            }
             module.import_funcs += u32::from(imported);
+            return (FUNCS, ty);
         }
-        ExternKind::Table => {
+        id::EXPORT => {
+            export_of(module, section);
+            return (EXPORTS, start);
+        }
+        id::ELEMENT => {
+            segments::element(module, section);
+            return (ELEMENTS, start);
+        }
+        id::DATA => {
+            segments::data(module, section);
+            return (DATA, start);
+        }
+        id::CODE => {
+            let len = section.u32();
+            section.slice(len);
+        }
+        id::TABLE => {
             let ty = table_type(section);
             if ty.element == ValType::ExternRef || !module.tables.is_empty() {
                 section.need(&mut module.features, Feature::ReferenceTypes, start);
@@ -449,7 +447,7 @@ fn definition<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, id: u8) {
             section.stored(module.tables.push(ty));
             module.import_tables += u32::from(imported);
         }
-        ExternKind::Memory => {
+        id::MEMORY => {
             let ty = memory_type(section, &mut module.features);
             if module.memory.is_some() {
                 section.fail_at(ErrorKind::Unsupported(Feature::MultiMemory), start);
@@ -457,7 +455,7 @@ fn definition<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, id: u8) {
             module.memory = Some(ty);
             module.memory_imported |= imported;
         }
-        ExternKind::Global => {
+        _ => {
             let ty = global_type(section, &mut module.features);
             let mut place = GlobalPlace::Import(module.import_globals);
             if imported {
@@ -470,6 +468,7 @@ fn definition<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, id: u8) {
             section.stored(module.globals.push(Global { ty, place }));
         }
     }
+    (OTHER, start)
 }
 
 pub(crate) fn export<'a>(reader: &mut Reader<'a>) -> Export<'a> {

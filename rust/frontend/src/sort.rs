@@ -63,8 +63,7 @@ mod tests {
     #[test]
     fn sorts() {
         let module: Vec<u8> = (0..40u32).map(|i| (i.wrapping_mul(2_654_435_761) % 17) as u8).collect();
-        let order =
-            Order { module: &module, key: |module, at| (&module[at as usize..][..1], &[]) };
+        let order = Order { module: &module, key: |module, at| (&module[at as usize..][..1], &[]) };
         for len in 0..40 {
             let mut items: Vec<u32> = (0..len).rev().collect();
             let mut expected: Vec<u32> = (0..len).collect();

@@ -127,7 +127,8 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     pub fn end(&mut self) {
         self.leave();
         // What is needed of it, and not all.
-        let Some(&Control { frame, outside, targeted, below, ty, mut label, otherwise, .. }) = self.control.last()
+        let Some(&Control { frame, outside, targeted, below, ty, mut label, otherwise, .. }) =
+            self.control.last()
         else {
             return;
         };
