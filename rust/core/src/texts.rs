@@ -4,7 +4,7 @@
 use crate::error::TEXTS;
 use core::fmt;
 
-/// A text, until a NUL or its end. It may be packed: a byte above 127 stands for the pair of bytes in [`PAIRS`].
+/// A text, until a NUL or its end. It may be packed: a byte above 127 stands for a pair of bytes of the dictionary.
 #[derive(Clone, Copy)]
 pub struct Message(&'static [u8]);
 
