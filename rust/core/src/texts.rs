@@ -94,7 +94,7 @@ impl<const N: usize> Packed<N> {
     pub const fn new(texts: &str) -> Packed<N> {
         let mut packed = Packed::plain(texts);
         let mut number = 0;
-        while number < DICTIONARY.len {
+        while number != DICTIONARY.len {
             packed.replace(DICTIONARY.pairs[number], FIRST + number as u8);
             number += 1;
         }
