@@ -243,7 +243,7 @@ fn run_segments(state: &mut State, number: u32, module: &Module) -> Result<(), E
             SegmentMode::Passive => continue,
             SegmentMode::Declared => {}
             SegmentMode::Active { index: table, offset } => {
-                let to = instance.eval(&offset) as u32;
+                let to = instance.eval(offset) as u32;
                 state.init_table(number, table, index, to, segment.len)?;
             }
         }
@@ -254,7 +254,7 @@ fn run_segments(state: &mut State, number: u32, module: &Module) -> Result<(), E
     for index in 0..parsed.data_count() {
         let (Some(segment), Some(instance)) = (parsed.data(index), state.instance(number)) else { continue };
         if let SegmentMode::Active { offset, .. } = segment.mode {
-            let to = instance.eval(&offset) as u32;
+            let to = instance.eval(offset) as u32;
             state.init_memory(number, index, to, segment.bytes.len() as u32)?;
             if let Some(instance) = state.instance_mut(number) {
                 instance.drop_data(index);
