@@ -167,7 +167,7 @@ pub(crate) fn failed(store: &Store, error: Error, report: &mut Report<'_>) -> Fa
     if error.trap().is_none() {
         return report.fail(error, None);
     }
-    event(Level::Warn, |text| _ = text.add("trap: ").add(error.message()));
+    event(Level::Warn, |text| _ = text.add("trap: ").message(error.message()));
     let frame = store.backtrace().frames().first().filter(|_| report.wanted());
     report.fail(error, frame.and_then(|frame| store.resolve(frame).ok()))
 }

@@ -6,7 +6,7 @@ use crate::types::*;
 use core::ffi::c_char;
 use core::num::NonZero;
 use wasmote::{Error, ErrorClass, ErrorKind, Feature, FuncType, LinkReason, LoadError, ResolvedFrame, Trap};
-use wasmote_core::texts::c_text;
+use wasmote_core::texts::Message;
 use wasmote_feature::*;
 use wasmote_platform::{OutOfMemory, from_utf8};
 use wasmote_status::*;
@@ -135,7 +135,7 @@ impl<'a> Report<'a> {
     fn end(&mut self, status: wasmote_status_t) -> wasmote_status_t {
         if !self.told {
             self.write(u32::MAX, |text| {
-                text.add(status_text(status).strip_suffix('\0').unwrap_or_default());
+                text.message(status_text(status));
             });
         }
         if let Some(error) = &mut self.error {
@@ -182,9 +182,9 @@ impl<'a> Report<'a> {
             _ => None,
         };
         self.write(offset, |text| {
-            text.add(cause.message());
+            text.message(cause.message());
             if let Some(feature) = refused {
-                text.add(": ").add(feature.name());
+                text.add(": ").message(feature.name());
             }
             if let Some(place) = place {
                 text.add(" in function ").number(place.func);
@@ -244,6 +244,12 @@ impl<'a> Text<'a> {
         self
     }
 
+    /// Appends as much as fits.
+    pub fn message(&mut self, more: Message) -> &mut Text<'a> {
+        more.each(&mut |byte| self.byte(byte));
+        self
+    }
+
     /// Appends a byte if it fits. Names are a module's: a NUL among them would end the text, a line feed would forge
     /// another line of the log.
     #[inline(never)]
@@ -281,8 +287,8 @@ pub extern "C" fn wasmote_status_str(status: wasmote_status_t) -> *const c_char 
     status_text(status).as_ptr().cast()
 }
 
-/// The text of a status, ended by a NUL.
-fn status_text(status: wasmote_status_t) -> &'static str {
+/// The text of a status, ended by a NUL and not packed.
+fn status_text(status: wasmote_status_t) -> Message {
     const TEXTS: &str = concat!(
         "success\0",
         "invalid argument\0",
@@ -300,16 +306,15 @@ fn status_text(status: wasmote_status_t) -> &'static str {
         "busy\0",
         "time-out\0",
         "host error\0",
+        "unknown status\0",
     );
+    const UNKNOWN: usize = 16;
     if !cfg!(feature = "messages") {
-        return "\0";
+        return "\0".into();
     }
-    if let Some(trap) = Trap::from_code(status.cast_unsigned()) {
-        return trap.c_message();
-    }
-    match c_text(TEXTS, status as usize) {
-        "" => "unknown status\0",
-        text => text,
+    match Trap::from_code(status.cast_unsigned()) {
+        Some(trap) => trap.c_message(),
+        None => Message::of(TEXTS.as_bytes(), (status as usize).min(UNKNOWN)),
     }
 }
 

@@ -70,7 +70,7 @@ unsafe fn load(
         let (body, bytes) = unsafe { (get::<RuntimeBody>(runtime)?, array(bytes, size)?) };
         let module = make_module(&body.root.engine, bytes).map_err(|error| {
             event(Level::Warn, |text| {
-                text.add("module refused: ").add(error.message());
+                text.add("module refused: ").message(error.message());
                 text.add(" at byte ").number(error.offset().unwrap_or(0));
             });
             report.fail(error, None)

@@ -74,8 +74,11 @@ pub fn inspect(options: &Options) -> Result<()> {
             return Err(error.into());
         }
     };
-    let features: Vec<&str> =
-        features.iter().filter(|feature| *feature != Feature::Mvp).map(Feature::name).collect();
+    let features: Vec<_> = features
+        .iter()
+        .filter(|feature| *feature != Feature::Mvp)
+        .map(|feature| feature.name().to_string())
+        .collect();
     let needs = needs(&module, &heap, options.stack)?;
     if options.json {
         println!("{}", to_json(&module, &sections, &features, &needs, options.ram));
@@ -207,7 +210,7 @@ fn records(module: &Module<'_>) -> u64 {
 fn to_json(
     module: &Module<'_>,
     sections: &[Section],
-    features: &[&str],
+    features: &[String],
     needs: &Needs,
     ram: Option<u64>,
 ) -> Value {
@@ -259,7 +262,7 @@ fn print_sections(sections: &[Section]) {
     }
 }
 
-fn print(module: &Module<'_>, sections: &[Section], features: &[&str], needs: &Needs, ram: Option<u64>) {
+fn print(module: &Module<'_>, sections: &[Section], features: &[String], needs: &Needs, ram: Option<u64>) {
     print_sections(sections);
     println!("imports:");
     for import in module.imports() {

@@ -1,7 +1,8 @@
 //! Why a module was refused.
 
 use crate::Feature;
-use crate::texts::text;
+use crate::packed;
+use crate::texts::Message;
 
 /// A module was refused: what is wrong, and where.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,6 +31,10 @@ macro_rules! error_kinds {
             Unsupported(Feature),
         }
 
+        /// The texts of all kinds, from which the dictionary of packed texts is made.
+        pub(crate) const TEXTS: &str =
+            if cfg!(feature = "messages") { concat!($( $( $text, "\0", )* )*) } else { "" };
+
         /// The kinds without what belongs to them: the number of the text.
         #[derive(Clone, Copy)]
         #[allow(clippy::enum_variant_names)]
@@ -40,16 +45,15 @@ macro_rules! error_kinds {
 
         impl ErrorKind {
             /// The text, without place. Empty-handed builds (feature `messages` off) have only the class.
-            pub fn message(self) -> &'static str {
+            pub fn message(self) -> Message {
                 if !cfg!(feature = "messages") {
-                    return self.class().name();
+                    return self.class().name().into();
                 }
-                const TEXTS: &str = concat!($( $( $text, "\0", )* )* "unsupported feature\0");
                 let kind = match self {
                     $( $( ErrorKind::$name => Kind::$name, )* )*
                     ErrorKind::Unsupported(_) => Kind::Unsupported,
                 };
-                text(TEXTS, kind as usize)
+                Message::of(packed!($( $( $text, "\0", )* )* "unsupported feature\0"), kind as usize)
             }
 
             /// The class of the error.
@@ -164,10 +168,10 @@ error_kinds! {
 
 impl core::fmt::Display for LoadError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(self.kind.message())?;
+        self.kind.message().fmt(f)?;
         if let ErrorKind::Unsupported(feature) = self.kind {
             f.write_str(": ")?;
-            f.write_str(feature.name())?;
+            feature.name().fmt(f)?;
         }
         write!(f, " (at offset {:#x})", self.offset)
     }

@@ -1,7 +1,8 @@
 //! Feature groups: WebAssembly proposals that a firmware may leave out, and those that wasmote does
 //! not have yet and refuses by name.
 
-use crate::texts::text;
+use crate::packed;
+use crate::texts::Message;
 
 /// A group of WebAssembly features, or a proposal that is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,28 +48,30 @@ pub enum Feature {
 
 impl Feature {
     /// The name of the proposal, as the specification's community writes it.
-    pub fn name(self) -> &'static str {
-        const NAMES: &str = concat!(
-            "mvp\0",
-            "floating-point\0",
-            "sign-extension\0",
-            "saturating-float-to-int\0",
-            "multi-value\0",
-            "bulk-memory\0",
-            "reference-types\0",
-            "extended-const\0",
-            "tail-call\0",
-            "custom-page-sizes\0",
-            "simd\0",
-            "threads\0",
-            "gc\0",
-            "exception-handling\0",
-            "memory64\0",
-            "multi-memory\0",
-            "component-model\0",
-            "wide-arithmetic\0",
-        );
-        text(NAMES, self as usize)
+    pub fn name(self) -> Message {
+        Message::of(
+            packed!(
+                "mvp\0",
+                "floating-point\0",
+                "sign-extension\0",
+                "saturating-float-to-int\0",
+                "multi-value\0",
+                "bulk-memory\0",
+                "reference-types\0",
+                "extended-const\0",
+                "tail-call\0",
+                "custom-page-sizes\0",
+                "simd\0",
+                "threads\0",
+                "gc\0",
+                "exception-handling\0",
+                "memory64\0",
+                "multi-memory\0",
+                "component-model\0",
+                "wide-arithmetic\0",
+            ),
+            self as usize,
+        )
     }
 
     /// Whether this build contains the feature. A constant, so that code for an absent feature is

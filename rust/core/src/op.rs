@@ -6,6 +6,7 @@
 //! in the four regular classes, and the enums that each sink matches exhaustively, so that a new row breaks
 //! the build until every sink handles it.
 
+use crate::vm::Builtin;
 use crate::{Feature, ValType};
 
 /// Calls a macro with the whole table.
@@ -211,10 +212,6 @@ macro_rules! for_each_op {
                 0x22 LocalTee "local.tee": Mvp;
                 0x23 GlobalGet "global.get": Mvp;
                 0x24 GlobalSet "global.set": Mvp;
-                0x25 TableGet "table.get": ReferenceTypes;
-                0x26 TableSet "table.set": ReferenceTypes;
-                0x3F MemorySize "memory.size": Mvp;
-                0x40 MemoryGrow "memory.grow": Mvp;
                 0x41 I32Const "i32.const": Mvp;
                 0x42 I64Const "i64.const": Mvp;
                 0x43 F32Const "f32.const": Float;
@@ -222,6 +219,13 @@ macro_rules! for_each_op {
                 0xD0 RefNull "ref.null": ReferenceTypes;
                 0xD1 RefIsNull "ref.is_null": ReferenceTypes;
                 0xD2 RefFunc "ref.func": ReferenceTypes;
+            }
+            // What the runtime carries out, by the name of its builtin.
+            builtin {
+                0x25 TableGet "table.get": ReferenceTypes;
+                0x26 TableSet "table.set": ReferenceTypes;
+                0x3F MemorySize "memory.size": Mvp;
+                0x40 MemoryGrow "memory.grow": Mvp;
                 0xFC08 MemoryInit "memory.init": BulkMemory;
                 0xFC09 DataDrop "data.drop": BulkMemory;
                 0xFC0A MemoryCopy "memory.copy": BulkMemory;
@@ -245,6 +249,7 @@ macro_rules! operators {
         store { $( $scode:literal $store:ident $stext:literal: $sw:literal, $st:ident, $sf:ident; )* }
         reinterpret { $( $rcode:literal $reint:ident $rtext:literal: $ra:ident -> $rr:ident, $rf:ident; )* }
         special { $( $pcode:literal $special:ident $ptext:literal: $pf:ident; )* }
+        builtin { $( $icode:literal $builtin:ident $itext:literal: $if:ident; )* }
     ) => {
         /// An operator with one operand and one result.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -285,6 +290,7 @@ macro_rules! operators {
             Load(LoadOp),
             Store(StoreOp),
             Reinterpret(ReinterpretOp),
+            Builtin(Builtin),
             $( $special, )*
         }
 
@@ -298,6 +304,7 @@ macro_rules! operators {
                     $( $scode => (Op::Store(StoreOp::$store), Feature::$sf), )*
                     $( $rcode => (Op::Reinterpret(ReinterpretOp::$reint), Feature::$rf), )*
                     $( $pcode => (Op::$special, Feature::$pf), )*
+                    $( $icode => (Op::Builtin(Builtin::$builtin), Feature::$if), )*
                     _ => return None,
                 })
             }
@@ -311,6 +318,9 @@ macro_rules! operators {
                     Op::Store(op) => op.name(),
                     Op::Reinterpret(op) => op.name(),
                     $( Op::$special => $ptext, )*
+                    $( Op::Builtin(Builtin::$builtin) => $itext, )*
+                    // No operator has it.
+                    Op::Builtin(Builtin::Numeric) => "",
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Traps: how execution ends early.
 
-use crate::texts::c_text;
+use crate::texts::Message;
 
 /// Why execution ended early (WebAssembly Core, 4.2.1 "Results", and what an embedder adds).
 ///
@@ -61,18 +61,19 @@ impl Trap {
         Trap::ALL.get(place).copied()
     }
 
-    /// The text that the specification's test suite uses for the trap.
-    pub fn message(self) -> &'static str {
-        self.c_message().strip_prefix(PREFIX).and_then(|text| text.strip_suffix('\0')).unwrap_or("trap")
+    /// The text that the specification's test suite uses for the trap; "trap" without the feature `messages`.
+    pub fn message(self) -> Message {
+        if !cfg!(feature = "messages") {
+            return "trap".into();
+        }
+        self.c_message().behind("trap: ")
     }
 
     /// The same behind "trap: ", and ended by a NUL.
-    pub fn c_message(self) -> &'static str {
-        c_text(TEXTS, self as usize - Trap::Unreachable as usize)
+    pub fn c_message(self) -> Message {
+        Message::of(TEXTS.as_bytes(), self as usize - Trap::Unreachable as usize)
     }
 }
-
-const PREFIX: &str = "trap: ";
 
 /// In the order of the codes.
 const TEXTS: &str = if cfg!(feature = "messages") {
@@ -97,6 +98,6 @@ const TEXTS: &str = if cfg!(feature = "messages") {
 
 impl core::fmt::Display for Trap {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(self.message())
+        self.message().fmt(f)
     }
 }

@@ -120,6 +120,11 @@ impl<'a> FuncType<'a> {
         ValTypes(self.results.iter())
     }
 
+    /// The numbers of the parameter types, and those of the result types.
+    pub const fn bytes(self) -> (&'a [u8], &'a [u8]) {
+        (self.params, self.results)
+    }
+
     /// The numbers of the parameter types. For where each instruction counts.
     pub const fn param_bytes(self) -> &'a [u8] {
         self.params

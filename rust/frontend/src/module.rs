@@ -21,6 +21,20 @@ pub(crate) struct Items {
     pub count: u32,
 }
 
+/// What a module has a list of, in [`Module::lists`]. The canonical type of each type index.
+pub(crate) const TYPES: usize = 0;
+/// Canonical type of each function, imported ones first.
+pub(crate) const FUNCS: usize = 1;
+/// Offset of each export, by its name's bytes: who imports many from a module that exports many finds them soon.
+pub(crate) const EXPORTS: usize = 2;
+/// Offset of each element segment.
+pub(crate) const ELEMENTS: usize = 3;
+/// Offset of each data segment.
+pub(crate) const DATA: usize = 4;
+/// Functions that `ref.func` may name in a body: one bit each, empty until there is one.
+const DECLARED: usize = 5;
+const LISTS: usize = 6;
+
 /// A module, validated but for its function bodies. It borrows the bytes and copies nothing out of them; for each
 /// type, function, segment and global it keeps a few bytes on the heap.
 ///
@@ -30,11 +44,9 @@ pub(crate) struct Items {
 pub struct Module<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) features: Features,
-    /// Canonical type of each type index.
-    pub(crate) types: Vec<u32>,
+    /// [`TYPES`] and so on.
+    pub(crate) lists: [Vec<u32>; LISTS],
     pub(crate) imports: Items,
-    /// Canonical type of each function, imported ones first.
-    pub(crate) funcs: Vec<u32>,
     pub(crate) import_funcs: u32,
     pub(crate) tables: Vec<TableType>,
     pub(crate) import_tables: u32,
@@ -45,18 +57,10 @@ pub struct Module<'a> {
     pub(crate) own_globals: Items,
     pub(crate) global_cells: u32,
     pub(crate) exports: Items,
-    /// Offset of each export, by its name's bytes: who imports many from a module that exports many finds them soon.
-    pub(crate) exports_by_name: Vec<u32>,
     pub(crate) start: Option<u32>,
-    /// Offset of each element segment.
-    pub(crate) elements: Vec<u32>,
-    /// Offset of each data segment.
-    pub(crate) data: Vec<u32>,
     pub(crate) data_count: Option<u32>,
     pub(crate) code: Items,
     pub(crate) code_end: u32,
-    /// Functions that `ref.func` may name in a body: one bit each, empty until there is one.
-    pub(crate) declared: Vec<u32>,
     /// Offset of the function names in the name section, 0 if there are none.
     pub(crate) func_names: u32,
 }
@@ -77,9 +81,8 @@ impl<'a> Module<'a> {
         Module {
             bytes,
             features: Features::NONE,
-            types: Vec::new(heap),
+            lists: core::array::from_fn(|_| Vec::new(heap)),
             imports: Items::default(),
-            funcs: Vec::new(heap),
             import_funcs: 0,
             tables: Vec::new(heap),
             import_tables: 0,
@@ -90,14 +93,10 @@ impl<'a> Module<'a> {
             own_globals: Items::default(),
             global_cells: 0,
             exports: Items::default(),
-            exports_by_name: Vec::new(heap),
             start: None,
-            elements: Vec::new(heap),
-            data: Vec::new(heap),
             data_count: None,
             code: Items::default(),
             code_end: 0,
-            declared: Vec::new(heap),
             func_names: 0,
         }
     }
@@ -115,7 +114,7 @@ impl<'a> Module<'a> {
     /// The imports, in order.
     pub fn imports(&self) -> impl Iterator<Item = Import<'a>> + '_ {
         let mut reader = self.reader(self.imports.start);
-        (0..self.imports.count).map(move |_| sections::import(&mut reader, &self.types, self.bytes))
+        (0..self.imports.count).map(move |_| sections::import(&mut reader, &self.lists[TYPES], self.bytes))
     }
 
     /// The exports, in order.
@@ -127,8 +126,8 @@ impl<'a> Module<'a> {
     /// The export of this name.
     pub fn export(&self, name: &str) -> Option<Export<'a>> {
         let by_name = |&at: &u32| sections::export_name(self.bytes, at).cmp(name.as_bytes());
-        let place = self.exports_by_name.binary_search_by(by_name).ok()?;
-        let at = *self.exports_by_name.get(place)?;
+        let place = self.lists[EXPORTS].binary_search_by(by_name).ok()?;
+        let at = *self.lists[EXPORTS].get(place)?;
         Some(sections::export(&mut Reader::new(self.bytes, at, u32::MAX)))
     }
 
@@ -137,7 +136,7 @@ impl<'a> Module<'a> {
         use wasmote_core::ExternKind::*;
         let index = export.index as usize;
         Some(match export.kind {
-            Func => ExternType::Func(self.func_type_at(*self.funcs.get(index)?)),
+            Func => ExternType::Func(self.func_type_at(*self.lists[FUNCS].get(index)?)),
             Table => ExternType::Table(*self.tables.get(index)?),
             Memory => ExternType::Memory(self.memory?),
             Global => ExternType::Global(self.globals.get(index)?.ty),
@@ -146,7 +145,7 @@ impl<'a> Module<'a> {
 
     /// Number of types.
     pub fn type_count(&self) -> u32 {
-        self.types.len() as u32
+        self.lists[TYPES].len() as u32
     }
 
     /// The function type of a canonical type.
@@ -156,12 +155,17 @@ impl<'a> Module<'a> {
 
     /// Number of functions, imported ones included.
     pub fn func_count(&self) -> u32 {
-        self.funcs.len() as u32
+        self.lists[FUNCS].len() as u32
     }
 
     /// Number of imported functions, which come first in the index space.
     pub fn import_funcs(&self) -> u32 {
         self.import_funcs
+    }
+
+    /// Number of functions that the module defines.
+    pub(crate) fn own_funcs(&self) -> u32 {
+        self.func_count() - self.import_funcs
     }
 
     /// The type of a function; the empty one if there is no such function.
@@ -171,7 +175,7 @@ impl<'a> Module<'a> {
 
     /// The canonical type of a function; `u32::MAX` if there is no such function.
     pub fn func_type_index(&self, func: u32) -> u32 {
-        self.funcs.get(func as usize).copied().unwrap_or(u32::MAX)
+        self.lists[FUNCS].get(func as usize).copied().unwrap_or(u32::MAX)
     }
 
     /// Where the body of one of the module's own functions lies, by its place among them. Walks over the
@@ -262,22 +266,22 @@ impl<'a> Module<'a> {
 
     /// Number of element segments.
     pub fn element_count(&self) -> u32 {
-        self.elements.len() as u32
+        self.lists[ELEMENTS].len() as u32
     }
 
     /// An element segment.
     pub fn element(&self, index: u32) -> Option<ElementSegment<'a>> {
-        Some(ElementSegment::head(&mut self.reader(*self.elements.get(index as usize)?), None))
+        Some(ElementSegment::head(&mut self.reader(*self.lists[ELEMENTS].get(index as usize)?), None))
     }
 
     /// Number of data segments.
     pub fn data_count(&self) -> u32 {
-        self.data.len() as u32
+        self.lists[DATA].len() as u32
     }
 
     /// A data segment.
     pub fn data(&self, index: u32) -> Option<DataSegment<'a>> {
-        Some(DataSegment::whole(&mut self.reader(*self.data.get(index as usize)?), None))
+        Some(DataSegment::whole(&mut self.reader(*self.lists[DATA].get(index as usize)?), None))
     }
 
     /// The start function.
@@ -331,16 +335,16 @@ impl<'a> Module<'a> {
         if func >= self.func_count() {
             return reader.fail_at(ErrorKind::UnknownFunction, at);
         }
-        if self.declared.is_empty() {
-            let words = self.funcs.len().div_ceil(32);
-            reader.stored(self.declared.resize(words, 0));
+        if self.lists[DECLARED].is_empty() {
+            let words = self.lists[FUNCS].len().div_ceil(32);
+            reader.stored(self.lists[DECLARED].resize(words, 0));
         }
-        if let Some(word) = self.declared.get_mut(func as usize / 32) {
+        if let Some(word) = self.lists[DECLARED].get_mut(func as usize / 32) {
             *word |= 1 << (func % 32);
         }
     }
 
     pub(crate) fn is_declared(&self, func: u32) -> bool {
-        self.declared.get(func as usize / 32).is_some_and(|word| word >> (func % 32) & 1 != 0)
+        self.lists[DECLARED].get(func as usize / 32).is_some_and(|word| word >> (func % 32) & 1 != 0)
     }
 }

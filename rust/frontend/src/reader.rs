@@ -24,12 +24,14 @@ pub(crate) const FAILED: u8 = 1;
 impl<'a> Reader<'a> {
     /// Reads `module[start..end]`. An `end` beyond the module is the module's end.
     pub fn new(module: &'a [u8], start: u32, end: u32) -> Reader<'a> {
-        Reader {
-            bytes: module.get(..end as usize).unwrap_or(module),
-            pos: start as usize,
-            fault: None,
-            mute: 0,
-        }
+        let mut reader = Reader { bytes: module, pos: start as usize, fault: None, mute: 0 };
+        reader.limit(end);
+        reader
+    }
+
+    /// What follows ends there, or where it ends anyway.
+    pub fn limit(&mut self, end: u32) {
+        self.bytes = self.bytes.get(..end as usize).unwrap_or(self.bytes);
     }
 
     /// The module, up to the end.
@@ -110,6 +112,11 @@ impl<'a> Reader<'a> {
     /// All that follows, without going on.
     pub fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.pos..).unwrap_or(&[])
+    }
+
+    /// Bytes that follow.
+    pub fn left(&self) -> u32 {
+        self.bytes.len().saturating_sub(self.pos) as u32
     }
 
     /// The next byte, without going on.
@@ -251,7 +258,7 @@ impl<'a> Reader<'a> {
         let count = self.u32();
         if count > limit {
             self.fail_at(too_many, start);
-        } else if count as usize > self.bytes.len().saturating_sub(self.pos) {
+        } else if count > self.left() {
             self.fail(ErrorKind::UnexpectedEnd);
         }
         if self.failed() { 0 } else { count }

@@ -1,15 +1,15 @@
 //! The sections (WebAssembly Core, 5.5 and 3.4).
 
-use crate::module::{Global, Items, Module};
+use crate::module::{DATA, ELEMENTS, EXPORTS, FUNCS, Global, Items, Module, TYPES};
 use crate::reader::Reader;
 use crate::segments;
-use crate::sort::sort;
+use crate::sort::Order;
 use crate::{ConstExpr, GlobalPlace};
 use wasmote_core::{
     ErrorKind, ExternKind, Feature, Features, FuncType, GlobalType, Limits, LoadError, MemoryType, TableType,
     ValType, limits,
 };
-use wasmote_platform::{Heap, OutOfMemory, Vec};
+use wasmote_platform::{Heap, Vec};
 
 /// An import.
 #[derive(Clone, Copy, Debug)]
@@ -60,65 +60,69 @@ impl ExternType<'_> {
     }
 }
 
+/// Sections by their ids (5.5.2).
+mod id {
+    pub const CUSTOM: u8 = 0;
+    pub const TYPE: u8 = 1;
+    pub const IMPORT: u8 = 2;
+    pub const FUNCTION: u8 = 3;
+    pub const TABLE: u8 = 4;
+    pub const MEMORY: u8 = 5;
+    pub const GLOBAL: u8 = 6;
+    pub const EXPORT: u8 = 7;
+    pub const START: u8 = 8;
+    pub const ELEMENT: u8 = 9;
+    pub const CODE: u8 = 10;
+    pub const DATA: u8 = 11;
+    pub const DATA_COUNT: u8 = 12;
+    /// Of a proposal that wasmote does not have.
+    pub const TAG: u8 = 13;
+}
+
 /// The order in which sections must come, by id. Custom sections may come anywhere.
 const ORDER: [u8; 13] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 10];
 
 pub(crate) fn parse(module: &mut Module<'_>, heap: &Heap) -> Result<(), LoadError> {
     let bytes = module.bytes;
+    let len = bytes.len() as u32;
     let mut reader = Reader::new(bytes, 0, u32::MAX);
     header(&mut reader, bytes);
     module.features = module.features.with(Feature::Mvp);
     let mut last = 0;
-    let mut own_funcs = 0;
     while !reader.at_end() {
         let at = reader.pos();
         let id = reader.u8();
-        let len = reader.u32();
-        let start = reader.pos();
-        if len > bytes.len() as u32 - start {
+        let size = reader.u32();
+        let end = reader.pos().saturating_add(size);
+        if end > len {
             reader.fail_at(ErrorKind::UnexpectedEnd, at);
         }
-        reader.slice(len);
-        if id != 0 {
+        if id != id::CUSTOM {
             match ORDER.get(id as usize) {
                 Some(&order) if order > last => last = order,
                 Some(_) => reader.fail_at(ErrorKind::SectionOrder, at),
-                None if id == 13 => reader.fail_at(ErrorKind::Unsupported(Feature::Exceptions), at),
+                None if id == id::TAG => reader.fail_at(ErrorKind::Unsupported(Feature::Exceptions), at),
                 None => reader.fail_at(ErrorKind::BadSection, at),
             }
         }
-        if reader.failed() {
-            break;
-        }
-        let section = &mut Reader::new(bytes, start, start + len);
+        reader.result()?;
+        reader.limit(end);
         match id {
-            0 => {
-                custom(module, section);
-                section.result()?;
-                continue;
+            id::CUSTOM => custom(module, &mut reader),
+            id::START => start_function(module, &mut reader),
+            id::DATA_COUNT => {
+                reader.need(&mut module.features, Feature::BulkMemory, at);
+                module.data_count = Some(reader.u32());
             }
-            1 => types(module, section, heap),
-            2 => drop(definitions(module, section, None)),
-            3 => own_funcs = definitions(module, section, Some(ExternKind::Func)),
-            4 => drop(definitions(module, section, Some(ExternKind::Table))),
-            5 => drop(definitions(module, section, Some(ExternKind::Memory))),
-            6 => drop(definitions(module, section, Some(ExternKind::Global))),
-            7 => exports(module, section),
-            8 => start_function(module, section),
-            9 => segments::elements(module, section),
-            10 => code(module, section, own_funcs),
-            11 => segments::data(module, section),
-            _ => {
-                section.need(&mut module.features, Feature::BulkMemory, at);
-                module.data_count = Some(section.u32());
-            }
+            _ => items(module, &mut reader, id, heap),
         }
-        if !section.at_end() {
-            section.fail(ErrorKind::SectionSize);
+        if !reader.at_end() {
+            reader.fail(ErrorKind::SectionSize);
         }
-        section.result()?;
+        reader.result()?;
+        reader = Reader::new(bytes, end, u32::MAX);
     }
-    if module.code.count != own_funcs {
+    if module.code.count != module.own_funcs() {
         reader.fail(ErrorKind::FunctionCountMismatch);
     }
     if module.data_count.is_some_and(|count| count != module.data_count()) {
@@ -143,12 +147,11 @@ fn header(reader: &mut Reader<'_>, bytes: &[u8]) {
 }
 
 fn custom(module: &mut Module<'_>, section: &mut Reader<'_>) {
-    if section.name() != "name" {
-        return;
-    }
+    let is_names = section.name() == "name";
     // A name section that is not well-formed is no reason to refuse a module: its names are not used.
     let mut names = *section;
-    while !names.at_end() {
+    section.slice(section.left());
+    while is_names && !names.at_end() {
         let id = names.u8();
         let len = names.u32();
         let start = names.pos();
@@ -159,53 +162,85 @@ fn custom(module: &mut Module<'_>, section: &mut Reader<'_>) {
     }
 }
 
-fn types(module: &mut Module<'_>, section: &mut Reader<'_>, heap: &Heap) {
-    let count = items(section);
-    section.stored(module.types.reserve_exact(count as usize));
-    for _ in 0..count {
-        let form_at = section.pos();
-        match section.u8() {
-            0x60 => {}
-            0x4D..=0x50 | 0x5D..=0x5F => section.fail_at(ErrorKind::Unsupported(Feature::Gc), form_at),
-            _ => section.fail_at(ErrorKind::BadTypeForm, form_at),
+/// A section that is a list of items.
+fn items<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, id: u8, heap: &Heap) {
+    let at = section.pos();
+    let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
+    let items = Items { start: section.pos(), count };
+    match id {
+        id::IMPORT => module.imports = items,
+        id::GLOBAL => {
+            module.own_globals = items;
+            section.stored(module.globals.reserve_exact(count as usize));
         }
-        let start = section.pos();
-        let mut values = 0;
-        for limit in &[limits::MAX_PARAMS, limits::MAX_RESULTS] {
-            values = section.count(*limit, ErrorKind::TooManyParams);
-            for _ in 0..values {
-                val_type(section, &mut module.features);
+        id::EXPORT => module.exports = items,
+        id::CODE => {
+            if count != module.own_funcs() {
+                section.fail_at(ErrorKind::FunctionCountMismatch, at);
             }
+            module.code = items;
         }
-        if values > 1 {
-            section.need(&mut module.features, Feature::MultiValue, start);
-        }
+        _ => {}
+    }
+    let list = match id {
+        id::TYPE => TYPES,
+        id::FUNCTION => FUNCS,
+        id::EXPORT => EXPORTS,
+        id::ELEMENT => ELEMENTS,
+        id::DATA => DATA,
+        _ => OTHER,
+    };
+    if let Some(list) = module.lists.get_mut(list) {
+        section.stored(list.reserve_exact(count as usize));
+    }
+    for _ in 0..count {
+        let (list, item) = item(module, section, id);
         if section.failed() {
             return;
         }
-        section.stored(module.types.push(start));
+        if let Some(list) = module.lists.get_mut(list) {
+            section.stored(list.push(item));
+        }
     }
-    match Vec::from_iter(heap, 0..module.types.len() as u32) {
-        Ok(mut sorted) => canonical_types(module, &mut sorted),
-        Err(OutOfMemory) => section.fail(ErrorKind::OutOfMemory),
+    match id {
+        id::TYPE => canonical_types(module, section, heap),
+        id::EXPORT => distinct_names(module, section),
+        id::CODE => module.code_end = section.pos(),
+        _ => {}
     }
 }
 
-/// Replaces each type's offset by that of the first equal type. `sorted` are the indices of all types.
-fn canonical_types(module: &mut Module<'_>, sorted: &mut [u32]) {
-    let Module { types, bytes, .. } = module;
-    let offset = |types: &[u32], index: u32| types.get(index as usize).copied().unwrap_or(0);
-    let ty = |offset: u32| FuncType::at(bytes, offset);
-    sort(sorted, &mut |a, b| (ty(offset(types, a)), a) < (ty(offset(types, b)), b));
-    let mut first = 0;
-    for (place, &index) in sorted.iter().enumerate() {
-        let own = offset(types, index);
-        if place == 0 || ty(first) != ty(own) {
-            first = own;
+/// A function type.
+fn ty(module: &mut Module<'_>, section: &mut Reader<'_>) {
+    let form_at = section.pos();
+    match section.u8() {
+        0x60 => {}
+        0x4D..=0x50 | 0x5D..=0x5F => section.fail_at(ErrorKind::Unsupported(Feature::Gc), form_at),
+        _ => section.fail_at(ErrorKind::BadTypeForm, form_at),
+    }
+    let mut values = 0;
+    for limit in &[limits::MAX_PARAMS, limits::MAX_RESULTS] {
+        values = section.count(*limit, ErrorKind::TooManyParams);
+        for _ in 0..values {
+            val_type(section, &mut module.features);
         }
-        if let Some(entry) = types.get_mut(index as usize) {
-            *entry = first;
-        }
+    }
+    if values > 1 {
+        section.need(&mut module.features, Feature::MultiValue, form_at + 1);
+    }
+}
+
+/// Replaces each type's offset by that of the first equal type.
+fn canonical_types(module: &mut Module<'_>, section: &mut Reader<'_>, heap: &Heap) {
+    let order = Order { module: module.bytes, key: |module, at| FuncType::at(module, at).bytes() };
+    let types = &mut module.lists[TYPES];
+    let Ok(mut sorted) = Vec::copy_of(heap, types) else {
+        return section.fail(ErrorKind::OutOfMemory);
+    };
+    order.sort(&mut sorted);
+    for ty in &mut **types {
+        let first = sorted.partition_point(|&other| order.compare(other, *ty).is_lt());
+        *ty = sorted.get(first).copied().unwrap_or(*ty);
     }
 }
 
@@ -357,78 +392,83 @@ pub(crate) fn type_index(types: &[u32], reader: &mut Reader<'_>) -> u32 {
     })
 }
 
-/// The imports, or what the module defines of one kind; how many.
-fn definitions<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, kind: Option<ExternKind>) -> u32 {
-    let count = items(section);
-    let items = Items { start: section.pos(), count };
-    match kind {
-        None => module.imports = items,
-        Some(ExternKind::Func) => section.stored(module.funcs.reserve_exact(count as usize)),
-        Some(ExternKind::Global) => {
-            module.own_globals = items;
-            section.stored(module.globals.reserve_exact(count as usize));
-        }
-        _ => {}
-    }
-    let imported = kind.is_none();
-    for _ in 0..count {
-        let start = section.pos();
-        let kind = kind.unwrap_or_else(|| {
-            section.name();
-            section.name();
-            extern_kind(section, ErrorKind::BadImportKind)
-        });
-        match kind {
-            ExternKind::Func => {
-                let ty = type_index(&module.types, section);
-                if module.func_count() == limits::MAX_FUNCTIONS {
-                    section.fail(ErrorKind::TooManyFunctions);
-                }
-                section.stored(module.funcs.push(ty));
-                module.import_funcs += u32::from(imported);
-            }
-            ExternKind::Table => {
-                let ty = table_type(section);
-                if ty.element == ValType::ExternRef || !module.tables.is_empty() {
-                    section.need(&mut module.features, Feature::ReferenceTypes, start);
-                }
-                if module.tables.len() == limits::MAX_TABLES as usize {
-                    section.fail(ErrorKind::TooManyTables);
-                }
-                section.stored(module.tables.push(ty));
-                module.import_tables += u32::from(imported);
-            }
-            ExternKind::Memory => {
-                let ty = memory_type(section, &mut module.features);
-                if module.memory.is_some() {
-                    section.fail_at(ErrorKind::Unsupported(Feature::MultiMemory), start);
-                }
-                module.memory = Some(ty);
-                module.memory_imported |= imported;
-            }
-            ExternKind::Global => {
-                let ty = global_type(section, &mut module.features);
-                let mut place = GlobalPlace::Import(module.import_globals);
-                if imported {
-                    module.import_globals += 1;
-                } else {
-                    ConstExpr::parse(section, module, ty.value);
-                    place = GlobalPlace::Own(module.global_cells);
-                    module.global_cells += ty.value.cells();
-                }
-                section.stored(module.globals.push(Global { ty, place }));
-            }
-        }
-        if section.failed() {
-            break;
-        }
-    }
-    count
-}
+/// What is kept in none of the module's lists of numbers.
+const OTHER: usize = usize::MAX;
 
-/// The number of a section's items.
-pub(crate) fn items(section: &mut Reader<'_>) -> u32 {
-    section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems)
+/// Reads an item of a section: what is kept of it, and in which list.
+#[inline(always)]
+fn item<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, id: u8) -> (usize, u32) {
+    let start = section.pos();
+    let imported = id == id::IMPORT;
+    let mut what = id;
+    if imported {
+        section.name();
+        section.name();
+        what = id::FUNCTION + extern_kind(section, ErrorKind::BadImportKind) as u8;
+    }
+    match what {
+        id::TYPE => {
+            ty(module, section);
+            // Its form is not needed.
+            return (TYPES, start + 1);
+        }
+        id::FUNCTION => {
+            let ty = type_index(&module.lists[TYPES], section);
+            if module.func_count() == limits::MAX_FUNCTIONS {
+                section.fail(ErrorKind::TooManyFunctions);
+            }
+            module.import_funcs += u32::from(imported);
+            return (FUNCS, ty);
+        }
+        id::EXPORT => {
+            export_of(module, section);
+            return (EXPORTS, start);
+        }
+        id::ELEMENT => {
+            segments::element(module, section);
+            return (ELEMENTS, start);
+        }
+        id::DATA => {
+            segments::data(module, section);
+            return (DATA, start);
+        }
+        id::CODE => {
+            let len = section.u32();
+            section.slice(len);
+        }
+        id::TABLE => {
+            let ty = table_type(section);
+            if ty.element == ValType::ExternRef || !module.tables.is_empty() {
+                section.need(&mut module.features, Feature::ReferenceTypes, start);
+            }
+            if module.tables.len() == limits::MAX_TABLES as usize {
+                section.fail(ErrorKind::TooManyTables);
+            }
+            section.stored(module.tables.push(ty));
+            module.import_tables += u32::from(imported);
+        }
+        id::MEMORY => {
+            let ty = memory_type(section, &mut module.features);
+            if module.memory.is_some() {
+                section.fail_at(ErrorKind::Unsupported(Feature::MultiMemory), start);
+            }
+            module.memory = Some(ty);
+            module.memory_imported |= imported;
+        }
+        _ => {
+            let ty = global_type(section, &mut module.features);
+            let mut place = GlobalPlace::Import(module.import_globals);
+            if imported {
+                module.import_globals += 1;
+            } else {
+                ConstExpr::parse(section, module, ty.value);
+                place = GlobalPlace::Own(module.global_cells);
+                module.global_cells += ty.value.cells();
+            }
+            section.stored(module.globals.push(Global { ty, place }));
+        }
+    }
+    (OTHER, start)
 }
 
 pub(crate) fn export<'a>(reader: &mut Reader<'a>) -> Export<'a> {
@@ -444,37 +484,33 @@ pub(crate) fn export_name(bytes: &[u8], offset: u32) -> &[u8] {
     reader.slice(len)
 }
 
-fn exports<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
-    let count = items(section);
-    module.exports = Items { start: section.pos(), count };
-    section.stored(module.exports_by_name.reserve_exact(count as usize));
-    for _ in 0..count {
-        let start = section.pos();
-        let Export { kind, index, .. } = export(section);
-        if section.failed() {
-            return;
-        }
-        section.stored(module.exports_by_name.push(start));
-        let (len, unknown) = match kind {
-            ExternKind::Func => (module.func_count(), ErrorKind::UnknownFunction),
-            ExternKind::Table => (module.tables.len() as u32, ErrorKind::UnknownTable),
-            ExternKind::Memory => (module.memory.is_some().into(), ErrorKind::UnknownMemory),
-            ExternKind::Global => (module.global_count(), ErrorKind::UnknownGlobal),
-        };
-        if index >= len {
-            section.fail_at(unknown, start);
-        } else if kind == ExternKind::Func {
-            module.declare(index, start, section);
-        }
+fn export_of<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
+    let start = section.pos();
+    let Export { kind, index, .. } = export(section);
+    if section.failed() {
+        return;
     }
-    // Names must differ (3.4.10). Sorted, equal ones are neighbours.
-    let name = |offset: u32| export_name(module.bytes, offset);
-    sort(&mut module.exports_by_name, &mut |a, b| name(a) < name(b));
-    for pair in module.exports_by_name.windows(2) {
+    let (len, unknown) = match kind {
+        ExternKind::Func => return module.declare(index, start, section),
+        ExternKind::Table => (module.tables.len() as u32, ErrorKind::UnknownTable),
+        ExternKind::Memory => (module.memory.is_some().into(), ErrorKind::UnknownMemory),
+        ExternKind::Global => (module.global_count(), ErrorKind::UnknownGlobal),
+    };
+    if index >= len {
+        section.fail_at(unknown, start);
+    }
+}
+
+/// Names of exports must differ (3.4.10). Sorted, equal ones are neighbours.
+fn distinct_names(module: &mut Module<'_>, section: &mut Reader<'_>) {
+    let order = Order { module: module.bytes, key: |module, at| (export_name(module, at), &[]) };
+    let exports = &mut module.lists[EXPORTS];
+    order.sort(exports);
+    for pair in exports.windows(2) {
         if let &[a, b] = pair
-            && name(a) == name(b)
+            && order.compare(a, b).is_eq()
         {
-            section.fail_at(ErrorKind::DuplicateExport, a.max(b));
+            section.fail_at(ErrorKind::DuplicateExport, b);
         }
     }
 }
@@ -488,21 +524,4 @@ fn start_function(module: &mut Module<'_>, section: &mut Reader<'_>) {
         section.fail_at(ErrorKind::BadStart, at);
     }
     module.start = Some(func);
-}
-
-fn code(module: &mut Module<'_>, section: &mut Reader<'_>, own_funcs: u32) {
-    let at = section.pos();
-    let count = items(section);
-    if count != own_funcs {
-        section.fail_at(ErrorKind::FunctionCountMismatch, at);
-    }
-    module.code = Items { start: section.pos(), count };
-    for _ in 0..count {
-        let len = section.u32();
-        section.slice(len);
-        if section.failed() {
-            return;
-        }
-    }
-    module.code_end = section.pos();
 }

@@ -4,7 +4,7 @@
 use crate::ConstExpr;
 use crate::module::Module;
 use crate::reader::Reader;
-use crate::sections::{items, ref_type};
+use crate::sections::ref_type;
 use wasmote_core::{ErrorKind, Feature, ValType, limits};
 
 /// When a segment's contents are used.
@@ -108,34 +108,29 @@ impl<'a> ElementSegment<'a> {
     }
 }
 
-pub(crate) fn elements<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
-    let count = items(section);
-    section.stored(module.elements.reserve_exact(count as usize));
-    for _ in 0..count {
-        let start = section.pos();
-        let segment = ElementSegment::head(section, Some(module));
-        match segment.mode {
-            SegmentMode::Active { index, .. } => match module.tables.get(index as usize) {
-                None => section.fail_at(ErrorKind::UnknownTable, start),
-                Some(table) if table.element != segment.ty => section.fail_at(ErrorKind::TypeMismatch, start),
-                Some(_) => {}
-            },
-            SegmentMode::Passive => section.need(&mut module.features, Feature::BulkMemory, start),
-            SegmentMode::Declared => section.need(&mut module.features, Feature::ReferenceTypes, start),
+pub(crate) fn element<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
+    let start = section.pos();
+    let segment = ElementSegment::head(section, Some(module));
+    match segment.mode {
+        SegmentMode::Active { index, .. } => match module.tables.get(index as usize) {
+            None => section.fail_at(ErrorKind::UnknownTable, start),
+            Some(table) if table.element != segment.ty => section.fail_at(ErrorKind::TypeMismatch, start),
+            Some(_) => {}
+        },
+        SegmentMode::Passive => section.need(&mut module.features, Feature::BulkMemory, start),
+        SegmentMode::Declared => section.need(&mut module.features, Feature::ReferenceTypes, start),
+    }
+    for _ in 0..segment.len {
+        if section.failed() {
+            return;
         }
-        for _ in 0..segment.len {
-            if segment.exprs {
-                ConstExpr::parse(section, module, segment.ty);
-            } else {
-                let item = section.pos();
-                let func = section.u32();
-                module.declare(func, item, section);
-            }
-            if section.failed() {
-                return;
-            }
+        if segment.exprs {
+            ConstExpr::parse(section, module, segment.ty);
+        } else {
+            let item = section.pos();
+            let func = section.u32();
+            module.declare(func, item, section);
         }
-        section.stored(module.elements.push(start));
     }
 }
 
@@ -161,22 +156,14 @@ impl<'a> DataSegment<'a> {
 }
 
 pub(crate) fn data<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
-    let count = items(section);
-    section.stored(module.data.reserve_exact(count as usize));
-    for _ in 0..count {
-        let start = section.pos();
-        let segment = DataSegment::whole(section, Some(module));
-        match segment.mode {
-            SegmentMode::Active { index, .. } => {
-                if index != 0 || module.memory.is_none() {
-                    section.fail_at(ErrorKind::UnknownMemory, start);
-                }
+    let start = section.pos();
+    let segment = DataSegment::whole(section, Some(module));
+    match segment.mode {
+        SegmentMode::Active { index, .. } => {
+            if index != 0 || module.memory.is_none() {
+                section.fail_at(ErrorKind::UnknownMemory, start);
             }
-            _ => section.need(&mut module.features, Feature::BulkMemory, start),
         }
-        if section.failed() {
-            return;
-        }
-        section.stored(module.data.push(start));
+        _ => section.need(&mut module.features, Feature::BulkMemory, start),
     }
 }

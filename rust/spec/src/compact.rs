@@ -90,7 +90,7 @@ fn body(name: &str, script: &Script, policy: &Policy, report: &Report) -> Vec<u8
     let mut to = Writer::default();
     to.text(name);
     to.number(script.directives.len());
-    to.list(policy.refused.iter(), |to, feature| to.text(feature.name()));
+    to.list(policy.refused.iter(), |to, feature| to.text(&feature.name().to_string()));
     for count in [report.passed, report.refused, report.text_only, report.deviations] {
         to.number(count as usize);
     }

@@ -96,7 +96,10 @@ impl Traps {
                 ["undefined", "out of bounds"].iter().any(|start| message.starts_with(start))
             }
             // Some expectations are cut short, others go on with a number.
-            trap => message.starts_with(trap.message()) || trap.message().starts_with(message),
+            trap => {
+                let text = trap.to_string();
+                message.starts_with(&text) || text.starts_with(message)
+            }
         };
         let set = Trap::ALL.iter().enumerate().filter(|(_, trap)| fits(trap));
         Traps(set.fold(0, |set, (bit, _)| set | 1 << bit))
@@ -111,7 +114,7 @@ impl Traps {
 impl std::fmt::Display for Traps {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let traps = Trap::ALL.into_iter().filter(|&trap| self.contains(trap));
-        f.write_str(&traps.map(Trap::message).collect::<Vec<_>>().join(" or "))
+        f.write_str(&traps.map(|trap| trap.to_string()).collect::<Vec<_>>().join(" or "))
     }
 }
 

@@ -157,7 +157,7 @@ fn feature(name: &str) -> Result<Feature> {
         Feature::Components,
         Feature::WideArithmetic,
     ];
-    let found = REFUSED.into_iter().find(|feature| feature.name() == name);
+    let found = REFUSED.into_iter().find(|feature| feature.name().to_string() == name);
     found.with_context(|| format!("'{name}' is no feature that is refused"))
 }
 

@@ -1,6 +1,7 @@
 //! What can go wrong.
 
-use wasmote_core::texts::text;
+use wasmote_core::packed;
+use wasmote_core::texts::Message;
 use wasmote_core::{ErrorKind, ExternKind, LoadError, Trap};
 use wasmote_platform::OutOfMemory;
 
@@ -89,19 +90,18 @@ impl Error {
     }
 
     /// The text, without place. Without the feature `messages`, a word for the class at most.
-    pub fn message(&self) -> &'static str {
+    pub fn message(&self) -> Message {
         // The texts in one string, and the number of one's own.
         macro_rules! texts {
             ($( $name:ident: $pattern:pat => $text:literal, )*) => {{
-                const TEXTS: &str = concat!($( $text, "\0", )*);
                 enum Number { $( $name, )* }
                 let number = match *self {
                     Error::Load(LoadError { kind, .. }) => return kind.message(),
                     Error::Trap(trap) => return trap.message(),
-                    _ if !cfg!(feature = "messages") => return "error",
+                    _ if !cfg!(feature = "messages") => return "error".into(),
                     $( $pattern => Number::$name, )*
                 };
-                text(TEXTS, number as usize)
+                Message::of(packed!($( $text, "\0", )*), number as usize)
             }};
         }
         texts! {
@@ -130,7 +130,7 @@ impl core::fmt::Display for Error {
             Error::Link(LinkError { offset, .. }) | Error::Refuted { offset } => {
                 write!(f, "{} (at offset {offset:#x})", self.message())
             }
-            _ => f.write_str(self.message()),
+            _ => self.message().fmt(f),
         }
     }
 }

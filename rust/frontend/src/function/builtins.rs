@@ -60,6 +60,11 @@ static RULES: [Rule; Builtin::Numeric as usize] = {
     rules
 };
 
+/// Whether two immediates follow the operator.
+pub(super) const fn has_two_immediates(builtin: Builtin) -> bool {
+    !matches!(RULES[builtin as usize].immediates[1], Immediate::None)
+}
+
 impl<S: Sink> Body<'_, '_, S> {
     /// Its operands go to their cells; its result comes there.
     #[inline(never)]

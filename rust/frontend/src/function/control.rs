@@ -1,7 +1,7 @@
 //! Labels and branches: the control stack of the specification's validation algorithm, and what is told to the sink
 //! when control flow splits and joins.
 
-use super::{Body, ENDED};
+use super::{Body, ENDED, POLYMORPHIC, UNREACHABLE};
 use crate::sections::val_type;
 use crate::{Cell, Operand, Sink, When};
 use wasmote_core::{ErrorKind, Feature, FuncType, ValType, ValTypes, limits};
@@ -19,14 +19,12 @@ pub(crate) enum Frame {
 #[derive(Clone, Copy)]
 pub(crate) struct Control<'a, S: Sink> {
     frame: Frame,
-    /// Nothing behind the last operator can be reached: operands may be popped that were never pushed.
-    pub unreachable: bool,
-    /// Whether the block itself could be reached.
-    reachable: bool,
+    /// What was said in front of it of the code there: [`UNREACHABLE`], and whether it is [`POLYMORPHIC`].
+    outside: u8,
     /// Whether a branch goes to its label.
     targeted: bool,
-    /// Operands below it.
-    pub height: u32,
+    /// Operands below the block that it is in.
+    below: usize,
     /// Where its parameters begin, and its results.
     base: Cell,
     ty: FuncType<'a>,
@@ -116,52 +114,44 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             return self.fail(ErrorKind::ElseMismatch);
         }
         self.leave();
-        let Some(mut block) = self.control.pop() else { return };
-        if self.reachable() {
-            block.targeted = true;
-            tell!(self, jump(&mut block.label));
-        }
+        self.jump_to(self.control.len().wrapping_sub(1));
         self.end_segment();
-        self.truncate(block.height);
-        self.set_reachable(block.reachable);
-        self.bind_otherwise(block.otherwise.take(), block.reachable);
-        self.push_all(block.ty.params());
+        self.truncate(self.height);
+        let Some(block) = self.control.last_mut() else { return };
         block.frame = Frame::Else;
-        block.unreachable = false;
-        let opened = self.control.push(block);
-        self.stored(opened);
+        let (ty, outside, otherwise) = (block.ty, block.outside, block.otherwise.take());
+        self.enter_again(outside & !POLYMORPHIC, otherwise);
+        self.push_all(ty.params());
     }
 
     pub fn end(&mut self) {
         self.leave();
         // What is needed of it, and not all.
-        let Some(&Control { frame, reachable, targeted, height, ty, mut label, otherwise, .. }) =
+        let Some(&Control { frame, outside, targeted, below, ty, mut label, otherwise, .. }) =
             self.control.last()
         else {
             return;
         };
         self.control.truncate(self.control.len() - 1);
-        self.height = self.control.last().map_or(0, |block| block.height as usize);
+        let height = core::mem::replace(&mut self.height, below);
         if frame == Frame::Function {
             self.tell_return(ty);
             self.end_segment();
             self.reader.mute |= ENDED;
             return;
         }
+        self.reader.mute = self.reader.mute & !POLYMORPHIC | outside & POLYMORPHIC;
         if otherwise.is_some() {
             // Without an `else`, the parameters are the results.
             if ty.params() != ty.results() {
                 self.fail(ErrorKind::TypeMismatch);
             }
             self.end_segment();
-            if reachable {
-                self.set_reachable(true);
-            }
-            self.bind_otherwise(otherwise, reachable);
+            self.enter_again(outside, otherwise);
         }
         if targeted && frame != Frame::Loop {
             self.end_segment();
-            self.set_reachable(true);
+            self.reader.mute &= !UNREACHABLE;
             tell!(self, bind(&mut label, false));
         }
         self.truncate(height);
@@ -170,10 +160,10 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
     }
 
-    fn bind_otherwise(&mut self, otherwise: Option<S::Label>, reachable: bool) {
-        if let Some(mut label) = otherwise
-            && reachable
-        {
+    /// The code that follows is reached as that in front of an `if` was: what it goes to if its condition does not hold is here.
+    fn enter_again(&mut self, outside: u8, otherwise: Option<S::Label>) {
+        self.reader.mute = self.reader.mute & !(UNREACHABLE | POLYMORPHIC) | outside;
+        if let Some(mut label) = otherwise {
             tell!(self, bind(&mut label, false));
         }
     }
@@ -181,10 +171,10 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     /// The end of a block's operators: exactly its results are left, and go to their cells. A function returns them
     /// from where they are.
     fn leave(&mut self) {
-        let Some(&Control { frame, ty, height, .. }) = self.control.last() else { return };
+        let Some(&Control { frame, ty, .. }) = self.control.last() else { return };
         let count = ty.results().len();
         self.require_top(ty.results());
-        if self.stack.len() != height as usize + count {
+        if self.stack.len() != self.height + count {
             self.fail(ErrorKind::TypeMismatch);
         }
         if count != 0 && frame != Frame::Function {
@@ -194,14 +184,13 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     fn open(&mut self, frame: Frame, ty: FuncType<'a>) {
         let label = self.sink.label();
-        let height = self.stack.len().saturating_sub(ty.params().len()) as u32;
-        let base = self.stack.get(height as usize).map_or(self.top_cell(), |entry| entry.cell.into());
+        let height = self.stack.len().saturating_sub(ty.params().len());
+        let base = self.stack.get(height).map_or(self.top_cell(), |entry| entry.cell.into());
         let opened = self.control.push_inline(Control {
             frame,
-            unreachable: false,
-            reachable: self.reachable(),
+            outside: self.reader.mute & (UNREACHABLE | POLYMORPHIC),
             targeted: false,
-            height,
+            below: self.height,
             base,
             ty,
             label,
@@ -209,7 +198,8 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             detour: None,
             table: 0,
         });
-        self.height = height as usize;
+        self.height = height;
+        self.reader.mute &= !POLYMORPHIC;
         self.stored(opened);
     }
 
@@ -232,7 +222,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     #[inline(never)]
     fn require_some(&mut self, types: ValTypes<'a>) {
-        if self.control.last().is_some_and(|block| block.unreachable) {
+        if self.polymorphic() {
             self.pop_all(types.clone());
             self.push_all(types);
         } else {
@@ -243,12 +233,8 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     /// What follows cannot be reached.
     pub fn set_unreachable(&mut self) {
         self.end_segment();
-        self.set_reachable(false);
-        if let Some(block) = self.control.last_mut() {
-            block.unreachable = true;
-            let height = block.height;
-            self.truncate(height);
-        }
+        self.reader.mute |= UNREACHABLE | POLYMORPHIC;
+        self.truncate(self.height);
     }
 
     /// Reads the label of a branch: the place of its block, and what a branch to it carries.
@@ -376,6 +362,10 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             self.copy_to(&entry, cell);
             cell += entry.known_ty().cells();
         }
+        self.jump_to(place);
+    }
+
+    fn jump_to(&mut self, place: usize) {
         if self.live()
             && let Some(block) = self.control.get_mut(place)
         {

@@ -136,6 +136,8 @@ const UNREACHABLE: u8 = 2;
 const QUIET: u8 = 4;
 /// Its last operator has been read.
 const ENDED: u8 = 8;
+/// Nothing behind the last operator of the innermost block can be reached: operands may be popped that were never pushed.
+const POLYMORPHIC: u8 = 16;
 
 /// The function being compiled.
 struct Body<'b, 'a, S: Sink> {
@@ -211,7 +213,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             self.reader.fail(ErrorKind::EndExpected);
         }
         self.op_at = self.reader.pos();
-        if self.reader.mute & !UNREACHABLE == ENDED {
+        if self.reader.mute & !(UNREACHABLE | POLYMORPHIC) == ENDED {
             let ended = self.sink.end(self.frame_cells);
             self.told(ended);
         }
@@ -242,13 +244,9 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         self.reader.mute == 0
     }
 
-    /// Whether the code here can be reached.
-    fn reachable(&self) -> bool {
-        self.reader.mute & UNREACHABLE == 0
-    }
-
-    fn set_reachable(&mut self, reachable: bool) {
-        self.reader.mute = self.reader.mute & !UNREACHABLE | if reachable { 0 } else { UNREACHABLE };
+    /// Whether operands may be popped that were never pushed.
+    fn polymorphic(&self) -> bool {
+        self.reader.mute & POLYMORPHIC != 0
     }
 
     /// The current operator is wrong.

@@ -107,7 +107,7 @@ impl<S: Sink> Body<'_, '_, S> {
     #[cold]
     #[inline(never)]
     fn pop_none(&mut self) -> Entry {
-        if !self.control.last().is_some_and(|block| block.unreachable) {
+        if !self.polymorphic() {
             self.fail(ErrorKind::TypeMismatch);
         }
         Entry { operand: NOTHING, cell: self.top as u16, ty: None }
@@ -194,11 +194,11 @@ impl<S: Sink> Body<'_, '_, S> {
     }
 
     /// Removes the operands from a height on.
-    pub fn truncate(&mut self, height: u32) {
-        if let Some(entry) = self.stack.get(height as usize) {
+    pub fn truncate(&mut self, height: usize) {
+        if let Some(entry) = self.stack.get(height) {
             self.top = entry.cell.into();
         }
-        self.stack.truncate(height as usize);
+        self.stack.truncate(height);
     }
 
     /// Gives the topmost operand another type of the same size.
@@ -277,7 +277,7 @@ impl<S: Sink> Body<'_, '_, S> {
         let mut place = self.stack.len();
         for ty in types.rev() {
             if place == self.height {
-                if !self.control.last().is_some_and(|block| block.unreachable) {
+                if !self.polymorphic() {
                     self.fail(ErrorKind::TypeMismatch);
                 }
                 return;

@@ -2,9 +2,10 @@
 
 use super::Body;
 use super::operands::Ty;
+use crate::module::TYPES;
 use crate::sections::{heap_type, val_type};
 use crate::{Callee, GlobalPlace, MemArg, Operand, Sink};
-use wasmote_core::{ErrorKind, Feature, FuncType, GlobalType, Op, Trap, UnaryOp, ValType, vm::Builtin};
+use wasmote_core::{ErrorKind, Feature, FuncType, GlobalType, Op, Trap, UnaryOp, ValType};
 
 use ValType::{F32, F64, FuncRef, I32, I64};
 
@@ -138,20 +139,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 tell!(self, global_set(ty.value, self.top, place, src));
             }
 
-            Op::TableGet => self.builtin(Builtin::TableGet),
-            Op::TableSet => self.builtin(Builtin::TableSet),
-            Op::TableSize => self.builtin(Builtin::TableSize),
-            Op::TableGrow => self.builtin(Builtin::TableGrow),
-            Op::TableFill => self.builtin(Builtin::TableFill),
-            Op::TableCopy => self.builtin(Builtin::TableCopy),
-            Op::TableInit => self.builtin(Builtin::TableInit),
-            Op::ElemDrop => self.builtin(Builtin::ElemDrop),
-            Op::MemorySize => self.builtin(Builtin::MemorySize),
-            Op::MemoryGrow => self.builtin(Builtin::MemoryGrow),
-            Op::MemoryFill => self.builtin(Builtin::MemoryFill),
-            Op::MemoryCopy => self.builtin(Builtin::MemoryCopy),
-            Op::MemoryInit => self.builtin(Builtin::MemoryInit),
-            Op::DataDrop => self.builtin(Builtin::DataDrop),
+            Op::Builtin(builtin) => self.builtin(builtin),
 
             Op::I32Const => {
                 let value = self.reader.s32();
@@ -313,7 +301,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
 
     /// The canonical type of a type index.
     pub fn type_index(&mut self, index: u32) -> u32 {
-        self.module.types.get(index as usize).copied().unwrap_or_else(|| {
+        self.module.lists[TYPES].get(index as usize).copied().unwrap_or_else(|| {
             self.fail(ErrorKind::UnknownType);
             0
         })

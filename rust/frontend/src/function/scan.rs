@@ -3,6 +3,7 @@
 //! Each operator is looked at twice because of this, so it is one look-up in a table and what it takes to find the next one.
 
 use super::Body;
+use super::builtins::has_two_immediates;
 use crate::Sink;
 use core::slice::Iter;
 use wasmote_core::{Op, ValType};
@@ -67,10 +68,8 @@ const fn kind(opcode: u32) -> Kind {
         Op::F64Const => Kind::EightBytes,
         Op::Call | Op::ReturnCall => Kind::Call,
         Op::CallIndirect | Op::ReturnCallIndirect => Kind::CallTwoNumbers,
-        Op::TableGet | Op::TableSet | Op::TableSize | Op::TableGrow | Op::TableFill => Kind::Call,
-        Op::ElemDrop | Op::DataDrop => Kind::Call,
-        Op::TableCopy | Op::TableInit | Op::MemoryInit | Op::MemoryCopy => Kind::CallTwoNumbers,
-        Op::MemorySize | Op::MemoryGrow | Op::MemoryFill => Kind::Call,
+        Op::Builtin(builtin) if has_two_immediates(builtin) => Kind::CallTwoNumbers,
+        Op::Builtin(_) => Kind::Call,
     }
 }
 

@@ -177,7 +177,7 @@ pub struct Tally {
     /// Calls that returned, and instantiations.
     pub returned: u64,
     /// Calls and instantiations that trapped, by trap.
-    pub trapped: std::collections::BTreeMap<&'static str, u64>,
+    pub trapped: std::collections::BTreeMap<String, u64>,
     /// Fuel that was used.
     pub fuel: u64,
     /// A hash of everything observed of wasmote, fuel included: the same for all dispatchers.
@@ -217,7 +217,7 @@ impl Tally {
                 }
                 Err(Stop::Trap(trap)) => {
                     look.number(*trap as u64);
-                    *self.trapped.entry(trap.message()).or_default() += 1;
+                    *self.trapped.entry(trap.to_string()).or_default() += 1;
                 }
                 Err(Stop::Other(_)) => look.number(0),
             }
