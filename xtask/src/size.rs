@@ -99,7 +99,12 @@ fn link(configuration: Option<&Configuration>, list: &[WasmoteOption]) -> Result
     firmware.sources.extend(["platform.c", "bump.c"].map(bare::source));
     firmware.flags.extend(["-DWITH_WASMOTE".into(), "-DHEAP_BYTES=262144".into()]);
     firmware.archive = Some(bare::M4F.archive(configuration, list)?);
-    link_and_run(firmware)
+    let (size, symbols) = link_and_run(firmware)?;
+    // What only checks may panic; what is shipped must not.
+    let checks = ["interp with extra-checks", "interp with wasmparser"].contains(&&*configuration.name);
+    let panics = symbols.iter().any(|symbol| symbol.name.contains("core::panicking"));
+    ensure!(checks || !panics, "'{}' has code that could panic", configuration.name);
+    Ok((size, symbols))
 }
 
 /// One without a runtime.

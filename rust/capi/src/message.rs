@@ -308,7 +308,7 @@ fn status_text(status: wasmote_status_t) -> Message {
         "host error\0",
         "unknown status\0",
     );
-    const UNKNOWN: usize = 16;
+    const UNKNOWN: usize = WASMOTE_ERR_HOST as usize + 1;
     if !cfg!(feature = "messages") {
         return "\0".into();
     }

@@ -33,7 +33,7 @@ macro_rules! error_kinds {
 
         /// The texts of all kinds, from which the dictionary of packed texts is made.
         pub(crate) const TEXTS: &str =
-            if cfg!(feature = "messages") { concat!($( $( $text, "\0", )* )*) } else { "" };
+            if cfg!(feature = "messages") { concat!($( $( $text, "\0", )* )* "unsupported feature\0") } else { "" };
 
         /// The kinds without what belongs to them: the number of the text.
         #[derive(Clone, Copy)]
@@ -53,7 +53,7 @@ macro_rules! error_kinds {
                     $( $( ErrorKind::$name => Kind::$name, )* )*
                     ErrorKind::Unsupported(_) => Kind::Unsupported,
                 };
-                Message::of(packed!($( $( $text, "\0", )* )* "unsupported feature\0"), kind as usize)
+                Message::of(packed!(TEXTS), kind as usize)
             }
 
             /// The class of the error.

@@ -50,7 +50,7 @@ impl Feature {
     /// The name of the proposal, as the specification's community writes it.
     pub fn name(self) -> Message {
         Message::of(
-            packed!(
+            packed!(concat!(
                 "mvp\0",
                 "floating-point\0",
                 "sign-extension\0",
@@ -69,7 +69,7 @@ impl Feature {
                 "multi-memory\0",
                 "component-model\0",
                 "wide-arithmetic\0",
-            ),
+            )),
             self as usize,
         )
     }

@@ -4,7 +4,7 @@
 use crate::error::TEXTS;
 use core::fmt;
 
-/// A text, until a NUL or its end. It may be packed: a byte above 127 stands for the pair of bytes in [`PAIRS`].
+/// A text, until a NUL or its end. It may be packed: a byte above 127 stands for a pair of bytes of the dictionary.
 #[derive(Clone, Copy)]
 pub struct Message(&'static [u8]);
 
@@ -47,6 +47,12 @@ impl From<&'static str> for Message {
     }
 }
 
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut result = Ok(());
@@ -72,12 +78,11 @@ const FIRST: u8 = 128;
 /// A pair takes two bytes, and saves one wherever it is met.
 const WORTH: usize = 3;
 
-/// Packs a list of texts: `packed!("first\0", "second\0")` is a `&'static [u8]` for [`Message::of`].
+/// Packs texts, a constant string in which each is ended by a NUL, to a `&'static [u8]` for [`Message::of`].
 #[macro_export]
 macro_rules! packed {
-    ($( $text:expr ),* $(,)?) => {{
-        const PACKED: $crate::texts::Packed<{ concat!($( $text ),*).len() }> =
-            $crate::texts::Packed::new(concat!($( $text ),*));
+    ($texts:expr) => {{
+        const PACKED: $crate::texts::Packed<{ $texts.len() }> = $crate::texts::Packed::new($texts);
         static BYTES: [u8; PACKED.len()] = PACKED.cut();
         &BYTES
     }};
@@ -94,7 +99,7 @@ impl<const N: usize> Packed<N> {
     pub const fn new(texts: &str) -> Packed<N> {
         let mut packed = Packed::plain(texts);
         let mut number = 0;
-        while number < DICTIONARY.len {
+        while number != DICTIONARY.len {
             packed.replace(DICTIONARY.pairs[number], FIRST + number as u8);
             number += 1;
         }
@@ -200,7 +205,7 @@ mod tests {
 
     #[test]
     fn packed_texts_are_what_they_were() {
-        let packed: &[u8] = packed!("unknown type\0", "\0", "zebra\0");
+        let packed: &[u8] = packed!("unknown type\0\0zebra\0");
         assert_eq!([0, 1, 2, 3].map(|number| nth(packed, number)), ["unknown type", "", "zebra", ""]);
         let shorter = packed.len() < "unknown type\0\0zebra\0".len();
         assert_eq!(shorter, cfg!(feature = "messages"));

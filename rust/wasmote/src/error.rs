@@ -101,7 +101,7 @@ impl Error {
                     _ if !cfg!(feature = "messages") => return "error".into(),
                     $( $pattern => Number::$name, )*
                 };
-                Message::of(packed!($( $text, "\0", )*), number as usize)
+                Message::of(packed!(concat!($( $text, "\0", )*)), number as usize)
             }};
         }
         texts! {

@@ -67,6 +67,7 @@ pub use store::{Quotas, Store, StoreStats};
 pub use values::{ExternRef, Value, WasmValue, WasmValues};
 pub use vm::{AnyContext, Caller, Context, HostCall, InterruptHandle, RawHostFn};
 
+pub use wasmote_core::texts::Message;
 pub use wasmote_core::{
     ErrorClass, ErrorKind, ExternKind, Feature, Features, FuncType, GlobalType, Limits, LoadError,
     MemoryType, TableType, Trap, ValType,

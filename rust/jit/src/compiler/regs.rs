@@ -262,7 +262,7 @@ impl Regs {
                 self.free_zero(at);
             }
         }
-        while self.zero_count > 0 && self.zeros[self.zero_count - 1] == NONE {
+        while self.zeros.get(self.zero_count.wrapping_sub(1)) == Some(&NONE) {
             self.zero_count -= 1;
         }
     }

@@ -496,6 +496,21 @@ fn control() {
         );
         cases.module("parameters", &wat, |subject| subject.call("f", &[0xFEDC_BA98_7654_3210]));
     }
+    // More upper halves that are 0 than can be known to be, of which the last one is that of an operator which needs all registers.
+    for count in 0..12 {
+        let wat = format!(
+            "(module
+                (func $nothing)
+                (func (export \"f\") (param i64 i64) (result i64)
+                    {}
+                    (i64.popcnt (local.get 1))
+                    (call $nothing)
+                    {}))",
+            "(i64.extend_i32_u (i32.wrap_i64 (local.get 0)))".repeat(count),
+            " i64.add".repeat(count)
+        );
+        cases.module("zeros", &wat, |subject| subject.call("f", &[3, 0xFEDC_BA98_7654_3210]));
+    }
     // Parameters that have registers while other locals become 0, in a function that calls nothing.
     for count in [1, 4, 5, 8, 9, 16, 17, 40] {
         let wat = format!(

@@ -189,8 +189,8 @@ impl Resident {
         let told = unsafe { &*record };
         let place = told.frame_cells.load(Ordering::Relaxed);
         self.functions.push(Function { words, record, place, running: false, state: Presence::Awake })?;
-        if let Some(after) = self.functions.get_mut(at..) {
-            after.rotate_right(1);
+        if let Some((last, before)) = self.functions.split_last_mut() {
+            before.iter_mut().skip(at).for_each(|after| core::mem::swap(after, last));
         }
         // The hand comes to it last.
         if at <= self.hand {

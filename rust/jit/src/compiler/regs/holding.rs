@@ -282,9 +282,9 @@ impl<M: Masm> Compiler<M> {
         }
         self.regs.free_cell(cell);
         if !self.regs.add_zero(cell, true) {
-            let reg = self.alloc();
-            self.regs.set(reg, cell);
-            self.masm.mov(reg, Val::number(0));
+            // Where nothing more can be known to be 0: the present operator may have all registers.
+            self.masm.mov(M::SCRATCH, Val::number(0));
+            self.masm.frame(false, Size::W32, M::SCRATCH, &self.frame, cell);
         }
     }
 }
