@@ -199,7 +199,7 @@ impl Masm for Thumb2 {
     type Word = u32;
     const TEMPS: &'static [Reg] = &[Reg(0), Reg(1), Reg(2), Reg(3)];
     const ARGS: usize = 4;
-    const DOUBLES: bool = cfg!(feature = "fpu-double");
+    const DOUBLES: bool = matches!(Fpu::MOST, Fpu::Double);
     type ArgPlaces = [(u32, Size); 0];
     const PINS: &'static [Reg] = &[Reg(6), Reg(7), Reg(8), Reg(11)];
     const LEAF_PINS: &'static [Reg] = &[LR];
