@@ -393,15 +393,15 @@ unsafe fn init_table(ctx: *mut VmCtx, index: u32, segment: u32, [to, from, n]: [
         let Some(segment) = segment else { return Ok(()) };
         // Elements have different lengths: those before `from` are read too.
         let mut items = segment.items();
-        let (from, end) = (from as usize * ELEMENT, (from as usize + n as usize) * ELEMENT);
-        let base = table.vm.elements.add(to as usize);
-        let (work, bytes) = (Work::of(ctx), if n == 0 { 0 } else { end });
-        work.charge(bytes)?;
-        work.slices(bytes, READ_SLICE, false, &mut |at, n| {
-            for at in (at..at + n).step_by(ELEMENT) {
-                let item = items.next();
-                if let (Some(item), Some(at)) = (item, at.checked_sub(from)) {
-                    *base.add(at / ELEMENT) = instance.element(&item);
+        let base = table.vm.elements.wrapping_add(to as usize).wrapping_sub(from as usize);
+        let end = if n == 0 { 0 } else { (from + n) as usize * ELEMENT };
+        let work = Work::of(ctx);
+        work.charge(end)?;
+        work.slices(end, READ_SLICE, false, &mut |at, n| {
+            for at in at / ELEMENT..(at + n) / ELEMENT {
+                let Some(item) = items.next() else { return };
+                if at >= from as usize {
+                    base.wrapping_add(at).write(instance.element(&item));
                 }
             }
         })
