@@ -143,13 +143,14 @@ impl<'a> ConstExpr<'a> {
                 Step::Binary(op) => {
                     let b = stack.pop().unwrap_or(0);
                     let a = stack.pop().unwrap_or(0);
-                    // What is below the 32nd bit depends on nothing above it.
-                    let value = match op {
-                        BinaryOp::I32Add | BinaryOp::I64Add => a.wrapping_add(b),
-                        BinaryOp::I32Sub | BinaryOp::I64Sub => a.wrapping_sub(b),
+                    match op {
+                        BinaryOp::I32Add => u64::from((a as u32).wrapping_add(b as u32)),
+                        BinaryOp::I32Sub => u64::from((a as u32).wrapping_sub(b as u32)),
+                        BinaryOp::I32Mul => u64::from((a as u32).wrapping_mul(b as u32)),
+                        BinaryOp::I64Add => a.wrapping_add(b),
+                        BinaryOp::I64Sub => a.wrapping_sub(b),
                         _ => a.wrapping_mul(b),
-                    };
-                    if op.types().1 == ValType::I32 { u64::from(value as u32) } else { value }
+                    }
                 }
                 Step::End => break,
             };
