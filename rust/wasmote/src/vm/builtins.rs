@@ -3,15 +3,16 @@
 //! Bulk operators check their bounds, then charge all their fuel, then work in slices; between slices they poll
 //! the interrupt word.
 
+use super::array::{Array, cells_of};
 use super::instance::InstanceData;
 use super::place::Block;
 use super::state::State;
-use super::table::TableData;
-use crate::{Memory, Table};
+use crate::Module;
 use core::ptr;
 use core::sync::atomic::Ordering;
 use wasmote_core::Trap;
 use wasmote_core::vm::{Builtin, BuiltinFn, VmCtx, take_fuel};
+use wasmote_frontend::SegmentMode;
 
 /// Bytes between two polls: 256 elements.
 const SLICE: usize = 1024;
@@ -91,9 +92,9 @@ unsafe fn state<'a>(ctx: *mut VmCtx) -> &'a mut State {
 
 /// # Safety
 /// `ctx` is an instance's, which has this table.
-unsafe fn table<'a>(ctx: *mut VmCtx, index: u32) -> &'a mut TableData {
+unsafe fn table<'a>(ctx: *mut VmCtx, index: u32) -> &'a mut Array {
     // SAFETY: (R2) validated index; tables live as long as the store, and begin with what code sees of them.
-    unsafe { &mut *(*(*ctx).tables.add(index as usize)).cast::<TableData>() }
+    unsafe { &mut *(*(*ctx).tables.add(index as usize)).cast::<Array>() }
 }
 
 /// The code of a result.
@@ -171,22 +172,36 @@ impl Work {
         Ok(())
     }
 
-    /// Lets an array grow to `len` elements; false if there is no memory. It costs as much as all its bytes, because it may
-    /// have to move, which the platform does in one go. If this ends early the array has its former length.
-    pub fn grow<T: Copy>(self, block: &mut Block<T>, len: usize, value: T) -> Result<bool, Trap> {
-        let old = block.len();
-        self.charge(len * size_of::<T>())?;
+    /// Writes a value to `n` cells.
+    ///
+    /// # Safety
+    /// They may be written.
+    unsafe fn fill(self, to: *mut u32, n: usize, value: u32) -> Result<(), Trap> {
+        self.slices(n * ELEMENT, SLICE, false, &mut |at, n| {
+            for cell in at / ELEMENT..(at + n) / ELEMENT {
+                // SAFETY: (R3) the caller says so.
+                unsafe { to.add(cell).write(value) };
+            }
+        })
+    }
+
+    /// Makes room for `more` bytes behind `bytes` that are in use, and writes the value there; false if there is no memory. It
+    /// costs as much as all the bytes, because they may have to move, which the platform does in one go.
+    pub(super) fn grow(
+        self,
+        block: &mut Block<u32>,
+        bytes: u32,
+        more: u32,
+        value: u32,
+    ) -> Result<bool, Trap> {
+        let all = bytes.saturating_add(more);
+        self.charge(all as usize)?;
+        let (used, len) = (cells_of(bytes), cells_of(all));
         if block.reserve(len).is_err() {
             return Ok(false);
         }
-        let mut ok = true;
-        let grown = self.slices((len - old) * size_of::<T>(), SLICE, false, &mut |at, n| {
-            ok &= block.resize(old + (at + n) / size_of::<T>(), value).is_ok();
-        });
-        if grown.is_err() {
-            ok &= block.resize(old, value).is_ok();
-        }
-        grown.map(|()| ok)
+        // SAFETY: (R3) there is room for so many.
+        unsafe { self.fill(block.base().add(used), len - used, value) }.map(|()| true)
     }
 }
 
@@ -219,18 +234,26 @@ unsafe fn copy(ctx: *mut VmCtx, to: *mut u8, from: *const u8, bytes: usize) -> R
 unsafe extern "C" fn memory_size(ctx: *mut VmCtx, cells: *mut u32, _: u32, _: u32) -> u32 {
     // SAFETY: (R2) (R4) a validated operator of an instance that has a memory.
     unsafe {
-        let pages = instance(ctx).memory.as_ref().map_or(0, |memory| memory.pages());
+        let pages = instance(ctx).memory.as_ref().map_or(0, |memory| memory.vm.len);
         Op(cells).result(pages)
     }
 }
 
 unsafe extern "C" fn memory_grow(ctx: *mut VmCtx, cells: *mut u32, _: u32, _: u32) -> u32 {
-    let op = Op(cells);
     // SAFETY: (R2) (R4) a validated operator of an instance that has a memory.
     unsafe {
-        let [delta] = op.args();
-        match state(ctx).grow_memory(Memory((*ctx).number), delta, Work::of(ctx)) {
-            Ok(old) => op.result(old.unwrap_or(u32::MAX)),
+        let [delta] = Op(cells).args();
+        grow(ctx, cells, instance(ctx).memory, delta, 0)
+    }
+}
+
+/// # Safety
+/// `ctx` is an instance's, which has this array; there is a cell for the result.
+unsafe fn grow(ctx: *mut VmCtx, cells: *mut u32, array: *mut Array, delta: u32, value: u32) -> u32 {
+    // SAFETY: (R2) (R4) the caller says so.
+    unsafe {
+        match state(ctx).grow(array, delta, value, Work::of(ctx)) {
+            Ok(old) => Op(cells).result(old.unwrap_or(u32::MAX)),
             Err(trap) => trap as u32,
         }
     }
@@ -313,15 +336,10 @@ unsafe extern "C" fn table_size(ctx: *mut VmCtx, cells: *mut u32, index: u32, _:
 }
 
 unsafe extern "C" fn table_grow(ctx: *mut VmCtx, cells: *mut u32, index: u32, _: u32) -> u32 {
-    let op = Op(cells);
     // SAFETY: (R2) (R4) a validated operator.
     unsafe {
-        let [reference, delta] = op.args();
-        let table = Table { instance: (*ctx).number, index };
-        match state(ctx).grow_table(table, delta, reference, Work::of(ctx)) {
-            Ok(old) => op.result(old.unwrap_or(u32::MAX)),
-            Err(trap) => trap as u32,
-        }
+        let [reference, delta] = Op(cells).args();
+        grow(ctx, cells, table(ctx, index), delta, reference)
     }
 }
 
@@ -331,12 +349,9 @@ unsafe extern "C" fn table_fill(ctx: *mut VmCtx, cells: *mut u32, index: u32, _:
         let [to, reference, n] = Op(cells).args();
         let table = table(ctx, index);
         inside(to, n, table.vm.len as usize, Trap::TableOutOfBounds).and_then(|()| {
-            let base = table.vm.elements.add(to as usize);
-            bulk(ctx, n as usize * ELEMENT, false, &mut |at, n| {
-                for element in at / ELEMENT..(at + n) / ELEMENT {
-                    *base.add(element) = reference;
-                }
-            })
+            let work = Work::of(ctx);
+            work.charge(n as usize * ELEMENT)?;
+            work.fill(table.vm.elements.add(to as usize), n as usize, reference)
         })
     })
 }
@@ -378,15 +393,15 @@ unsafe fn init_table(ctx: *mut VmCtx, index: u32, segment: u32, [to, from, n]: [
         let Some(segment) = segment else { return Ok(()) };
         // Elements have different lengths: those before `from` are read too.
         let mut items = segment.items();
-        let (from, end) = (from as usize * ELEMENT, (from as usize + n as usize) * ELEMENT);
-        let base = table.vm.elements.add(to as usize);
-        let (work, bytes) = (Work::of(ctx), if n == 0 { 0 } else { end });
-        work.charge(bytes)?;
-        work.slices(bytes, READ_SLICE, false, &mut |at, n| {
-            for at in (at..at + n).step_by(ELEMENT) {
-                let item = items.next();
-                if let (Some(item), Some(at)) = (item, at.checked_sub(from)) {
-                    *base.add(at / ELEMENT) = instance.element(&item);
+        let base = table.vm.elements.wrapping_add(to as usize).wrapping_sub(from as usize);
+        let end = if n == 0 { 0 } else { (from + n) as usize * ELEMENT };
+        let work = Work::of(ctx);
+        work.charge(end)?;
+        work.slices(end, READ_SLICE, false, &mut |at, n| {
+            for at in at / ELEMENT..(at + n) / ELEMENT {
+                let Some(item) = items.next() else { return };
+                if at >= from as usize {
+                    base.wrapping_add(at).write(instance.element(&item));
                 }
             }
         })
@@ -413,24 +428,35 @@ unsafe extern "C" fn numeric(_: *mut VmCtx, cells: *mut u32, number: u32, _: u32
 }
 
 impl State {
-    /// Writes an active element segment into its table, at `to`.
-    pub(crate) fn init_table(
-        &mut self,
-        number: u32,
-        table: u32,
-        segment: u32,
-        to: u32,
-        n: u32,
-    ) -> Result<(), Trap> {
-        let Some(instance) = self.instance(number) else { return Ok(()) };
-        // SAFETY: (R2) the context of an instance of the store's, and what its validated module names.
-        unsafe { init_table(instance.ctx.ptr(), table, segment, [to, 0, n]) }
-    }
-
-    /// Writes an active data segment into the memory, at `to`.
-    pub(crate) fn init_memory(&mut self, number: u32, segment: u32, to: u32, n: u32) -> Result<(), Trap> {
-        let Some(instance) = self.instance(number) else { return Ok(()) };
-        // SAFETY: (R2) the context of an instance of the store's, and what its validated module names.
-        unsafe { init_memory(instance.ctx.ptr(), segment, [to, 0, n]) }
+    /// Carries out the active segments of a new instance of the module, in order, and drops them and the declared ones.
+    pub(crate) fn run_segments(&mut self, number: u32, module: &Module) -> Result<(), Trap> {
+        let Some(ctx) = self.instance(number).map(|instance| instance.ctx.ptr()) else { return Ok(()) };
+        let parsed = module.parsed();
+        for index in 0..parsed.element_count() {
+            let Some(segment) = parsed.element(index) else { continue };
+            match segment.mode {
+                SegmentMode::Passive => continue,
+                SegmentMode::Declared => {}
+                // SAFETY: (R2) the context of an instance of the store's, and what its validated module names.
+                SegmentMode::Active { index: table, offset } => unsafe {
+                    let to = instance(ctx).eval(offset) as u32;
+                    init_table(ctx, table, index, [to, 0, segment.len])?;
+                },
+            }
+            // SAFETY: (R2) as above.
+            unsafe { instance(ctx) }.drop_elements(index);
+        }
+        for index in 0..parsed.data_count() {
+            let Some(segment) = parsed.data(index) else { continue };
+            if let SegmentMode::Active { offset, .. } = segment.mode {
+                // SAFETY: (R2) as above.
+                unsafe {
+                    let to = instance(ctx).eval(offset) as u32;
+                    init_memory(ctx, index, [to, 0, segment.bytes.len() as u32])?;
+                    instance(ctx).drop_data(index);
+                }
+            }
+        }
+        Ok(())
     }
 }

@@ -1,14 +1,13 @@
 //! What a store owns.
 
+use super::array::Array;
 use super::host::HostFunc;
 use super::instance::{FuncRefs, InstanceData, Pointers};
 use super::interrupt::Signal;
-use super::memory::MemoryData;
 use super::place::{Block, Place};
-use super::table::TableData;
 use crate::backtrace::Backtrace;
-use crate::{Error, Extern, Func, Quotas};
-use core::ptr;
+use crate::{Error, Extern, Func, LinkReason, Quotas};
+use core::ptr::{self, NonNull};
 use wasmote_core::vm::{FuncRecord, HOSTS, StackVm, VmCtx, split_func_ref};
 use wasmote_core::{FuncType, limits};
 use wasmote_frontend::ExternType;
@@ -40,7 +39,7 @@ pub struct State {
     /// for the host functions before there is one of these.
     contexts: Pointers,
     pub(super) signal: Shared<Signal>,
-    hosts: Vec<Shared<HostFunc>>,
+    hosts: Vec<Shared<dyn HostFunc>>,
     host_records: Vec<FuncRecord>,
     cells: Block<u32>,
 }
@@ -177,21 +176,21 @@ impl State {
         self.host_records.start()
     }
 
-    /// The host function of this index, which must exist.
-    pub(super) fn host(&self, index: u32) -> *const HostFunc {
-        self.hosts.get(index as usize).map_or(ptr::null(), |func| ptr::from_ref(&**func))
+    /// The host function of this index.
+    pub(super) fn host(&self, index: u32) -> Option<NonNull<dyn HostFunc>> {
+        self.hosts.get(index as usize).map(|func| NonNull::from(&**func))
     }
 
     /// The reference to a host function, which is added if it is new.
-    pub(crate) fn host_func(&mut self, func: &Shared<HostFunc>) -> Result<Func, Error> {
-        match self.hosts.iter().position(|host| ptr::eq(&**host, &**func)) {
+    pub(crate) fn host_func(&mut self, func: &Shared<dyn HostFunc>) -> Result<Func, Error> {
+        match self.hosts.iter().position(|host| ptr::addr_eq(&**host, &**func)) {
             Some(index) => Func::new(HOSTS, index as u32).ok_or(Error::Limit),
             None => self.add_host(func.clone()),
         }
     }
 
     /// Adds a host function; the reference to it.
-    pub(crate) fn add_host(&mut self, func: Shared<HostFunc>) -> Result<Func, Error> {
+    pub(crate) fn add_host(&mut self, func: Shared<dyn HostFunc>) -> Result<Func, Error> {
         let index = self.hosts.len();
         if index >= limits::MAX_FUNCTIONS as usize {
             return Err(Error::Limit);
@@ -200,7 +199,7 @@ impl State {
             let hosts = InstanceData::of_hosts(self)?;
             self.keep(&hosts)?;
             self.place(HOSTS as usize, hosts);
-            self.settle();
+            self.settle(u64::MAX);
         }
         let record = func.record(index as u32);
         let full = index == self.host_records.capacity();
@@ -228,7 +227,7 @@ impl State {
         let (number, index) = split_func_ref(func.cell());
         let instance = self.instance(number)?;
         let (record, ty): (&FuncRecord, _) = match instance.module() {
-            None => (self.host_records.get(index as usize)?, self.hosts.get(index as usize)?.ty()),
+            None => (self.host_records.get(index as usize)?, self.hosts.get(index as usize)?.func_type()),
             Some(module) => {
                 let parsed = module.parsed();
                 let own = index.checked_sub(parsed.import_funcs())?;
@@ -244,21 +243,52 @@ impl State {
         self.find(func).map(|(_, _, ty)| ty)
     }
 
-    /// What an exported item is now, with the present size as the minimum of its limits: what can be imported
-    /// is what this matches.
+    /// Where what may be imported as this type is (WebAssembly Core, 3.4.5); of functions it is the reference.
+    pub(super) fn importable(&self, item: Extern, wanted: ExternType<'_>) -> Result<*mut (), LinkReason> {
+        let unknown = LinkReason::Unknown;
+        // What there is now counts as the minimum of its limits.
+        let (place, fits) = match (item, wanted) {
+            (Extern::Func(func), ExternType::Func(wanted)) => (
+                ptr::without_provenance_mut(func.cell() as usize),
+                self.func_type(func).ok_or(unknown)? == wanted,
+            ),
+            (Extern::Table(table), ExternType::Table(wanted)) => {
+                let place = self.table_at(table).ok_or(unknown)?;
+                // SAFETY: (R2) tables live as long as the store; no code runs while it is borrowed.
+                let found = unsafe { &*place };
+                let fits = found.shape.limits.matches(found.vm.len, wanted.limits);
+                (place.cast(), fits && found.shape.element == Some(wanted.element))
+            }
+            (Extern::Memory(memory), ExternType::Memory(wanted)) => {
+                let place = self.memory_at(memory).ok_or(unknown)?;
+                // SAFETY: (R2) memories live as long as the store; no code runs while it is borrowed.
+                let found = unsafe { &*place };
+                let fits = found.shape.limits.matches(found.vm.len, wanted.limits);
+                (place.cast(), fits && found.shape.unit_log2 == wanted.page_log2)
+            }
+            (Extern::Global(global), ExternType::Global(wanted)) => {
+                let (ty, cells) = self.global(global).ok_or(unknown)?;
+                (cells.cast(), ty == wanted)
+            }
+            _ => return Err(LinkReason::Kind(item.kind())),
+        };
+        if fits { Ok(place) } else { Err(LinkReason::Type) }
+    }
+
+    /// What an exported item is now, with the present size as the minimum of its limits.
     pub(crate) fn extern_type(&self, item: Extern) -> Option<ExternType<'_>> {
         Some(match item {
             Extern::Func(func) => ExternType::Func(self.func_type(func)?),
             Extern::Table(table) => {
                 let table = self.table(table)?;
-                let mut ty = table.ty;
+                let mut ty = table.table_type()?;
                 ty.limits.min = table.vm.len;
                 ExternType::Table(ty)
             }
             Extern::Memory(memory) => {
                 let memory = self.memory(memory)?;
-                let mut ty = memory.ty;
-                ty.limits.min = memory.pages();
+                let mut ty = memory.memory_type();
+                ty.limits.min = memory.vm.len;
                 ExternType::Memory(ty)
             }
             Extern::Global(global) => ExternType::Global(self.global(global)?.0),
@@ -305,28 +335,28 @@ impl State {
             .sum()
     }
 
-    pub(super) fn table_at(&self, table: crate::Table) -> Option<*mut TableData> {
+    pub(super) fn table_at(&self, table: crate::Table) -> Option<*mut Array> {
         self.instance(table.instance)?.table_at(table.index)
     }
 
     /// A table of this store's.
-    pub(crate) fn table(&self, table: crate::Table) -> Option<&TableData> {
+    pub(crate) fn table(&self, table: crate::Table) -> Option<&Array> {
         // SAFETY: (R2) tables live as long as the store; no code runs while it is borrowed.
         self.table_at(table).map(|table| unsafe { &*table })
     }
 
-    pub(super) fn memory_at(&self, memory: crate::Memory) -> Option<*mut MemoryData> {
+    pub(super) fn memory_at(&self, memory: crate::Memory) -> Option<*mut Array> {
         self.instance(memory.0)?.memory_at()
     }
 
     /// A memory of this store's.
-    pub(crate) fn memory(&self, memory: crate::Memory) -> Option<&MemoryData> {
+    pub(crate) fn memory(&self, memory: crate::Memory) -> Option<&Array> {
         // SAFETY: (R2) memories live as long as the store; no code runs while it is borrowed.
         self.memory_at(memory).map(|memory| unsafe { &*memory })
     }
 
     /// As [`memory`](State::memory), to change its contents.
-    pub(crate) fn memory_mut(&mut self, memory: crate::Memory) -> Option<&mut MemoryData> {
+    pub(crate) fn memory_mut(&mut self, memory: crate::Memory) -> Option<&mut Array> {
         // SAFETY: (R2) as above.
         self.memory_at(memory).map(|memory| unsafe { &mut *memory })
     }
