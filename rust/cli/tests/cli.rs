@@ -198,16 +198,17 @@ fn disassemble_shows_code_and_what_the_front_end_tells() {
 fn compile_shows_code_and_sizes() {
     let text = file(
         "compile.wat",
-        r#"(module (func $one (param f32 f32) (result f32) (f32.add (local.get 0) (local.get 1)))
+        r#"(module (func $one (param f32 f64) (result f64)
+                (f64.add (f64.promote_f32 (f32.add (local.get 0) (local.get 0))) (local.get 1)))
             (func $two (param i32) (result i32) (i32.mul (local.get 0) (i32.const 5)))
             (func $three (call $four)) (func $four unreachable))"#,
     );
-    // How each adds floats, and multiplies; and that a function further on is called directly.
+    // How each adds floats, if it does not call the runtime, and multiplies; and that a function further on is called directly.
     for (target, add, mul) in [
         ("thumb2", None, "add.w r"),
         ("thumb2:fpv4-sp-d16", Some("vadd.f32 s"), "add.w r"),
         ("thumb2:fpv5-sp-d16", Some("vadd.f32 s"), "add.w r"),
-        ("thumb2:fpv5-d16", Some("vadd.f32 s"), "add.w r"),
+        ("thumb2:fpv5-d16", Some("vadd.f64 d"), "add.w r"),
         ("x86_64", Some("addss xmm"), "lea e"),
     ] {
         let compile = |options: &[&str]| {

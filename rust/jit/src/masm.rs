@@ -8,7 +8,7 @@
 use crate::code::Code;
 pub use crate::routines::Routine;
 use wasmote_core::vm::Builtin;
-use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
+use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap, UnaryOp};
 
 /// A register of the instruction set, by its number there. It is as large as a number, so that an operand that is one or the
 /// other is handed over in registers.
@@ -134,42 +134,22 @@ pub enum Float2 {
     Div,
     Min,
     Max,
-    CopySign,
 }
 
-/// An operation of one number, or a conversion.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Float1 {
-    /// The number without its sign.
-    Abs,
-    /// The number with the opposite sign.
-    Neg,
-    /// The square root.
-    Sqrt,
-    /// The least integer that is not less.
-    Ceil,
-    /// The greatest integer that is not greater.
-    Floor,
-    /// The nearest integer that lies towards 0.
-    Trunc,
-    /// The nearest integer, an even one if there are two.
-    Nearest,
-    /// In the other precision.
-    Convert,
-    /// From an integer.
-    FromInteger {
-        /// A signed one.
-        signed: bool,
-        /// Of this size.
-        integer: Size,
-    },
-    /// To the nearest integer that lies towards 0, or that there is; 0 if it is no number.
-    ToInteger {
-        /// A signed one.
-        signed: bool,
-        /// Of this size.
-        integer: Size,
-    },
+/// Whether an operator converts a number to a signed integer.
+pub fn converts_to_signed(op: UnaryOp) -> bool {
+    use UnaryOp::*;
+    matches!(
+        op,
+        I32TruncF32S
+            | I32TruncF64S
+            | I64TruncF32S
+            | I64TruncF64S
+            | I32TruncSatF32S
+            | I32TruncSatF64S
+            | I64TruncSatF32S
+            | I64TruncSatF64S
+    )
 }
 
 /// A quotient or a remainder.
@@ -361,6 +341,8 @@ pub trait Masm {
     };
     /// How many arguments, or cells of them if a register holds no more, are passed in registers: eight at most.
     const ARGS: usize;
+    /// Whether there may be verbs on numbers of 64 bits.
+    const DOUBLES: bool;
     /// Room for the places of these arguments, where registers hold 64 bits.
     type ArgPlaces: AsRef<[(u32, Size)]> + AsMut<[(u32, Size)]> + Default;
     /// Registers for locals that calls leave alone.
@@ -439,18 +421,18 @@ pub trait Masm {
 
     /// Compares, for the conditions that follow.
     fn compare(&mut self, size: Size, a: Reg, b: Val<Self::Word>);
-    /// Whether there are numbers of this size, and verbs on two of them: comparisons, and all of [`Float2`] but the sign,
-    /// which there is everywhere.
+    /// Whether there are numbers of this size, and verbs on two of them: comparisons, and all of [`Float2`].
     fn has_floats(&self, size: Size) -> bool;
-    /// Whether there is this verb.
-    fn has_float1(&self, op: Float1, size: Size) -> bool;
+    /// Whether there are verbs for the operator.
+    fn has_unary(&self, op: UnaryOp) -> bool;
     /// Compares numbers; the condition that then holds if `cond`, one of those of signed integers, holds of them. None but
     /// `NotEqual` holds of what is no number. Of numbers of 32 bits the second register does not matter, here and below.
     fn compare_floats(&mut self, cond: Cond, size: Size, a: Pair, b: PairVal<Self::Word>) -> Cond;
     /// `dst = a op b`, of numbers. `dst` may have registers in common with the others, but the low half not with a high one.
     fn float2(&mut self, op: Float2, size: Size, dst: Pair, a: Pair, b: Pair);
-    /// `dst = op a`; the size is that of the number, and of the one before if the precision changes.
-    fn float1(&mut self, op: Float1, size: Size, dst: Pair, a: Pair);
+    /// `dst = op a`, of a number or to one, but for signs. An integer that there is not is the nearest one, and 0 for what is no
+    /// number.
+    fn float1(&mut self, op: UnaryOp, dst: Pair, a: Pair);
     /// Lets the runtime carry out an operator on numbers, by its number for
     /// [`numeric::apply`](wasmote_core::numeric::apply). Operands are in the first registers, as the arguments of a call
     /// are, and so is the result. Four cells of the frame from `cells` on are for its use.

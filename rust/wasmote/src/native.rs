@@ -15,16 +15,7 @@ mod isa {
     pub type Isa = Thumb2;
 
     pub fn masm(heap: &Heap) -> Isa {
-        let fpu = if cfg!(not(feature = "fpu-single")) {
-            Fpu::None
-        } else if cfg!(not(feature = "fpu-v5")) {
-            Fpu::Single
-        } else if cfg!(feature = "fpu-double") {
-            Fpu::Double
-        } else {
-            Fpu::Single5
-        };
-        Thumb2::new(heap, fpu, crate::vm::routines().addr())
+        Thumb2::new(heap, Fpu::MOST, crate::vm::routines().addr())
     }
 
     pub fn entry(_: *const u8) -> *const u8 {

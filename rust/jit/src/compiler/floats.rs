@@ -3,53 +3,10 @@
 use super::operators::{Binary, binary, cells};
 use super::places::place_size;
 use super::{Compiler, SLOW_BYTES};
-use crate::masm::{Cond, Float1, Float2, Masm, Pair, PairVal, Size, Val};
+use crate::masm::{Alu, Cond, Float2, Masm, Pair, PairVal, Size, Val, Word, converts_to_signed};
 use wasmote_core::numeric::{binary_number, unary_number};
-use wasmote_core::{BinaryOp, FuncType, Trap, UnaryOp};
+use wasmote_core::{BinaryOp, FuncType, Trap, UnaryOp, ValType};
 use wasmote_frontend::{Cell, Known, Operand};
-
-/// What an operator on one number does, and the size of the number.
-fn unary(op: UnaryOp) -> Option<(Float1, Size)> {
-    use Size::{W32, W64};
-    use UnaryOp::*;
-    let from = |signed, integer| Float1::FromInteger { signed, integer };
-    let to = |signed, integer| Float1::ToInteger { signed, integer };
-    Some(match op {
-        F32Abs => (Float1::Abs, W32),
-        F32Neg => (Float1::Neg, W32),
-        F32Ceil => (Float1::Ceil, W32),
-        F32Floor => (Float1::Floor, W32),
-        F32Trunc => (Float1::Trunc, W32),
-        F32Nearest => (Float1::Nearest, W32),
-        F32Sqrt => (Float1::Sqrt, W32),
-        F64Abs => (Float1::Abs, W64),
-        F64Neg => (Float1::Neg, W64),
-        F64Ceil => (Float1::Ceil, W64),
-        F64Floor => (Float1::Floor, W64),
-        F64Trunc => (Float1::Trunc, W64),
-        F64Nearest => (Float1::Nearest, W64),
-        F64Sqrt => (Float1::Sqrt, W64),
-        F64PromoteF32 => (Float1::Convert, W32),
-        F32DemoteF64 => (Float1::Convert, W64),
-        F32ConvertI32S => (from(true, W32), W32),
-        F32ConvertI32U => (from(false, W32), W32),
-        F32ConvertI64S => (from(true, W64), W32),
-        F32ConvertI64U => (from(false, W64), W32),
-        F64ConvertI32S => (from(true, W32), W64),
-        F64ConvertI32U => (from(false, W32), W64),
-        F64ConvertI64S => (from(true, W64), W64),
-        F64ConvertI64U => (from(false, W64), W64),
-        I32TruncF32S | I32TruncSatF32S => (to(true, W32), W32),
-        I32TruncF32U | I32TruncSatF32U => (to(false, W32), W32),
-        I32TruncF64S | I32TruncSatF64S => (to(true, W32), W64),
-        I32TruncF64U | I32TruncSatF64U => (to(false, W32), W64),
-        I64TruncF32S | I64TruncSatF32S => (to(true, W64), W32),
-        I64TruncF32U | I64TruncSatF32U => (to(false, W64), W32),
-        I64TruncF64S | I64TruncSatF64S => (to(true, W64), W64),
-        I64TruncF64U | I64TruncSatF64U => (to(false, W64), W64),
-        _ => return None,
-    })
-}
 
 /// The bits of a power of two as a number of this size.
 fn power_of_two(exponent: u64, size: Size) -> u64 {
@@ -59,16 +16,32 @@ fn power_of_two(exponent: u64, size: Size) -> u64 {
     }
 }
 
+/// What an operator does that is about the sign alone: signs are bits.
+pub(super) fn of_sign(op: UnaryOp) -> Option<(Alu, Size, u64)> {
+    Some(match op {
+        UnaryOp::F32Abs => (Alu::And, Size::W32, 0x7FFF_FFFF),
+        UnaryOp::F32Neg => (Alu::Xor, Size::W32, 1 << 31),
+        UnaryOp::F64Abs => (Alu::And, Size::W64, u64::MAX >> 1),
+        UnaryOp::F64Neg => (Alu::Xor, Size::W64, 1 << 63),
+        _ => return None,
+    })
+}
+
+/// The size of numbers, of those that there are verbs for.
+fn numbers<M: Masm>(size: Size) -> Size {
+    if M::DOUBLES { size } else { Size::W32 }
+}
+
 impl<M: Masm> Compiler<M> {
     /// Whether the runtime carries out an operator.
     pub(super) fn is_unary_of_runtime(&self, op: UnaryOp) -> bool {
-        unary(op).is_some_and(|(float, size)| !self.masm.has_float1(float, size))
+        of_sign(op).is_none() && !self.masm.has_unary(op)
     }
 
     /// Whether the runtime carries out an operator.
     pub(super) fn is_binary_of_runtime(&self, op: BinaryOp) -> bool {
         match binary(op) {
-            Binary::Alu(..) | Binary::Compare(..) | Binary::Float(Float2::CopySign, _) => false,
+            Binary::Alu(..) | Binary::Compare(..) | Binary::CopySign(_) => false,
             Binary::Divide(_, size) => size == Size::W64 && !M::WIDE,
             Binary::CompareFloats(_, size) | Binary::Float(_, size) => !self.masm.has_floats(size),
         }
@@ -110,6 +83,7 @@ impl<M: Masm> Compiler<M> {
 
     /// Compares numbers; the condition that holds then if the operator gives 1. The operands are consumed.
     pub(super) fn emit_float_comparison(&mut self, cond: Cond, size: Size, a: Operand, b: Operand) -> Cond {
+        let size = numbers::<M>(size);
         let (first, second) = (self.number_regs(cells(size), a), self.float(size, b));
         self.consume(a, cells(size));
         self.consume(b, cells(size));
@@ -120,6 +94,26 @@ impl<M: Masm> Compiler<M> {
     }
 
     pub(super) fn emit_float_binary(&mut self, float: Float2, size: Size, dst: Cell, a: Operand, b: Operand) {
+        let size = numbers::<M>(size);
+        let (target, first, second) = self.number_operands(size, dst, a, b);
+        self.masm.float2(float, size, target, first, second);
+    }
+
+    /// All of `a` but the sign, which is that of `b`: where they differ there, `a` changes.
+    pub(super) fn emit_copysign(&mut self, size: Size, dst: Cell, a: Operand, b: Operand) {
+        let (target, first, second) = self.number_operands(size, dst, a, b);
+        let size = place_size::<M>(cells(size));
+        let sign = M::Word::truncate(if M::WIDE && size == Size::W64 { 1 << 63 } else { 1 << 31 });
+        self.masm.alu(Alu::Xor, size, M::SCRATCH, first.1, Val::Reg(second.1));
+        self.masm.alu(Alu::And, size, M::SCRATCH, M::SCRATCH, Val::Imm(sign));
+        if target.0 != target.1 {
+            self.masm.mov(target.0, Val::Reg(first.0));
+        }
+        self.masm.alu(Alu::Xor, size, target.1, first.1, Val::Reg(M::SCRATCH));
+    }
+
+    /// The registers of a result and of two operands.
+    fn number_operands(&mut self, size: Size, dst: Cell, a: Operand, b: Operand) -> (Pair, Pair, Pair) {
         let (first, second) = (self.number_regs(cells(size), a), self.number_regs(cells(size), b));
         let target = if size == Size::W64 && !M::WIDE {
             let second = (Val::Reg(second.0), Val::Reg(second.1));
@@ -130,44 +124,45 @@ impl<M: Masm> Compiler<M> {
             let target = self.target_place(dst, place_size::<M>(cells(size)));
             (target, target)
         };
-        self.masm.float2(float, size, target, first, second);
+        (target, first, second)
     }
 
     pub(super) fn emit_float_unary(&mut self, op: UnaryOp, dst: Cell, a: Operand) {
-        let Some((float, size)) = unary(op) else { return };
+        let size = |ty: ValType| numbers::<M>(if ty.cells() == 2 { Size::W64 } else { Size::W32 });
         let (ty, result) = op.types();
-        let from = self.number_regs(ty.cells(), a);
-        if let (Float1::ToInteger { signed, integer }, true) = (float, op.may_trap()) {
+        let (number, integer) = (size(ty), size(result));
+        let from = self.number_regs(cells(number), a);
+        if op.may_trap() {
             let itself = (Val::Reg(from.0), Val::Reg(from.1));
-            let cond = self.masm.compare_floats(Cond::NotEqual, size, from, itself);
+            let cond = self.masm.compare_floats(Cond::NotEqual, number, from, itself);
             self.branch_to_trap(cond, Trap::BadConversionToInteger);
             // From the first of these numbers on it is too large for the integer, from the second one on downwards too small: that
             // is the number before the least integer if the size has bits enough for it.
-            let bits = if integer == Size::W32 { 32 } else { 64 };
-            let large = power_of_two(bits - u64::from(signed), size);
-            let (below, small) = match (signed, integer, size) {
-                (false, ..) => (Cond::LessOrEqual, power_of_two(0, size)),
+            let (signed, bits) = (converts_to_signed(op), if integer == Size::W32 { 32 } else { 64 });
+            let large = power_of_two(bits - u64::from(signed), number);
+            let (below, small) = match (signed, integer, number) {
+                (false, ..) => (Cond::LessOrEqual, power_of_two(0, number)),
                 (true, Size::W32, Size::W64) => (Cond::LessOrEqual, 2_147_483_649_f64.to_bits()),
                 _ => (Cond::Less, large),
             };
-            let sign = if size == Size::W32 { 1 << 31 } else { 1 << 63 };
-            self.trap_from(Cond::GreaterOrEqual, size, from, large);
-            self.trap_from(below, size, from, small | sign);
+            let sign = if number == Size::W32 { 1 << 31 } else { 1 << 63 };
+            self.trap_from(Cond::GreaterOrEqual, number, from, large);
+            self.trap_from(below, number, from, small | sign);
         }
         // A pair comes from a pair, half by half, or all at once.
-        let target = match (ty.cells(), result.cells()) {
-            (2, 2) if !M::WIDE => self.result_pair(from, (Val::number(0), Val::number(0))),
-            (cells, 2) if !M::WIDE => {
-                self.consume(a, cells);
+        let target = match (number, integer) {
+            (Size::W64, Size::W64) if !M::WIDE => self.result_pair(from, (Val::number(0), Val::number(0))),
+            (_, Size::W64) if !M::WIDE => {
+                self.consume(a, cells(number));
                 self.target_pair(dst)
             }
-            (cells, results) => {
-                self.consume(a, cells);
-                let target = self.target_place(dst, place_size::<M>(results));
+            _ => {
+                self.consume(a, cells(number));
+                let target = self.target_place(dst, place_size::<M>(cells(integer)));
                 (target, target)
             }
         };
-        self.masm.float1(float, size, target, from);
+        self.masm.float1(op, target, from);
     }
 
     /// The number is too large, or too small, if the condition holds of it and the other one.

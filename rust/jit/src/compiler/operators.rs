@@ -15,6 +15,7 @@ pub(super) enum Binary {
     Divide(Division, Size),
     CompareFloats(Cond, Size),
     Float(Float2, Size),
+    CopySign(Size),
 }
 
 /// By operator: it is asked for each one that is told.
@@ -33,7 +34,7 @@ pub(super) fn binary(op: BinaryOp) -> Binary {
 }
 
 const fn rule(op: BinaryOp) -> Binary {
-    use Binary::{Alu as Operation, Compare, CompareFloats, Divide, Float};
+    use Binary::{Alu as Operation, Compare, CompareFloats, CopySign, Divide, Float};
     use BinaryOp::*;
     use Size::{W32, W64};
     const fn divide(signed: bool, remainder: bool, size: Size) -> Binary {
@@ -108,14 +109,14 @@ const fn rule(op: BinaryOp) -> Binary {
         F32Div => Float(Float2::Div, W32),
         F32Min => Float(Float2::Min, W32),
         F32Max => Float(Float2::Max, W32),
-        F32Copysign => Float(Float2::CopySign, W32),
+        F32Copysign => CopySign(W32),
         F64Add => Float(Float2::Add, W64),
         F64Sub => Float(Float2::Sub, W64),
         F64Mul => Float(Float2::Mul, W64),
         F64Div => Float(Float2::Div, W64),
         F64Min => Float(Float2::Min, W64),
         F64Max => Float(Float2::Max, W64),
-        F64Copysign => Float(Float2::CopySign, W64),
+        F64Copysign => CopySign(W64),
     }
 }
 
@@ -176,6 +177,7 @@ impl<M: Masm> Compiler<M> {
             }
             Op::Binary(Binary::Divide(op, size)) => self.emit_division(op, size, dst, a, b),
             Op::Binary(Binary::Float(op, size)) => self.emit_float_binary(op, size, dst, a, b),
+            Op::Binary(Binary::CopySign(size)) => self.emit_copysign(size, dst, a, b),
             Op::Shifted(op, shift, by) => {
                 let (first, second) = (self.word_reg(a, 0), self.word_reg(b, 0));
                 self.consume(a, 1);

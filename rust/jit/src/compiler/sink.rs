@@ -1,5 +1,6 @@
 //! What the front end tells, and what becomes of it.
 
+use super::floats::of_sign;
 use super::operators::{Binary, binary, commutes};
 use super::places::{Arguments, param_size, place_size, places};
 use super::{CANDIDATES, Compiler, MOST_USED, Op, Polls, Use, in_registers, shared_cells};
@@ -124,7 +125,9 @@ impl<M: Masm> Sink for Compiler<M> {
             self.deferred.dst = dst;
             return;
         }
-        if self.is_unary_of_runtime(op) {
+        if let Some((alu, size, number)) = of_sign(op) {
+            self.defer(Op::Binary(Binary::Alu(alu, size)), dst, a, Operand::Const(Known(number)));
+        } else if self.is_unary_of_runtime(op) {
             self.emit_unary_of_runtime(op, dst, a);
         } else {
             self.defer(Op::Unary(op), dst, a, a);

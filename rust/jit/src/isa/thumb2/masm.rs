@@ -5,11 +5,11 @@ use super::abi::INTERRUPT;
 use super::asm::{Asm, Branch, Cond as C, Dp, Flags, LR, Mul, Reg, Shift as S, Src, Test, Unary, modified};
 use crate::code::Code;
 use crate::masm::{
-    Alu, Bits, Cond, Division, Float1, Float2, Frame, Function, GlobalCell, Label, Masm, Pair, PairAlu,
-    Place, Shift, Size, TailArguments, Val,
+    Alu, Bits, Cond, Division, Float2, Frame, Function, GlobalCell, Label, Masm, Pair, PairAlu, Place, Shift,
+    Size, TailArguments, Val,
 };
 use wasmote_core::vm::Builtin;
-use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
+use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap, UnaryOp};
 use wasmote_platform::Heap;
 
 /// What verbs change.
@@ -199,6 +199,7 @@ impl Masm for Thumb2 {
     type Word = u32;
     const TEMPS: &'static [Reg] = &[Reg(0), Reg(1), Reg(2), Reg(3)];
     const ARGS: usize = 4;
+    const DOUBLES: bool = matches!(Fpu::MOST, Fpu::Double);
     type ArgPlaces = [(u32, Size); 0];
     const PINS: &'static [Reg] = &[Reg(6), Reg(7), Reg(8), Reg(11)];
     const LEAF_PINS: &'static [Reg] = &[LR];
@@ -377,8 +378,8 @@ impl Masm for Thumb2 {
         self.fpu.has(size)
     }
 
-    fn has_float1(&self, op: Float1, size: Size) -> bool {
-        self.fpu.has_unary(op, size)
+    fn has_unary(&self, op: UnaryOp) -> bool {
+        self.fpu.has_unary(op)
     }
 
     fn compare_floats(&mut self, cond: Cond, size: Size, a: Pair, b: (Val, Val)) -> Cond {
@@ -391,8 +392,8 @@ impl Masm for Thumb2 {
         self.number2(op, size, dst, a, b);
     }
 
-    fn float1(&mut self, op: Float1, size: Size, dst: Pair, a: Pair) {
-        self.number1(op, size, dst, a);
+    fn float1(&mut self, op: UnaryOp, dst: Pair, a: Pair) {
+        self.number1(op, dst, a);
     }
 
     fn numeric(&mut self, number: u32, frame: &Frame, cells: u32) {

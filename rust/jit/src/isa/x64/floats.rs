@@ -3,7 +3,8 @@
 
 use super::asm::{Branch, Cond as C, Logic, Op, RAX, RCX, Reg, Shift as S, Size, Sse, Xmm};
 use super::masm::X64;
-use crate::masm::{Cond, Float1, Float2, Label, Masm, Val};
+use crate::masm::{Cond, Float2, Label, Masm, Val, converts_to_signed};
+use wasmote_core::{UnaryOp, ValType};
 
 const X0: Xmm = Xmm(0);
 const X1: Xmm = Xmm(1);
@@ -72,13 +73,6 @@ impl X64 {
             Float2::Div => Sse::Div,
             Float2::Min => return self.extreme(Sse::Min, size, dst, a, b),
             Float2::Max => return self.extreme(Sse::Max, size, dst, a, b),
-            Float2::CopySign => {
-                self.copy(RCX, b);
-                self.mask_sign(size, RCX, true);
-                self.copy(dst, a);
-                self.mask_sign(size, dst, false);
-                return self.asm.op(Op::Or, size, dst, RCX);
-            }
         };
         self.asm.sse_from(size, X0, a);
         self.asm.sse_from(size, X1, b);
@@ -106,37 +100,37 @@ impl X64 {
         self.asm.sse_to(size, dst, X0);
     }
 
-    pub(super) fn number1(&mut self, op: Float1, size: Size, dst: Reg, a: Reg) {
+    pub(super) fn number1(&mut self, op: UnaryOp, dst: Reg, a: Reg) {
+        use UnaryOp::*;
+        let size = |ty: ValType| if ty.cells() == 2 { Size::W64 } else { Size::W32 };
+        let (from, to) = (size(op.types().0), size(op.types().1));
         match op {
-            Float1::Abs => {
-                self.copy(dst, a);
-                self.mask_sign(size, dst, false);
+            F32Sqrt | F64Sqrt => {
+                self.asm.sse_from(from, X0, a);
+                self.asm.sse_op(Sse::Sqrt, from, X0, X0);
+                self.asm.sse_to(to, dst, X0);
             }
-            Float1::Neg => {
-                self.asm.mov_imm(RCX, 1 << (bits(size) - 1));
-                self.copy(dst, a);
-                self.asm.op(Op::Xor, size, dst, RCX);
+            F64PromoteF32 | F32DemoteF64 => {
+                self.asm.sse_from(from, X0, a);
+                self.asm.sse_convert(from, X0, X0);
+                self.asm.sse_to(to, dst, X0);
             }
-            Float1::Sqrt => {
-                self.asm.sse_from(size, X0, a);
-                self.asm.sse_op(Sse::Sqrt, size, X0, X0);
-                self.asm.sse_to(size, dst, X0);
+            F32ConvertI32S | F32ConvertI64S | F64ConvertI32S | F64ConvertI64S => {
+                self.integer_to_number(true, from, to, dst, a);
             }
-            Float1::Ceil | Float1::Floor | Float1::Trunc | Float1::Nearest => self.round(op, size, dst, a),
-            Float1::Convert => {
-                let other = if size == Size::W64 { Size::W32 } else { Size::W64 };
-                self.asm.sse_from(size, X0, a);
-                self.asm.sse_convert(size, X0, X0);
-                self.asm.sse_to(other, dst, X0);
+            F32ConvertI32U | F32ConvertI64U | F64ConvertI32U | F64ConvertI64U => {
+                self.integer_to_number(false, from, to, dst, a);
             }
-            Float1::FromInteger { signed, integer } => self.integer_to_number(signed, integer, size, dst, a),
-            Float1::ToInteger { signed, integer } => self.number_to_integer(signed, integer, size, dst, a),
+            _ if matches!(op.types().1, ValType::I32 | ValType::I64) => {
+                self.number_to_integer(converts_to_signed(op), to, from, dst, a);
+            }
+            _ => self.round(op, from, dst, a),
         }
     }
 
     /// To the nearest integer by adding, and taking off again, a number so large that nothing behind the point remains; then
     /// one more or less if that went the wrong way. Numbers as large as that are integers, or no numbers.
-    fn round(&mut self, op: Float1, size: Size, dst: Reg, a: Reg) {
+    fn round(&mut self, op: UnaryOp, size: Size, dst: Reg, a: Reg) {
         let (mut large, mut right, mut done) = (Label::NEW, Label::NEW, Label::NEW);
         let integers = power(size, if size == Size::W64 { 52 } else { 23 });
         // The sign in RAX, the rest in X1 and X3.
@@ -152,21 +146,21 @@ impl X64 {
         self.refer(Branch::JumpIf(C::Be), &mut large);
         self.asm.sse_op(Sse::Add, size, X1, X2);
         self.asm.sse_op(Sse::Sub, size, X1, X2);
-        if op != Float1::Trunc {
+        if !matches!(op, UnaryOp::F32Trunc | UnaryOp::F64Trunc) {
             // With the sign.
             self.asm.sse_from(size, X2, RAX);
             self.asm.sse_logic(Logic::Or, size, X1, X2);
         }
         let step = match op {
-            Float1::Ceil => {
+            UnaryOp::F32Ceil | UnaryOp::F64Ceil => {
                 self.asm.sse_compare(size, X0, X1);
                 Some(Sse::Add)
             }
-            Float1::Floor => {
+            UnaryOp::F32Floor | UnaryOp::F64Floor => {
                 self.asm.sse_compare(size, X1, X0);
                 Some(Sse::Sub)
             }
-            Float1::Trunc => {
+            UnaryOp::F32Trunc | UnaryOp::F64Trunc => {
                 self.asm.sse_compare(size, X1, X3);
                 Some(Sse::Sub)
             }

@@ -6,11 +6,11 @@ use super::asm::{
 };
 use crate::code::Code;
 use crate::masm::{
-    Alu, Bits, Cond, Division, Float1, Float2, Frame, Function, GlobalCell, Label, Masm, Pair, PairVal,
-    Place, Shift, TailArguments, Val,
+    Alu, Bits, Cond, Division, Float2, Frame, Function, GlobalCell, Label, Masm, Pair, PairVal, Place, Shift,
+    TailArguments, Val,
 };
 use wasmote_core::vm::Builtin;
-use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap};
+use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap, UnaryOp};
 use wasmote_platform::Heap;
 
 /// The frame: the first saved register.
@@ -227,6 +227,7 @@ impl Masm for X64 {
     type Word = u64;
     const TEMPS: &'static [Reg] = &[RSI, RDI, R8, R9];
     const ARGS: usize = 4;
+    const DOUBLES: bool = true;
     type ArgPlaces = [(u32, Size); Self::ARGS];
     const PINS: &'static [Reg] = &[RBX, R12, R13, R14];
     // RDX would serve, but keeping it through divisions costs more than it gains (measured: linear).
@@ -387,7 +388,7 @@ impl Masm for X64 {
         true
     }
 
-    fn has_float1(&self, _: Float1, _: Size) -> bool {
+    fn has_unary(&self, _: UnaryOp) -> bool {
         true
     }
 
@@ -401,8 +402,8 @@ impl Masm for X64 {
         self.number2(op, size, dst.0, a.0, b.0);
     }
 
-    fn float1(&mut self, op: Float1, size: Size, dst: Pair, a: Pair) {
-        self.number1(op, size, dst.0, a.0);
+    fn float1(&mut self, op: UnaryOp, dst: Pair, a: Pair) {
+        self.number1(op, dst.0, a.0);
     }
 
     fn set(&mut self, cond: Cond, dst: Reg) {
