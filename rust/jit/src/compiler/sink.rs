@@ -137,22 +137,25 @@ impl<M: Masm> Sink for Compiler<M> {
     #[inline(never)]
     fn binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) {
         let what = binary(op);
-        match what {
+        let of_runtime = match what {
             Binary::Alu(alu, Size::W32) => {
                 if let Op::Binary(Binary::Alu(Alu::Shift(shift), Size::W32)) = self.deferred.op
                     && self.take_shift(alu, shift, dst, a, b)
                 {
                     return;
                 }
+                false
             }
-            Binary::Alu(..) | Binary::Compare(..) => {}
-            _ if self.is_binary_of_runtime(op) => {
-                self.emit_binary_of_runtime(op, dst, a, b);
-                return;
-            }
-            _ => {}
+            // Of a pair, by a number there is a verb.
+            Binary::Alu(Alu::Shift(_), Size::W64) => !M::WIDE && !matches!(b, Operand::Const(_)),
+            Binary::Alu(..) | Binary::Compare(..) => false,
+            _ => self.is_binary_of_runtime(op),
+        };
+        if of_runtime {
+            self.emit_binary_of_runtime(op, dst, a, b);
+        } else {
+            self.defer(Op::Binary(what), dst, a, b);
         }
-        self.defer(Op::Binary(what), dst, a, b);
     }
 
     fn load(&mut self, op: LoadOp, dst: Cell, address: Operand, arg: MemArg) {

@@ -6,7 +6,6 @@
 
 mod branch;
 mod operands;
-mod sequence;
 mod vfp;
 mod words;
 
