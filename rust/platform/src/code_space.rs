@@ -245,15 +245,7 @@ impl CodeBlock {
 impl Drop for CodeBlock {
     fn drop(&mut self) {
         self.space.with(|blocks| {
-            while let Some(index) = blocks.used.iter().position(|block| block.owner == self.at)
-                && let Some(mut block) = blocks.used.pop()
-                && let Some(behind) = blocks.used.get_mut(index..)
-            {
-                // Those behind it each move back by one.
-                for place in behind.iter_mut().rev() {
-                    core::mem::swap(place, &mut block);
-                }
-            }
+            blocks.used.retain(|block| block.owner != self.at);
             blocks.used.shrink();
         });
     }

@@ -83,11 +83,14 @@ struct TrapExit {
 }
 
 /// How much a cell of a local is used.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Use {
     cell: Cell,
     weight: u32,
 }
+
+/// No uses are known. (As a constant it takes no loop.)
+const UNUSED: [Use; MOST_USED] = [Use { cell: 0, weight: 0 }; MOST_USED];
 
 /// Whether functions that are called may be left to another engine.
 const PARTIAL: bool = cfg!(feature = "partial");
@@ -176,7 +179,7 @@ impl<M: Masm> Compiler<M> {
             failed: false,
             large: false,
             regs: Regs::new(),
-            most_used: [Use::default(); MOST_USED],
+            most_used: UNUSED,
             calls: false,
             local_cells: 0,
             least_cells: 0,

@@ -3,7 +3,7 @@
 use super::floats::of_sign;
 use super::operators::{Binary, binary, commutes};
 use super::places::{Arguments, param_size, place_size, places};
-use super::{CANDIDATES, Compiler, MOST_USED, Op, Polls, Use, in_registers, shared_cells};
+use super::{CANDIDATES, Compiler, Op, Polls, UNUSED, Use, in_registers, shared_cells};
 use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Shift, Size, TailArguments, Val};
 use wasmote_core::vm::Builtin;
 use wasmote_core::{
@@ -45,7 +45,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn scan(&mut self) {
         self.calls = false;
-        self.most_used = [Use::default(); MOST_USED];
+        self.most_used = UNUSED;
     }
 
     fn at(&mut self, offset: u32) {
