@@ -14,7 +14,7 @@ use wasmote_core::vm::Builtin;
 const NUMBER_BITS: u8 = 8;
 
 /// `ldr lr, [sp], #4`: lists of one register have no long form.
-const POP_LR: u32 = 0xF85D_EB04;
+const POP_LR: u32 = 0xEB04_F85D;
 
 impl Thumb2 {
     /// Arguments and result are in r0 to r3, as those of a call. In a leaf, r14 may be a local's.
