@@ -11,9 +11,8 @@ use crate::types::*;
 use core::ffi::c_void;
 use wasmote::{
     Error, Extern, ExternKind, ExternType, Func, FuncType, Import, Instance, LinkError, LinkReason, Module,
-    Quotas, Store,
+    Quotas, Resolve, Store,
 };
-use wasmote_platform::Vec;
 
 /// The application's tables.
 pub(crate) struct Imports<'a> {
@@ -83,50 +82,15 @@ impl<'a> Imports<'a> {
     ) -> Result<Instance, Failure> {
         // SAFETY: (C3) the caller says so.
         unsafe { self.check_functions(report) }?;
-        // By line, so that a function is there once, however often it is imported.
-        let mut known = Vec::new(cell.root.engine.heap());
-        known.resize(self.functions.len(), None)?;
-        let made = Instance::prepare(store, module, quotas, &mut |store, import| {
-            // SAFETY: (C1) (C3) the caller says so.
-            let place = match unsafe { self.find(store, import) } {
-                Found::Nothing => return Ok(None),
-                Found::Extern(item) => return Ok(Some(item)),
-                Found::Line(place) => place,
-            };
-            let (Some(line), Some(known)) = (self.functions.get(place), known.get_mut(place)) else {
-                return Ok(None);
-            };
-            // SAFETY: (C3) the caller says so.
-            let signature = unsafe { find_string(line.signature) };
-            let (ExternType::Func(ty), Some(function)) = (import.ty, line.function) else {
-                return Err(other_type(import));
-            };
-            if !signature.is_some_and(|text| signature::is(text, ty)) {
-                return Err(other_type(import));
-            }
-            let func = match *known {
-                Some(func) => func,
-                None => Func::host(
-                    store,
-                    LinkedFunc {
-                        // SAFETY: (C9) only the lifetime changes: the type is read in the module's bytes, and the
-                        // function belongs to a store that keeps the module.
-                        ty: unsafe { core::mem::transmute::<FuncType<'_>, FuncType<'static>>(ty) },
-                        function,
-                        user_data: line.user_data,
-                        data: self.data,
-                        cell,
-                    },
-                )?,
-            };
-            *known = Some(func);
-            Ok(Some(Extern::Func(func)))
-        });
-        made.map_err(|error| match error {
-            // SAFETY: (C1) (C3) the caller says so.
-            Error::Link(error) => unsafe { self.explain(store, module, error, report) },
-            error => failed(store, error, report),
-        })
+        Instance::prepare(store, module, quotas, &mut Resolver { imports: self, cell, report }).map_err(
+            |error| {
+                match error {
+                    // The report is told already.
+                    Error::Link(_) => error.into(),
+                    _ => failed(store, error, report),
+                }
+            },
+        )
     }
 
     /// Makes sure that all lines of the table of functions are good.
@@ -164,16 +128,16 @@ impl<'a> Imports<'a> {
     ///
     /// # Safety
     /// (C1) (C3) As the header demands of imports.
-    unsafe fn find(&self, store: &Store, import: &Import<'_>) -> Found {
+    unsafe fn find(&self, store: &Store, import: &Import<'_>) -> Found<'a> {
         // SAFETY: (C1) (C3) the caller says so.
         unsafe {
             let is = |from, name| find_string(from) == Some(name);
             let line = self
                 .functions
                 .iter()
-                .rposition(|line| is(line.module, import.module) && is(line.name, import.name));
-            if let Some(place) = line {
-                return Found::Line(place);
+                .rfind(|line| is(line.module, import.module) && is(line.name, import.name));
+            if let Some(line) = line {
+                return Found::Line(line);
             }
             for line in self.instances.iter().rev().filter(|line| is(line.module, import.module)) {
                 let body = get::<InstanceBody>(line.instance).ok();
@@ -184,63 +148,78 @@ impl<'a> Imports<'a> {
         }
         Found::Nothing
     }
+}
 
-    /// Reports an import that was not found, or found with another type.
-    ///
-    /// # Safety
-    /// (C1) (C3) As the header demands of imports.
-    unsafe fn explain(
-        &self,
-        store: &Store,
-        module: &Module,
-        error: LinkError,
-        report: &mut Report<'_>,
-    ) -> Failure {
-        let Some(import) = module.import_at(error.offset) else { return Error::Link(error).into() };
-        // SAFETY: (C1) (C3) the caller says so.
-        let found = unsafe { self.find(store, &import) };
-        let status = match found {
-            Found::Nothing => WASMOTE_ERR_UNKNOWN_IMPORT,
-            _ => WASMOTE_ERR_INCOMPATIBLE_IMPORT,
+/// Finds imports in the application's tables, and reports those that it does not find there, or with another type.
+struct Resolver<'r, 'i, 'e> {
+    /// Good for as long as this lives: (C1) (C3) (C6) (C9) as the header demands of imports and modules.
+    imports: &'r Imports<'i>,
+    cell: &'r StoreCell,
+    report: &'r mut Report<'e>,
+}
+
+impl Resolve for Resolver<'_, '_, '_> {
+    fn find(&mut self, store: &mut Store, import: &Import<'_>) -> Result<Option<Extern>, Error> {
+        // SAFETY: (C1) (C3) the header demands it.
+        let line = match unsafe { self.imports.find(store, import) } {
+            Found::Nothing => return Ok(None),
+            Found::Extern(item) => return Ok(Some(item)),
+            Found::Line(line) => line,
         };
-        report.tell(status, import.offset, |text| {
-            text.add(import.module).add(".").add(import.name);
-            text.add(if let Found::Nothing = found { ": not found, expected " } else { ": expected " });
-            write_type(text, import.ty);
-            match (found, error.reason) {
-                (Found::Nothing, _) => {}
-                (Found::Line(place), _) => {
-                    // SAFETY: (C3) the caller says so.
-                    let signature =
-                        self.functions.get(place).and_then(|line| unsafe { find_string(line.signature) });
-                    text.add(", found function ").add(signature.unwrap_or_default());
-                }
-                (Found::Extern(Extern::Func(func)), _) => {
-                    text.add(", found function ");
-                    func.ty(store).map(|ty| text.func_type(ty)).ok();
-                }
-                (_, LinkReason::Kind(kind)) => {
-                    text.add(", found ").add(kind_name(kind));
-                }
-                _ => {
-                    text.add(", found another type, size or mutability");
-                }
+        // SAFETY: (C3) the header demands it.
+        let signature = unsafe { find_string(line.signature) }.unwrap_or_default();
+        match (import.ty, line.function) {
+            (ExternType::Func(ty), Some(function)) if signature::is(signature, ty) => {
+                let func = LinkedFunc {
+                    // SAFETY: (C9) only the lifetime changes: the type is read in the module's bytes, and the
+                    // function belongs to a store that keeps the module.
+                    ty: unsafe { core::mem::transmute::<FuncType<'_>, FuncType<'static>>(ty) },
+                    function,
+                    user_data: line.user_data,
+                    data: self.imports.data,
+                    cell: self.cell,
+                };
+                Ok(Some(Extern::Func(Func::host(store, func)?)))
             }
-        })
+            _ => {
+                self.explain(import, ": expected ", |text| {
+                    text.add(", found function ").add(signature);
+                });
+                Err(Error::Link(LinkError { offset: import.offset, reason: LinkReason::Type }))
+            }
+        }
+    }
+
+    fn refused(&mut self, store: &Store, import: &Import<'_>, found: Option<Extern>, reason: LinkReason) {
+        let expected = if found.is_none() { ": not found, expected " } else { ": expected " };
+        self.explain(import, expected, |text| match (found, reason) {
+            (None, _) => {}
+            (Some(Extern::Func(func)), _) => {
+                text.add(", found function ");
+                func.ty(store).map(|ty| text.func_type(ty)).ok();
+            }
+            (_, LinkReason::Kind(kind)) => _ = text.add(", found ").add(kind_name(kind)),
+            _ => _ = text.add(", found another type, size or mutability"),
+        });
+    }
+}
+
+impl Resolver<'_, '_, '_> {
+    fn explain(&mut self, import: &Import<'_>, expected: &str, found: impl FnOnce(&mut Text<'_>)) {
+        self.report.write(import.offset, |text| {
+            text.add(import.module).add(".").add(import.name).add(expected);
+            write_type(text, import.ty);
+            found(text);
+        });
     }
 }
 
 /// What the tables have for an import.
-#[derive(Clone, Copy)]
-enum Found {
+enum Found<'i> {
     Nothing,
     /// A line of the table of functions.
-    Line(usize),
+    Line(&'i wasmote_host_func_t),
     Extern(Extern),
-}
-
-fn other_type(import: &Import<'_>) -> Error {
-    Error::Link(LinkError { offset: import.offset, reason: LinkReason::Type })
 }
 
 fn write_type(text: &mut Text<'_>, ty: ExternType<'_>) {

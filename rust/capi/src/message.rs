@@ -144,8 +144,9 @@ impl<'a> Report<'a> {
         status
     }
 
+    /// Tells this place and a text that `write` makes.
     #[inline(always)]
-    fn write(&mut self, offset: u32, write: impl FnOnce(&mut Text<'_>)) {
+    pub fn write(&mut self, offset: u32, write: impl FnOnce(&mut Text<'_>)) {
         // Borrowed where it is returned: to move it takes more than to write most of what is told.
         if let Some(text) = &mut self.text(offset)
             && cfg!(feature = "messages")

@@ -94,6 +94,12 @@ pub fn f32_from_i64(value: i64) -> f32 {
 /// Bits of an f64 below the exponent.
 const FRACTION_BITS: u32 = 52;
 
+/// The sign of an f64.
+const SIGN: u64 = 1 << 63;
+
+/// The bits of infinity. What is greater without its sign is NaN.
+const INFINITY: u64 = f64::INFINITY.to_bits();
+
 /// Bits of an f32 below the exponent.
 const SINGLE_FRACTION_BITS: u32 = 23;
 
@@ -110,118 +116,91 @@ pub enum Round {
 /// Rounds to an integer, on bits. For f32 as well: every f32 is an f64, and so is every integer that it rounds to.
 #[inline(never)]
 pub fn round(value: f64, way: Round) -> f64 {
-    const SIGN: u64 = 1 << 63;
     let bits = value.to_bits();
     let exponent = (bits >> FRACTION_BITS & 0x7FF) as u32;
+    let (negative, magnitude) = (bits & SIGN != 0, bits & !SIGN);
     if exponent >= 0x3FF + FRACTION_BITS {
         // An integer, infinity, or NaN, which becomes a quiet one.
-        let quiet = if value.is_nan() { 1 << (FRACTION_BITS - 1) } else { 0 };
+        let quiet = if magnitude > INFINITY { 1 << (FRACTION_BITS - 1) } else { 0 };
         return f64::from_bits(bits | quiet);
     }
-    let negative = bits & SIGN != 0;
-    let magnitude = bits & !SIGN;
-    let whole = if exponent < 0x3FF {
-        // Below 1: rounds to 0 or 1.
-        let up = match way {
-            Round::Up => !negative && magnitude != 0,
-            Round::Down => negative && magnitude != 0,
-            Round::ToZero => false,
-            Round::ToEven => magnitude > 0.5f64.to_bits(),
-        };
-        if up { 1.0f64.to_bits() } else { 0 }
+    // The next integer towards 0; what is added for the one behind it, with a carry into the exponent before a power of two;
+    // half of that.
+    let (whole, unit, half) = if exponent < 0x3FF {
+        (0, 1.0f64.to_bits(), 0.5f64.to_bits())
     } else {
-        // One unit, in the last place that an integer of this magnitude has.
         let unit = 1u64 << (0x3FF + FRACTION_BITS - exponent);
-        let rest = magnitude & (unit - 1);
-        let whole = magnitude - rest;
-        let up = match way {
-            Round::Up => !negative && rest != 0,
-            Round::Down => negative && rest != 0,
-            Round::ToZero => false,
-            // The carry into the exponent is right: the next power of two.
-            Round::ToEven => rest > unit / 2 || rest == unit / 2 && whole & unit != 0,
-        };
-        if up { whole + unit } else { whole }
+        (magnitude & unit.wrapping_neg(), unit, unit / 2)
     };
-    f64::from_bits(whole | bits & SIGN)
+    // It is the one behind if there is more left over than this.
+    let (most, odd) = match way {
+        Round::ToEven => (half, whole & unit != 0),
+        Round::Up if !negative => (0, false),
+        Round::Down if negative => (0, false),
+        _ => (u64::MAX, false),
+    };
+    let further = magnitude - whole + u64::from(odd) > most;
+    f64::from_bits(if further { whole + unit } else { whole } | bits & SIGN)
 }
 
-/// What a conversion to an integer makes of its operand.
-#[derive(Clone, Copy)]
-struct Integer {
-    bits: u32,
-    signed: bool,
-    /// Takes the nearest integer instead of trapping, and 0 for NaN.
-    saturate: bool,
-}
-
-/// Carries out an operator that converts to an integer.
+/// Carries out an operator that converts to an integer, rounding to zero. On bits, so that sixteen conversions share one short
+/// piece of code and need none from the compiler's library.
 ///
 /// # Errors
 /// It traps.
 pub fn to_integer(op: UnaryOp, value: f64) -> Result<u64, Trap> {
-    let to = Integer {
-        bits: 32 * op.types().1.cells(),
-        signed: matches!(
-            op,
-            UnaryOp::I32TruncF32S
-                | UnaryOp::I32TruncF64S
-                | UnaryOp::I64TruncF32S
-                | UnaryOp::I64TruncF64S
-                | UnaryOp::I32TruncSatF32S
-                | UnaryOp::I32TruncSatF64S
-                | UnaryOp::I64TruncSatF32S
-                | UnaryOp::I64TruncSatF64S
-        ),
-        saturate: !op.may_trap(),
-    };
-    truncate(value, to)
-}
-
-/// Converts to an integer, rounding to zero. On bits, so that sixteen conversions share one short piece of code and need
-/// none from the compiler's library.
-fn truncate(value: f64, to: Integer) -> Result<u64, Trap> {
+    let signed = matches!(
+        op,
+        UnaryOp::I32TruncF32S
+            | UnaryOp::I32TruncF64S
+            | UnaryOp::I64TruncF32S
+            | UnaryOp::I64TruncF64S
+            | UnaryOp::I32TruncSatF32S
+            | UnaryOp::I32TruncSatF64S
+            | UnaryOp::I64TruncSatF32S
+            | UnaryOp::I64TruncSatF64S
+    );
     let bits = value.to_bits();
-    let negative = bits >> 63 != 0;
+    let negative = bits & SIGN != 0;
     let exponent = (bits >> FRACTION_BITS & 0x7FF) as i32 - 0x3FF;
-    let fraction = bits & ((1 << FRACTION_BITS) - 1);
-    if exponent == 0x400 && fraction != 0 {
-        return if to.saturate { Ok(0) } else { Err(Trap::BadConversionToInteger) };
-    }
-    let mantissa = fraction | 1 << FRACTION_BITS;
     let magnitude = match exponent {
-        ..0 => 0,
-        0..=51 => mantissa >> (FRACTION_BITS as i32 - exponent),
-        52..=63 => mantissa << (exponent - FRACTION_BITS as i32),
-        _ => u64::MAX,
+        ..0 => Some(0),
+        0..64 => Some((bits << (63 - FRACTION_BITS) | 1 << 63) >> (63 - exponent)),
+        _ => None,
     };
-    let largest = u64::MAX >> (64 - to.bits + u32::from(to.signed));
-    let limit = match (negative, to.signed) {
-        (false, _) => largest,
-        (true, true) => largest + 1,
+    let all = if op.types().1.cells() == 2 { u64::MAX } else { u32::MAX.into() };
+    let limit = match (negative, signed) {
+        (false, false) => all,
+        (false, true) => all >> 1,
+        (true, true) => (all >> 1) + 1,
         (true, false) => 0,
     };
-    let magnitude = if magnitude <= limit && exponent < 64 {
-        magnitude
-    } else if to.saturate {
-        limit
-    } else {
-        return Err(Trap::IntegerOverflow);
+    let magnitude = match magnitude.filter(|&magnitude| magnitude <= limit) {
+        Some(magnitude) => magnitude,
+        None => {
+            let is_nan = bits & !SIGN > INFINITY;
+            if op.may_trap() {
+                return Err(if is_nan { Trap::BadConversionToInteger } else { Trap::IntegerOverflow });
+            }
+            // The nearest integer.
+            if is_nan { 0 } else { limit }
+        }
     };
     Ok(if negative { magnitude.wrapping_neg() } else { magnitude })
 }
 
 /// The square root, bit by bit: `digits` of it, 55 to be rounded to f64, 27 to f32. Small rather than fast.
 pub fn sqrt(value: f64, digits: u32) -> f64 {
-    if value == 0.0 || value == f64::INFINITY {
+    let bits = value.to_bits();
+    if bits == INFINITY || bits & !SIGN == 0 {
         return value;
     }
-    if value.is_nan() || value < 0.0 {
+    // Negative, or NaN.
+    if bits > INFINITY {
         return f64::NAN;
     }
     // The value is `mantissa * 2^(exponent - BIAS)`, with the mantissa's highest bit at 52, or 53 to make the exponent even.
     const BIAS: i32 = 0x3FF + FRACTION_BITS as i32;
-    let bits = value.to_bits();
     let mut exponent = (bits >> FRACTION_BITS) as i32;
     let mut mantissa = bits & ((1 << FRACTION_BITS) - 1);
     if exponent == 0 {
@@ -250,7 +229,7 @@ pub fn sqrt(value: f64, digits: u32) -> f64 {
     }
     // What is left over decides how the conversion rounds.
     let root = (root << 1 | u64::from(rest | mantissa != 0)) as f64;
-    let scale = scale / 2 - (digits as i32 - 27) - 1;
+    let scale = (scale >> 1) - (digits as i32 - 27) - 1;
     f64::from_bits(root.to_bits().wrapping_add_signed(i64::from(scale) << FRACTION_BITS))
 }
 

@@ -50,7 +50,7 @@ pub struct LinkError {
 /// What is wrong with an import.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LinkReason {
-    /// Nothing is defined under its names.
+    /// Nothing is defined under its names, or something that the store does not have.
     Unknown,
     /// Something of this kind is defined under its names.
     Kind(ExternKind),

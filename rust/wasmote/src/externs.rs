@@ -14,7 +14,7 @@ impl Memory {
     /// # Errors
     /// [`Error::NotFound`] if it is no memory of this store's; so with all functions here.
     pub fn ty(&self, cx: &impl Context) -> Result<MemoryType, Error> {
-        Ok(vm::state(cx).memory(*self).ok_or(Error::NotFound)?.ty)
+        Ok(vm::state(cx).memory(*self).ok_or(Error::NotFound)?.memory_type())
     }
 
     /// Its size in bytes.
@@ -30,7 +30,7 @@ impl Memory {
     /// # Errors
     /// [`Error::NotFound`].
     pub fn pages(&self, cx: &impl Context) -> Result<u32, Error> {
-        Ok(vm::state(cx).memory(*self).ok_or(Error::NotFound)?.pages())
+        Ok(vm::state(cx).memory(*self).ok_or(Error::NotFound)?.vm.len)
     }
 
     /// Its contents.
@@ -76,7 +76,7 @@ impl Memory {
     pub fn grow(&self, cx: &mut impl Context, delta: u32) -> Result<u32, Error> {
         let state = vm::state_mut(cx);
         state.memory(*self).ok_or(Error::NotFound)?;
-        state.grow_memory(*self, delta, vm::Work::HOST)?.ok_or(Error::OutOfBounds)
+        state.grow_memory(*self, delta).ok_or(Error::OutOfBounds)
     }
 }
 
@@ -93,7 +93,7 @@ impl Table {
     /// # Errors
     /// [`Error::NotFound`] if it is no table of this store's; so with all functions here.
     pub fn ty(&self, cx: &impl Context) -> Result<TableType, Error> {
-        Ok(vm::state(cx).table(*self).ok_or(Error::NotFound)?.ty)
+        vm::state(cx).table(*self).and_then(|table| table.table_type()).ok_or(Error::NotFound)
     }
 
     /// Its size in elements.
@@ -111,7 +111,7 @@ impl Table {
     pub fn get(&self, cx: &impl Context, index: u32) -> Result<Value, Error> {
         let table = vm::state(cx).table(*self).ok_or(Error::NotFound)?;
         let cell = *table.elements().get(index as usize).ok_or(Error::OutOfBounds)?;
-        Ok(Value::from_bits(table.ty.element, cell.into()))
+        Ok(Value::from_bits(table.table_type().ok_or(Error::NotFound)?.element, cell.into()))
     }
 
     /// Sets an element.
@@ -134,13 +134,13 @@ impl Table {
     pub fn grow(&self, cx: &mut impl Context, delta: u32, value: Value) -> Result<u32, Error> {
         let state = vm::state_mut(cx);
         let cell = element(state, *self, value)?;
-        state.grow_table(*self, delta, cell, vm::Work::HOST)?.ok_or(Error::OutOfBounds)
+        state.grow_table(*self, delta, cell).ok_or(Error::OutOfBounds)
     }
 }
 
 /// The cell of a value that is to become an element of the table.
 fn element(state: &vm::State, table: Table, value: Value) -> Result<u32, Error> {
-    if value.ty() != state.table(table).ok_or(Error::NotFound)?.ty.element {
+    if Some(value.ty()) != state.table(table).ok_or(Error::NotFound)?.shape.element {
         return Err(Error::WrongType);
     }
     belongs(state, value)?;

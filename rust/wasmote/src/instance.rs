@@ -39,8 +39,7 @@ impl Extern {
 }
 
 impl Instance {
-    /// As [`Linker::prepare`](crate::Linker::prepare), with imports that `resolve` finds when they are asked for, in order:
-    /// `None` if there is nothing. Whether it is what the module wants is checked here.
+    /// As [`Linker::prepare`](crate::Linker::prepare), with imports that `resolve` finds when they are asked for, in order.
     ///
     /// # Errors
     /// As for [`Linker::instantiate`](crate::Linker::instantiate), and those of `resolve`.
@@ -48,7 +47,7 @@ impl Instance {
         store: &mut Store,
         module: &Module,
         quotas: &Quotas,
-        resolve: &mut Resolve<'_>,
+        resolve: &mut dyn Resolve,
     ) -> Result<Instance, Error> {
         linker::prepare(store, module, quotas, resolve)
     }

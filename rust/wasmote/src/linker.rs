@@ -6,7 +6,7 @@ use crate::vm::{HostCall, HostFunc, InstanceData, State};
 use crate::{Engine, Error, Extern, Instance, LinkError, LinkReason, Module, Quotas, Store};
 use core::fmt;
 use wasmote_core::{FuncType, Limits};
-use wasmote_frontend::{ExternType, Import, SegmentMode};
+use wasmote_frontend::{ExternType, Import};
 use wasmote_platform::{Heap, Shared, Vec};
 
 /// Names and what they stand for when a module is instantiated. One linker can serve any number of stores of its
@@ -112,7 +112,7 @@ impl<'n> Linker<'n> {
     /// [`Error::Link`], [`Error::Quota`], [`Error::OutOfMemory`] or [`Error::Limit`], and the store is as it was;
     /// [`Error::Trap`] or [`Error::Host`] from active segments or the start function, and what they wrote to
     /// imported memories, tables and globals is there. An instance whose start function failed, or that may have
-    /// put functions into an imported table, stays in the store, for those functions and the backtrace.
+    /// put functions into an imported table, stays in the store, with its fuel, for those functions and the backtrace.
     pub fn instantiate(&self, store: &mut Store, module: &Module) -> Result<Instance, Error> {
         let quotas = *store.quotas();
         self.instantiate_with(store, module, &quotas)
@@ -142,13 +142,7 @@ impl<'n> Linker<'n> {
     /// # Errors
     /// As for [`instantiate`](Linker::instantiate).
     pub fn prepare(&self, store: &mut Store, module: &Module, quotas: &Quotas) -> Result<Instance, Error> {
-        prepare(store, module, quotas, &mut |store, import| {
-            Ok(match self.find(store.state(), import) {
-                Some(Found::Host(host)) => Some(Extern::Func(store.state_mut().host_func(host)?)),
-                Some(Found::Extern(item)) => Some(item),
-                None => None,
-            })
-        })
+        prepare(store, module, quotas, &mut &*self)
     }
 
     /// What is defined under an import's names: a host function, or something of the store.
@@ -180,15 +174,36 @@ impl fmt::Debug for Linker<'_> {
     }
 }
 
-/// Finds what an import stands for; `None` if there is nothing.
-pub type Resolve<'r> = dyn FnMut(&mut Store, &Import<'_>) -> Result<Option<Extern>, Error> + 'r;
+/// What imports stand for.
+pub trait Resolve {
+    /// What an import stands for; `None` if there is nothing. Asked once for each import, in order, so that a host function that
+    /// is made here is made as often as it is imported. Whether it is of the import's type is seen to by who asks.
+    ///
+    /// # Errors
+    /// Those that instantiating ends with.
+    fn find(&mut self, store: &mut Store, import: &Import<'_>) -> Result<Option<Extern>, Error>;
+
+    /// Told before instantiating ends with a [`LinkError`] because of what was found, or was not.
+    fn refused(&mut self, _store: &Store, _import: &Import<'_>, _found: Option<Extern>, _reason: LinkReason) {
+    }
+}
+
+impl Resolve for &Linker<'_> {
+    fn find(&mut self, store: &mut Store, import: &Import<'_>) -> Result<Option<Extern>, Error> {
+        Ok(match Linker::find(self, store.state(), import) {
+            Some(Found::Host(host)) => Some(Extern::Func(store.state_mut().host_func(host)?)),
+            Some(Found::Extern(item)) => Some(item),
+            None => None,
+        })
+    }
+}
 
 /// See [`Linker::prepare`].
 pub(crate) fn prepare(
     store: &mut Store,
     module: &Module,
     quotas: &Quotas,
-    resolve: &mut Resolve<'_>,
+    resolve: &mut dyn Resolve,
 ) -> Result<Instance, Error> {
     let hosts = store.state().host_count();
     let made = InstanceData::new(store, module, quotas, resolve);
@@ -200,84 +215,15 @@ pub(crate) fn prepare(
             return Err(error);
         }
     };
-    if let Err(error) = run_segments(state, number, module) {
-        if module.parsed().import_tables() == 0 {
-            state.remove_last();
-            state.truncate_hosts(hosts);
-        } else {
-            state.settle();
-        }
-        return Err(error);
+    let begun = state.run_segments(number, module);
+    if begun.is_err() && module.parsed().import_tables() == 0 {
+        state.remove_last();
+        state.truncate_hosts(hosts);
+    } else {
+        state.settle(quotas.fuel);
     }
-    state.settle();
-    if let Some(instance) = state.instance_mut(number) {
-        instance.set_fuel(quotas.fuel);
-    }
+    begun?;
     Ok(Instance(number))
-}
-
-/// What an import stands for, if it is there and of the import's type.
-pub(crate) fn find_import(
-    store: &mut Store,
-    import: &Import<'_>,
-    resolve: &mut Resolve<'_>,
-) -> Result<Extern, Error> {
-    let found = resolve(store, import)?.and_then(|item| Some((item, store.state().extern_type(item)?)));
-    let reason = match found {
-        None => LinkReason::Unknown,
-        Some((item, found)) if matches(found, import.ty) => return Ok(item),
-        Some((_, found)) if found.kind() == import.ty.kind() => LinkReason::Type,
-        Some((_, found)) => LinkReason::Kind(found.kind()),
-    };
-    Err(Error::Link(LinkError { offset: import.offset, reason }))
-}
-
-/// Carries out the active segments, in order, and drops them and the declared ones.
-fn run_segments(state: &mut State, number: u32, module: &Module) -> Result<(), Error> {
-    let parsed = module.parsed();
-    for index in 0..parsed.element_count() {
-        let (Some(segment), Some(instance)) = (parsed.element(index), state.instance(number)) else {
-            continue;
-        };
-        match segment.mode {
-            SegmentMode::Passive => continue,
-            SegmentMode::Declared => {}
-            SegmentMode::Active { index: table, offset } => {
-                let to = instance.eval(&offset) as u32;
-                state.init_table(number, table, index, to, segment.len)?;
-            }
-        }
-        if let Some(instance) = state.instance_mut(number) {
-            instance.drop_elements(index);
-        }
-    }
-    for index in 0..parsed.data_count() {
-        let (Some(segment), Some(instance)) = (parsed.data(index), state.instance(number)) else { continue };
-        if let SegmentMode::Active { offset, .. } = segment.mode {
-            let to = instance.eval(&offset) as u32;
-            state.init_memory(number, index, to, segment.bytes.len() as u32)?;
-            if let Some(instance) = state.instance_mut(number) {
-                instance.drop_data(index);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether what was found, with its present size as its minimum, may be imported (WebAssembly Core, 3.4.5).
-fn matches(found: ExternType<'_>, wanted: ExternType<'_>) -> bool {
-    let fits = |found: Limits, wanted: Limits| found.matches(found.min, wanted);
-    match (found, wanted) {
-        (ExternType::Func(found), ExternType::Func(wanted)) => found == wanted,
-        (ExternType::Table(found), ExternType::Table(wanted)) => {
-            found.element == wanted.element && fits(found.limits, wanted.limits)
-        }
-        (ExternType::Memory(found), ExternType::Memory(wanted)) => {
-            found.page_log2 == wanted.page_log2 && fits(found.limits, wanted.limits)
-        }
-        (ExternType::Global(found), ExternType::Global(wanted)) => found == wanted,
-        _ => false,
-    }
 }
 
 struct Explain<'l> {

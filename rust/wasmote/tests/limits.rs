@@ -47,8 +47,20 @@ fn table_quota() {
     }
     let few = instantiate_with(&Quotas { table_elements: 4, ..quotas() }, text).err();
     assert_eq!(few, Some(Error::Quota(Quota::TableElements)));
-    let huge = instantiate_with(&quotas(), "(module (table 4294967295 funcref))").err();
-    assert_eq!(huge, Some(Error::Quota(Quota::TableElements)));
+    for huge in ["(module (table 4294967295 funcref))", "(module (table 10000001 funcref))"] {
+        assert_eq!(instantiate_with(&quotas(), huge).err(), Some(Error::Quota(Quota::TableElements)));
+    }
+}
+
+/// Ten million elements, whatever others have.
+#[test]
+fn most_elements_of_a_table() {
+    let text = r#"(module (table 3 funcref) (table $e (export "t") 9999998 externref)
+        (func (export "grow") (param i32) (result i32) (table.grow $e (ref.null extern) (local.get 0))))"#;
+    let (mut store, instance) = instantiate_with(&quotas(), text).unwrap();
+    for (delta, old) in [(3, -1), (2, 9_999_998), (1, -1), (0, 10_000_000)] {
+        assert_eq!(call::<_, i32>(&mut store, instance, "grow", delta), Ok(old), "{delta}");
+    }
 }
 
 #[test]
@@ -244,6 +256,30 @@ fn each_instance_has_its_own_fuel() {
     call::<(), i32>(&mut store, user, "run", ()).unwrap();
     assert_eq!((user.fuel(&store), lib.fuel(&store)), (Ok(498), Ok(49)));
     assert_eq!(call::<(), i32>(&mut store, user, "run", ()), Err(Error::Trap(Trap::OutOfFuel)));
+}
+
+/// What a failed instantiation left in an imported table has the fuel that its instance was to have.
+#[test]
+fn what_stays_of_a_failed_instantiation_has_its_fuel() {
+    let engine = engine();
+    let mut store = store(&engine);
+    let mut linker = Linker::new(&engine);
+    let shared = module(
+        &engine,
+        r#"(module (table (export "t") 1 funcref)
+            (func (export "call") (call_indirect (i32.const 0))))"#,
+    );
+    let shared = linker.instantiate(&mut store, &shared).unwrap();
+    linker.instance("lib", shared).unwrap();
+    let fails = module(
+        &engine,
+        r#"(module (import "lib" "t" (table 1 funcref)) (memory 0)
+            (func $forever (loop (br 0))) (elem (i32.const 0) $forever) (data (i32.const 0) "x"))"#,
+    );
+    let few = Quotas { fuel: 1000, ..quotas() };
+    let failed = linker.instantiate_with(&mut store, &fails, &few);
+    assert_eq!(failed, Err(Error::Trap(Trap::MemoryOutOfBounds)));
+    assert_eq!(call::<(), ()>(&mut store, shared, "call", ()), Err(Error::Trap(Trap::OutOfFuel)));
 }
 
 #[test]

@@ -3,15 +3,16 @@
 //! Bulk operators check their bounds, then charge all their fuel, then work in slices; between slices they poll
 //! the interrupt word.
 
+use super::array::{Array, cells_of};
 use super::instance::InstanceData;
 use super::place::Block;
 use super::state::State;
-use super::table::TableData;
-use crate::{Memory, Table};
+use crate::Module;
 use core::ptr;
 use core::sync::atomic::Ordering;
 use wasmote_core::Trap;
 use wasmote_core::vm::{Builtin, BuiltinFn, VmCtx, take_fuel};
+use wasmote_frontend::SegmentMode;
 
 /// Bytes between two polls: 256 elements.
 const SLICE: usize = 1024;
@@ -91,9 +92,9 @@ unsafe fn state<'a>(ctx: *mut VmCtx) -> &'a mut State {
 
 /// # Safety
 /// `ctx` is an instance's, which has this table.
-unsafe fn table<'a>(ctx: *mut VmCtx, index: u32) -> &'a mut TableData {
+unsafe fn table<'a>(ctx: *mut VmCtx, index: u32) -> &'a mut Array {
     // SAFETY: (R2) validated index; tables live as long as the store, and begin with what code sees of them.
-    unsafe { &mut *(*(*ctx).tables.add(index as usize)).cast::<TableData>() }
+    unsafe { &mut *(*(*ctx).tables.add(index as usize)).cast::<Array>() }
 }
 
 /// The code of a result.
@@ -171,20 +172,26 @@ impl Work {
         Ok(())
     }
 
-    /// Lets an array grow to `len` elements; false if there is no memory. It costs as much as all its bytes, because it may
-    /// have to move, which the platform does in one go. If this ends early the array has its former length.
-    pub fn grow<T: Copy>(self, block: &mut Block<T>, len: usize, value: T) -> Result<bool, Trap> {
-        let old = block.len();
-        self.charge(len * size_of::<T>())?;
-        if block.reserve(len).is_err() {
+    /// Lets an array of `bytes` bytes grow by `more`; false if there is no memory. It costs as much as all its bytes, because it
+    /// may have to move, which the platform does in one go. If this ends early the array has its former length.
+    pub(super) fn grow(
+        self,
+        block: &mut Block<u32>,
+        bytes: u32,
+        more: u32,
+        value: u32,
+    ) -> Result<bool, Trap> {
+        let all = bytes.saturating_add(more);
+        self.charge(all as usize)?;
+        if block.reserve(cells_of(all)).is_err() {
             return Ok(false);
         }
         let mut ok = true;
-        let grown = self.slices((len - old) * size_of::<T>(), SLICE, false, &mut |at, n| {
-            ok &= block.resize(old + (at + n) / size_of::<T>(), value).is_ok();
+        let grown = self.slices(more as usize, SLICE, false, &mut |at, n| {
+            ok &= block.resize(cells_of(bytes + (at + n) as u32), value).is_ok();
         });
         if grown.is_err() {
-            ok &= block.resize(old, value).is_ok();
+            ok &= block.resize(cells_of(bytes), value).is_ok();
         }
         grown.map(|()| ok)
     }
@@ -219,18 +226,26 @@ unsafe fn copy(ctx: *mut VmCtx, to: *mut u8, from: *const u8, bytes: usize) -> R
 unsafe extern "C" fn memory_size(ctx: *mut VmCtx, cells: *mut u32, _: u32, _: u32) -> u32 {
     // SAFETY: (R2) (R4) a validated operator of an instance that has a memory.
     unsafe {
-        let pages = instance(ctx).memory.as_ref().map_or(0, |memory| memory.pages());
+        let pages = instance(ctx).memory.as_ref().map_or(0, |memory| memory.vm.len);
         Op(cells).result(pages)
     }
 }
 
 unsafe extern "C" fn memory_grow(ctx: *mut VmCtx, cells: *mut u32, _: u32, _: u32) -> u32 {
-    let op = Op(cells);
     // SAFETY: (R2) (R4) a validated operator of an instance that has a memory.
     unsafe {
-        let [delta] = op.args();
-        match state(ctx).grow_memory(Memory((*ctx).number), delta, Work::of(ctx)) {
-            Ok(old) => op.result(old.unwrap_or(u32::MAX)),
+        let [delta] = Op(cells).args();
+        grow(ctx, cells, instance(ctx).memory, delta, 0)
+    }
+}
+
+/// # Safety
+/// `ctx` is an instance's, which has this array; there is a cell for the result.
+unsafe fn grow(ctx: *mut VmCtx, cells: *mut u32, array: *mut Array, delta: u32, value: u32) -> u32 {
+    // SAFETY: (R2) (R4) the caller says so.
+    unsafe {
+        match state(ctx).grow(array, delta, value, Work::of(ctx)) {
+            Ok(old) => Op(cells).result(old.unwrap_or(u32::MAX)),
             Err(trap) => trap as u32,
         }
     }
@@ -313,15 +328,10 @@ unsafe extern "C" fn table_size(ctx: *mut VmCtx, cells: *mut u32, index: u32, _:
 }
 
 unsafe extern "C" fn table_grow(ctx: *mut VmCtx, cells: *mut u32, index: u32, _: u32) -> u32 {
-    let op = Op(cells);
     // SAFETY: (R2) (R4) a validated operator.
     unsafe {
-        let [reference, delta] = op.args();
-        let table = Table { instance: (*ctx).number, index };
-        match state(ctx).grow_table(table, delta, reference, Work::of(ctx)) {
-            Ok(old) => op.result(old.unwrap_or(u32::MAX)),
-            Err(trap) => trap as u32,
-        }
+        let [reference, delta] = Op(cells).args();
+        grow(ctx, cells, table(ctx, index), delta, reference)
     }
 }
 
@@ -413,24 +423,35 @@ unsafe extern "C" fn numeric(_: *mut VmCtx, cells: *mut u32, number: u32, _: u32
 }
 
 impl State {
-    /// Writes an active element segment into its table, at `to`.
-    pub(crate) fn init_table(
-        &mut self,
-        number: u32,
-        table: u32,
-        segment: u32,
-        to: u32,
-        n: u32,
-    ) -> Result<(), Trap> {
-        let Some(instance) = self.instance(number) else { return Ok(()) };
-        // SAFETY: (R2) the context of an instance of the store's, and what its validated module names.
-        unsafe { init_table(instance.ctx.ptr(), table, segment, [to, 0, n]) }
-    }
-
-    /// Writes an active data segment into the memory, at `to`.
-    pub(crate) fn init_memory(&mut self, number: u32, segment: u32, to: u32, n: u32) -> Result<(), Trap> {
-        let Some(instance) = self.instance(number) else { return Ok(()) };
-        // SAFETY: (R2) the context of an instance of the store's, and what its validated module names.
-        unsafe { init_memory(instance.ctx.ptr(), segment, [to, 0, n]) }
+    /// Carries out the active segments of a new instance of the module, in order, and drops them and the declared ones.
+    pub(crate) fn run_segments(&mut self, number: u32, module: &Module) -> Result<(), Trap> {
+        let Some(ctx) = self.instance(number).map(|instance| instance.ctx.ptr()) else { return Ok(()) };
+        let parsed = module.parsed();
+        for index in 0..parsed.element_count() {
+            let Some(segment) = parsed.element(index) else { continue };
+            match segment.mode {
+                SegmentMode::Passive => continue,
+                SegmentMode::Declared => {}
+                // SAFETY: (R2) the context of an instance of the store's, and what its validated module names.
+                SegmentMode::Active { index: table, offset } => unsafe {
+                    let to = instance(ctx).eval(&offset) as u32;
+                    init_table(ctx, table, index, [to, 0, segment.len])?;
+                },
+            }
+            // SAFETY: (R2) as above.
+            unsafe { instance(ctx) }.drop_elements(index);
+        }
+        for index in 0..parsed.data_count() {
+            let Some(segment) = parsed.data(index) else { continue };
+            if let SegmentMode::Active { offset, .. } = segment.mode {
+                // SAFETY: (R2) as above.
+                unsafe {
+                    let to = instance(ctx).eval(&offset) as u32;
+                    init_memory(ctx, index, [to, 0, segment.bytes.len() as u32])?;
+                    instance(ctx).drop_data(index);
+                }
+            }
+        }
+        Ok(())
     }
 }

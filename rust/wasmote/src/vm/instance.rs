@@ -1,19 +1,17 @@
 //! Instances (WebAssembly Core, 4.2.5): what running code knows of them, and what the runtime knows beside that.
 
+use super::array::{Array, Shape};
 use super::builtins::BUILTINS;
 use super::call::signature_matches;
-use super::memory::MemoryData;
 use super::place::{Block, Place};
 use super::state::State;
-use super::table::TableData;
-use crate::linker::{Resolve, find_import};
-use crate::{Error, Extern, Func, Module, Quotas, Store};
+use crate::{Error, Func, LinkError, LinkReason, Module, Quota, Quotas, Resolve, Store};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, AtomicUsize};
 use wasmote_core::vm::{FuncRecord, HOSTS, NULL_REF, VmCtx, fuel_is_endless, func_ref, split_func_ref};
 use wasmote_core::{ExternKind, GlobalType, ValType};
-use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, GlobalPlace};
-use wasmote_platform::{OutOfMemory, Vec};
+use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, ExternType, GlobalPlace};
+use wasmote_platform::{Heap, OutOfMemory, Vec};
 
 /// Pointers to one kind of thing. Of one type, so that the code that handles them is there once.
 pub(super) type Pointers = Vec<*mut ()>;
@@ -24,32 +22,34 @@ pub(crate) struct InstanceData {
     pub(super) store: *mut State,
     /// `None` for the host functions.
     module: Option<Module>,
-    /// The memory that it uses; null if it has none.
-    pub(super) memory: *mut MemoryData,
-    own_memory: Option<Place<MemoryData>>,
-    /// First its tables, each a `TableData`, which begins with the `TableVm`; then the cells of each imported global; then for
-    /// each imported function the host's record, or null.
+    /// The memory that it uses; null if it has none. It owns it unless the module imports it.
+    pub(super) memory: *mut Array,
+    /// First its tables, each an [`Array`], which begins with the `TableVm`; then the cells of each imported global; then for
+    /// each imported function the host's record, or null. It owns the tables that are not imported.
     pointers: Pointers,
-    own_tables: Vec<Place<TableData>>,
     /// Its own globals, references to the imported functions, and a bit for each dropped segment: element
     /// segments first, then data segments.
     cells: Block<u32>,
     /// Of its functions, if they are encoded when they are first called.
     #[cfg(feature = "interp-lazy")]
     records: Vec<FuncRecord>,
-    /// Elements that its tables may still grow by.
-    pub(super) table_quota: u32,
+    /// Bytes that its memory may still grow by, and its tables together.
+    left: [u32; 2],
 }
 
 impl InstanceData {
     /// The instance that stands for the store's host functions.
     pub fn of_hosts(state: &State) -> Result<Place<InstanceData>, OutOfMemory> {
-        InstanceData::empty(state, HOSTS)
+        InstanceData::empty(state, HOSTS, None)
     }
 
     /// An instance of nothing.
     #[inline(never)]
-    fn empty(state: &State, number: u32) -> Result<Place<InstanceData>, OutOfMemory> {
+    fn empty(
+        state: &State,
+        number: u32,
+        module: Option<&Module>,
+    ) -> Result<Place<InstanceData>, OutOfMemory> {
         let store = state.this;
         let ctx = Place::new(&state.heap, || VmCtx {
             memory_base: NonNull::dangling().as_ptr(),
@@ -81,15 +81,13 @@ impl InstanceData {
         Place::new(&state.heap, || InstanceData {
             ctx,
             store,
-            module: None,
+            module: module.cloned(),
             memory: ptr::null_mut(),
-            own_memory: None,
             pointers: Vec::new(&state.heap),
-            own_tables: Vec::new(&state.heap),
             cells: Block::new(&state.heap),
             #[cfg(feature = "interp-lazy")]
             records: Vec::new(&state.heap),
-            table_quota: 0,
+            left: [0; 2],
         })
     }
 
@@ -99,16 +97,15 @@ impl InstanceData {
         store: &mut Store,
         module: &Module,
         quotas: &Quotas,
-        resolve: &mut Resolve<'_>,
+        resolve: &mut dyn Resolve,
     ) -> Result<Place<InstanceData>, Error> {
         let parsed = module.parsed();
         let cells =
             dropped_bits(parsed) + (parsed.element_count() + parsed.data_count()).div_ceil(32) as usize;
         let state = store.state();
-        let place = InstanceData::empty(state, state.instance_count())?;
+        let place = InstanceData::empty(state, state.instance_count(), Some(module))?;
         // SAFETY: (R1) nobody else knows the instance yet.
         let this = unsafe { &mut *place.ptr() };
-        this.module = Some(module.clone());
         this.cells.resize(cells, 0)?;
         #[cfg(feature = "interp-lazy")]
         {
@@ -126,7 +123,7 @@ impl InstanceData {
         &mut self,
         store: &mut Store,
         parsed: &wasmote_frontend::Module<'_>,
-        resolve: &mut Resolve<'_>,
+        resolve: &mut dyn Resolve,
     ) -> Result<(), Error> {
         let tables = parsed.tables().len();
         let count = tables + (parsed.import_globals() + parsed.import_funcs()) as usize;
@@ -134,28 +131,34 @@ impl InstanceData {
         let mut next_func = parsed.own_global_cells() as usize;
         let (mut next_table, mut next_global) = (0, tables);
         for import in parsed.imports() {
-            let found = find_import(store, &import, resolve)?;
-            let state = store.state();
-            let (next, pointer) = match found {
-                Extern::Func(func) => {
+            let found = resolve.find(store, &import)?;
+            let place = match found {
+                Some(item) => store.state().importable(item, import.ty),
+                None => Err(LinkReason::Unknown),
+            };
+            let place = match place {
+                Ok(place) => place,
+                Err(reason) => {
+                    resolve.refused(store, &import, found, reason);
+                    return Err(Error::Link(LinkError { offset: import.offset, reason }));
+                }
+            };
+            let next = match import.ty {
+                ExternType::Memory(_) => {
+                    self.memory = place.cast();
+                    continue;
+                }
+                ExternType::Func(_) => {
                     if let Some(cell) = self.cells.get_mut().get_mut(next_func) {
-                        *cell = func.cell();
+                        *cell = place.addr() as u32;
                     }
                     next_func += 1;
                     continue;
                 }
-                Extern::Memory(memory) => {
-                    self.memory = state.memory_at(memory).ok_or(Error::NotFound)?;
-                    continue;
-                }
-                Extern::Table(table) => {
-                    (&mut next_table, state.table_at(table).ok_or(Error::NotFound)?.cast())
-                }
-                Extern::Global(global) => {
-                    (&mut next_global, state.global(global).ok_or(Error::NotFound)?.1.cast())
-                }
+                ExternType::Table(_) => &mut next_table,
+                ExternType::Global(_) => &mut next_global,
             };
-            self.point(*next, pointer);
+            self.point(*next, place);
             *next += 1;
         }
         Ok(())
@@ -194,26 +197,46 @@ impl InstanceData {
         parsed: &wasmote_frontend::Module<'_>,
         quotas: &Quotas,
     ) -> Result<(), Error> {
-        let mut at = 0;
+        let mut cells = self.cells.base();
         for (ty, init) in parsed.own_globals() {
             let value = self.eval(&init);
-            let cells = self.cells.get_mut().get_mut(at..).unwrap_or(&mut []);
-            write_value(cells, ty.value, value);
-            at += ty.value.cells() as usize;
+            // SAFETY: (R2) the cells of its own globals come first, one behind the other.
+            unsafe {
+                write_value(cells, ty.value, value);
+                cells = cells.add(ty.value.cells() as usize);
+            }
         }
-        self.table_quota = quotas.table_elements;
-        for (place, &ty) in parsed.tables().iter().enumerate().skip(parsed.import_tables() as usize) {
-            let table = TableData::new(&state.heap, ty, self.number(), &mut self.table_quota)?;
-            self.point(place, table.ptr().cast());
-            self.own_tables.push(table)?;
+        self.left = [quotas.memory_bytes, quotas.table_elements.saturating_mul(size_of::<u32>() as u32)];
+        let mut place = parsed.import_tables() as usize;
+        while let Some(&ty) = parsed.tables().get(place) {
+            let table = self.array(&state.heap, ty.into(), None)?;
+            self.point(place, table.cast());
+            place += 1;
         }
         if let (Some(ty), false) = (parsed.memory(), parsed.memory_imported()) {
-            let trimmed = if quotas.trim_memory { self.heap_base(parsed) } else { None };
-            let memory = MemoryData::new(&state.heap, ty, quotas.memory_bytes, trimmed)?;
-            self.memory = memory.ptr();
-            self.own_memory = Some(memory);
+            let end = if quotas.trim_memory { self.heap_base(parsed) } else { None };
+            self.memory = self.array(&state.heap, ty.into(), end)?;
+            if end.is_some() {
+                self.left[0] = 0;
+            }
         }
         Ok(())
+    }
+
+    /// Makes a memory or a table; no more than what lies before `end`.
+    fn array(&mut self, heap: &Heap, shape: Shape, end: Option<u32>) -> Result<*mut Array, Error> {
+        let quota = if shape.element.is_none() { Quota::MemoryBytes } else { Quota::TableElements };
+        let bytes = shape.bytes(shape.limits.min).or(end).map(|bytes| bytes.min(end.unwrap_or(u32::MAX)));
+        let bytes = bytes.ok_or(Error::Quota(quota))?;
+        let left = self.left(&shape);
+        *left = left.checked_sub(bytes).ok_or(Error::Quota(quota))?;
+        Ok(Array::new(heap, shape, bytes, self.number())?.into_ptr())
+    }
+
+    /// Bytes that an array that it defines may still grow by.
+    pub(super) fn left(&mut self, shape: &Shape) -> &mut u32 {
+        let [memory, tables] = &mut self.left;
+        if shape.element.is_none() { memory } else { tables }
     }
 
     /// What the module exports as `__heap_base`: the end of its data and stack.
@@ -308,18 +331,23 @@ impl InstanceData {
         Some((parsed.global_type(index)?, cells))
     }
 
-    pub(super) fn table_at(&self, index: u32) -> Option<*mut TableData> {
+    pub(super) fn table_at(&self, index: u32) -> Option<*mut Array> {
         let tables = self.module.as_ref()?.parsed().tables().len();
         self.pointers.get(..tables)?.get(index as usize).map(|table| table.cast())
     }
 
-    pub(super) fn memory_at(&self) -> Option<*mut MemoryData> {
+    pub(super) fn memory_at(&self) -> Option<*mut Array> {
         (!self.memory.is_null()).then_some(self.memory)
     }
 
     pub(super) fn own_memory_bytes(&self) -> usize {
         // SAFETY: (R2) memories live as long as the store.
-        self.own_memory.as_ref().map_or(0, |memory| unsafe { (*memory.ptr()).bytes().len() })
+        self.own_memory().map_or(0, |memory| unsafe { (*memory).bytes().len() })
+    }
+
+    fn own_memory(&self) -> Option<*mut Array> {
+        let own = !self.module.as_ref()?.parsed().memory_imported() && !self.memory.is_null();
+        own.then_some(self.memory)
     }
 
     /// An element segment, unless it was dropped.
@@ -381,6 +409,22 @@ impl InstanceData {
     }
 }
 
+impl Drop for InstanceData {
+    fn drop(&mut self) {
+        let Some(module) = &self.module else { return };
+        let own = module.parsed().import_tables() as usize..module.parsed().tables().len();
+        // SAFETY: (R2) it owns them, and they were given up for their addresses; what was not made yet is null.
+        unsafe {
+            for &table in self.pointers.get(own).unwrap_or(&[]).iter().filter(|table| !table.is_null()) {
+                drop(Place::<Array>::from_ptr(table.cast()));
+            }
+            if let Some(memory) = self.own_memory() {
+                drop(Place::from_ptr(memory));
+            }
+        }
+    }
+}
+
 /// Where among the cells the bits of dropped segments begin.
 fn dropped_bits(parsed: &wasmote_frontend::Module<'_>) -> usize {
     (parsed.own_global_cells() + parsed.import_funcs()) as usize
@@ -403,8 +447,7 @@ impl State {
     pub(crate) fn set_global_value(&mut self, global: crate::Global, value: u64) {
         if let Some((ty, cells)) = self.global(global) {
             // SAFETY: (R2) the cells of a global of this type; nobody else borrows them.
-            let cells = unsafe { core::slice::from_raw_parts_mut(cells, ty.value.cells() as usize) };
-            write_value(cells, ty.value, value);
+            unsafe { write_value(cells, ty.value, value) };
         }
     }
 }
@@ -419,12 +462,15 @@ unsafe fn read_value(cells: *const u32, ty: ValType) -> u64 {
     }
 }
 
-fn write_value(cells: &mut [u32], ty: ValType, value: u64) {
-    if let Some(low) = cells.first_mut() {
-        *low = value as u32;
-    }
-    if let (2, Some(high)) = (ty.cells(), cells.get_mut(1)) {
-        *high = (value >> 32) as u32;
+/// # Safety
+/// As of [`read_value`]; nobody borrows them.
+unsafe fn write_value(cells: *mut u32, ty: ValType, value: u64) {
+    // SAFETY: (R2) the caller says so.
+    unsafe {
+        *cells = value as u32;
+        if ty.cells() == 2 {
+            *cells.add(1) = (value >> 32) as u32;
+        }
     }
 }
 

@@ -120,12 +120,13 @@ impl State {
         unsafe { (*self.signal.contexts.get()).pop() };
     }
 
-    /// The last instance stays: from now on it is interrupted with the others.
-    pub(crate) fn settle(&mut self) {
+    /// The last instance stays, with so much fuel: from now on it is interrupted with the others.
+    pub(crate) fn settle(&mut self, fuel: u64) {
         let before = self.signal.last.load(Ordering::SeqCst);
         // SAFETY: (R8) we have the store; nobody else knows this context.
         unsafe {
             let Some(ctx) = (*self.signal.contexts.get()).last().map(Place::ptr) else { return };
+            (*ctx).fuel = fuel;
             (*ctx).before = before;
             self.signal.last.store(ctx, Ordering::SeqCst);
         }

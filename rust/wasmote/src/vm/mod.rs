@@ -4,6 +4,7 @@
 //! rest of the crate is safe to use: places are named by handles, and every handle is checked against the store
 //! it is used with.
 
+mod array;
 mod builtins;
 mod call;
 mod code;
@@ -13,18 +14,15 @@ mod instance;
 mod interrupt;
 #[cfg(feature = "jit-lazy")]
 mod lazy;
-mod memory;
 mod place;
 #[cfg(feature = "interp-lazy")]
 mod resident;
 #[cfg(all(feature = "jit", target_arch = "arm"))]
 mod routines;
 mod state;
-mod table;
 #[cfg(feature = "jit")]
 mod unwind;
 
-pub(crate) use builtins::Work;
 pub(crate) use call::Call;
 pub use call::Caller;
 #[cfg(feature = "interp")]

@@ -1,13 +1,12 @@
 //! What a store owns.
 
+use super::array::Array;
 use super::host::HostFunc;
 use super::instance::{FuncRefs, InstanceData, Pointers};
 use super::interrupt::Signal;
-use super::memory::MemoryData;
 use super::place::{Block, Place};
-use super::table::TableData;
 use crate::backtrace::Backtrace;
-use crate::{Error, Extern, Func, Quotas};
+use crate::{Error, Extern, Func, LinkReason, Quotas};
 use core::ptr;
 use wasmote_core::vm::{FuncRecord, HOSTS, StackVm, VmCtx, split_func_ref};
 use wasmote_core::{FuncType, limits};
@@ -200,7 +199,7 @@ impl State {
             let hosts = InstanceData::of_hosts(self)?;
             self.keep(&hosts)?;
             self.place(HOSTS as usize, hosts);
-            self.settle();
+            self.settle(u64::MAX);
         }
         let record = func.record(index as u32);
         let full = index == self.host_records.capacity();
@@ -244,21 +243,52 @@ impl State {
         self.find(func).map(|(_, _, ty)| ty)
     }
 
-    /// What an exported item is now, with the present size as the minimum of its limits: what can be imported
-    /// is what this matches.
+    /// Where what may be imported as this type is (WebAssembly Core, 3.4.5); of functions it is the reference.
+    pub(super) fn importable(&self, item: Extern, wanted: ExternType<'_>) -> Result<*mut (), LinkReason> {
+        let unknown = LinkReason::Unknown;
+        // What there is now counts as the minimum of its limits.
+        let (place, fits) = match (item, wanted) {
+            (Extern::Func(func), ExternType::Func(wanted)) => (
+                ptr::without_provenance_mut(func.cell() as usize),
+                self.func_type(func).ok_or(unknown)? == wanted,
+            ),
+            (Extern::Table(table), ExternType::Table(wanted)) => {
+                let place = self.table_at(table).ok_or(unknown)?;
+                // SAFETY: (R2) tables live as long as the store; no code runs while it is borrowed.
+                let found = unsafe { &*place };
+                let fits = found.shape.limits.matches(found.vm.len, wanted.limits);
+                (place.cast(), fits && found.shape.element == Some(wanted.element))
+            }
+            (Extern::Memory(memory), ExternType::Memory(wanted)) => {
+                let place = self.memory_at(memory).ok_or(unknown)?;
+                // SAFETY: (R2) memories live as long as the store; no code runs while it is borrowed.
+                let found = unsafe { &*place };
+                let fits = found.shape.limits.matches(found.vm.len, wanted.limits);
+                (place.cast(), fits && found.shape.unit_log2 == wanted.page_log2)
+            }
+            (Extern::Global(global), ExternType::Global(wanted)) => {
+                let (ty, cells) = self.global(global).ok_or(unknown)?;
+                (cells.cast(), ty == wanted)
+            }
+            _ => return Err(LinkReason::Kind(item.kind())),
+        };
+        if fits { Ok(place) } else { Err(LinkReason::Type) }
+    }
+
+    /// What an exported item is now, with the present size as the minimum of its limits.
     pub(crate) fn extern_type(&self, item: Extern) -> Option<ExternType<'_>> {
         Some(match item {
             Extern::Func(func) => ExternType::Func(self.func_type(func)?),
             Extern::Table(table) => {
                 let table = self.table(table)?;
-                let mut ty = table.ty;
+                let mut ty = table.table_type()?;
                 ty.limits.min = table.vm.len;
                 ExternType::Table(ty)
             }
             Extern::Memory(memory) => {
                 let memory = self.memory(memory)?;
-                let mut ty = memory.ty;
-                ty.limits.min = memory.pages();
+                let mut ty = memory.memory_type();
+                ty.limits.min = memory.vm.len;
                 ExternType::Memory(ty)
             }
             Extern::Global(global) => ExternType::Global(self.global(global)?.0),
@@ -305,28 +335,28 @@ impl State {
             .sum()
     }
 
-    pub(super) fn table_at(&self, table: crate::Table) -> Option<*mut TableData> {
+    pub(super) fn table_at(&self, table: crate::Table) -> Option<*mut Array> {
         self.instance(table.instance)?.table_at(table.index)
     }
 
     /// A table of this store's.
-    pub(crate) fn table(&self, table: crate::Table) -> Option<&TableData> {
+    pub(crate) fn table(&self, table: crate::Table) -> Option<&Array> {
         // SAFETY: (R2) tables live as long as the store; no code runs while it is borrowed.
         self.table_at(table).map(|table| unsafe { &*table })
     }
 
-    pub(super) fn memory_at(&self, memory: crate::Memory) -> Option<*mut MemoryData> {
+    pub(super) fn memory_at(&self, memory: crate::Memory) -> Option<*mut Array> {
         self.instance(memory.0)?.memory_at()
     }
 
     /// A memory of this store's.
-    pub(crate) fn memory(&self, memory: crate::Memory) -> Option<&MemoryData> {
+    pub(crate) fn memory(&self, memory: crate::Memory) -> Option<&Array> {
         // SAFETY: (R2) memories live as long as the store; no code runs while it is borrowed.
         self.memory_at(memory).map(|memory| unsafe { &*memory })
     }
 
     /// As [`memory`](State::memory), to change its contents.
-    pub(crate) fn memory_mut(&mut self, memory: crate::Memory) -> Option<&mut MemoryData> {
+    pub(crate) fn memory_mut(&mut self, memory: crate::Memory) -> Option<&mut Array> {
         // SAFETY: (R2) as above.
         self.memory_at(memory).map(|memory| unsafe { &mut *memory })
     }
