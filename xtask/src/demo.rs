@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: the shortest way to see wasmote at work.
 
-use crate::firmware::{Board, announce};
+use crate::firmware::{Board, Clock, announce};
 use crate::run::progress;
 use anyhow::{Result, bail};
 use std::time::Duration;
@@ -66,7 +66,8 @@ pub fn demo(options: &Options) -> Result<()> {
     let engine = options.engine;
     let firmware = board.build(SOURCE, engine.variant(), engine.options(), options.verbose)?;
     progress(&format!("running it under {}; its console:", board.emulator()));
-    let console = board.run(&firmware, "run", Duration::from_secs(120), |line| println!("{line}"))?;
+    let console =
+        board.run(&firmware, Clock::Instructions, Duration::from_secs(120), |line| println!("{line}"))?;
     console.judge(PATTERN)?;
     progress("the firmware ended with exit code 0");
     Ok(())

@@ -45,7 +45,7 @@ impl CallerBlock {
 
 /// A host function as it was linked.
 pub(crate) struct LinkedFunc {
-    /// The first import's type, which the table's agrees with.
+    /// The import's type, which the table's agrees with.
     pub ty: FuncType<'static>,
     pub function: unsafe extern "C" fn(*mut wasmote_caller_t, *mut u32, *mut c_void) -> wasmote_status_t,
     pub user_data: *mut c_void,

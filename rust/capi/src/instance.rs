@@ -96,8 +96,7 @@ pub unsafe extern "C" fn wasmote_instance_new(
         // SAFETY: (C1) (C3) the header demands it.
         let (body, imports) = unsafe { (get::<ModuleBody>(module)?, Imports::new(imports)?) };
         // SAFETY: (C3) the header demands it.
-        let quotas =
-            unsafe { quotas.as_ref() }.map_or_else(|| quotas_of(&wasmote_quotas_default()), quotas_of);
+        let quotas = quotas_of(unsafe { quotas.as_ref() }.unwrap_or(&wasmote_quotas_default()));
         if quotas.fuel != u64::MAX && !body.root.metered {
             return Err(WASMOTE_ERR_UNSUPPORTED.into());
         }

@@ -56,9 +56,7 @@ impl<'a> Imports<'a> {
                 unsafe { find_string(line.module).and_then(|_| get::<InstanceBody>(line.instance).ok()) };
             let fits = |body: &InstanceBody| first.is_none_or(|first| first.store.is(&body.store));
             let Some(body) = found.filter(|body| fits(body)) else {
-                return Err(report.tell(WASMOTE_ERR_INVALID_ARGUMENT, u32::MAX, |text| {
-                    text.add("bad line in the table of instances: ").number(place);
-                }));
+                return Err(bad_line(report, "instances: ", place));
             };
             first = first.or(Some(body));
         }
@@ -105,9 +103,7 @@ impl<'a> Imports<'a> {
             let (Some(module), Some(name), Some(signature), Some(_)) =
                 (strings.0, strings.1, strings.2, line.function)
             else {
-                return Err(report.tell(WASMOTE_ERR_INVALID_ARGUMENT, u32::MAX, |text| {
-                    text.add("bad line in the table of functions: ").number(place);
-                }));
+                return Err(bad_line(report, "functions: ", place));
             };
             if let Err(at) = signature::check(signature) {
                 return Err(report.tell(WASMOTE_ERR_INVALID_ARGUMENT, u32::MAX, |text| {
@@ -220,6 +216,12 @@ enum Found<'i> {
     /// A line of the table of functions.
     Line(&'i wasmote_host_func_t),
     Extern(Extern),
+}
+
+fn bad_line(report: &mut Report<'_>, table: &str, place: u32) -> Failure {
+    report.tell(WASMOTE_ERR_INVALID_ARGUMENT, u32::MAX, |text| {
+        text.add("bad line in the table of ").add(table).number(place);
+    })
 }
 
 fn write_type(text: &mut Text<'_>, ty: ExternType<'_>) {

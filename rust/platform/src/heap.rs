@@ -15,7 +15,7 @@ use core::alloc::Layout;
 use core::cell::Cell;
 #[cfg(feature = "pool")]
 use core::cell::UnsafeCell;
-use core::mem::{ManuallyDrop, offset_of};
+use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
@@ -396,13 +396,7 @@ fn dangling(layout: Layout) -> NonNull<u8> {
 /// instructions, which some targets lack: the count is guarded by the heap's mutex.
 ///
 /// It is the address of the value, which has a head in front.
-pub struct Shared<T>(NonNull<T>);
-
-#[repr(C)]
-struct SharedBox<T> {
-    head: Head,
-    value: T,
-}
+pub struct Shared<T: ?Sized>(NonNull<T>);
 
 /// What is known of a shared value whatever its type is, so that the code for it is there once.
 struct Head {
@@ -443,13 +437,19 @@ impl Head {
 }
 
 // SAFETY: (P5) as `Arc`: the value is shared, and may be dropped on another thread; the count is guarded.
-unsafe impl<T: Send + Sync> Send for Shared<T> {}
+unsafe impl<T: Send + Sync + ?Sized> Send for Shared<T> {}
 // SAFETY: (P5) as above.
-unsafe impl<T: Send + Sync> Sync for Shared<T> {}
+unsafe impl<T: Send + Sync + ?Sized> Sync for Shared<T> {}
+
+/// The layout of a value with its head in front.
+#[inline(always)]
+fn with_head(value: Layout) -> Layout {
+    let (size, align) = (size_of::<Head>() + value.size(), align_of::<Head>().max(value.align()));
+    // SAFETY: (P3) the alignment of one of them, and a size that a value in memory has, or the compiler would refuse, and a head.
+    unsafe { Layout::from_size_align_unchecked(size, align) }
+}
 
 impl<T> Shared<T> {
-    const LAYOUT: Layout = Layout::new::<SharedBox<T>>();
-
     /// Moves a value onto the heap.
     pub fn new(heap: &Heap, value: T) -> Result<Shared<T>, OutOfMemory> {
         Shared::make(heap, || value)
@@ -457,15 +457,18 @@ impl<T> Shared<T> {
 
     /// Puts a value onto the heap that is made where it stays: it need not be moved there, or dropped if there is no memory.
     pub fn make(heap: &Heap, value: impl FnOnce() -> T) -> Result<Shared<T>, OutOfMemory> {
-        let block = Head::allocate(heap, Self::LAYOUT)?.cast::<u8>();
+        const { assert!(align_of::<T>() <= size_of::<Head>(), "values come right behind their heads") };
+        let head = Head::allocate(heap, with_head(Layout::new::<T>()))?;
         // SAFETY: (P3) a fresh block of the right layout.
         unsafe {
-            let place = block.add(offset_of!(SharedBox<T>, value)).cast::<T>();
+            let place = head.add(1).cast::<T>();
             place.write(value());
             Ok(Shared(place))
         }
     }
+}
 
+impl<T: ?Sized> Shared<T> {
     /// Number of owners. Another thread may change it at any time, unless it is 1.
     pub fn owners(this: &Shared<T>) -> u32 {
         // SAFETY: (P5) an owner.
@@ -478,18 +481,19 @@ impl<T> Shared<T> {
     }
 
     /// # Safety
-    /// The address came from [`into_raw`](Shared::into_raw), and this is the only owner that is made of it.
+    /// The address came from [`into_raw`](Shared::into_raw), and this is the only owner that is made of it. It may be that of
+    /// a trait that the value implements.
     pub unsafe fn from_raw(value: NonNull<T>) -> Shared<T> {
         Shared(value)
     }
 
     fn head(&self) -> NonNull<Head> {
         // SAFETY: (P5) the block begins with it, and lives as long as any owner.
-        unsafe { self.0.cast::<u8>().sub(offset_of!(SharedBox<T>, value)).cast() }
+        unsafe { self.0.cast::<Head>().sub(1) }
     }
 }
 
-impl<T> Clone for Shared<T> {
+impl<T: ?Sized> Clone for Shared<T> {
     fn clone(&self) -> Shared<T> {
         // SAFETY: (P5) an owner.
         unsafe { Head::count(self.head(), 1) };
@@ -497,7 +501,7 @@ impl<T> Clone for Shared<T> {
     }
 }
 
-impl<T> Deref for Shared<T> {
+impl<T: ?Sized> Deref for Shared<T> {
     type Target = T;
     fn deref(&self) -> &T {
         // SAFETY: (P5) lives as long as any owner.
@@ -505,21 +509,22 @@ impl<T> Deref for Shared<T> {
     }
 }
 
-impl<T> Drop for Shared<T> {
+impl<T: ?Sized> Drop for Shared<T> {
     fn drop(&mut self) {
-        // SAFETY: (P3) (P5) an owner; if it was the last one, the value is dropped once, then the block that `new`
+        // SAFETY: (P3) (P5) an owner; if it was the last one, the value is dropped once, then the block that `make`
         // allocated with this layout is freed.
         unsafe {
             let head = self.head();
             if Head::count(head, -1) == 0 {
+                let layout = with_head(Layout::for_value(self.0.as_ref()));
                 self.0.drop_in_place();
-                Head::free(head, Self::LAYOUT);
+                Head::free(head, layout);
             }
         }
     }
 }
 
-impl<T: core::fmt::Debug> core::fmt::Debug for Shared<T> {
+impl<T: core::fmt::Debug + ?Sized> core::fmt::Debug for Shared<T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         (**self).fmt(f)
     }

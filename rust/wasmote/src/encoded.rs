@@ -24,14 +24,16 @@ impl<'m, 'a> Encoded<'m, 'a> {
     /// # Errors
     /// It is not valid, or the heap is used up.
     pub fn push(&mut self, own: u32, code: &mut CodeBuilder) -> Result<(), LoadError> {
-        let encoded = self.function(own)?;
-        stored(code.push(encoded.words, encoded.frame_cells, func_type(self.module, own)))
+        self.encode(own, None)?;
+        let (words, frame_cells) = self.encoder.made();
+        stored(code.push(words, frame_cells, func_type(self.module, own)))
     }
 
     /// Encodes a function.
     ///
     /// # Errors
     /// It is not valid, or the heap is used up.
+    #[cfg(feature = "jit-lazy")]
     pub fn function(&mut self, own: u32) -> Result<wasmote_interp::Encoded, LoadError> {
         self.encode(own, None)?;
         stored(self.encoder.take())

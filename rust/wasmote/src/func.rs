@@ -32,7 +32,7 @@ impl Func {
     /// [`Error::OutOfMemory`], [`Error::Limit`].
     pub fn host(store: &mut Store, function: impl HostCall + 'static) -> Result<Func, Error> {
         let state = store.state_mut();
-        let function = HostFunc::new(&state.heap.root_account(), function)?;
+        let function = <dyn HostFunc>::new(&state.heap.root_account(), function)?;
         state.add_host(function)
     }
 

@@ -25,7 +25,7 @@ struct Definition<'n> {
 }
 
 enum Item {
-    Host(Shared<HostFunc>),
+    Host(Shared<dyn HostFunc>),
     Extern(Extern),
     /// Everything that the instance exports; the definition's name is not used.
     Instance(Instance),
@@ -33,7 +33,7 @@ enum Item {
 
 /// What an import's names stand for.
 enum Found<'l> {
-    Host(&'l Shared<HostFunc>),
+    Host(&'l Shared<dyn HostFunc>),
     Extern(Extern),
 }
 
@@ -72,7 +72,7 @@ impl<'n> Linker<'n> {
         name: &'n str,
         function: impl HostCall + 'static,
     ) -> Result<(), Error> {
-        let function = HostFunc::new(&self.heap, function)?;
+        let function = <dyn HostFunc>::new(&self.heap, function)?;
         self.add(module, name, Item::Host(function))
     }
 
@@ -244,7 +244,7 @@ impl fmt::Display for Explain<'_> {
         match self.linker.find(state, &import) {
             Some(Found::Host(host)) => {
                 f.write_str(", found ")?;
-                write_type(f, ExternType::Func(host.ty()))
+                write_type(f, ExternType::Func(host.func_type()))
             }
             Some(Found::Extern(item)) => match state.extern_type(item) {
                 Some(found) => {

@@ -1,7 +1,7 @@
 //! The FreeRTOS leg: programs on emulated boards, judged by exit code and console.
 
 use crate::demo;
-use crate::firmware::Board;
+use crate::firmware::{Board, Clock};
 use crate::summary::{Found, Summary};
 use anyhow::Result;
 use std::time::Duration;
@@ -107,7 +107,7 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
 fn run(board: &Board, program: &Program, variant: &Variant, verbose: bool) -> Result<Found> {
     board.need()?;
     let firmware = board.build(program.source, variant.name, variant.options, verbose)?;
-    let console = board.run(&firmware, "run", Duration::from_secs(180), |line| {
+    let console = board.run(&firmware, Clock::Instructions, Duration::from_secs(180), |line| {
         if verbose {
             eprintln!("{line}");
         }

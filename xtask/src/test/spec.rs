@@ -3,7 +3,7 @@
 use super::foreign::{FOREIGN, Foreign};
 use super::freertos::FOR_NATIVE_CODE;
 use super::{fuzzing, host, zephyr};
-use crate::firmware::{Board, Console};
+use crate::firmware::{Board, Clock, Console};
 use crate::repo;
 use crate::run::Run;
 use crate::summary::{Found, Summary};
@@ -242,7 +242,7 @@ fn start(
     let variant = variant.replace(',', "");
     let firmware = board.build(FIRMWARE, &variant, &[&[&*suite, &*heap], options].concat(), verbose)?;
     Ok(std::thread::spawn(move || {
-        board.run(&firmware, "run", Duration::from_secs(600), |line| {
+        board.run(&firmware, Clock::Host, Duration::from_secs(600), |line| {
             if verbose {
                 eprintln!("{}: {line}", board.name);
             }

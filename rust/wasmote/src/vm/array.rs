@@ -13,6 +13,7 @@ pub(crate) struct Array {
     /// What code sees of a table; contexts have a memory's address and bytes themselves. The length is in elements or pages, as
     /// declared if it is a trimmed memory.
     pub vm: TableVm,
+    /// Room for them: how much of it is in use `bytes` says, and not the block.
     cells: Block<u32>,
     /// Bytes in use. Those behind them in the last cell are 0.
     bytes: u32,
@@ -60,8 +61,10 @@ impl Array {
         let place = Place::new(heap, || Array { vm, cells: Block::new(heap), bytes, shape, owner })?;
         // SAFETY: (R2) nobody else knows it yet.
         let array = unsafe { &mut *place.ptr() };
-        array.cells.resize(cells_of(bytes), 0)?;
+        array.cells.reserve(cells_of(bytes))?;
         array.vm.elements = array.cells.base();
+        // SAFETY: (R3) there is room for so many.
+        unsafe { array.vm.elements.write_bytes(0, cells_of(bytes)) };
         Ok(place)
     }
 
@@ -89,12 +92,14 @@ impl Array {
 
     /// A table's elements.
     pub fn elements(&self) -> &[u32] {
-        self.cells.get()
+        // SAFETY: (R3) as above; it has as many elements.
+        unsafe { core::slice::from_raw_parts(self.vm.elements, self.vm.len as usize) }
     }
 
     /// A table's elements.
     pub fn elements_mut(&mut self) -> &mut [u32] {
-        self.cells.get_mut()
+        // SAFETY: (R3) as above.
+        unsafe { core::slice::from_raw_parts_mut(self.vm.elements, self.vm.len as usize) }
     }
 
     /// Tells a memory's place to an instance that uses it.

@@ -172,8 +172,21 @@ impl Work {
         Ok(())
     }
 
-    /// Lets an array of `bytes` bytes grow by `more`; false if there is no memory. It costs as much as all its bytes, because it
-    /// may have to move, which the platform does in one go. If this ends early the array has its former length.
+    /// Writes a value to `n` cells.
+    ///
+    /// # Safety
+    /// They may be written.
+    unsafe fn fill(self, to: *mut u32, n: usize, value: u32) -> Result<(), Trap> {
+        self.slices(n * ELEMENT, SLICE, false, &mut |at, n| {
+            for cell in at / ELEMENT..(at + n) / ELEMENT {
+                // SAFETY: (R3) the caller says so.
+                unsafe { to.add(cell).write(value) };
+            }
+        })
+    }
+
+    /// Makes room for `more` bytes behind `bytes` that are in use, and writes the value there; false if there is no memory. It
+    /// costs as much as all the bytes, because they may have to move, which the platform does in one go.
     pub(super) fn grow(
         self,
         block: &mut Block<u32>,
@@ -183,17 +196,12 @@ impl Work {
     ) -> Result<bool, Trap> {
         let all = bytes.saturating_add(more);
         self.charge(all as usize)?;
-        if block.reserve(cells_of(all)).is_err() {
+        let (used, len) = (cells_of(bytes), cells_of(all));
+        if block.reserve(len).is_err() {
             return Ok(false);
         }
-        let mut ok = true;
-        let grown = self.slices(more as usize, SLICE, false, &mut |at, n| {
-            ok &= block.resize(cells_of(bytes + (at + n) as u32), value).is_ok();
-        });
-        if grown.is_err() {
-            ok &= block.resize(cells_of(bytes), value).is_ok();
-        }
-        grown.map(|()| ok)
+        // SAFETY: (R3) there is room for so many.
+        unsafe { self.fill(block.base().add(used), len - used, value) }.map(|()| true)
     }
 }
 
@@ -341,12 +349,9 @@ unsafe extern "C" fn table_fill(ctx: *mut VmCtx, cells: *mut u32, index: u32, _:
         let [to, reference, n] = Op(cells).args();
         let table = table(ctx, index);
         inside(to, n, table.vm.len as usize, Trap::TableOutOfBounds).and_then(|()| {
-            let base = table.vm.elements.add(to as usize);
-            bulk(ctx, n as usize * ELEMENT, false, &mut |at, n| {
-                for element in at / ELEMENT..(at + n) / ELEMENT {
-                    *base.add(element) = reference;
-                }
-            })
+            let work = Work::of(ctx);
+            work.charge(n as usize * ELEMENT)?;
+            work.fill(table.vm.elements.add(to as usize), n as usize, reference)
         })
     })
 }
@@ -388,15 +393,15 @@ unsafe fn init_table(ctx: *mut VmCtx, index: u32, segment: u32, [to, from, n]: [
         let Some(segment) = segment else { return Ok(()) };
         // Elements have different lengths: those before `from` are read too.
         let mut items = segment.items();
-        let (from, end) = (from as usize * ELEMENT, (from as usize + n as usize) * ELEMENT);
-        let base = table.vm.elements.add(to as usize);
-        let (work, bytes) = (Work::of(ctx), if n == 0 { 0 } else { end });
-        work.charge(bytes)?;
-        work.slices(bytes, READ_SLICE, false, &mut |at, n| {
-            for at in (at..at + n).step_by(ELEMENT) {
-                let item = items.next();
-                if let (Some(item), Some(at)) = (item, at.checked_sub(from)) {
-                    *base.add(at / ELEMENT) = instance.element(&item);
+        let base = table.vm.elements.wrapping_add(to as usize).wrapping_sub(from as usize);
+        let end = if n == 0 { 0 } else { (from + n) as usize * ELEMENT };
+        let work = Work::of(ctx);
+        work.charge(end)?;
+        work.slices(end, READ_SLICE, false, &mut |at, n| {
+            for at in at / ELEMENT..(at + n) / ELEMENT {
+                let Some(item) = items.next() else { return };
+                if at >= from as usize {
+                    base.wrapping_add(at).write(instance.element(&item));
                 }
             }
         })

@@ -293,8 +293,8 @@ impl Builder {
         Ok(self.code)
     }
 
-    /// Adds the next function. Its words are on the module's heap, and stay as they are if they are many.
-    pub fn push(&mut self, words: Vec<u32>, frame_cells: u32, ty: u32) -> Result<(), OutOfMemory> {
+    /// Adds the next function, of these words.
+    pub fn push(&mut self, words: &[u32], frame_cells: u32, ty: u32) -> Result<(), OutOfMemory> {
         if self.batch.capacity() == 0 {
             self.batch.reserve_exact(BATCH.min(self.wasm_bytes as usize))?;
         }
@@ -302,7 +302,11 @@ impl Builder {
             self.flush()?;
         }
         self.add(self.batch.len(), ty, frame_cells)?;
-        if words.len() >= BATCH { self.place(words) } else { self.batch.extend_from_slice(&words) }
+        if words.len() < BATCH {
+            return self.batch.extend_from_slice(words);
+        }
+        let block = Vec::copy_of(&self.heap, words)?;
+        self.place(block)
     }
 
     fn flush(&mut self) -> Result<(), OutOfMemory> {

@@ -3,10 +3,8 @@
 use super::call::{Caller, fits, instance};
 use super::state::State;
 use crate::{Error, HostError, Linker};
-use core::alloc::Layout;
 use core::ffi::c_void;
-use core::mem::ManuallyDrop;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering;
 use wasmote_core::vm::{Entry, FuncRecord, VmCtx};
 use wasmote_core::{Feature, FuncType, Trap, ValType};
@@ -26,96 +24,40 @@ pub trait HostCall: Send + Sync {
     fn call(&self, caller: &mut Caller<'_>, cells: &mut [u32]) -> Result<(), HostError>;
 }
 
-/// What is known of a type of host functions.
-struct Methods {
-    ty: unsafe fn(*const ()) -> FuncType<'static>,
-    entry: Entry,
-    drop: unsafe fn(*mut ()),
-    layout: Layout,
+/// A host function of any type: what the store knows of it, all that there is once for each type.
+pub(crate) trait HostFunc: Send + Sync {
+    fn func_type(&self) -> FuncType<'_>;
+    fn entry(&self) -> Entry;
 }
 
-impl Methods {
-    /// Those of `H`. All that there is once for each type of host functions.
-    const fn of<H: HostCall + 'static>() -> Methods {
-        const { assert!(align_of::<H>() <= 16, "the platform's allocator aligns to at most 16 bytes") };
-        Methods {
-            // SAFETY: (R5) made from an `H`; the type's bytes live as long as that.
-            ty: |func| unsafe { (*func.cast::<H>()).ty() },
-            entry: host_entry::<H>,
-            // SAFETY: (R5) made from an `H`, which is dropped once.
-            drop: |func| unsafe { func.cast::<H>().drop_in_place() },
-            layout: Layout::new::<H>(),
-        }
+impl<H: HostCall> HostFunc for H {
+    fn func_type(&self) -> FuncType<'_> {
+        self.ty()
+    }
+
+    fn entry(&self) -> Entry {
+        host_entry::<H>
     }
 }
 
-/// A host function of any type, on the heap.
-pub(crate) struct HostFunc {
-    func: NonNull<()>,
-    methods: &'static Methods,
-    heap: Heap,
-}
-
-// SAFETY: (R5) it owns a value that is `Send` and `Sync`.
-unsafe impl Send for HostFunc {}
-// SAFETY: (R5) as above.
-unsafe impl Sync for HostFunc {}
-
-impl HostFunc {
+impl dyn HostFunc {
     /// Moves a host function onto the heap.
-    pub fn new<H: HostCall + 'static>(heap: &Heap, func: H) -> Result<Shared<HostFunc>, OutOfMemory> {
-        let mut func = ManuallyDrop::new(func);
-        // SAFETY: (R5) the methods are those of its type, and it is not used any more here.
-        unsafe { HostFunc::take((&raw mut func).cast(), const { &Methods::of::<H>() }, heap) }
-    }
-
-    /// # Safety
-    /// `func` has these methods; it is moved away, or dropped if there is no memory.
-    unsafe fn take(
-        func: *mut (),
-        methods: &'static Methods,
-        heap: &Heap,
-    ) -> Result<Shared<HostFunc>, OutOfMemory> {
-        let Ok(block) = heap.allocate(methods.layout) else {
-            // SAFETY: (R5) the caller gives it up.
-            unsafe { (methods.drop)(func) };
-            return Err(OutOfMemory);
-        };
-        let block = block.cast::<()>();
-        // SAFETY: (R5) moved to a fresh block of its layout.
-        unsafe {
-            block
-                .cast::<u8>()
-                .copy_from_nonoverlapping(NonNull::new_unchecked(func.cast()), methods.layout.size());
-        }
-        Shared::new(heap, HostFunc { func: block, methods, heap: heap.clone() })
-    }
-
-    /// Its type.
-    pub fn ty(&self) -> FuncType<'_> {
-        // SAFETY: (R5) its own methods.
-        unsafe { (self.methods.ty)(self.func.as_ptr()) }
+    pub fn new<H: HostCall + 'static>(heap: &Heap, func: H) -> Result<Shared<dyn HostFunc>, OutOfMemory> {
+        let func: NonNull<H> = Shared::into_raw(Shared::new(heap, func)?);
+        // SAFETY: (P5) given up here, for its address.
+        Ok(unsafe { Shared::from_raw(func as NonNull<dyn HostFunc>) })
     }
 
     /// Its record, as the store's host function of this index. What depends on nothing but the function is decided here.
     pub(super) fn record(&self, index: u32) -> FuncRecord {
-        let ty = self.ty();
+        let ty = self.func_type();
         let entry = if Feature::ReferenceTypes.compiled() && ty.results().any(|ty| ty == ValType::FuncRef) {
             checked_entry
         } else {
-            self.methods.entry
+            self.entry()
         };
-        FuncRecord::new(entry, self.func.as_ptr(), index, ty.param_cells().max(ty.result_cells()))
-    }
-}
-
-impl Drop for HostFunc {
-    fn drop(&mut self) {
-        // SAFETY: (R5) made by `take` with this layout; this was the owner.
-        unsafe {
-            (self.methods.drop)(self.func.as_ptr());
-            self.heap.deallocate(self.func.cast(), self.methods.layout);
-        }
+        let code = ptr::from_ref(self).cast();
+        FuncRecord::new(entry, code, index, ty.param_cells().max(ty.result_cells()))
     }
 }
 
@@ -171,11 +113,11 @@ unsafe extern "C" fn checked_entry(
     // that does not run.
     unsafe {
         let store: *const State = instance(caller).store;
-        let func: *const HostFunc = (*store).host((*record).ty);
-        let code = ((*func).methods.entry)(callee, record, cells, caller);
+        let Some(func) = (*store).host((*record).ty) else { return Trap::Host as u32 };
+        let code = func.as_ref().entry()(callee, record, cells, caller);
         let len = (*record).frame_cells.load(Ordering::Relaxed) as usize;
         let cells = core::slice::from_raw_parts(cells, len);
-        if code != 0 || (*store).refs_belong((*func).ty().results(), cells) {
+        if code != 0 || (*store).refs_belong(func.as_ref().func_type().results(), cells) {
             return code;
         }
         failed(&Caller::new(caller, cells.as_ptr().cast_mut()), HostError::Trap(Trap::Host))

@@ -7,7 +7,7 @@ use super::interrupt::Signal;
 use super::place::{Block, Place};
 use crate::backtrace::Backtrace;
 use crate::{Error, Extern, Func, LinkReason, Quotas};
-use core::ptr;
+use core::ptr::{self, NonNull};
 use wasmote_core::vm::{FuncRecord, HOSTS, StackVm, VmCtx, split_func_ref};
 use wasmote_core::{FuncType, limits};
 use wasmote_frontend::ExternType;
@@ -39,7 +39,7 @@ pub struct State {
     /// for the host functions before there is one of these.
     contexts: Pointers,
     pub(super) signal: Shared<Signal>,
-    hosts: Vec<Shared<HostFunc>>,
+    hosts: Vec<Shared<dyn HostFunc>>,
     host_records: Vec<FuncRecord>,
     cells: Block<u32>,
 }
@@ -176,21 +176,21 @@ impl State {
         self.host_records.start()
     }
 
-    /// The host function of this index, which must exist.
-    pub(super) fn host(&self, index: u32) -> *const HostFunc {
-        self.hosts.get(index as usize).map_or(ptr::null(), |func| ptr::from_ref(&**func))
+    /// The host function of this index.
+    pub(super) fn host(&self, index: u32) -> Option<NonNull<dyn HostFunc>> {
+        self.hosts.get(index as usize).map(|func| NonNull::from(&**func))
     }
 
     /// The reference to a host function, which is added if it is new.
-    pub(crate) fn host_func(&mut self, func: &Shared<HostFunc>) -> Result<Func, Error> {
-        match self.hosts.iter().position(|host| ptr::eq(&**host, &**func)) {
+    pub(crate) fn host_func(&mut self, func: &Shared<dyn HostFunc>) -> Result<Func, Error> {
+        match self.hosts.iter().position(|host| ptr::addr_eq(&**host, &**func)) {
             Some(index) => Func::new(HOSTS, index as u32).ok_or(Error::Limit),
             None => self.add_host(func.clone()),
         }
     }
 
     /// Adds a host function; the reference to it.
-    pub(crate) fn add_host(&mut self, func: Shared<HostFunc>) -> Result<Func, Error> {
+    pub(crate) fn add_host(&mut self, func: Shared<dyn HostFunc>) -> Result<Func, Error> {
         let index = self.hosts.len();
         if index >= limits::MAX_FUNCTIONS as usize {
             return Err(Error::Limit);
@@ -227,7 +227,7 @@ impl State {
         let (number, index) = split_func_ref(func.cell());
         let instance = self.instance(number)?;
         let (record, ty): (&FuncRecord, _) = match instance.module() {
-            None => (self.host_records.get(index as usize)?, self.hosts.get(index as usize)?.ty()),
+            None => (self.host_records.get(index as usize)?, self.hosts.get(index as usize)?.func_type()),
             Some(module) => {
                 let parsed = module.parsed();
                 let own = index.checked_sub(parsed.import_funcs())?;
