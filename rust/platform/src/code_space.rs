@@ -155,7 +155,11 @@ impl Blocks {
     }
 
     /// Writes code, for which there is room.
-    fn write<'a>(&mut self, mut to: usize, pieces: impl Iterator<Item = &'a [u8]>) -> Result<(), OutOfMemory> {
+    fn write<'a>(
+        &mut self,
+        mut to: usize,
+        pieces: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<(), OutOfMemory> {
         for piece in pieces {
             self.region.write(to, piece)?;
             to += piece.len();
