@@ -8,6 +8,7 @@ pub mod differential;
 pub mod edges;
 pub mod generate;
 pub mod judge;
+pub mod large;
 mod limits;
 mod random;
 pub mod targets;

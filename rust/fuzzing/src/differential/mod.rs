@@ -14,7 +14,7 @@ mod wasmtime;
 pub use ours::{Code, Metering, run as ours, run_as as ours_as};
 pub use scenario::{Call, Import, Kind, Scenario, Signature, Type, Val};
 
-use crate::{Random, generate};
+use crate::{Random, generate, large};
 use ::wasmote::Trap;
 use std::sync::{Arc, Mutex};
 
@@ -344,12 +344,19 @@ pub fn generated(choices: &[u8], random: &mut Random) -> Result<Scenario, String
     Scenario::new(module.to_bytes(), random).map_err(|error| error.to_string())
 }
 
-/// Runs a case.
+/// Of so many cases the last one is a large module.
+const LARGE: u64 = 8;
+
+/// Runs a case: a module of wasm-smith's, or a large one.
 pub fn case(seed: u64, number: u64, tally: &mut Tally) {
     let mut random = Random::new(seed, number);
-    let len = random.choose(&[1024, 4096, 16_384, 32_768]);
-    let choices = random.bytes(len);
-    match generated(&choices, &mut random) {
+    let made = if number % LARGE == LARGE - 1 {
+        Scenario::new(large::module(&mut random), &mut random).map_err(|error| error.to_string())
+    } else {
+        let len = random.choose(&[1024, 4096, 16_384, 32_768]);
+        generated(&random.bytes(len), &mut random)
+    };
+    match made {
         Err(_) => tally.not_made += 1,
         Ok(scenario) => {
             if let Err(what) = compare(&scenario, tally) {
