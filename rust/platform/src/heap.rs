@@ -220,46 +220,28 @@ impl Heap {
     }
 
     /// # Safety
-    /// The mutex is held; `layout.size() > 0`.
-    unsafe fn obtain(&self, layout: Layout) -> Option<NonNull<u8>> {
-        #[cfg(feature = "pool")]
-        // SAFETY: (P2) the mutex is held.
-        if let Some(pool) = unsafe { &mut *self.root().pool.get() } {
-            return pool.allocate(layout.size());
-        }
-        // SAFETY: (P3) size not 0, alignment at most 16.
-        NonNull::new(unsafe { abi::wasmote_platform_alloc(layout.size(), layout.align()) }.cast())
-    }
-
-    /// # Safety
-    /// The mutex is held; `block` came from `obtain` with `old`.
-    unsafe fn change(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Option<NonNull<u8>> {
+    /// The mutex is held; `block` is one of this account's with the layout `old`, or there is none and no bytes are old. Not all
+    /// sizes are 0.
+    unsafe fn change(&self, block: NonNull<u8>, old: Layout, size: usize) -> Option<NonNull<u8>> {
         #[cfg(feature = "pool")]
         // SAFETY: (P2) the mutex is held.
         if let Some(pool) = unsafe { &mut *self.root().pool.get() } {
             // SAFETY: (P3) the block came from this pool.
-            return unsafe { pool.reallocate(block, old.size(), new.size()) };
+            return unsafe { pool.reallocate(block, old.size(), size) };
         }
-        // SAFETY: (P3) the block came from the platform with this layout.
-        NonNull::new(
-            unsafe {
-                abi::wasmote_platform_realloc(block.as_ptr().cast(), old.size(), new.size(), old.align())
+        let place = block.as_ptr().cast();
+        // SAFETY: (P3) the alignment is at most 16; the block came from the platform with this layout.
+        let changed = unsafe {
+            match (old.size(), size) {
+                (0, _) => abi::wasmote_platform_alloc(size, old.align()),
+                (_, 0) => {
+                    abi::wasmote_platform_free(place, old.size(), old.align());
+                    place
+                }
+                (had, _) => abi::wasmote_platform_realloc(place, had, size, old.align()),
             }
-            .cast(),
-        )
-    }
-
-    /// # Safety
-    /// The mutex is held; `block` came from `obtain` with `layout`.
-    unsafe fn give_back(&self, block: NonNull<u8>, layout: Layout) {
-        #[cfg(feature = "pool")]
-        // SAFETY: (P2) the mutex is held.
-        if let Some(pool) = unsafe { &mut *self.root().pool.get() } {
-            // SAFETY: (P3) the block came from this pool.
-            return unsafe { pool.deallocate(block, layout.size()) };
-        }
-        // SAFETY: (P3) the block came from the platform with this layout.
-        unsafe { abi::wasmote_platform_free(block.as_ptr().cast(), layout.size(), layout.align()) }
+        };
+        NonNull::new(changed.cast())
     }
 }
 
@@ -320,19 +302,11 @@ impl core::fmt::Debug for Heap {
 impl Heap {
     /// Allocates a block on this account.
     pub fn allocate(&self, layout: Layout) -> Result<NonNull<u8>, OutOfMemory> {
-        if layout.size() == 0 {
-            return Ok(dangling(layout));
-        }
-        self.root().mutex.with(|| {
-            self.charge(layout.size())?;
-            // SAFETY: (P2) the mutex is held; the size is not 0.
-            let block = unsafe { self.obtain(layout) };
-            match block {
-                Some(_) => self.obtained(),
-                None => self.credit(layout.size()),
-            }
-            block.ok_or(OutOfMemory)
-        })
+        // An address that is aligned and not 0, as blocks without bytes need.
+        let nothing = NonNull::new(core::ptr::without_provenance_mut(layout.align()));
+        let old = Layout::from_size_align(0, layout.align()).map_err(|_| OutOfMemory)?;
+        // SAFETY: (P3) there is no block yet.
+        unsafe { self.reallocate(nothing.unwrap_or(NonNull::dangling()), old, layout.size()) }
     }
 
     /// Gives a block back.
@@ -340,44 +314,34 @@ impl Heap {
     /// # Safety
     /// The block was allocated on this account with this layout, and is not used any more.
     pub unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
-        if layout.size() != 0 {
-            self.root().mutex.with(|| {
-                // SAFETY: (P3) the caller says that it came from here with this layout.
-                unsafe { self.give_back(block, layout) };
-                self.credit(layout.size());
-            });
-        }
+        // SAFETY: (P3) the caller says that it came from here with this layout. This cannot fail.
+        let _ = unsafe { self.reallocate(block, layout, 0) };
     }
 
-    /// Grows or shrinks a block; `Err` leaves it as it was.
+    /// Grows or shrinks a block to `size` bytes; `Err` leaves it as it was. One of no bytes takes no memory.
     ///
     /// # Safety
-    /// The block was allocated on this account with the layout `old`; `new` has the same alignment. The old address
-    /// is not used any more if it succeeds.
+    /// The block was allocated on this account with the layout `old`. The old address is not used any more if it succeeds.
+    #[inline(never)]
     pub unsafe fn reallocate(
         &self,
         block: NonNull<u8>,
         old: Layout,
-        new: Layout,
+        size: usize,
     ) -> Result<NonNull<u8>, OutOfMemory> {
-        if old.size() == 0 {
-            return self.allocate(new);
-        }
-        if new.size() == 0 {
-            // SAFETY: (P3) as the caller says.
-            unsafe { self.deallocate(block, old) };
-            return Ok(dangling(new));
+        if size == old.size() {
+            return Ok(block);
         }
         self.root().mutex.with(|| {
-            let more = new.size().saturating_sub(old.size());
+            let more = size.saturating_sub(old.size());
             if more > 0 {
                 self.charge(more)?;
             }
             // SAFETY: (P3) the caller says that it came from here with the old layout.
-            let changed = unsafe { self.change(block, old, new) };
+            let changed = unsafe { self.change(block, old, size) };
             match changed {
                 Some(_) => {
-                    self.credit(old.size().saturating_sub(new.size()));
+                    self.credit(old.size().saturating_sub(size));
                     self.obtained();
                 }
                 None => self.credit(more),
@@ -385,11 +349,6 @@ impl Heap {
             changed.ok_or(OutOfMemory)
         })
     }
-}
-
-fn dangling(layout: Layout) -> NonNull<u8> {
-    // An address that is aligned and not 0, as zero-sized blocks need.
-    NonNull::new(core::ptr::without_provenance_mut(layout.align())).unwrap_or(NonNull::dangling())
 }
 
 /// A value on a [`Heap`] with several owners, on any thread. Like `Arc`, but fallible, and without atomic

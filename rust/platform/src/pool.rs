@@ -89,7 +89,7 @@ impl Pool {
         }
     }
 
-    /// Makes a block larger or smaller, where it is if that is possible. `None` leaves it as it was.
+    /// Makes a block larger or smaller, where it is if that is possible; one of no bytes is none. `None` leaves it as it was.
     ///
     /// # Safety
     /// (P12) It is a block of `old` bytes, whose address is not used any more if this succeeds.
@@ -103,12 +103,14 @@ impl Pool {
                 }
                 return Some(block);
             }
-            if self.take(block.add(had).cast().as_ptr(), wanted - had).is_some() {
+            if had != 0 && self.take(block.add(had).cast().as_ptr(), wanted - had).is_some() {
                 return Some(block);
             }
-            let moved = self.take(ptr::null(), wanted)?;
-            moved.copy_from_nonoverlapping(block, old);
-            self.deallocate(block, had);
+            let moved = self.allocate(wanted)?;
+            if had != 0 {
+                moved.copy_from_nonoverlapping(block, old);
+                self.deallocate(block, had);
+            }
             Some(moved)
         }
     }

@@ -53,7 +53,7 @@ impl Raw {
         let old = Raw::layout(element, self.capacity).ok_or(OutOfMemory)?;
         let new = Raw::layout(element, capacity).ok_or(OutOfMemory)?;
         // SAFETY: (P7) the block was allocated with the old capacity's layout.
-        self.block = unsafe { self.heap.reallocate(self.block, old, new) }?;
+        self.block = unsafe { self.heap.reallocate(self.block, old, new.size()) }?;
         self.capacity = capacity;
         Ok(())
     }
@@ -77,10 +77,8 @@ impl Raw {
     /// Nothing else is done with it afterwards.
     #[inline(never)]
     unsafe fn free(&mut self, element: Layout) {
-        if let Some(layout) = Raw::layout(element, self.capacity) {
-            // SAFETY: (P7) the block was allocated with this layout; the array is going.
-            unsafe { self.heap.deallocate(self.block, layout) };
-        }
+        // This cannot fail.
+        let _ = self.set_capacity(element, 0);
         // SAFETY: (P7) once, as the caller says.
         unsafe { ManuallyDrop::drop(&mut self.heap) };
     }
