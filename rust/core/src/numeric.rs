@@ -249,7 +249,7 @@ const _: () = assert!(UnaryOp::COUNT <= BINARY as usize);
 const _: () = assert!(BinaryOp::COUNT <= BINARY as usize);
 
 /// Carries out the operator with a number, of those that targets may have no instructions for: all of floating point but
-/// signs, and divisions of 64 bits. The operands follow each other in the cells, the low half of each first.
+/// signs, of 64 bits divisions, shifts and counts of bits, and the ones of 32 bits. The operands follow each other in the cells, the low half of each first.
 ///
 /// # Errors
 /// It traps.
@@ -301,6 +301,13 @@ fn apply_unary(op: UnaryOp, bits: u64) -> Result<u64, Trap> {
         F64ConvertI64S => float!((bits as i64 as f64).to_bits()),
         F64ConvertI64U => float!((bits as f64).to_bits()),
         F64PromoteF32 => float!(promote(single).to_bits()),
+        I64Clz => Ok(bits.leading_zeros().into()),
+        I64Ctz => Ok(bits.trailing_zeros().into()),
+        I32Popcnt => Ok(ones(bits as u32).into()),
+        I64Popcnt => {
+            let (high, low) = words(bits);
+            Ok((ones(high) + ones(low)).into())
+        }
         // All that are left are conversions to integers, or have instructions everywhere.
         _ if !Feature::Float.compiled() => Err(Trap::Unreachable),
         _ => match op.types().0 {
@@ -309,6 +316,11 @@ fn apply_unary(op: UnaryOp, bits: u64) -> Result<u64, Trap> {
             _ => Err(Trap::Unreachable),
         },
     }
+}
+
+#[inline(never)]
+fn ones(word: u32) -> u32 {
+    word.count_ones()
 }
 
 /// Of f32.
@@ -364,6 +376,13 @@ fn apply_binary(op: BinaryOp, cells: &[u32; 4]) -> Result<u64, Trap> {
         I64DivS | I64RemS | I64DivU | I64RemU => {
             let [a, b, c, d] = *cells;
             divide(op, pair(a, b), pair(c, d))
+        }
+        I64Shl => Ok(pair(cells[0], cells[1]).wrapping_shl(cells[2])),
+        I64ShrU => Ok(pair(cells[0], cells[1]).wrapping_shr(cells[2])),
+        I64ShrS => Ok((pair(cells[0], cells[1]) as i64).wrapping_shr(cells[2]) as u64),
+        I64Rotl | I64Rotr => {
+            let [a, b, by, _] = *cells;
+            Ok(pair(a, b).rotate_left(if op == I64Rotl { by } else { by.wrapping_neg() }))
         }
         // What has instructions everywhere.
         _ => Err(Trap::Unreachable),

@@ -405,14 +405,6 @@ pub trait Masm {
     fn pair_shift_by(&mut self, _shift: Shift, _dst: Pair, _a: Pair, _by: u32) {
         debug_assert!(Self::WIDE, "pairs");
     }
-    /// Shifts in place by the lowest six bits of `b`; changes `temp`.
-    fn pair_shift(&mut self, _shift: Shift, _value: Pair, _b: Reg, _temp: Reg) {
-        debug_assert!(Self::WIDE, "pairs");
-    }
-    /// `dst` = the zeros before the first one, from above or from below; 64 if there is none.
-    fn pair_zeros(&mut self, _leading: bool, _dst: Reg, _a: Pair) {
-        debug_assert!(Self::WIDE, "pairs");
-    }
     /// Compares pairs; the condition that then holds if `cond` holds of them.
     fn compare_pair(&mut self, cond: Cond, _a: Pair, _b: PairVal<Self::Word>) -> Cond {
         debug_assert!(Self::WIDE, "pairs");
@@ -435,8 +427,9 @@ pub trait Masm {
     fn float1(&mut self, op: UnaryOp, dst: Pair, a: Pair);
     /// Lets the runtime carry out an operator on numbers, by its number for
     /// [`numeric::apply`](wasmote_core::numeric::apply). Operands are in the first registers, as the arguments of a call
-    /// are, and so is the result. Four cells of the frame from `cells` on are for its use.
-    fn numeric(&mut self, _number: u32, _frame: &Frame, _cells: u32) {
+    /// are, and so is the result. Four cells of the frame from `cells` on are for its use. A leaf is a function that calls nothing
+    /// else, so that locals may be in [`LEAF_PINS`](Masm::LEAF_PINS).
+    fn numeric(&mut self, _number: u32, _frame: &Frame, _cells: u32, _leaf: bool) {
         debug_assert!(false, "there are verbs for all");
     }
     /// `dst = 1` if the condition holds, otherwise 0.

@@ -41,6 +41,11 @@ impl core::fmt::Debug for Inner {
     }
 }
 
+/// Bytes of code.
+fn length<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> usize {
+    pieces.map(<[u8]>::len).sum()
+}
+
 /// There is no room for a block of code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CodeFull;
@@ -87,11 +92,12 @@ impl CodeSpace {
         &self,
         pieces: impl Iterator<Item = &'a [u8]> + Clone,
     ) -> Result<Result<CodeBlock, CodeFull>, OutOfMemory> {
-        let len = pieces.clone().map(<[u8]>::len).sum::<usize>();
+        let len = length(pieces.clone());
         let placed = self.with(|blocks| {
             let size = len.next_multiple_of(GRANULE);
             let Some((from, _)) = blocks.gap_of(|(_, room)| room >= size) else { return Ok(None) };
-            blocks.write(from, from, pieces)?;
+            blocks.add(Used { from, to: from + size, owner: from })?;
+            blocks.write(from, pieces)?;
             Ok(Some((from, blocks.address(from))))
         })?;
         let block = |(at, start): (usize, *mut u8)| CodeBlock { space: self.clone(), at, start, len };
@@ -136,27 +142,24 @@ impl Blocks {
         self.region.start().as_ptr().wrapping_add(at)
     }
 
-    /// Writes code, for which there is room from `from` on.
-    fn write<'a>(
-        &mut self,
-        owner: usize,
-        from: usize,
-        pieces: impl Iterator<Item = &'a [u8]> + Clone,
-    ) -> Result<(), OutOfMemory> {
-        let to = (from + pieces.clone().map(<[u8]>::len).sum::<usize>()).next_multiple_of(GRANULE);
-        match self.used.iter_mut().find(|block| block.to == from && block.owner == owner) {
-            Some(before) => before.to = to,
-            None => {
-                self.used.reserve_exact(1)?;
-                // Those behind it each move on by one.
-                let mut block = Used { from, to, owner };
-                for place in self.used.iter_mut().skip_while(|place| place.from < from) {
-                    core::mem::swap(place, &mut block);
-                }
-                self.used.push(block)?;
+    /// A block is in use, in a gap between others.
+    fn add(&mut self, mut block: Used) -> Result<(), OutOfMemory> {
+        self.used.reserve_exact(1)?;
+        // Those behind it each move on by one.
+        for place in self.used.iter_mut() {
+            if place.from > block.from {
+                core::mem::swap(place, &mut block);
             }
         }
-        let mut to = from;
+        self.used.push(block)
+    }
+
+    /// Writes code, for which there is room.
+    fn write<'a>(
+        &mut self,
+        mut to: usize,
+        pieces: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<(), OutOfMemory> {
         for piece in pieces {
             self.region.write(to, piece)?;
             to += piece.len();
@@ -188,7 +191,14 @@ impl MoreCode<'_> {
     /// # Errors
     /// There is no heap for a note of it.
     pub fn publish<'a>(self, pieces: impl Iterator<Item = &'a [u8]> + Clone) -> Result<(), OutOfMemory> {
-        self.blocks.write(self.owner, self.blocks.largest_gap().0, pieces)
+        let MoreCode { blocks, owner } = self;
+        let (from, _) = blocks.largest_gap();
+        let to = (from + length(pieces.clone())).next_multiple_of(GRANULE);
+        match blocks.used.iter_mut().find(|block| block.to == from && block.owner == owner) {
+            Some(before) => before.to = to,
+            None => blocks.add(Used { from, to, owner })?,
+        }
+        blocks.write(from, pieces)
     }
 }
 

@@ -74,7 +74,7 @@ impl<M: Masm> Compiler<M> {
     fn emit_of_runtime(&mut self, number: u32, dst: Cell, ty: FuncType<'_>) {
         let from = self.masm.place();
         self.arguments(dst, ty);
-        self.masm.numeric(number, &self.frame, dst);
+        self.masm.numeric(number, &self.frame, dst, !self.calls);
         self.polls.slow += SLOW_BYTES;
         self.least_cells = self.least_cells.max(dst + 4);
         self.called(ty, dst);

@@ -83,11 +83,17 @@ struct TrapExit {
 }
 
 /// How much a cell of a local is used.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Use {
     cell: Cell,
     weight: u32,
 }
+
+/// No uses are known. (As a constant it takes no loop.)
+const UNUSED: [Use; MOST_USED] = [Use { cell: 0, weight: 0 }; MOST_USED];
+
+/// Whether functions that are called may be left to another engine.
+const PARTIAL: bool = cfg!(feature = "partial");
 
 /// Bytes of code that are carried out at most without a poll of the interrupt word, on each way through a function.
 const POLL_BYTES: usize = 1024;
@@ -173,7 +179,7 @@ impl<M: Masm> Compiler<M> {
             failed: false,
             large: false,
             regs: Regs::new(),
-            most_used: [Use::default(); MOST_USED],
+            most_used: UNUSED,
             calls: false,
             local_cells: 0,
             least_cells: 0,
@@ -268,7 +274,7 @@ impl<M: Masm> Compiler<M> {
 
     /// Bytes of code, with what [`finish`](Compiler::finish) would add now.
     pub fn size(&self) -> usize {
-        self.masm.place() + self.absent * M::CALL_RECORD_BYTES
+        self.masm.place() + if PARTIAL { self.absent * M::CALL_RECORD_BYTES } else { 0 }
     }
 
     /// The function cannot be compiled, or is not to be: takes back what was made of it since [`next`](Compiler::next).
@@ -284,14 +290,16 @@ impl<M: Masm> Compiler<M> {
         self.masm.truncate(self.begun);
     }
 
-    /// Ends the code: calls of functions that are not compiled go through their records. `false` if there are any.
+    /// Ends the code: calls of functions that are not compiled, if there may be any, go through their records. `false` if there
+    /// are.
     ///
     /// # Errors
     /// `OutOfMemory`, `FunctionTooLarge`.
     pub fn finish(&mut self, module: &Module<'_>) -> Result<bool, ErrorKind> {
         self.keep();
         let mut complete = true;
-        for own in 0..self.functions.len() as u32 {
+        let functions = if PARTIAL { self.functions.len() } else { 0 };
+        for own in 0..functions as u32 {
             let Some(&(mut label)) = self.functions.get(own as usize) else { break };
             if label.is_bound() || !label.is_used() {
                 complete &= label.is_bound();

@@ -35,29 +35,13 @@ impl<M: Masm> Compiler<M> {
                 self.masm.bits(bits, Size::W32, target, from);
                 self.extend_sign(dst);
             }
-            UnaryOp::I64Eqz => {
+            // All that is left: whether it is 0.
+            _ => {
                 let (low, high) = self.pair_regs(a);
                 self.consume(a, 2);
                 let target = self.target(dst);
                 self.masm.alu(Alu::Or, Size::W32, target, low, Val::Reg(high));
                 self.masm.is_zero(Size::W32, target, target);
-            }
-            UnaryOp::I64Clz | UnaryOp::I64Ctz => {
-                let pair = self.pair_regs(a);
-                self.consume(a, 2);
-                let target = self.target(dst);
-                self.masm.pair_zeros(op == UnaryOp::I64Clz, target, pair);
-                self.set_zero(dst + 1);
-            }
-            _ => {
-                let (low, high) = self.pair_regs(a);
-                self.free_operand(a, 2);
-                let target = self.target(dst);
-                let temp = self.alloc();
-                self.masm.bits(Bits::Ones, Size::W32, temp, high);
-                self.masm.bits(Bits::Ones, Size::W32, target, low);
-                self.masm.alu(Alu::Add, Size::W32, target, target, Val::Reg(temp));
-                self.set_zero(dst + 1);
             }
         }
     }
@@ -146,45 +130,22 @@ impl<M: Masm> Compiler<M> {
     }
 
     fn emit_pair_shift(&mut self, shift: Shift, dst: Cell, a: Operand, b: Operand) {
-        if let Operand::Const(Known(by)) = b {
-            let by = by as u32 & 63;
-            if shift == Shift::Right && by >= 32 {
-                if let Operand::Temp(cell) = a {
-                    self.drop_cell(cell);
-                }
-                let high = self.word_reg(a, 1);
-                self.consume(a, 2);
-                let target = self.target(dst);
-                self.masm.alu(Alu::Shift(shift), Size::W32, target, high, Val::number(by - 32));
-                return self.set_zero(dst + 1);
+        // Other shifts are the runtime's.
+        let Operand::Const(Known(by)) = b else { return };
+        let by = by as u32 & 63;
+        if shift == Shift::Right && by >= 32 {
+            if let Operand::Temp(cell) = a {
+                self.drop_cell(cell);
             }
-            let first = self.pair_regs(a);
-            let target = self.result_pair(first, (Val::number(0), Val::number(0)));
-            return self.masm.pair_shift_by(shift, target, first, by);
+            let high = self.word_reg(a, 1);
+            self.consume(a, 2);
+            let target = self.target(dst);
+            self.masm.alu(Alu::Shift(shift), Size::W32, target, high, Val::number(by - 32));
+            return self.set_zero(dst + 1);
         }
-        // In place. Of the count, the upper half does not matter.
-        if let Operand::Temp(cell) = b {
-            self.drop_cell(cell + 1);
-        }
-        let mut count = self.word_reg(b, 0);
         let first = self.pair_regs(a);
-        self.free_operand(a, 2);
-        self.free_operand(b, 1);
-        // It is shifted where it is, if that is no local's own place: there are not that many registers.
-        for reg in [first.0, first.1] {
-            self.spill(reg);
-        }
-        let low = self.result_half(dst, first.0, Val::number(0), true);
-        let target = (low, self.result_half(dst + 1, first.1, Val::number(0), true));
-        if target.0 == count || target.1 == count {
-            let moved = self.alloc();
-            self.masm.mov(moved, Val::Reg(count));
-            count = moved;
-        }
-        self.masm.mov(target.0, Val::Reg(first.0));
-        self.masm.mov(target.1, Val::Reg(first.1));
-        let temp = self.alloc();
-        self.masm.pair_shift(shift, target, count, temp);
+        let target = self.result_pair(first, (Val::number(0), Val::number(0)));
+        self.masm.pair_shift_by(shift, target, first, by);
     }
 
     /// The operands of the present operator in the other order.
@@ -200,11 +161,11 @@ impl<M: Masm> Compiler<M> {
         let Deferred { dst, a, b, .. } = self.deferred;
         self.free_operand(a, 2);
         self.free_operand(b, 2);
-        let low = self.result_half(dst, first.0, second.0, false);
-        (low, self.result_half(dst + 1, first.1, second.1, false))
+        let low = self.result_half(dst, first.0, second.0);
+        (low, self.result_half(dst + 1, first.1, second.1))
     }
 
-    fn result_half(&mut self, cell: Cell, a_reg: Reg, b_val: Val<M::Word>, in_place: bool) -> Reg {
+    fn result_half(&mut self, cell: Cell, a_reg: Reg, b_val: Val<M::Word>) -> Reg {
         if self.regs.pinned(cell).is_some() {
             return self.target(cell);
         }
@@ -213,7 +174,7 @@ impl<M: Masm> Compiler<M> {
             (Operand::Temp(_) | Operand::Const(_), ..) => Some(a_reg),
             (_, Operand::Temp(_), Val::Reg(reg)) => Some(reg),
             // With no register left, the local can be read again from the frame.
-            _ if (in_place || !self.has_free()) && M::TEMPS.contains(&a_reg) => {
+            _ if !self.has_free() && M::TEMPS.contains(&a_reg) => {
                 self.spill(a_reg);
                 Some(a_reg)
             }

@@ -3,7 +3,7 @@
 use super::floats::of_sign;
 use super::operators::{Binary, binary, commutes};
 use super::places::{Arguments, param_size, place_size, places};
-use super::{CANDIDATES, Compiler, MOST_USED, Op, Polls, Use, in_registers, shared_cells};
+use super::{CANDIDATES, Compiler, Op, Polls, UNUSED, Use, in_registers, shared_cells};
 use crate::masm::{Alu, Cond, Frame, GlobalCell, Label, Masm, Shift, Size, TailArguments, Val};
 use wasmote_core::vm::Builtin;
 use wasmote_core::{
@@ -45,7 +45,7 @@ impl<M: Masm> Sink for Compiler<M> {
 
     fn scan(&mut self) {
         self.calls = false;
-        self.most_used = [Use::default(); MOST_USED];
+        self.most_used = UNUSED;
     }
 
     fn at(&mut self, offset: u32) {
@@ -137,22 +137,25 @@ impl<M: Masm> Sink for Compiler<M> {
     #[inline(never)]
     fn binary(&mut self, op: BinaryOp, dst: Cell, a: Operand, b: Operand) {
         let what = binary(op);
-        match what {
+        let of_runtime = match what {
             Binary::Alu(alu, Size::W32) => {
                 if let Op::Binary(Binary::Alu(Alu::Shift(shift), Size::W32)) = self.deferred.op
                     && self.take_shift(alu, shift, dst, a, b)
                 {
                     return;
                 }
+                false
             }
-            Binary::Alu(..) | Binary::Compare(..) => {}
-            _ if self.is_binary_of_runtime(op) => {
-                self.emit_binary_of_runtime(op, dst, a, b);
-                return;
-            }
-            _ => {}
+            // Of a pair, by a number there is a verb.
+            Binary::Alu(Alu::Shift(_), Size::W64) => !M::WIDE && !matches!(b, Operand::Const(_)),
+            Binary::Alu(..) | Binary::Compare(..) => false,
+            _ => self.is_binary_of_runtime(op),
+        };
+        if of_runtime {
+            self.emit_binary_of_runtime(op, dst, a, b);
+        } else {
+            self.defer(Op::Binary(what), dst, a, b);
         }
-        self.defer(Op::Binary(what), dst, a, b);
     }
 
     fn load(&mut self, op: LoadOp, dst: Cell, address: Operand, arg: MemArg) {

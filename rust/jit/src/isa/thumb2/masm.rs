@@ -330,8 +330,9 @@ impl Masm for Thumb2 {
             }
             Bits::Extend8 => self.asm.unary(Unary::Sxtb, dst, a),
             Bits::Extend16 => self.asm.unary(Unary::Sxth, dst, a),
-            Bits::Ones => self.ones(dst, a),
-            Bits::Extend32 | Bits::ZeroExtend32 | Bits::Wrap => debug_assert!(false, "64 bits"),
+            Bits::Ones | Bits::Extend32 | Bits::ZeroExtend32 | Bits::Wrap => {
+                debug_assert!(false, "the runtime's, or 64 bits");
+            }
         }
     }
 
@@ -345,14 +346,6 @@ impl Masm for Thumb2 {
 
     fn pair_shift_by(&mut self, shift: Shift, dst: Pair, a: Pair, by: u32) {
         self.shift_pair_by(shift, dst, a, by & 63);
-    }
-
-    fn pair_shift(&mut self, shift: Shift, value: Pair, b: Reg, temp: Reg) {
-        self.shift_pair(shift, value, b, temp);
-    }
-
-    fn pair_zeros(&mut self, leading: bool, dst: Reg, a: Pair) {
-        self.zeros_of_pair(leading, dst, a);
     }
 
     fn compare(&mut self, _: Size, a: Reg, b: Val) {
@@ -379,7 +372,8 @@ impl Masm for Thumb2 {
     }
 
     fn has_unary(&self, op: UnaryOp) -> bool {
-        self.fpu.has_unary(op)
+        use UnaryOp::{I32Popcnt, I64Clz, I64Ctz, I64Popcnt};
+        !matches!(op, I32Popcnt | I64Clz | I64Ctz | I64Popcnt) && self.fpu.has_unary(op)
     }
 
     fn compare_floats(&mut self, cond: Cond, size: Size, a: Pair, b: (Val, Val)) -> Cond {
@@ -396,8 +390,8 @@ impl Masm for Thumb2 {
         self.number1(op, dst, a);
     }
 
-    fn numeric(&mut self, number: u32, frame: &Frame, cells: u32) {
-        self.call_numeric(number, frame, cells);
+    fn numeric(&mut self, number: u32, frame: &Frame, cells: u32, leaf: bool) {
+        self.call_numeric(number, frame, cells, leaf);
     }
 
     fn set(&mut self, cond: Cond, dst: Reg) {

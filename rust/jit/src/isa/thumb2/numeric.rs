@@ -13,9 +13,12 @@ use wasmote_core::vm::Builtin;
 /// Bits of the operator's number, below the offset of its cells from the saved registers.
 const NUMBER_BITS: u8 = 8;
 
+/// `ldr lr, [sp], #4`: lists of one register have no long form.
+const POP_LR: u32 = 0xEB04_F85D;
+
 impl Thumb2 {
-    /// Arguments and result are in r0 to r3, as those of a call.
-    pub(super) fn call_numeric(&mut self, number: u32, frame: &Frame, cells: u32) {
+    /// Arguments and result are in r0 to r3, as those of a call. In a leaf, r14 may be a local's.
+    pub(super) fn call_numeric(&mut self, number: u32, frame: &Frame, cells: u32, leaf: bool) {
         const DIV_S: u32 = binary_number(BinaryOp::I64DivS);
         const DIV_U: u32 = binary_number(BinaryOp::I64DivU);
         const REM_S: u32 = binary_number(BinaryOp::I64RemS);
@@ -26,7 +29,13 @@ impl Thumb2 {
             _ => Routine::Numeric,
         };
         self.number(IP, (frame.cell_offset(cells) as u32) << NUMBER_BITS | number);
+        if leaf {
+            self.asm.mem_many(false, true, true, SP, 1 << LR.0);
+        }
         self.call_routine(routine);
+        if leaf {
+            self.asm.long(POP_LR);
+        }
     }
 
     /// `back` is where a call of the runtime's goes on that leaves the memory as it is.

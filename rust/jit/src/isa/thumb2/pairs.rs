@@ -1,143 +1,10 @@
 //! The macro-assembler: values of 64 bits in pairs of registers, and what takes several instructions.
 
-use super::asm::{
-    Cond as C, Dp, Flags, Long, Mul, PC, Reg, Shift as S, Src, Test, Unary, dp_imm, dp_src, if_then, mov_reg,
-    shift_reg, unary_reg,
-};
+use super::asm::{Cond as C, Dp, Flags, Long, Mul, Reg, Shift as S, Src, Test};
 use super::masm::{IP, Thumb2, shift_by};
 use crate::masm::{Cond, Masm, Pair, PairAlu, Shift, Val};
 
-// Places in the registers of a sequence.
-const FIRST: Reg = Reg(0);
-const SECOND: Reg = Reg(1);
-const THIRD: Reg = Reg(2);
-const TEMP: Reg = Reg(3);
-
-/// `FIRST` = the number of ones of `SECOND`, in parallel.
-const ONES: [u32; 10] = {
-    const fn masked(rd: Reg, rn: Reg, mask: u32) -> u32 {
-        dp_imm(Dp::And, false, rd, rn, mask)
-    }
-    const fn add_shifted(rm: Reg, by: u8) -> u32 {
-        dp_src(Dp::Add, FIRST, FIRST, Src::shifted(rm, S::Lsr, by))
-    }
-    [
-        masked(IP, SECOND, 0xAAAA_AAAA),
-        dp_src(Dp::Sub, FIRST, SECOND, Src::shifted(IP, S::Lsr, 1)),
-        masked(IP, FIRST, 0xCCCC_CCCC),
-        masked(FIRST, FIRST, 0x3333_3333),
-        add_shifted(IP, 2),
-        add_shifted(FIRST, 4),
-        masked(FIRST, FIRST, 0x0F0F_0F0F),
-        add_shifted(FIRST, 8),
-        add_shifted(FIRST, 16),
-        masked(FIRST, FIRST, 0x3F),
-    ]
-};
-
-// Of a pair, what is shifted out of `FIRST` comes into `SECOND`, by the lowest bits of `THIRD`.
-
-const fn count(mask: u32) -> u32 {
-    dp_imm(Dp::And, false, IP, THIRD, mask)
-}
-
-/// The scratch register is subtracted from a number.
-const fn from_number(number: u32, set: bool) -> u32 {
-    dp_imm(Dp::Rsb, set, IP, IP, number)
-}
-
-const fn or(rd: Reg, rm: Reg) -> u32 {
-    dp_src(Dp::Orr, rd, rd, Src::Reg(rm))
-}
-
-const fn shift_out(kind: S, back: S) -> [u32; 10] {
-    [
-        count(63),
-        shift_reg(kind, false, SECOND, SECOND, IP),
-        from_number(32, false),
-        shift_reg(back, false, TEMP, FIRST, IP),
-        or(SECOND, TEMP),
-        from_number(0, false),
-        shift_reg(kind, false, TEMP, FIRST, IP),
-        or(SECOND, TEMP),
-        count(63),
-        shift_reg(kind, false, FIRST, FIRST, IP),
-    ]
-}
-
-const SHIFT_SIGNED: [u32; 11] = [
-    count(63),
-    shift_reg(S::Lsr, false, SECOND, SECOND, IP),
-    from_number(32, false),
-    shift_reg(S::Lsl, false, TEMP, FIRST, IP),
-    or(SECOND, TEMP),
-    from_number(0, true),
-    // Below 32, this would be nothing but the sign.
-    shift_reg(S::Asr, false, TEMP, FIRST, IP),
-    if_then(C::Pl),
-    or(SECOND, TEMP),
-    count(63),
-    shift_reg(S::Asr, false, FIRST, FIRST, IP),
-];
-
-/// Rotations by 32 exchange the halves; the rest goes by five bits: each half is shifted one way, or what the other one is when
-/// it is shifted back.
-const fn rotate(kind: S, back: S) -> [u32; 19] {
-    [
-        dp_imm(Dp::And, true, PC, THIRD, 32),
-        mov_reg(TEMP, FIRST),
-        if_then(C::Ne),
-        mov_reg(FIRST, SECOND),
-        if_then(C::Ne),
-        mov_reg(SECOND, TEMP),
-        mov_reg(TEMP, SECOND),
-        count(31),
-        shift_reg(kind, false, SECOND, SECOND, IP),
-        count(31),
-        from_number(32, false),
-        shift_reg(back, false, IP, FIRST, IP),
-        or(SECOND, IP),
-        count(31),
-        from_number(32, false),
-        shift_reg(back, false, TEMP, TEMP, IP),
-        count(31),
-        shift_reg(kind, false, FIRST, FIRST, IP),
-        or(FIRST, TEMP),
-    ]
-}
-
-/// `FIRST` = the zeros of a pair before the first one in `SECOND`, then `THIRD`.
-const LEADING: [u32; 7] = [
-    mov_reg(IP, SECOND),
-    unary_reg(Unary::Clz, FIRST, THIRD),
-    // Those of the second half plus 32, unless the first half has a one.
-    dp_imm(Dp::Add, false, FIRST, FIRST, 32),
-    dp_imm(Dp::Sub, true, PC, IP, 0),
-    // Counting leaves the comparison alone.
-    unary_reg(Unary::Clz, IP, IP),
-    if_then(C::Ne),
-    mov_reg(FIRST, IP),
-];
-
-/// The same from below.
-const TRAILING: [u32; 9] = [
-    mov_reg(IP, SECOND),
-    unary_reg(Unary::Rbit, FIRST, THIRD),
-    unary_reg(Unary::Clz, FIRST, FIRST),
-    dp_imm(Dp::Add, false, FIRST, FIRST, 32),
-    dp_imm(Dp::Sub, true, PC, IP, 0),
-    unary_reg(Unary::Rbit, IP, IP),
-    unary_reg(Unary::Clz, IP, IP),
-    if_then(C::Ne),
-    mov_reg(FIRST, IP),
-];
-
 impl Thumb2 {
-    /// The number of ones.
-    pub(super) fn ones(&mut self, dst: Reg, a: Reg) {
-        self.asm.sequence(&ONES, [dst, a, a, a]);
-    }
-
     pub(super) fn pair_operation(&mut self, op: PairAlu, dst: Pair, a: Pair, b: (Val, Val)) {
         let (first, second) = match op {
             PairAlu::Add => (Dp::Add, Dp::Adc),
@@ -234,19 +101,6 @@ impl Thumb2 {
         self.asm.dp(Dp::Orr, flags, rd, rn, Src::shifted(rm, shift, by as u8));
     }
 
-    /// Shifts by a register use its lowest byte, and 32 and more leave nothing, or only copies of the sign: the half that
-    /// crosses over is right for one of two counts, `n - 32` and `32 - n`, and nothing for the other.
-    pub(super) fn shift_pair(&mut self, shift: Shift, (low, high): Pair, b: Reg, temp: Reg) {
-        let (code, from, to): (&[u32], Reg, Reg) = match shift {
-            Shift::Left => (const { &shift_out(S::Lsl, S::Lsr) }, low, high),
-            Shift::Right => (const { &shift_out(S::Lsr, S::Lsl) }, high, low),
-            Shift::RightSigned => (&SHIFT_SIGNED, high, low),
-            Shift::RotateLeft => (const { &rotate(S::Lsl, S::Lsr) }, low, high),
-            Shift::RotateRight => (const { &rotate(S::Lsr, S::Lsl) }, low, high),
-        };
-        self.asm.sequence(code, [from, to, b, temp]);
-    }
-
     /// Compares from the low half up, for orders with the carry; the condition to ask for then.
     pub(super) fn compare_pairs(&mut self, cond: Cond, a: Pair, b: (Val, Val)) -> Cond {
         match cond {
@@ -287,14 +141,6 @@ impl Thumb2 {
                 self.asm.dp(Dp::Sbc, Flags::Set, IP, high, Src::Reg(a.1));
                 cond.swapped()
             }
-        }
-    }
-
-    /// `dst` = the leading or trailing zeros of a pair; `dst` may be one of its halves.
-    pub(super) fn zeros_of_pair(&mut self, leading: bool, dst: Reg, a: Pair) {
-        match leading {
-            true => self.asm.sequence(&LEADING, [dst, a.1, a.0, dst]),
-            false => self.asm.sequence(&TRAILING, [dst, a.0, a.1, dst]),
         }
     }
 }

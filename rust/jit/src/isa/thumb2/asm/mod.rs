@@ -6,7 +6,6 @@
 
 mod branch;
 mod operands;
-mod sequence;
 mod vfp;
 mod words;
 
@@ -291,11 +290,10 @@ impl Asm {
         self.wide(first, rt.bits() << 12 | rt2.bits() << 8 | offset.unsigned_abs() >> 2 & 0xFF);
     }
 
-    /// Loads or stores the registers of `list`, one bit each and at least two, from `rn` upwards, or from below `rn`
+    /// Loads or stores the registers of `list`, one bit each and at least two where there is no short form, from `rn` upwards, or from below `rn`
     /// if `down`. With `update`, `rn` ends behind them, or at the lowest.
     pub fn mem_many(&mut self, load: bool, down: bool, update: bool, rn: Reg, list: u16) {
         let list = u32::from(list);
-        debug_assert!(list.count_ones() >= 2, "one register has another form");
         let low = list & !0xFF == 0 && rn.is_low() && !down;
         let listed = list >> rn.bits() & 1 != 0;
         let pop = rn == SP && update && down != load;
@@ -307,6 +305,7 @@ impl Asm {
             let op = if load { 0xBC00 } else { 0xB400 };
             return self.narrow(op | u32::from(list & return_bit != 0) << 8 | list & 0xFF);
         }
+        debug_assert!(list.count_ones() >= 2, "one register has another form");
         let first = if down { 0xE900 } else { 0xE880 };
         self.wide(first | u32::from(update) << 5 | u32::from(load) << 4 | rn.bits(), list);
     }
