@@ -79,16 +79,16 @@ unsafe fn root(config: Option<&wasmote_runtime_config_t>) -> Result<Root, Failur
         (pool, size) = (NonNull::new(config.pool.cast::<u8>()), config.pool_size);
     }
     let engine = match (pool, size) {
-        (None, 0) => Engine::new(engine_config)?,
+        (None, 0) => Engine::new(engine_config),
         #[cfg(feature = "pool")]
         (Some(pool), size) if size != 0 && size <= isize::MAX as usize => {
             // SAFETY: (C7) the caller says so.
-            unsafe { Engine::with_pool(engine_config, NonNull::slice_from_raw_parts(pool, size)) }?
+            unsafe { Engine::with_pool(engine_config, NonNull::slice_from_raw_parts(pool, size)) }
         }
         #[cfg(not(feature = "pool"))]
         (Some(_), size) if size != 0 => return Err(WASMOTE_ERR_UNSUPPORTED.into()),
         _ => return Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
-    };
+    }?;
     Ok(Root { engine, metered: engine_config.fuel })
 }
 

@@ -3,7 +3,7 @@
 
 use crate::module::Module;
 use crate::reader::Reader;
-use wasmote_core::{BinaryOp, ErrorKind, Feature, Op, ValType, refused};
+use wasmote_core::{BinaryOp, ErrorKind, Feature, Features, Op, ValType};
 
 /// Values that a constant expression may have pending. No producer nests them; a limit keeps the evaluation
 /// free of allocation.
@@ -11,13 +11,9 @@ const MAX_DEPTH: usize = 32;
 
 type Stack<T> = heapless::Vec<T, MAX_DEPTH>;
 
-/// A validated constant expression.
+/// A validated constant expression: the offset of its first operator.
 #[derive(Clone, Copy, Debug)]
-pub struct ConstExpr<'a> {
-    module: &'a [u8],
-    /// Offset of its first operator.
-    at: u32,
-}
+pub struct ConstExpr(u32);
 
 /// Operators of constant expressions.
 enum Step {
@@ -28,21 +24,12 @@ enum Step {
     End,
 }
 
-/// Reads an operator. `End` too if something is wrong, which the reader knows.
-fn step(reader: &mut Reader<'_>) -> (Step, Feature) {
+/// Reads an operator, and notes what it needs. `End` too if something is wrong, which the reader knows.
+fn step(reader: &mut Reader<'_>, features: &mut Features) -> Step {
     let start = reader.pos();
-    let opcode = u32::from(reader.u8());
-    let Some((op, feature)) = Op::decode(opcode) else {
-        let wrong = match refused(opcode) {
-            Some(feature) => ErrorKind::Unsupported(feature),
-            // 0xFC is a known prefix, and none of its operators is constant.
-            None if opcode == 0xFC => ErrorKind::ConstantExpected,
-            None => ErrorKind::BadOpcode,
-        };
-        reader.fail_at(wrong, start);
-        return (Step::End, Feature::Mvp);
-    };
-    let step = match op {
+    let opcode = reader.u8().into();
+    let Some(op) = reader.operator(opcode, features, start) else { return Step::End };
+    match op {
         Op::I32Const => Step::Const(ValType::I32, u64::from(reader.s32() as u32)),
         Op::I64Const => Step::Const(ValType::I64, reader.s64() as u64),
         Op::F32Const => Step::Const(ValType::F32, reader.f32_bits().into()),
@@ -58,33 +45,25 @@ fn step(reader: &mut Reader<'_>) -> (Step, Feature) {
             | BinaryOp::I64Add
             | BinaryOp::I64Sub
             | BinaryOp::I64Mul),
-        ) => return (Step::Binary(op), Feature::ExtendedConst),
+        ) => {
+            reader.need(features, Feature::ExtendedConst, start);
+            Step::Binary(op)
+        }
         _ => {
             reader.fail_at(ErrorKind::ConstantExpected, start);
             Step::End
         }
-    };
-    (step, feature)
+    }
 }
 
-impl<'a> ConstExpr<'a> {
-    fn here(reader: &Reader<'a>) -> ConstExpr<'a> {
-        ConstExpr { module: reader.bytes(), at: reader.pos() }
-    }
-
+impl ConstExpr {
     /// Reads and validates an expression of type `expected`; `reader` is behind it then.
-    pub(crate) fn parse(
-        reader: &mut Reader<'a>,
-        module: &mut Module<'a>,
-        expected: ValType,
-    ) -> ConstExpr<'a> {
-        let expr = ConstExpr::here(reader);
+    pub(crate) fn parse(reader: &mut Reader<'_>, module: &mut Module<'_>, expected: ValType) -> ConstExpr {
+        let expr = ConstExpr(reader.pos());
         let mut stack = Stack::<ValType>::new();
         while !reader.failed() {
             let at = reader.pos();
-            let (step, feature) = step(reader);
-            reader.need(&mut module.features, feature, at);
-            let ty = match step {
+            let ty = match step(reader, &mut module.features) {
                 Step::Const(ty, _) => ty,
                 Step::GlobalGet(index) => {
                     let global = module.globals.get(index as usize).map(|global| global.ty);
@@ -123,34 +102,38 @@ impl<'a> ConstExpr<'a> {
     }
 
     /// Reads an expression that is known to be valid; `reader` is behind it then.
-    pub(crate) fn skip(reader: &mut Reader<'a>) -> ConstExpr<'a> {
-        let expr = ConstExpr::here(reader);
-        while !matches!(step(reader).0, Step::End) {}
+    pub(crate) fn skip(reader: &mut Reader<'_>) -> ConstExpr {
+        let expr = ConstExpr(reader.pos());
+        while !matches!(step(reader, &mut Features::default()), Step::End) {}
         expr
     }
 
-    /// The value: its bits, zero-extended. `global` gives the bits of an imported global, `func_ref` the reference
-    /// to a function; a null reference is 0.
-    pub fn eval(&self, mut global: impl FnMut(u32) -> u64, mut func_ref: impl FnMut(u32) -> u32) -> u64 {
-        let mut reader = Reader::new(self.module, self.at, u32::MAX);
+    /// The value: its bits, zero-extended. `module` are the module's bytes. `global` gives the bits of an imported global,
+    /// `func_ref` the reference to a function; a null reference is 0.
+    pub fn eval(
+        self,
+        module: &[u8],
+        mut global: impl FnMut(u32) -> u64,
+        mut func_ref: impl FnMut(u32) -> u32,
+    ) -> u64 {
+        let mut reader = Reader::new(module, self.0, u32::MAX);
         let mut stack = Stack::<u64>::new();
         // Validated, so that an empty stack is not met early; 0 stands for what cannot be.
         loop {
-            let value = match step(&mut reader).0 {
+            let value = match step(&mut reader, &mut Features::default()) {
                 Step::Const(_, bits) => bits,
                 Step::GlobalGet(index) => global(index),
                 Step::RefFunc(index) => func_ref(index).into(),
                 Step::Binary(op) => {
                     let b = stack.pop().unwrap_or(0);
                     let a = stack.pop().unwrap_or(0);
-                    match op {
-                        BinaryOp::I32Add => u64::from((a as u32).wrapping_add(b as u32)),
-                        BinaryOp::I32Sub => u64::from((a as u32).wrapping_sub(b as u32)),
-                        BinaryOp::I32Mul => u64::from((a as u32).wrapping_mul(b as u32)),
-                        BinaryOp::I64Add => a.wrapping_add(b),
-                        BinaryOp::I64Sub => a.wrapping_sub(b),
+                    let bits = match op {
+                        BinaryOp::I32Add | BinaryOp::I64Add => a.wrapping_add(b),
+                        BinaryOp::I32Sub | BinaryOp::I64Sub => a.wrapping_sub(b),
                         _ => a.wrapping_mul(b),
-                    }
+                    };
+                    // The low half is that of low halves.
+                    if op.types().1 == ValType::I32 { bits & u64::from(u32::MAX) } else { bits }
                 }
                 Step::End => break,
             };

@@ -255,7 +255,7 @@ impl<'a> Module<'a> {
     }
 
     /// The module's own globals and what they begin with.
-    pub fn own_globals(&self) -> impl Iterator<Item = (GlobalType, ConstExpr<'a>)> + '_ {
+    pub fn own_globals(&self) -> impl Iterator<Item = (GlobalType, ConstExpr)> + '_ {
         let own = self.globals.get(self.import_globals as usize..).unwrap_or(&[]);
         let mut reader = self.reader(self.own_globals.start);
         own.iter().map(move |global| {

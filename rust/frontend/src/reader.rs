@@ -1,6 +1,6 @@
 //! Reads the primitives of the binary format (WebAssembly Core, 5.1 and 5.2) in place.
 
-use wasmote_core::{ErrorKind, Feature, Features, LoadError};
+use wasmote_core::{ErrorKind, Feature, Features, LoadError, Op, refused};
 use wasmote_platform::{OutOfMemory, from_utf8};
 
 /// A cursor over a module's bytes up to some end. Positions are offsets in the module.
@@ -32,11 +32,6 @@ impl<'a> Reader<'a> {
     /// What follows ends there, or where it ends anyway.
     pub fn limit(&mut self, end: u32) {
         self.bytes = self.bytes.get(..end as usize).unwrap_or(self.bytes);
-    }
-
-    /// The module, up to the end.
-    pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
     }
 
     pub fn pos(&self) -> u32 {
@@ -88,6 +83,23 @@ impl<'a> Reader<'a> {
             self.fail_at(ErrorKind::Unsupported(feature), at);
         }
         *features = features.with(feature);
+    }
+
+    /// The operator whose opcode was read at `at`, if there is one: behind a prefix another number follows. Notes which feature
+    /// it belongs to.
+    #[cold]
+    #[inline(never)]
+    pub fn operator(&mut self, mut opcode: u32, features: &mut Features, at: u32) -> Option<Op> {
+        if opcode == 0xFC {
+            // What is no operator behind any prefix is none behind this one.
+            opcode = 0xFC00 | self.u32().min(0xFF);
+        }
+        let Some((op, feature)) = Op::decode(opcode) else {
+            self.fail_at(refused(opcode).map_or(ErrorKind::BadOpcode, ErrorKind::Unsupported), at);
+            return None;
+        };
+        self.need(features, feature, at);
+        Some(op)
     }
 
     pub fn u8(&mut self) -> u8 {

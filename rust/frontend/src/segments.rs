@@ -9,13 +9,13 @@ use wasmote_core::{ErrorKind, Feature, ValType, limits};
 
 /// When a segment's contents are used.
 #[derive(Clone, Copy, Debug)]
-pub enum SegmentMode<'a> {
+pub enum SegmentMode {
     /// When the module is instantiated.
     Active {
         /// The table or memory.
         index: u32,
         /// Where in it.
-        offset: ConstExpr<'a>,
+        offset: ConstExpr,
     },
     /// By `table.init` or `memory.init`.
     Passive,
@@ -27,7 +27,7 @@ pub enum SegmentMode<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct DataSegment<'a> {
     /// When it is used.
-    pub mode: SegmentMode<'a>,
+    pub mode: SegmentMode,
     /// Its contents.
     pub bytes: &'a [u8],
 }
@@ -36,7 +36,7 @@ pub struct DataSegment<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct ElementSegment<'a> {
     /// When it is used.
-    pub mode: SegmentMode<'a>,
+    pub mode: SegmentMode,
     /// Type of its elements.
     pub ty: ValType,
     /// Number of its elements.
@@ -49,15 +49,15 @@ pub struct ElementSegment<'a> {
 
 /// An element of an element segment.
 #[derive(Clone, Copy, Debug)]
-pub enum ElementItem<'a> {
+pub enum ElementItem {
     /// A reference to this function.
     Func(u32),
     /// The value of an expression.
-    Expr(ConstExpr<'a>),
+    Expr(ConstExpr),
 }
 
 /// An expression: validated while its module is parsed, skipped when it is read again.
-fn expr<'a>(reader: &mut Reader<'a>, module: Option<&mut Module<'a>>, ty: ValType) -> ConstExpr<'a> {
+fn expr<'a>(reader: &mut Reader<'a>, module: Option<&mut Module<'a>>, ty: ValType) -> ConstExpr {
     match module {
         Some(module) => ConstExpr::parse(reader, module, ty),
         None => ConstExpr::skip(reader),
@@ -97,7 +97,7 @@ impl<'a> ElementSegment<'a> {
     }
 
     /// The elements, in order.
-    pub fn items(&self) -> impl Iterator<Item = ElementItem<'a>> + use<'a> {
+    pub fn items(&self) -> impl Iterator<Item = ElementItem> + use<'a> {
         let mut reader = self.reader;
         let exprs = self.exprs;
         (0..self.len).map_while(move |_| match (exprs, reader.failed()) {

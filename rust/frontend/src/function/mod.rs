@@ -25,7 +25,7 @@ use crate::{Cell, FuncInfo, Sink};
 use control::Control;
 use locals::Locals;
 use operands::Entry;
-use wasmote_core::{ErrorKind, Feature, Features, LoadError, Op, limits, refused};
+use wasmote_core::{ErrorKind, Feature, Features, LoadError, Op, limits};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
 /// The topmost operands, of which all may be pending locals at a time. It bounds the work of `local.set`, which looks at
@@ -199,7 +199,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             // Most belong to no group; that the module uses those that every module has, the sections have told.
             let mut op = Op::plain(opcode);
             if Op::plain_feature(opcode) != Some(Feature::Mvp) {
-                op = self.decode(opcode);
+                op = self.reader.operator(opcode, self.features, self.op_at);
             }
             if mute == 0 {
                 self.sink.at(self.op_at);
@@ -216,26 +216,6 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         if self.reader.mute & !(UNREACHABLE | POLYMORPHIC) == ENDED {
             let ended = self.sink.end(self.frame_cells);
             self.told(ended);
-        }
-    }
-
-    /// An operator that not every module may have, if it is one.
-    #[cold]
-    #[inline(never)]
-    fn decode(&mut self, mut opcode: u32) -> Option<Op> {
-        if opcode == 0xFC {
-            // What is no operator behind any prefix is none behind this one.
-            opcode = 0xFC00 | self.reader.u32().min(0xFF);
-        }
-        match Op::decode(opcode) {
-            Some((op, feature)) => {
-                self.need(feature);
-                Some(op)
-            }
-            None => {
-                self.fail(refused(opcode).map_or(ErrorKind::BadOpcode, ErrorKind::Unsupported));
-                None
-            }
         }
     }
 

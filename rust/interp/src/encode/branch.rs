@@ -24,27 +24,26 @@ impl Label {
 const JUMP_SHIFT: u32 = 8;
 const IF_SHIFT: u32 = 16;
 
-/// The place of a code in a series that begins with `first` and has `count` members.
-fn member(code: Code, first: Code, count: u8) -> Option<u8> {
-    let index = (code as u8).wrapping_sub(first as u8);
+/// The place of an instruction in a series of codes that begins with `first` and has `count` members.
+fn member(word: u32, first: Code, count: u8) -> Option<u8> {
+    let index = (word as u8).wrapping_sub(first as u8);
     (index < count).then_some(index)
 }
 
 /// The instruction that gives the opposite truth value, if there is one.
 fn inverted(word: u32) -> Option<u32> {
-    let code = Code::of(word);
     // Pairs of opposites; those of `lt` and `le` from the third on swap the operands. Not the orders of floats: NaN is
     // neither less nor not less.
-    let (first, index, swapped) = if let Some(index) = member(code, Code::i32_eq, 6) {
+    let (first, index, swapped) = if let Some(index) = member(word, Code::i32_eq, 6) {
         (Code::i32_eq, index, index >= 2)
-    } else if let Some(index) = member(code, Code::i32_eq_i, 6) {
+    } else if let Some(index) = member(word, Code::i32_eq_i, 6) {
         (Code::i32_eq_i, index, false)
-    } else if let Some(index) = member(code, Code::i64_eq, 6) {
+    } else if let Some(index) = member(word, Code::i64_eq, 6) {
         (Code::i64_eq, index, index >= 2)
-    } else if let Some(index) = member(code, Code::f32_eq, 2) {
+    } else if let Some(index) = member(word, Code::f32_eq, 2) {
         (Code::f32_eq, index, false)
     } else {
-        (Code::f64_eq, member(code, Code::f64_eq, 2)?, false)
+        (Code::f64_eq, member(word, Code::f64_eq, 2)?, false)
     };
     let code = u32::from(first as u8 + (index ^ 1));
     let (b, c) = (word >> 16 & 0xFF, word >> 24);
@@ -53,7 +52,7 @@ fn inverted(word: u32) -> Option<u32> {
 }
 
 /// The branch that is taken if a comparison is true.
-fn branch_code(comparison: Code) -> Option<Code> {
+fn branch_code(comparison: u32) -> Option<Code> {
     let index = member(comparison, Code::i32_eq, 12)?;
     Some(Code::of(u32::from(Code::jump_i32_eq as u8 + index)))
 }
@@ -129,7 +128,7 @@ impl Encoder {
         // A comparison of which only this branch wants to know becomes one with it.
         if let Some((at, word)) = self.result(condition)
             && let Some(word) = if when == When::Zero { inverted(word) } else { Some(word) }
-            && let Some(code) = branch_code(Code::of(word))
+            && let Some(code) = branch_code(word)
         {
             let (a, b) = (word >> 16 & 0xFF, word >> 24);
             return self.jump_compare(at, code, a, b, label);

@@ -16,6 +16,11 @@ pub(super) enum Address {
     Sum(Cell, Cell, u32),
 }
 
+/// Whether the instruction that begins with the word is this one.
+fn is(word: u32, code: Code) -> bool {
+    word as u8 == code as u8
+}
+
 /// Second and third field.
 fn fields(word: u32) -> (u32, u32) {
     (word >> 16 & 0xFF, word >> 24)
@@ -35,18 +40,23 @@ impl Encoder {
         let Operand::Temp(cell) = address else { return None };
         let (at, word) = self.single_use(self.last, cell)?;
         let (a, b) = fields(word);
-        let base = match Code::of(word) {
-            Code::i32_add => return Some((at, Address::Sum(a, b, 0))),
-            Code::i32_add_i => b as i8 as u32,
-            Code::i32_add_w => *self.words.get(at + 1)?,
-            _ => return None,
+        if is(word, Code::i32_add) {
+            return Some((at, Address::Sum(a, b, 0)));
+        }
+        let base = if is(word, Code::i32_add_i) {
+            b as i8 as u32
+        } else if is(word, Code::i32_add_w) {
+            *self.words.get(at + 1)?
+        } else {
+            return None;
         };
         if let Some((at, word)) = self.single_use(self.before, a) {
             let (a, b) = fields(word);
-            match Code::of(word) {
-                Code::i32_shl_i => return Some((at, Address::Scaled(a, b as u8, base))),
-                Code::i32_add => return Some((at, Address::Sum(a, b, base))),
-                _ => {}
+            if is(word, Code::i32_shl_i) {
+                return Some((at, Address::Scaled(a, b as u8, base)));
+            }
+            if is(word, Code::i32_add) {
+                return Some((at, Address::Sum(a, b, base)));
             }
         }
         Some((at, Address::Scaled(a, 0, base)))
@@ -75,7 +85,7 @@ impl Encoder {
         let Operand::Temp(cell) = operand else { return None };
         let (at, word) = self.single_use(self.last, cell)?;
         let (a, by) = fields(word);
-        if Code::of(word) != Code::i32_shl_i || u64::from(by) != shift {
+        if !is(word, Code::i32_shl_i) || u64::from(by) != shift {
             return None;
         }
         self.take_back(at);
@@ -87,7 +97,7 @@ impl Encoder {
     pub(super) fn take_constant(&self, compare: Code, a: u32, b: u32) -> Option<(usize, Code, u32, i16)> {
         let constant = |cell| {
             let (at, word) = self.single_use(self.before, cell)?;
-            (Code::of(word) == Code::const1).then_some((at, (word >> 16) as i16))
+            is(word, Code::const1).then_some((at, (word >> 16) as i16))
         };
         if let Some((at, value)) = constant(b) {
             let (code, value) = match compare {
@@ -120,6 +130,6 @@ impl Encoder {
         let (at, result) = (last.at(), last.result);
         let word = *self.words.get(at)?;
         let (a, number) = fields(word);
-        (Code::of(word) == Code::i32_add_i && result == cell && a == cell).then_some((at, number))
+        (is(word, Code::i32_add_i) && result == cell && a == cell).then_some((at, number))
     }
 }

@@ -6,41 +6,29 @@ use crate::isa::{Code, Wide};
 use wasmote_core::{BinaryOp, LoadOp, StoreOp, UnaryOp, ValType, for_each_op};
 use wasmote_frontend::{Cell, Known, MemArg, Operand};
 
-/// The instruction of a binary operator; whether its operands are swapped.
-const fn binary_code(op: BinaryOp) -> (Code, bool) {
-    let code = match op {
-        BinaryOp::I32GtS => return (Code::i32_lt_s, true),
-        BinaryOp::I32GtU => return (Code::i32_lt_u, true),
-        BinaryOp::I32GeS => return (Code::i32_le_s, true),
-        BinaryOp::I32GeU => return (Code::i32_le_u, true),
-        BinaryOp::I64GtS => return (Code::i64_lt_s, true),
-        BinaryOp::I64GtU => return (Code::i64_lt_u, true),
-        BinaryOp::I64GeS => return (Code::i64_le_s, true),
-        BinaryOp::I64GeU => return (Code::i64_le_u, true),
-        BinaryOp::F32Gt => return (Code::f32_lt, true),
-        BinaryOp::F32Ge => return (Code::f32_le, true),
-        BinaryOp::F64Gt => return (Code::f64_lt, true),
-        BinaryOp::F64Ge => return (Code::f64_le, true),
+/// The instruction of a binary operator.
+const fn binary_code(op: BinaryOp) -> Code {
+    match op {
         BinaryOp::I32Eq => Code::i32_eq,
         BinaryOp::I32Ne => Code::i32_ne,
-        BinaryOp::I32LtS => Code::i32_lt_s,
-        BinaryOp::I32LtU => Code::i32_lt_u,
-        BinaryOp::I32LeS => Code::i32_le_s,
-        BinaryOp::I32LeU => Code::i32_le_u,
+        BinaryOp::I32LtS | BinaryOp::I32GtS => Code::i32_lt_s,
+        BinaryOp::I32LtU | BinaryOp::I32GtU => Code::i32_lt_u,
+        BinaryOp::I32LeS | BinaryOp::I32GeS => Code::i32_le_s,
+        BinaryOp::I32LeU | BinaryOp::I32GeU => Code::i32_le_u,
         BinaryOp::I64Eq => Code::i64_eq,
         BinaryOp::I64Ne => Code::i64_ne,
-        BinaryOp::I64LtS => Code::i64_lt_s,
-        BinaryOp::I64LtU => Code::i64_lt_u,
-        BinaryOp::I64LeS => Code::i64_le_s,
-        BinaryOp::I64LeU => Code::i64_le_u,
+        BinaryOp::I64LtS | BinaryOp::I64GtS => Code::i64_lt_s,
+        BinaryOp::I64LtU | BinaryOp::I64GtU => Code::i64_lt_u,
+        BinaryOp::I64LeS | BinaryOp::I64GeS => Code::i64_le_s,
+        BinaryOp::I64LeU | BinaryOp::I64GeU => Code::i64_le_u,
         BinaryOp::F32Eq => Code::f32_eq,
         BinaryOp::F32Ne => Code::f32_ne,
-        BinaryOp::F32Lt => Code::f32_lt,
-        BinaryOp::F32Le => Code::f32_le,
+        BinaryOp::F32Lt | BinaryOp::F32Gt => Code::f32_lt,
+        BinaryOp::F32Le | BinaryOp::F32Ge => Code::f32_le,
         BinaryOp::F64Eq => Code::f64_eq,
         BinaryOp::F64Ne => Code::f64_ne,
-        BinaryOp::F64Lt => Code::f64_lt,
-        BinaryOp::F64Le => Code::f64_le,
+        BinaryOp::F64Lt | BinaryOp::F64Gt => Code::f64_lt,
+        BinaryOp::F64Le | BinaryOp::F64Ge => Code::f64_le,
         BinaryOp::I32Add => Code::i32_add,
         BinaryOp::I32Sub => Code::i32_sub,
         BinaryOp::I32Mul => Code::i32_mul,
@@ -85,8 +73,16 @@ const fn binary_code(op: BinaryOp) -> (Code, bool) {
         BinaryOp::F64Min => Code::f64_min,
         BinaryOp::F64Max => Code::f64_max,
         BinaryOp::F64Copysign => Code::f64_copysign,
-    };
-    (code, false)
+    }
+}
+
+/// Whether the operands change places, as there is an instruction for less, and none for greater.
+fn swapped(op: BinaryOp) -> bool {
+    use BinaryOp::*;
+    matches!(
+        op,
+        I32GtS | I32GtU | I32GeS | I32GeU | I64GtS | I64GtU | I64GeS | I64GeU | F32Gt | F32Ge | F64Gt | F64Ge
+    )
 }
 
 /// The operator that does the same with its operands swapped.
@@ -177,32 +173,29 @@ const fn with_byte(op: BinaryOp) -> Option<(Code, Adjust)> {
     })
 }
 
-/// The instruction with an immediate word, which is adjusted as the byte would be.
-const fn with_word(op: BinaryOp) -> Option<Code> {
-    Some(match op {
-        BinaryOp::I32Add | BinaryOp::I32Sub => Code::i32_add_w,
-        BinaryOp::I32Mul => Code::i32_mul_w,
-        BinaryOp::I32And => Code::i32_and_w,
-        BinaryOp::I32Or => Code::i32_or_w,
-        BinaryOp::I32Xor => Code::i32_xor_w,
+/// The instruction with an immediate word in place of one with a byte, if there is one. The word is adjusted as the byte would be.
+fn with_word(code: Code) -> Option<Code> {
+    Some(match code {
+        Code::i32_add_i => Code::i32_add_w,
+        Code::i32_mul_i => Code::i32_mul_w,
+        Code::i32_and_i => Code::i32_and_w,
+        Code::i32_or_i => Code::i32_or_w,
+        Code::i32_xor_i => Code::i32_xor_w,
         _ => return None,
     })
 }
 
 /// Whether it takes as long as some others.
-const fn slow(op: BinaryOp) -> bool {
+fn slow(op: BinaryOp) -> bool {
     use BinaryOp::*;
     matches!(op, I64DivS | I64DivU | I64RemS | I64RemU | F64Add | F64Sub | F64Mul | F64Div)
 }
 
-/// The above, as a table: much smaller than their code.
+/// What has a rule for each, as a table: much smaller than code.
 struct Binary {
     code: Code,
-    swapped: bool,
-    slow: bool,
     mirrored: Option<BinaryOp>,
     with_byte: Option<(Code, Adjust)>,
-    with_word: Option<Code>,
 }
 
 macro_rules! tables {
@@ -221,15 +214,7 @@ macro_rules! tables {
 for_each_op!(tables);
 
 const fn rules(op: BinaryOp) -> Binary {
-    let (code, swapped) = binary_code(op);
-    Binary {
-        code,
-        swapped,
-        slow: slow(op),
-        mirrored: mirrored(op),
-        with_byte: with_byte(op),
-        with_word: with_word(op),
-    }
+    Binary { code: binary_code(op), mirrored: mirrored(op), with_byte: with_byte(op) }
 }
 
 /// The instruction that keeps low bits in place of one that keeps some, and how many, if `value` is a mask of such.
@@ -405,16 +390,16 @@ impl Encoder {
             {
                 return self.emit(form.with(code), dst, pair(first, count.into()));
             }
-            if let (Some(code), Some(value)) = (rules.with_word, value) {
+            if let (Some(code), Some(value)) = (with_word(code), value) {
                 self.emit(form.with(code).more(1), dst, first);
                 return self.word(value as u32);
             }
         }
-        if rules.slow {
+        if slow(op) {
             self.slow(5);
         }
         let second = self.cell(ty, b, || if turned { dst } else { dst + ty.cells() });
-        let cells = if rules.swapped { pair(second, first) } else { pair(first, second) };
+        let cells = if swapped(op) { pair(second, first) } else { pair(first, second) };
         self.emit(form.third(ty), dst, cells)
     }
 

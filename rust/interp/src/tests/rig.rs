@@ -13,7 +13,7 @@ use wasmote_core::vm::{
     Builtin, BuiltinFn, FuncRecord, HOSTS, StackVm, TableVm, VmCtx, func_ref, split_func_ref,
 };
 use wasmote_core::{ErrorKind, ExternKind, Trap};
-use wasmote_frontend::{Compiler, ElementItem, Module, SegmentMode};
+use wasmote_frontend::{Compiler, ConstExpr, ElementItem, Module, SegmentMode};
 use wasmote_platform::Heap;
 
 const MEMORY: usize = 65_536;
@@ -207,9 +207,10 @@ impl Rig {
     fn fill(&mut self, i: usize) {
         let instance = &mut self.instances[i];
         let module = instance.module;
+        let eval = |expr: ConstExpr| expr.eval(module.bytes(), |_| 0, |func| instance.reference(func));
         let mut at = 0;
         for (ty, value) in module.own_globals() {
-            let bits = value.eval(|_| 0, |func| instance.reference(func));
+            let bits = eval(value);
             for half in 0..ty.value.cells() as usize {
                 // SAFETY: the rig has enough cells.
                 unsafe { (*instance.ctx).globals.add(at).write((bits >> (32 * half)) as u32) };
@@ -218,11 +219,11 @@ impl Rig {
         }
         for segment in (0..module.element_count()).filter_map(|i| module.element(i)) {
             let SegmentMode::Active { index: table, offset } = segment.mode else { continue };
-            let offset = offset.eval(|_| 0, |_| 0) as usize;
+            let offset = eval(offset) as usize;
             for (i, item) in segment.items().enumerate() {
                 let reference = match item {
                     ElementItem::Func(func) => instance.reference(func),
-                    ElementItem::Expr(value) => value.eval(|_| 0, |func| instance.reference(func)) as u32,
+                    ElementItem::Expr(value) => eval(value) as u32,
                 };
                 // SAFETY: the rig's tables have enough elements.
                 unsafe {
@@ -233,7 +234,7 @@ impl Rig {
         }
         for segment in (0..module.data_count()).filter_map(|i| module.data(i)) {
             let SegmentMode::Active { offset, .. } = segment.mode else { continue };
-            let offset = offset.eval(|_| 0, |_| 0) as usize;
+            let offset = eval(offset) as usize;
             instance.memory()[offset..offset + segment.bytes.len()].copy_from_slice(segment.bytes);
         }
     }

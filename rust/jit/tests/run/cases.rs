@@ -111,14 +111,14 @@ impl Cases {
         words.push(module.data_count());
         for segment in (0..module.data_count()).filter_map(|index| module.data(index)) {
             let SegmentMode::Active { offset, .. } = segment.mode else { panic!("a passive segment") };
-            words.push(offset.eval(|_| 0, |_| 0) as u32);
+            words.push(offset.eval(module.bytes(), |_| 0, |_| 0) as u32);
             words.push(segment.bytes.len() as u32);
             words.extend(packed(segment.bytes));
         }
         let globals: Vec<u32> = module
             .own_globals()
             .flat_map(|(ty, value)| {
-                let bits = value.eval(|_| 0, |_| 0);
+                let bits = value.eval(module.bytes(), |_| 0, |_| 0);
                 (0..ty.value.cells()).map(move |half| (bits >> (32 * half)) as u32)
             })
             .collect();
@@ -131,7 +131,7 @@ impl Cases {
                 let ElementItem::Func(func) = item else { panic!("an expression") };
                 // The module is instance 1, the host's function is instance 0's.
                 let instance = if func < module.import_funcs() { 0 } else { 1 };
-                table[offset.eval(|_| 0, |_| 0) as usize + at] = (instance + 1) << 20 | func;
+                table[offset.eval(module.bytes(), |_| 0, |_| 0) as usize + at] = (instance + 1) << 20 | func;
             }
         }
         words.push(table.len() as u32);

@@ -439,7 +439,7 @@ impl State {
                 SegmentMode::Declared => {}
                 // SAFETY: (R2) the context of an instance of the store's, and what its validated module names.
                 SegmentMode::Active { index: table, offset } => unsafe {
-                    let to = instance(ctx).eval(&offset) as u32;
+                    let to = instance(ctx).eval(offset) as u32;
                     init_table(ctx, table, index, [to, 0, segment.len])?;
                 },
             }
@@ -451,7 +451,7 @@ impl State {
             if let SegmentMode::Active { offset, .. } = segment.mode {
                 // SAFETY: (R2) as above.
                 unsafe {
-                    let to = instance(ctx).eval(&offset) as u32;
+                    let to = instance(ctx).eval(offset) as u32;
                     init_memory(ctx, index, [to, 0, segment.bytes.len() as u32])?;
                     instance(ctx).drop_data(index);
                 }

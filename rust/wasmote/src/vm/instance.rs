@@ -199,7 +199,7 @@ impl InstanceData {
     ) -> Result<(), Error> {
         let mut cells = self.cells.base();
         for (ty, init) in parsed.own_globals() {
-            let value = self.eval(&init);
+            let value = self.eval(init);
             // SAFETY: (R2) the cells of its own globals come first, one behind the other.
             unsafe {
                 write_value(cells, ty.value, value);
@@ -303,21 +303,22 @@ impl InstanceData {
     }
 
     /// The value of a constant expression (WebAssembly Core, 3.3.10).
-    pub fn eval(&self, expr: &ConstExpr<'_>) -> u64 {
+    pub fn eval(&self, expr: ConstExpr) -> u64 {
+        let Some(module) = &self.module else { return 0 };
         let global = |index| {
             self.global(index).map_or(0, |(ty, cells)| {
                 // SAFETY: (R2) the cells of a global of this type.
                 unsafe { read_value(cells, ty.value) }
             })
         };
-        expr.eval(global, |index| self.func_ref(index))
+        expr.eval(module.parsed().bytes(), global, |index| self.func_ref(index))
     }
 
     /// The reference that an item of an element segment stands for.
-    pub fn element(&self, item: &ElementItem<'_>) -> u32 {
+    pub fn element(&self, item: &ElementItem) -> u32 {
         match item {
             ElementItem::Func(index) => self.func_ref(*index),
-            ElementItem::Expr(expr) => self.eval(expr) as u32,
+            ElementItem::Expr(expr) => self.eval(*expr) as u32,
         }
     }
 
