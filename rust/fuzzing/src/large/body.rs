@@ -55,7 +55,7 @@ impl<'m> Body<'m> {
     pub fn function(random: &'m mut Random, parts: &'m mut Parts, ty: usize) -> (Function, u64) {
         let palette = random.choose(&PALETTES);
         let ty = parts.types[ty].clone();
-        let more = types(random, palette, &[0, 6, 20, 20, 40, 80, 80, 300, 1300, 2600]);
+        let more = types(random, palette, &[0, 6, 20, 20, 40, 80, 300, 300, 1300, 2600]);
         let mut locals = ty.params.clone();
         locals.extend(&more);
         let end = locals.len() as u32;
@@ -183,7 +183,7 @@ impl<'m> Body<'m> {
 
     /// Pushes a value of this type; `depth` operators make it, at most.
     pub fn value(&mut self, ty: ValType, depth: usize) {
-        if depth > 0 && !matches!(ty, ValType::Ref(_)) && self.random.once_in(3) {
+        if depth > 0 && !matches!(ty, ValType::Ref(_)) && self.random.once_in(2) {
             // Of what is there already it takes nothing.
             let base = std::mem::replace(&mut self.base, self.stack.len());
             match self.random.below(8) {

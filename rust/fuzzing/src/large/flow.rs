@@ -119,6 +119,11 @@ impl Body<'_> {
     /// The block's results alone are left, or a branch to its end takes them along.
     pub fn leave_with(&mut self, results: &[ValType], may_branch: bool) {
         if may_branch && self.random.once_in(3) {
+            // Results move less far than they are long if little else is there.
+            let others = if self.random.once_in(2) { self.random.below(3) } else { usize::MAX };
+            while self.stack.len() - self.base > others {
+                self.put_away_one();
+            }
             self.supply(results);
             return self.put(Instruction::Br(0));
         }
