@@ -249,7 +249,8 @@ const _: () = assert!(UnaryOp::COUNT <= BINARY as usize);
 const _: () = assert!(BinaryOp::COUNT <= BINARY as usize);
 
 /// Carries out the operator with a number, of those that targets may have no instructions for: all of floating point but
-/// signs, of 64 bits divisions, shifts and counts of bits, and the ones of 32 bits. The operands follow each other in the cells, the low half of each first.
+/// signs, of 64 bits divisions, rotations and counts of bits, and the ones of 32 bits. The operands follow each other in the
+/// cells, the low half of each first.
 ///
 /// # Errors
 /// It traps.
@@ -377,9 +378,6 @@ fn apply_binary(op: BinaryOp, cells: &[u32; 4]) -> Result<u64, Trap> {
             let [a, b, c, d] = *cells;
             divide(op, pair(a, b), pair(c, d))
         }
-        I64Shl => Ok(pair(cells[0], cells[1]).wrapping_shl(cells[2])),
-        I64ShrU => Ok(pair(cells[0], cells[1]).wrapping_shr(cells[2])),
-        I64ShrS => Ok((pair(cells[0], cells[1]) as i64).wrapping_shr(cells[2]) as u64),
         I64Rotl | I64Rotr => {
             let [a, b, by, _] = *cells;
             Ok(pair(a, b).rotate_left(if op == I64Rotl { by } else { by.wrapping_neg() }))

@@ -22,6 +22,12 @@ pub enum Routine {
     Quotient,
     /// Divides pairs, for the remainder.
     Remainder,
+    /// Shifts a pair to the left by a number that is not known.
+    ShiftLeft,
+    /// Shifts a pair to the right.
+    ShiftRight,
+    /// Shifts a pair to the right, with its sign.
+    ShiftRightSigned,
     /// Calls a function of the module's that is not compiled.
     Own,
     /// Takes from the upper half of the fuel.

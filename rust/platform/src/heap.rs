@@ -445,7 +445,7 @@ unsafe impl<T: Send + Sync + ?Sized> Sync for Shared<T> {}
 #[inline(always)]
 fn with_head(value: Layout) -> Layout {
     let (size, align) = (size_of::<Head>() + value.size(), align_of::<Head>().max(value.align()));
-    // SAFETY: (P3) the alignment of one of them, and a size that a value in memory has, or the compiler would refuse, and a head.
+    // SAFETY: (P3) the alignment of one of them; `make` refuses values that are too large.
     unsafe { Layout::from_size_align_unchecked(size, align) }
 }
 
@@ -458,6 +458,7 @@ impl<T> Shared<T> {
     /// Puts a value onto the heap that is made where it stays: it need not be moved there, or dropped if there is no memory.
     pub fn make(heap: &Heap, value: impl FnOnce() -> T) -> Result<Shared<T>, OutOfMemory> {
         const { assert!(align_of::<T>() <= size_of::<Head>(), "values come right behind their heads") };
+        const { assert!(size_of::<T>() < isize::MAX as usize / 2, "a value and its head are one block") };
         let head = Head::allocate(heap, with_head(Layout::new::<T>()))?;
         // SAFETY: (P3) a fresh block of the right layout.
         unsafe {

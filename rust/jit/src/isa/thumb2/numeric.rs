@@ -1,7 +1,7 @@
 //! Operators on numbers that the runtime carries out, and divisions of pairs.
 
 use super::abi::{BUILTINS, R0, R1, R2, R3, R6};
-use super::asm::{Branch, Cond as C, Dp, Flags, LR, Mul, SP, Shift as S, Src, Test, Unary};
+use super::asm::{Branch, Cond as C, Dp, Flags, LR, Mul, Reg, SP, Shift as S, Src, Test, Unary};
 use super::masm::{CTX, FP, IP, Thumb2};
 use super::routines::SAVED;
 use crate::masm::{Frame, Label, Routine};
@@ -23,9 +23,15 @@ impl Thumb2 {
         const DIV_U: u32 = binary_number(BinaryOp::I64DivU);
         const REM_S: u32 = binary_number(BinaryOp::I64RemS);
         const REM_U: u32 = binary_number(BinaryOp::I64RemU);
+        const SHL: u32 = binary_number(BinaryOp::I64Shl);
+        const SHR_U: u32 = binary_number(BinaryOp::I64ShrU);
+        const SHR_S: u32 = binary_number(BinaryOp::I64ShrS);
         let routine = match number {
             DIV_S | DIV_U => Routine::Quotient,
             REM_S | REM_U => Routine::Remainder,
+            SHL => Routine::ShiftLeft,
+            SHR_U => Routine::ShiftRight,
+            SHR_S => Routine::ShiftRightSigned,
             _ => Routine::Numeric,
         };
         self.number(IP, (frame.cell_offset(cells) as u32) << NUMBER_BITS | number);
@@ -61,6 +67,33 @@ impl Thumb2 {
         self.unless_words(routines);
         self.asm.mul(Mul::Udiv, Flags::Any, R3, R0, R2);
         self.asm.mul(Mul::Mls(R0), Flags::Any, R0, R3, R2);
+        self.asm.branch_reg(false, LR);
+
+        self.resolve(routines.of(Routine::ShiftLeft));
+        self.shift_pair(S::Lsl, S::Lsr, R0, R1);
+        self.resolve(routines.of(Routine::ShiftRight));
+        self.shift_pair(S::Lsr, S::Lsl, R1, R0);
+        self.resolve(routines.of(Routine::ShiftRightSigned));
+        self.shift_pair(S::Asr, S::Lsl, R1, R0);
+    }
+
+    /// Shifts a pair by the lowest bits of r2, out of one half and into the other. Shifts by a register use its lowest byte, and
+    /// 32 and more leave nothing, or only copies of the sign: what crosses over is right for one of two counts, `32 - n` and
+    /// `n - 32`, and nothing for the other.
+    fn shift_pair(&mut self, shift: S, back: S, from: Reg, to: Reg) {
+        self.asm.dp(Dp::And, Flags::Any, R2, R2, Src::Imm(63));
+        // The half that is shifted into takes no sign from itself.
+        let own = if shift == S::Asr { S::Lsr } else { shift };
+        self.asm.shift(own, Flags::Any, to, to, R2);
+        self.asm.dp(Dp::Rsb, Flags::Any, R3, R2, Src::Imm(32));
+        self.asm.shift(back, Flags::Any, IP, from, R3);
+        self.asm.dp(Dp::Orr, Flags::Any, to, to, Src::Reg(IP));
+        self.asm.dp(Dp::Sub, Flags::Set, R3, R2, Src::Imm(32));
+        self.asm.shift(shift, Flags::Keep, IP, from, R3);
+        // Below 32, this would be nothing but the sign.
+        self.asm.it(C::Pl);
+        self.asm.dp(Dp::Orr, Flags::Keep, to, to, Src::Reg(IP));
+        self.asm.shift(shift, Flags::Any, from, from, R2);
         self.asm.branch_reg(false, LR);
     }
 
