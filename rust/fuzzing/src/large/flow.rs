@@ -236,8 +236,10 @@ impl Body<'_> {
         self.supply(&params);
         self.cost += self.times * cost;
         if indirect {
-            // Nearly always the right one; the last one is none.
-            let index = if self.random.once_in(40) { from + self.random.below(end + 2 - from) } else { func };
+            // Nearly always the right one, and never one that is yet to come, as that may call this one; the table begins with none.
+            let other = 1 + first + self.random.below(end - first);
+            let index =
+                if self.random.once_in(40) { self.random.choose(&[0, other, 1 << 20]) } else { 1 + func };
             self.put(Instruction::I32Const(index as i32));
             if self.random.once_in(2) {
                 // It is not known to be a number.

@@ -189,7 +189,7 @@ fn type_section(parts: &Parts) -> TypeSection {
     types
 }
 
-/// The table of all functions, with one place for none.
+/// The table of all functions, behind a place for none.
 fn table(functions: u32) -> TableSection {
     let mut tables = TableSection::new();
     tables.table(TableType {
@@ -205,7 +205,7 @@ fn table(functions: u32) -> TableSection {
 fn elements(functions: u32) -> ElementSection {
     let mut elements = ElementSection::new();
     let all: Vec<u32> = (0..functions).collect();
-    elements.active(None, &ConstExpr::i32_const(0), Elements::Functions(Cow::Owned(all)));
+    elements.active(None, &ConstExpr::i32_const(1), Elements::Functions(Cow::Owned(all)));
     elements
 }
 
