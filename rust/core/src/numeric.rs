@@ -143,23 +143,28 @@ pub fn round(value: f64, way: Round) -> f64 {
     f64::from_bits(if further { whole + unit } else { whole } | bits & SIGN)
 }
 
+/// Whether an operator converts a number to a signed integer.
+pub fn to_signed(op: UnaryOp) -> bool {
+    use UnaryOp::*;
+    matches!(
+        op,
+        I32TruncF32S
+            | I32TruncF64S
+            | I64TruncF32S
+            | I64TruncF64S
+            | I32TruncSatF32S
+            | I32TruncSatF64S
+            | I64TruncSatF32S
+            | I64TruncSatF64S
+    )
+}
+
 /// Carries out an operator that converts to an integer, rounding to zero. On bits, so that sixteen conversions share one short
 /// piece of code and need none from the compiler's library.
 ///
 /// # Errors
 /// It traps.
 pub fn to_integer(op: UnaryOp, value: f64) -> Result<u64, Trap> {
-    let signed = matches!(
-        op,
-        UnaryOp::I32TruncF32S
-            | UnaryOp::I32TruncF64S
-            | UnaryOp::I64TruncF32S
-            | UnaryOp::I64TruncF64S
-            | UnaryOp::I32TruncSatF32S
-            | UnaryOp::I32TruncSatF64S
-            | UnaryOp::I64TruncSatF32S
-            | UnaryOp::I64TruncSatF64S
-    );
     let bits = value.to_bits();
     let negative = bits & SIGN != 0;
     let exponent = (bits >> FRACTION_BITS & 0x7FF) as i32 - 0x3FF;
@@ -169,7 +174,7 @@ pub fn to_integer(op: UnaryOp, value: f64) -> Result<u64, Trap> {
         _ => None,
     };
     let all = if op.types().1.cells() == 2 { u64::MAX } else { u32::MAX.into() };
-    let limit = match (negative, signed) {
+    let limit = match (negative, to_signed(op)) {
         (false, false) => all,
         (false, true) => all >> 1,
         (true, true) => (all >> 1) + 1,

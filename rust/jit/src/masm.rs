@@ -136,22 +136,6 @@ pub enum Float2 {
     Max,
 }
 
-/// Whether an operator converts a number to a signed integer.
-pub fn converts_to_signed(op: UnaryOp) -> bool {
-    use UnaryOp::*;
-    matches!(
-        op,
-        I32TruncF32S
-            | I32TruncF64S
-            | I64TruncF32S
-            | I64TruncF64S
-            | I32TruncSatF32S
-            | I32TruncSatF64S
-            | I64TruncSatF32S
-            | I64TruncSatF64S
-    )
-}
-
 /// A quotient or a remainder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Division {

@@ -25,14 +25,13 @@ impl Func {
         self.0.get()
     }
 
-    /// A function of the host's, which stays as long as the store. On the engine's heap, as those of a
-    /// [`Linker`](crate::Linker).
+    /// A function of the host's, which stays as long as the store, on the store's heap: its quota bounds how many there are.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`], [`Error::Limit`].
     pub fn host(store: &mut Store, function: impl HostCall + 'static) -> Result<Func, Error> {
         let state = store.state_mut();
-        let function = <dyn HostFunc>::new(&state.heap.root_account(), function)?;
+        let function = <dyn HostFunc>::new(&state.heap, function)?;
         state.add_host(function)
     }
 

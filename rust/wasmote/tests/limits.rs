@@ -83,6 +83,33 @@ fn heap_quota_of_the_store() {
     assert!(Store::new(&engine, Quotas { stack_bytes: 1024, ..quotas() }).is_ok());
 }
 
+/// A module can import a function as often as it likes, and whoever links it may make one each time.
+#[test]
+fn heap_quota_bounds_host_functions() {
+    let engine = engine();
+    let mut store =
+        Store::new(&engine, Quotas { heap_bytes: 16 * 1024, stack_bytes: 1024, ..quotas() }).unwrap();
+    let large = || Large { _bytes: [0; 32] };
+    let functions = (0..100_000).map_while(|_| Func::host(&mut store, large()).ok()).count();
+    assert!((1..16 * 1024 / 256).contains(&functions), "{functions}");
+    assert_eq!(Func::host(&mut store, large()).err(), Some(Error::OutOfMemory));
+}
+
+/// A host function of 256 bytes.
+struct Large {
+    _bytes: [u64; 32],
+}
+
+impl HostCall for Large {
+    fn ty(&self) -> FuncType<'_> {
+        FuncType::new(&[], &[])
+    }
+
+    fn call(&self, _: &mut Caller<'_>, _: &mut [u32]) -> Result<(), HostError> {
+        Ok(())
+    }
+}
+
 #[test]
 fn stack_quota() {
     let text = r#"(module (func $f (export "deep") (param i32) (result i32)

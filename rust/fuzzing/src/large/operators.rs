@@ -28,7 +28,7 @@ const fn trapping(
     result: ValType,
     operators: &'static [Instruction<'static>],
 ) -> Group {
-    Group { operands, result, traps: true, operators }
+    Group { traps: true, ..group(operands, result, operators) }
 }
 
 pub const GROUPS: [Group; 36] = [

@@ -3,8 +3,8 @@
 use super::operators::{Binary, binary, cells};
 use super::places::place_size;
 use super::{Compiler, SLOW_BYTES};
-use crate::masm::{Alu, Cond, Float2, Masm, Pair, PairVal, Size, Val, Word, converts_to_signed};
-use wasmote_core::numeric::{binary_number, unary_number};
+use crate::masm::{Alu, Cond, Float2, Masm, Pair, PairVal, Size, Val, Word};
+use wasmote_core::numeric::{binary_number, to_signed, unary_number};
 use wasmote_core::{BinaryOp, FuncType, Trap, UnaryOp, ValType};
 use wasmote_frontend::{Cell, Known, Operand};
 
@@ -138,7 +138,7 @@ impl<M: Masm> Compiler<M> {
             self.branch_to_trap(cond, Trap::BadConversionToInteger);
             // From the first of these numbers on it is too large for the integer, from the second one on downwards too small: that
             // is the number before the least integer if the size has bits enough for it.
-            let (signed, bits) = (converts_to_signed(op), if integer == Size::W32 { 32 } else { 64 });
+            let (signed, bits) = (to_signed(op), if integer == Size::W32 { 32 } else { 64 });
             let large = power_of_two(bits - u64::from(signed), number);
             let (below, small) = match (signed, integer, number) {
                 (false, ..) => (Cond::LessOrEqual, power_of_two(0, number)),

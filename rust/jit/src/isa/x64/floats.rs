@@ -3,7 +3,8 @@
 
 use super::asm::{Branch, Cond as C, Logic, Op, RAX, RCX, Reg, Shift as S, Size, Sse, Xmm};
 use super::masm::X64;
-use crate::masm::{Cond, Float2, Label, Masm, Val, converts_to_signed};
+use crate::masm::{Cond, Float2, Label, Masm, Val};
+use wasmote_core::numeric::to_signed;
 use wasmote_core::{UnaryOp, ValType};
 
 const X0: Xmm = Xmm(0);
@@ -122,7 +123,7 @@ impl X64 {
                 self.integer_to_number(false, from, to, dst, a);
             }
             _ if matches!(op.types().1, ValType::I32 | ValType::I64) => {
-                self.number_to_integer(converts_to_signed(op), to, from, dst, a);
+                self.number_to_integer(to_signed(op), to, from, dst, a);
             }
             _ => self.round(op, from, dst, a),
         }
