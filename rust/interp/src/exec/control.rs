@@ -2,24 +2,29 @@
 
 use super::dispatch::TAIL_CALLS;
 use super::integer::handlers;
-use super::place::Place;
 use super::{Slow, State, Step, Value};
+use crate::isa::Code;
 use wasmote_core::Trap;
 
-/// Branches by `offset` words; the instruction has `more` words after the first. Going backwards polls the interrupt word; where to poll takes no longer
-/// than to find that out, forwards too.
+/// Branches by `offset` bytes. Going backwards polls the interrupt word; where to poll takes no longer than to find that out,
+/// forwards too.
 #[inline(always)]
-fn branch(s: State, more: usize, offset: isize) -> Step {
-    if (TAIL_CALLS || offset < 0) && s.ctx.interrupted() {
+fn branch(s: State, offset: isize) -> Step {
+    if (TAIL_CALLS || offset <= 0) && s.ctx.interrupted() {
         return Step::Trap(Trap::Interrupted);
     }
-    Step::jump(s.place.branch(more, offset), s.fp, s.ctx)
+    Step::jump(s.pc.offset(offset), s.fp, s.ctx)
 }
 
-/// Branches if the condition, which is in the instruction's first word, holds; the offset is in the next.
+/// Branches if the condition holds.
 #[inline(always)]
 fn branch_if(s: State, taken: bool) -> Step {
-    if taken { branch(s, 1, s.word(0) as i32 as isize) } else { s.next(1) }
+    if taken { unconditional(s) } else { s.next() }
+}
+
+#[inline(always)]
+fn unconditional(s: State) -> Step {
+    branch(s, s.last_half() as i16 as isize)
 }
 
 #[inline(always)]
@@ -42,27 +47,22 @@ fn add(s: State, f: impl FnOnce(u32) -> bool) -> Step {
 }
 
 #[inline(always)]
-fn by_half(s: State, when: bool) -> Step {
-    if s.get::<bool>(s.a()) == when { branch(s, 0, s.signed_half() as isize) } else { s.next(0) }
+fn truth(s: State, when: bool) -> Step {
+    branch_if(s, s.get::<bool>(s.a()) == when)
 }
 
+/// The entry of the table that follows: each is such a branch.
 #[inline(always)]
-fn table(s: State, cell: usize, count: u32, more: usize) -> Step {
+fn entry(s: State, cell: usize, count: u32, branch: Code) -> State {
     let index: u32 = s.get(cell);
-    let index = index.min(count - 1) as usize + more;
-    // The table's entries are `jump` instructions.
-    unconditional(State { place: Place::at(s.pc().skip(index)), ..s })
-}
-
-#[inline(always)]
-fn unconditional(s: State) -> Step {
-    branch(s, 0, s.signed_rest())
+    let index = index.min(count - 1) as usize;
+    State { pc: s.behind().skip(index * branch.bytes()), len: branch.bytes(), ..s }
 }
 
 handlers! {
     jump = unconditional();
-    jump_if = by_half(true);
-    jump_unless = by_half(false);
+    jump_if = truth(true);
+    jump_unless = truth(false);
     jump_i32_eq = cells(u32::eq);
     jump_i32_ne = cells(u32::ne);
     jump_i32_lt_s = cells(i32::lt);
@@ -84,18 +84,23 @@ pub(super) fn jump_i32_add_ne(s: State) -> Step {
 }
 
 #[inline(always)]
+pub(super) fn jump_far(s: State) -> Step {
+    branch(s, s.last_word() as i32 as isize)
+}
+
+#[inline(always)]
 pub(super) fn jump_if_far(s: State) -> Step {
-    branch_if(s, s.get::<bool>(s.half()) == (s.a() != 0))
+    if s.get::<bool>(s.half()) == (s.a() != 0) { jump_far(s) } else { s.next() }
 }
 
 #[inline(always)]
 pub(super) fn jump_table(s: State) -> Step {
-    table(s, s.a(), s.half() as u32, 0)
+    unconditional(entry(s, s.a(), s.half() as u32, Code::jump))
 }
 
 #[inline(always)]
 pub(super) fn jump_table_far(s: State) -> Step {
-    table(s, s.half(), s.word(0), 1)
+    jump_far(entry(s, s.pc.half(1).into(), s.last_word(), Code::jump_far))
 }
 
 #[inline(always)]
@@ -106,7 +111,7 @@ pub(super) fn trap(s: State) -> Step {
 #[inline(always)]
 pub(super) fn fuel(s: State) -> Step {
     if TAIL_CALLS {
-        return if s.ctx.charge_low(s.a() as u32) { s.next(0) } else { Step::Slow(Slow::Fuel) };
+        return if s.ctx.charge_low(s.a() as u32) { s.next() } else { Step::Slow(Slow::Fuel) };
     }
     charge(s)
 }
@@ -121,12 +126,12 @@ pub(super) fn fuel_slow(s: State) -> Step {
 
 #[inline(always)]
 fn charge(s: State) -> Step {
-    if s.ctx.charge(s.a() as u32) { s.next(0) } else { Step::Trap(Trap::OutOfFuel) }
+    if s.ctx.charge(s.a() as u32) { s.next() } else { Step::Trap(Trap::OutOfFuel) }
 }
 
 #[inline(always)]
 pub(super) fn poll(s: State) -> Step {
-    if s.ctx.interrupted() { Step::Trap(Trap::Interrupted) } else { s.next(0) }
+    if s.ctx.interrupted() { Step::Trap(Trap::Interrupted) } else { s.next() }
 }
 
 /// The outermost frame has returned, or the copy of a `wide` instruction is done.
