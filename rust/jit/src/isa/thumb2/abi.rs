@@ -5,7 +5,8 @@
 //! | r0 to r3 | the first four cells of arguments; a result of one or two cells; else free |
 //! | r4 | the frame: its saved registers |
 //! | r5 | first byte of the memory |
-//! | r6, r7, r8, r11 | saved by who uses them |
+//! | r6, r7, r8 | saved by who uses them |
+//! | r11 | where code may count fuel, the lower half of what is left; otherwise as r8 |
 //! | r9 | the instance's context |
 //! | r10 | length of the memory minus 4 |
 //! | r12 | free; at a call, the callee's frame |
@@ -22,7 +23,7 @@
 use super::asm::{
     Address, Branch, Cond as C, Dp, Flags, LR, Mem, PC, Reg, SP, Shift as S, Src, Test, mem_offset,
 };
-use super::masm::{BASE, CTX, FP, IP, LIMIT, Thumb2};
+use super::masm::{BASE, CTX, FP, FUEL_LEFT, IP, LIMIT, Thumb2};
 use super::routines_code::PLACES;
 use crate::masm::{Frame, Function, Label, Masm, Routine};
 use crate::routines::{Routines, trap_place};
@@ -245,7 +246,8 @@ impl Thumb2 {
     /// `entry`, which is a `vm::Entry`, the ways out, and what calls of the host have in common: once for all code.
     /// `routines_code.rs` has the bytes that this makes, so that no firmware has what makes them. They begin with `entry`, at
     /// an address that is aligned as a word. Their places.
-    pub fn assemble_routines(&mut self) -> [u32; Routine::COUNT] {
+    /// If there is fuel, its lower half is in a register only as long as compiled code runs.
+    pub fn assemble_routines(&mut self, fuel: bool) -> [u32; Routine::COUNT] {
         debug_assert!(self.asm.code.is_empty(), "they lie alone");
         let mut routines = Routines::new();
         let mut overflow = Label::NEW;
@@ -268,6 +270,7 @@ impl Thumb2 {
         self.asm.dp(Dp::Sub, Flags::Any, R3, R3, Src::Imm(MARGIN));
         self.set_limit(R3, FP);
         self.load_memory_registers();
+        self.load_fuel(fuel);
         // The function, and what the word before it says; the lowest bit of its address is set.
         self.load_word(R6, R1, CODE);
         self.load_word(R7, R6, -5);
@@ -304,6 +307,7 @@ impl Thumb2 {
         self.asm.branch_reg(true, IP);
         self.asm.mov(Flags::Keep, R0, Src::Reg(R6));
         self.asm.set_short(end);
+        self.store_fuel(fuel);
         self.load_word(R3, SP, 8);
         self.set_limit(R3, FP);
         self.load_word(IP, CTX, STACK);
@@ -317,8 +321,10 @@ impl Thumb2 {
         self.asm.mov(Flags::Any, R0, Src::Imm(Trap::StackOverflow as u32));
         self.asm.branch(Branch::NEAR, leave);
 
-        self.call_routines(&mut routines);
-        self.borrow_routine(&mut routines);
+        self.call_routines(&mut routines, fuel);
+        if fuel {
+            self.borrow_routine(&mut routines);
+        }
         self.admit_routine(&mut routines);
 
         // A frame did not fit, as does none when the instance is interrupted. The return address is in r14.

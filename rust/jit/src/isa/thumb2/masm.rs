@@ -22,6 +22,8 @@ pub(super) const BASE: Reg = Reg(5);
 pub(super) const CTX: Reg = Reg(9);
 /// The length of the memory minus 4.
 pub(super) const LIMIT: Reg = Reg(10);
+/// Where code may count fuel: the lower half of what is left.
+pub(super) const FUEL_LEFT: Reg = Reg(11);
 
 /// The macro-assembler for Thumb-2.
 #[derive(Debug)]
@@ -201,7 +203,8 @@ impl Masm for Thumb2 {
     const ARGS: usize = 4;
     const DOUBLES: bool = matches!(Fpu::MOST, Fpu::Double);
     type ArgPlaces = [(u32, Size); 0];
-    const PINS: &'static [Reg] = &[Reg(6), Reg(7), Reg(8), Reg(11)];
+    const PINS: &'static [Reg] =
+        if cfg!(feature = "fuel") { &[Reg(6), Reg(7), Reg(8)] } else { &[Reg(6), Reg(7), Reg(8), FUEL_LEFT] };
     const LEAF_PINS: &'static [Reg] = &[LR];
     const CALL_RECORD_BYTES: usize = 40;
     // The lowest bit says that it is Thumb.
