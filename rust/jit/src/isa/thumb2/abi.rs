@@ -61,6 +61,11 @@ pub(super) const RECORD_LOG2: u8 = 4;
 /// Bytes of frame for which there is room above every frame that passed its check.
 pub(super) const MARGIN: u32 = 256;
 
+/// Bytes from where a function is called to behind its call of [`Routine::Admit`].
+const BEGIN: i32 = 18;
+/// As many more if its frame is large.
+const LARGE: i32 = 10;
+
 /// Bytes of a trap's veneer.
 const TRAP_BYTES: u32 = 4;
 /// Bytes of those of all traps.
@@ -102,30 +107,27 @@ impl Thumb2 {
     }
 
     pub(super) fn begin_function(&mut self, frame: &Frame, results: u32, large: bool) -> usize {
-        let end = if large { LR } else { FP };
-        let (mut full, mut body) = (Label::NEW, Label::NEW);
-        self.resolve(&mut full);
-        self.asm.mov(Flags::Keep, IP, Src::Reg(end));
-        self.call_routine(Routine::Admit);
-        self.refer(Branch::far_if(C::Eq), &mut body);
-        self.asm.mem_many(true, false, false, FP, saved(frame));
-        self.go_to(Branch::FAR, Routine::Stop);
+        // If there is room, over the call.
+        const ROOM: Option<u32> = Branch::near_if(C::Ls).to(2 + Branch::LINK.size() as i32);
         self.align();
         self.asm.code.put16(frame.shared_cells);
         self.asm.code.put16(results | frame.saved() << 8);
         let start = self.asm.code.len();
         self.asm.mem_many(false, false, false, IP, saved(frame));
         self.asm.mov(Flags::Keep, FP, Src::Reg(IP));
-        self.load_word(IP, CTX, STACK_LIMIT);
+        self.load_word(LR, CTX, STACK_LIMIT);
         if large {
             self.frame_size = self.asm.code.len();
-            self.asm.movw(LR, 0);
-            self.asm.movt(LR, 0);
-            self.asm.dp(Dp::Add, Flags::Keep, LR, LR, Src::Reg(FP));
+            self.asm.movw(IP, 0);
+            self.asm.movt(IP, 0);
+            self.asm.dp(Dp::Add, Flags::Keep, IP, IP, Src::Reg(FP));
         }
-        self.asm.test(Test::Cmp, end, Src::Reg(IP));
-        self.refer_short(Branch::near_if(C::Hi), Branch::far_if(C::Hi), &mut full);
-        self.resolve(&mut body);
+        self.asm.test(Test::Cmp, IP, Src::Reg(LR));
+        if let Some(room) = ROOM {
+            self.asm.short(room);
+        }
+        self.call_routine(Routine::Admit);
+        debug_assert!(self.asm.code.len() - start == (BEGIN + if large { LARGE } else { 0 }) as usize);
         start
     }
 
@@ -327,15 +329,6 @@ impl Thumb2 {
         }
         self.admit_routine(&mut routines);
 
-        // A frame did not fit, as does none when the instance is interrupted. The return address is in r14.
-        self.resolve(routines.of(Routine::Stop));
-        self.load_word(R0, CTX, INTERRUPT);
-        let interrupted = self.asm.branch_short(Branch::compare(true, R0));
-        self.asm.mov(Flags::Any, R0, Src::Imm(Trap::StackOverflow as u32));
-        self.refer(Branch::FAR, routines.of(Routine::Exit));
-        self.asm.set_short(interrupted);
-        self.asm.mov(Flags::Any, R0, Src::Imm(Trap::Interrupted as u32));
-        self.refer(Branch::FAR, routines.of(Routine::Exit));
         for trap in Trap::ALL {
             if routines.trap(trap).is_used() {
                 self.resolve(routines.trap(trap));
@@ -346,25 +339,39 @@ impl Thumb2 {
         routines.places()
     }
 
-    /// Equal if a frame that ends at r12 has room after all: the interrupt that took the limit away was taken back before
-    /// it was obeyed. Changes r12 and the return address only.
+    /// A function begins whose frame, up to r12, has no room below the limit. It goes on if there is room after all: the interrupt
+    /// that took the limit away was taken back before it was obeyed. Otherwise who called it traps. All registers but r12 and
+    /// the return address, which the function has saved, stay.
     fn admit_routine(&mut self, routines: &mut Routines) {
         self.resolve(routines.of(Routine::Admit));
-        self.asm.mem_many(false, true, true, SP, 0xF);
-        self.load_word(R0, CTX, INTERRUPT);
-        self.asm.test(Test::Cmp, R0, Src::Imm(0));
-        let refused = self.asm.branch_short(Branch::near_if(C::Ne));
+        self.asm.mem_many(false, true, true, SP, 0b111);
+        self.load_word(R2, CTX, INTERRUPT);
+        let interrupted = self.asm.branch_short(Branch::compare(true, R2));
         self.load_word(R1, CTX, STACK);
         self.load_word(R1, R1, CONTROL);
         self.asm.dp(Dp::Sub, Flags::Any, R1, R1, Src::Imm(MARGIN));
         self.asm.test(Test::Cmp, IP, Src::Reg(R1));
         let full = self.asm.branch_short(Branch::near_if(C::Hi));
-        self.set_limit(R1, R2);
-        self.asm.test(Test::Cmp, R0, Src::Imm(0));
-        self.asm.set_short(refused);
-        self.asm.set_short(full);
-        self.asm.mem_many(true, false, true, SP, 0xF);
+        self.set_limit(R1, R0);
+        self.asm.mem_many(true, false, true, SP, 0b111);
         self.asm.branch_reg(false, LR);
+        self.asm.set_short(interrupted);
+        self.asm.set_short(full);
+        self.asm.dp_sp(false, 12);
+        // Only a large frame's end is not taken to be where it begins.
+        self.asm.test(Test::Cmp, IP, Src::Reg(FP));
+        self.asm.it(C::Ne);
+        self.asm.dp(Dp::Sub, Flags::Keep, LR, LR, Src::Imm(LARGE as u32));
+        // How many registers the function has saved is in the byte before it; the lowest bit of the return address is set.
+        self.asm.mem(Mem::Ldrb, R1, Address::offset(LR, -(BEGIN + 2)));
+        self.asm.dp(Dp::Add, Flags::Any, R1, FP, Src::shifted(R1, S::Lsl, 2));
+        self.load_word(LR, R1, -4);
+        self.load_word(FP, FP, 0);
+        self.asm.mov(Flags::Any, R0, Src::Imm(Trap::StackOverflow as u32));
+        let full = self.asm.branch_short(Branch::compare(false, R2));
+        self.asm.mov(Flags::Any, R0, Src::Imm(Trap::Interrupted as u32));
+        self.asm.set_short(full);
+        self.refer(Branch::FAR, routines.of(Routine::Exit));
     }
 
     /// Sets the limit of frames, or none if the instance is interrupted: who interrupts it sets first the word, then this.
