@@ -504,8 +504,10 @@ pub trait Masm {
     fn loop_header(&mut self, label: &mut Label);
     /// Traps.
     fn trap(&mut self, trap: Trap);
-    /// Code begins: with the veneers, which are branches to the routines.
-    fn veneers(&mut self);
+    /// Code begins. If functions are compiled apart from it, with the veneers, which are branches to the routines.
+    fn begin(&mut self, apart: bool);
+    /// A function has ended: what it goes to outside of it may be here.
+    fn end(&mut self) {}
     /// The veneers are at a place outside of this code.
     #[cfg(feature = "lazy")]
     fn veneers_at(&mut self, place: i32);

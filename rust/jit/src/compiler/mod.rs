@@ -205,7 +205,7 @@ impl<M: Masm> Compiler<M> {
     /// The heap is used up.
     pub fn begin(&mut self, module: &Module<'_>) -> Result<(), OutOfMemory> {
         self.functions.resize((module.func_count() - module.import_funcs()) as usize, Label::NEW)?;
-        self.masm.veneers();
+        self.masm.begin(false);
         self.prepare(module);
         Ok(())
     }
@@ -213,7 +213,7 @@ impl<M: Masm> Compiler<M> {
     /// What functions of `module` have in common comes next if each is compiled apart: a [`stub`](Compiler::stub) for each.
     #[cfg(feature = "lazy")]
     pub fn begin_stubs(&mut self, module: &Module<'_>) {
-        self.masm.veneers();
+        self.masm.begin(true);
         self.prepare(module);
     }
 
@@ -308,6 +308,7 @@ impl<M: Masm> Compiler<M> {
             complete = false;
             self.call_by_record(module, own, &mut label);
         }
+        self.masm.end();
         self.masm.check()?;
         Ok(complete)
     }

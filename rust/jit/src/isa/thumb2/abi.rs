@@ -66,17 +66,10 @@ const BEGIN: i32 = 18;
 /// As many more if its frame is large.
 const LARGE: i32 = 10;
 
-/// Bytes of a trap's veneer.
-const TRAP_BYTES: u32 = 4;
-/// Bytes of those of all traps.
-const TRAPS_BYTES: u32 = Trap::ALL.len() as u32 * TRAP_BYTES;
-/// The first: its number goes to r0, and then behind all of them.
-const FIRST_TRAP: u32 = {
-    let Some(jump) = Branch::NEAR.to(TRAPS_BYTES as i32 - 2) else { panic!("too many traps") };
-    0x2000 | Trap::ALL[0] as u32 | jump << 16
-};
 /// Bytes of a routine's veneer.
 const VENEER_BYTES: u32 = 8;
+/// Bytes of a trap's, if that of the exit is near.
+const TRAP_BYTES: u32 = 4;
 
 /// Every register that native code expects to find again, and the return address.
 const NATIVE: u16 = 0x4FF0;
@@ -204,7 +197,7 @@ impl Thumb2 {
 
     /// Calls, so that the place is known.
     pub(super) fn go_to_trap(&mut self, trap: Trap) {
-        self.refer(Branch::LINK, &mut Label::at(self.veneers.wrapping_add(trap_place(trap) * TRAP_BYTES)));
+        self.go_to_veneer(Branch::LINK, Routine::COUNT + trap_place(trap) as usize);
     }
 
     /// What the memory is now.
@@ -216,7 +209,7 @@ impl Thumb2 {
 
     /// Goes to a routine.
     pub(super) fn go_to(&mut self, branch: Branch, routine: Routine) {
-        self.go_to_veneer(branch, TRAPS_BYTES + routine as u32 * VENEER_BYTES);
+        self.go_to_veneer(branch, routine as usize);
     }
 
     /// Calls a routine.
@@ -225,23 +218,68 @@ impl Thumb2 {
     }
 
     #[inline(never)]
-    fn go_to_veneer(&mut self, branch: Branch, veneer: u32) {
-        let offset = self.veneers.wrapping_add(veneer).wrapping_sub(self.asm.code.len() as u32);
-        self.out_of_reach |= !self.asm.put_branch(branch, offset as i32);
+    fn go_to_veneer(&mut self, branch: Branch, veneer: usize) {
+        let Some(&(mut label)) = self.veneers.all().get(veneer) else { return };
+        self.refer(branch, &mut label);
+        self.set_veneer(veneer, label);
+        self.awaited |= !label.is_bound();
     }
 
-    /// The veneers: of each trap its code and a jump to the exit, then of each routine a jump to its address.
-    pub(super) fn put_veneers(&mut self) {
-        // Of each the number is one more, and the jump as much shorter as both instructions are long.
-        let mut trap = FIRST_TRAP;
-        for _ in Trap::ALL {
-            self.asm.long(trap);
-            trap = trap + 1 - (2 << 16);
+    fn set_veneer(&mut self, veneer: usize, label: Label) {
+        if let Some(place) = self.veneers.all().get_mut(veneer) {
+            *place = label;
         }
-        for place in PLACES {
-            // The word behind this instruction.
-            self.asm.long(mem_offset(Mem::Ldr, PC, PC, 0));
-            self.asm.long(self.routines + u32::from(place) + 1);
+    }
+
+    /// The veneers that something goes to and that are not there yet, or all: of each routine a jump to its address, of each
+    /// trap its code and a jump to the exit.
+    pub(super) fn put_veneers(&mut self, all: bool) {
+        if !core::mem::take(&mut self.awaited) && !all {
+            return;
+        }
+        self.align();
+        let is_awaited = |label: &Label| label.is_used() && !label.is_bound();
+        let traps = self.veneers.all().iter().skip(Routine::COUNT).any(is_awaited);
+        for veneer in 0..Routines::COUNT {
+            let Some(&(mut label)) = self.veneers.all().get(veneer) else { break };
+            let exit = traps && veneer == Routine::Exit as usize && !label.is_bound();
+            if !(all || exit || is_awaited(&label)) {
+                continue;
+            }
+            self.resolve(&mut label);
+            self.set_veneer(veneer, label);
+            if let Some(&place) = PLACES.get(veneer) {
+                // The word behind this instruction.
+                self.asm.long(mem_offset(Mem::Ldr, PC, PC, 0));
+                self.asm.long(self.routines + u32::from(place) + 1);
+            } else {
+                self.asm.mov(
+                    Flags::Any,
+                    R0,
+                    Src::Imm(Trap::ALL[0] as u32 + (veneer - Routine::COUNT) as u32),
+                );
+                let mut exit = *self.veneers.of(Routine::Exit);
+                self.refer_short(Branch::NEAR, Branch::FAR, &mut exit);
+            }
+        }
+    }
+
+    /// Code from a place on is taken back.
+    pub(super) fn forget_veneers(&mut self, place: usize) {
+        self.awaited = false;
+        for label in self.veneers.all() {
+            if !label.is_bound() || label.place() as i32 >= place as i32 {
+                *label = Label::NEW;
+            }
+        }
+    }
+
+    /// All veneers are elsewhere.
+    #[cfg(feature = "lazy")]
+    pub(super) fn set_veneers(&mut self, mut place: u32) {
+        for (veneer, label) in self.veneers.all().iter_mut().enumerate() {
+            *label = Label::at(place);
+            place = place.wrapping_add(if veneer < Routine::COUNT { VENEER_BYTES } else { TRAP_BYTES });
         }
     }
 
@@ -336,7 +374,7 @@ impl Thumb2 {
                 self.refer(Branch::FAR, routines.of(Routine::Exit));
             }
         }
-        routines.places()
+        core::array::from_fn(|at| routines.all()[at].place())
     }
 
     /// A function begins whose frame, up to r12, has no room below the limit. It goes on if there is room after all: the interrupt

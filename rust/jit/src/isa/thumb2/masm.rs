@@ -8,6 +8,7 @@ use crate::masm::{
     Alu, Bits, Cond, Division, Float2, Frame, Function, GlobalCell, Label, Masm, Pair, PairAlu, Place, Shift,
     Size, TailArguments, Val,
 };
+use crate::routines::Routines;
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap, UnaryOp};
 use wasmote_platform::Heap;
@@ -38,8 +39,10 @@ pub struct Thumb2 {
     pub(super) frame_size: usize,
     /// The address of the routines.
     pub(super) routines: u32,
-    /// Where their veneers are.
-    pub(super) veneers: u32,
+    /// Where they are reached: a veneer comes behind the first function that goes there.
+    pub(super) veneers: Routines,
+    /// Whether something goes to one that is not there yet.
+    pub(super) awaited: bool,
 }
 
 pub(super) fn condition(cond: Cond) -> C {
@@ -79,7 +82,8 @@ impl Thumb2 {
             out_of_reach: false,
             frame_size: 0,
             routines: routines as u32,
-            veneers: 0,
+            veneers: Routines::new(),
+            awaited: false,
         }
     }
 
@@ -206,7 +210,8 @@ impl Masm for Thumb2 {
     const PINS: &'static [Reg] =
         if cfg!(feature = "fuel") { &[Reg(6), Reg(7), Reg(8)] } else { &[Reg(6), Reg(7), Reg(8), FUEL_LEFT] };
     const LEAF_PINS: &'static [Reg] = &[LR];
-    const CALL_RECORD_BYTES: usize = 40;
+    // With the veneer.
+    const CALL_RECORD_BYTES: usize = 50;
     // The lowest bit says that it is Thumb.
     const CALL_BIAS: usize = 1;
     const SCRATCH: Reg = IP;
@@ -234,6 +239,7 @@ impl Masm for Thumb2 {
 
     fn truncate(&mut self, place: usize) {
         self.asm.code.truncate(place);
+        self.forget_veneers(place);
         self.flags_wanted = false;
         self.out_of_reach = false;
     }
@@ -544,13 +550,19 @@ impl Masm for Thumb2 {
         self.go_to_trap(trap);
     }
 
-    fn veneers(&mut self) {
+    fn begin(&mut self, apart: bool) {
         debug_assert!(self.asm.code.is_empty(), "the veneers come first");
-        self.put_veneers();
+        if apart {
+            self.put_veneers(true);
+        }
+    }
+
+    fn end(&mut self) {
+        self.put_veneers(false);
     }
 
     #[cfg(feature = "lazy")]
     fn veneers_at(&mut self, place: i32) {
-        self.veneers = place as u32;
+        self.set_veneers(place as u32);
     }
 }

@@ -550,7 +550,7 @@ impl Masm for X64 {
         self.go_to_trap(trap);
     }
 
-    fn veneers(&mut self) {
+    fn begin(&mut self, _: bool) {
         debug_assert!(self.asm.code.is_empty(), "the veneers come first");
         self.common_code();
     }
