@@ -23,7 +23,7 @@
 use super::asm::{
     Address, Branch, Cond as C, Dp, Flags, LR, Mem, PC, Reg, SP, Shift as S, Src, Test, mem_offset,
 };
-use super::masm::{BASE, CTX, FP, FUEL_LEFT, IP, LIMIT, Thumb2};
+use super::masm::{BASE, CTX, FP, IP, LIMIT, Thumb2};
 use super::routines_code::PLACES;
 use crate::masm::{Frame, Function, Label, Masm, Routine};
 use crate::routines::{Routines, trap_place};
@@ -70,6 +70,8 @@ const LARGE: i32 = 10;
 const VENEER_BYTES: u32 = 8;
 /// Bytes of a trap's, if that of the exit is near.
 const TRAP_BYTES: u32 = 4;
+/// The first instruction of that of the first one: its code goes to r0.
+const FIRST_TRAP: u32 = 0x2000 | Trap::ALL[0] as u32;
 
 /// Every register that native code expects to find again, and the return address.
 const NATIVE: u16 = 0x4FF0;
@@ -219,47 +221,43 @@ impl Thumb2 {
 
     #[inline(never)]
     fn go_to_veneer(&mut self, branch: Branch, veneer: usize) {
-        let Some(&(mut label)) = self.veneers.all().get(veneer) else { return };
+        let Some(&(mut label)) = self.veneers.get(veneer) else { return };
         self.refer(branch, &mut label);
-        self.set_veneer(veneer, label);
         self.awaited |= !label.is_bound();
+        self.set_veneer(veneer, label);
     }
 
     fn set_veneer(&mut self, veneer: usize, label: Label) {
-        if let Some(place) = self.veneers.all().get_mut(veneer) {
+        if let Some(place) = self.veneers.get_mut(veneer) {
             *place = label;
         }
     }
 
     /// The veneers that something goes to and that are not there yet, or all: of each routine a jump to its address, of each
-    /// trap its code and a jump to the exit.
+    /// trap its code and a jump to the exit, whose veneer is always there.
     pub(super) fn put_veneers(&mut self, all: bool) {
         if !core::mem::take(&mut self.awaited) && !all {
             return;
         }
         self.align();
-        let is_awaited = |label: &Label| label.is_used() && !label.is_bound();
-        let traps = self.veneers.all().iter().skip(Routine::COUNT).any(is_awaited);
-        for veneer in 0..Routines::COUNT {
-            let Some(&(mut label)) = self.veneers.all().get(veneer) else { break };
-            let exit = traps && veneer == Routine::Exit as usize && !label.is_bound();
-            if !(all || exit || is_awaited(&label)) {
-                continue;
+        let mut exit = Label::NEW;
+        for veneer in 0..self.veneers.len() {
+            let Some(&(mut label)) = self.veneers.get(veneer) else { break };
+            let wanted = all || label.is_used() || veneer == Routine::Exit as usize;
+            if wanted && !label.is_bound() {
+                self.resolve(&mut label);
+                self.set_veneer(veneer, label);
+                if let Some(&place) = PLACES.get(veneer) {
+                    // The word behind this instruction.
+                    self.asm.long(mem_offset(Mem::Ldr, PC, PC, 0));
+                    self.asm.long(self.routines + u32::from(place) + 1);
+                } else {
+                    self.asm.short(FIRST_TRAP + (veneer - Routine::COUNT) as u32);
+                    self.refer_short(Branch::NEAR, Branch::FAR, &mut exit);
+                }
             }
-            self.resolve(&mut label);
-            self.set_veneer(veneer, label);
-            if let Some(&place) = PLACES.get(veneer) {
-                // The word behind this instruction.
-                self.asm.long(mem_offset(Mem::Ldr, PC, PC, 0));
-                self.asm.long(self.routines + u32::from(place) + 1);
-            } else {
-                self.asm.mov(
-                    Flags::Any,
-                    R0,
-                    Src::Imm(Trap::ALL[0] as u32 + (veneer - Routine::COUNT) as u32),
-                );
-                let mut exit = *self.veneers.of(Routine::Exit);
-                self.refer_short(Branch::NEAR, Branch::FAR, &mut exit);
+            if veneer == Routine::Exit as usize {
+                exit = label;
             }
         }
     }
@@ -267,7 +265,7 @@ impl Thumb2 {
     /// Code from a place on is taken back.
     pub(super) fn forget_veneers(&mut self, place: usize) {
         self.awaited = false;
-        for label in self.veneers.all() {
+        for label in self.veneers.iter_mut() {
             if !label.is_bound() || label.place() as i32 >= place as i32 {
                 *label = Label::NEW;
             }
@@ -277,7 +275,7 @@ impl Thumb2 {
     /// All veneers are elsewhere.
     #[cfg(feature = "lazy")]
     pub(super) fn set_veneers(&mut self, mut place: u32) {
-        for (veneer, label) in self.veneers.all().iter_mut().enumerate() {
+        for (veneer, label) in self.veneers.iter_mut().enumerate() {
             *label = Label::at(place);
             place = place.wrapping_add(if veneer < Routine::COUNT { VENEER_BYTES } else { TRAP_BYTES });
         }

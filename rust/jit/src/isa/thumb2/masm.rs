@@ -6,12 +6,12 @@ use super::asm::{Asm, Branch, Cond as C, Dp, Flags, LR, Mul, Reg, Shift as S, Sr
 use crate::code::Code;
 use crate::masm::{
     Alu, Bits, Cond, Division, Float2, Frame, Function, GlobalCell, Label, Masm, Pair, PairAlu, Place, Shift,
-    Size, TailArguments, Val,
+    Size, TailArguments, Val, Veneers,
 };
 use crate::routines::Routines;
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap, UnaryOp};
-use wasmote_platform::Heap;
+use wasmote_platform::{Heap, OutOfMemory, Vec};
 
 /// What verbs change.
 pub(super) const IP: Reg = Reg(12);
@@ -40,7 +40,7 @@ pub struct Thumb2 {
     /// The address of the routines.
     pub(super) routines: u32,
     /// Where they are reached: a veneer comes behind the first function that goes there.
-    pub(super) veneers: Routines,
+    pub(super) veneers: Vec<Label>,
     /// Whether something goes to one that is not there yet.
     pub(super) awaited: bool,
 }
@@ -82,7 +82,7 @@ impl Thumb2 {
             out_of_reach: false,
             frame_size: 0,
             routines: routines as u32,
-            veneers: Routines::new(),
+            veneers: Vec::new(heap),
             awaited: false,
         }
     }
@@ -550,19 +550,20 @@ impl Masm for Thumb2 {
         self.go_to_trap(trap);
     }
 
-    fn begin(&mut self, apart: bool) {
+    fn begin(&mut self, veneers: Veneers) -> Result<(), OutOfMemory> {
         debug_assert!(self.asm.code.is_empty(), "the veneers come first");
-        if apart {
-            self.put_veneers(true);
+        self.veneers.resize(Routines::COUNT, Label::NEW)?;
+        match veneers {
+            Veneers::Used => {}
+            #[cfg(feature = "lazy")]
+            Veneers::All => self.put_veneers(true),
+            #[cfg(feature = "lazy")]
+            Veneers::At(place) => self.set_veneers(place as u32),
         }
+        Ok(())
     }
 
     fn end(&mut self) {
         self.put_veneers(false);
-    }
-
-    #[cfg(feature = "lazy")]
-    fn veneers_at(&mut self, place: i32) {
-        self.set_veneers(place as u32);
     }
 }
