@@ -18,14 +18,15 @@ pub fn disassemble(code: &[u8], out: &mut impl Write) -> Result {
         for letter in pattern.bytes() {
             let end = next + usize::from(field_bytes(letter));
             let field = code.get(next..end).unwrap_or(&[]);
+            let from = next as i64;
             next = end;
             let field = field.iter().rev().fold(0, |bits, &byte| bits << 8 | u32::from(byte));
             match letter {
                 b'r' | b'R' => write!(out, " r{field}")?,
                 b'i' => write!(out, " {}", field as i8)?,
                 b'I' => write!(out, " {}", field as i16)?,
-                b'T' => write!(out, " ->{}", at as i64 + i64::from(field as i16))?,
-                b'O' => write!(out, " ->{}", at as i64 + i64::from(field as i32))?,
+                b'T' => write!(out, " ->{}", from + i64::from(field as i16))?,
+                b'O' => write!(out, " ->{}", from + i64::from(field as i32))?,
                 b'W' => write!(out, " {field:#x}")?,
                 _ => write!(out, " {field}")?,
             }

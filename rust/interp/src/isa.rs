@@ -11,9 +11,10 @@
 //! | `R` | 16 bits: a cell |
 //! | `I` | 16 bits: a signed number |
 //! | `U` | 16 bits: an unsigned number |
-//! | `T` | 16 bits: a branch offset, in bytes from the instruction's beginning; always the last field |
+//! | `T` | 16 bits: a branch offset, in bytes from this field |
 //! | `W` | 32 bits: a number |
 //! | `O` | 32 bits: a branch offset, as `T` |
+//! | `F` | byte: the fuel of the line that follows, taken if the branch is not; only where fuel is compiled in |
 //!
 //! Most instructions carry out one WebAssembly operator on cells of the frame. Their names are the operator's,
 //! with a suffix: `_i` for a last operand that is a signed byte, `_h` for one of 16 and `_w` for one of 32 bits, `_far` for
@@ -59,27 +60,28 @@ macro_rules! for_each_instruction {
 
             jump "T" Mvp fast asm;
             jump_far "O" Mvp small asm;
-            jump_if "rT" Mvp fast asm;
-            jump_unless "rT" Mvp fast asm;
-            jump_if_far "uRO" Mvp small rust;
+            jump_if "rTF" Mvp fast asm;
+            jump_unless "rTF" Mvp fast asm;
+            jump_if_far "uROF" Mvp small rust;
+            // Which target is the last, and behind the instruction all of them, as `T` or `O`.
             jump_table "rU" Mvp fast asm;
             jump_table_far "RW" Mvp small rust;
             // In the order of the comparisons below.
-            jump_i32_eq "rrT" Mvp fast asm;
-            jump_i32_ne "rrT" Mvp fast asm;
-            jump_i32_lt_s "rrT" Mvp fast asm;
-            jump_i32_le_s "rrT" Mvp fast asm;
-            jump_i32_lt_u "rrT" Mvp fast asm;
-            jump_i32_le_u "rrT" Mvp fast asm;
-            jump_i32_eq_i "rIT" Mvp fast asm;
-            jump_i32_ne_i "rIT" Mvp fast asm;
-            jump_i32_lt_s_i "rIT" Mvp fast asm;
-            jump_i32_ge_s_i "rIT" Mvp fast asm;
-            jump_i32_lt_u_i "rIT" Mvp fast asm;
-            jump_i32_ge_u_i "rIT" Mvp fast asm;
+            jump_i32_eq "rrTF" Mvp fast asm;
+            jump_i32_ne "rrTF" Mvp fast asm;
+            jump_i32_lt_s "rrTF" Mvp fast asm;
+            jump_i32_le_s "rrTF" Mvp fast asm;
+            jump_i32_lt_u "rrTF" Mvp fast asm;
+            jump_i32_le_u "rrTF" Mvp fast asm;
+            jump_i32_eq_i "rITF" Mvp fast asm;
+            jump_i32_ne_i "rITF" Mvp fast asm;
+            jump_i32_lt_s_i "rITF" Mvp fast asm;
+            jump_i32_ge_s_i "rITF" Mvp fast asm;
+            jump_i32_lt_u_i "rITF" Mvp fast asm;
+            jump_i32_ge_u_i "rITF" Mvp fast asm;
             // Adds the number to the first cell, and branches if that is not 0, or not the other cell.
-            jump_i32_add_if "riT" Mvp fast asm;
-            jump_i32_add_ne "rirT" Mvp fast asm;
+            jump_i32_add_if "riTF" Mvp fast asm;
+            jump_i32_add_ne "rirTF" Mvp fast asm;
 
             call "rU" Mvp fast rust;
             call_import "rU" Mvp fast rust;
@@ -122,6 +124,7 @@ macro_rules! for_each_instruction {
             i32_rotl_i "rri" Mvp fast asm;
             // Keeps so many low bits.
             i32_mask "rru" Mvp fast asm;
+            i32_add_h "rrI" Mvp fast asm;
             i32_add_w "rrW" Mvp fast asm;
             i32_mul_w "rrW" Mvp small asm;
             i32_and_w "rrW" Mvp fast asm;
@@ -158,6 +161,8 @@ macro_rules! for_each_instruction {
             i64_rotr "rrr" Mvp small rust;
             i64_add_i "rri" Mvp fast asm;
             i64_and_i "rri" Mvp fast asm;
+            // The number's upper half is 0.
+            i64_and_w "rrW" Mvp fast asm;
             i64_mask "rru" Mvp fast asm;
             i64_shl_i "rri" Mvp fast asm;
             i64_shr_s_i "rri" Mvp fast asm;
@@ -214,7 +219,7 @@ macro_rules! for_each_instruction {
             f64_lt "rrr" Float call float;
             f64_le "rrr" Float call float;
 
-            // The byte is the offset divided by the width of the access, by 4 for 64 bits.
+            // The byte is the offset divided by the width of the access, unless that is 64 bits.
             i32_load "rru" Mvp fast asm;
             i32_load8_s "rru" Mvp fast asm;
             i32_load8_u "rru" Mvp fast asm;
@@ -309,11 +314,15 @@ pub(crate) const fn bytes(pattern: &str) -> u8 {
     bytes
 }
 
+/// Whether branches have the field `F`.
+pub(crate) const FUEL: bool = cfg!(feature = "fuel");
+
 /// How many bytes a field has.
 pub(crate) const fn field_bytes(letter: u8) -> u8 {
     match letter {
         b'W' | b'O' => 4,
         b'R' | b'I' | b'U' | b'T' => 2,
+        b'F' => FUEL as u8,
         _ => 1,
     }
 }

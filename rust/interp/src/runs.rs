@@ -47,7 +47,6 @@ macro_rules! for_each_run {
             store_add_i_jump_ne_i: i32_store, i32_add_i 0 none, jump_i32_ne_i 1 too;
             add_i_add_i_load: i32_add_i, i32_add_i 0 none, i32_load 2 too;
             add_i_load8_u_jump_if: i32_add_i, i32_load8_u 0 none, jump_if 1 too;
-            zero_fuel_jump_ge_s_i: zero, fuel 0 none, jump_i32_ge_s_i 0 none;
             add_ge_u_i_add_i: i32_add, i32_ge_u_i 0 none, i32_add_i 0 none;
             fuel_add_i_call: fuel, i32_add_i 0 none, call 0 none;
             fuel_copy1_copy1: fuel, copy1 0 none, copy1 0 none;
@@ -67,7 +66,6 @@ macro_rules! for_each_run {
             add_i_copy1: i32_add_i, copy1 0 none;
             fuel_copy1: fuel, copy1 0 none;
             fuel_mask: fuel, i32_mask 0 none;
-            jump_unless_fuel: jump_unless, fuel 0 none;
             add_return0: i32_add, return0 0 none;
         }
     };

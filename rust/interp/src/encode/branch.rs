@@ -1,17 +1,17 @@
 //! Branches and labels.
 //!
-//! The branches to a label that is not bound yet are a list that runs through their offset fields: each holds the
-//! distance to the one told before it, 0 in the first.
+//! The branches to a label that is not bound yet are a list that runs through their offsets: each leads to the offset told
+//! before it, the first to itself.
 
 use super::{Encoder, Last};
-use crate::isa::Code;
+use crate::isa::{Code, FUEL};
 use wasmote_core::ErrorKind;
 use wasmote_frontend::{Known, Operand, When};
 
 /// A place in the code that branches go to.
 #[derive(Clone, Copy, Debug)]
 pub struct Label {
-    /// The place, if it is bound; else one past the last branch that was told, 0 if there is none.
+    /// The place, if it is bound; else the offset of the last branch that was told, 0 if there is none.
     place: usize,
     bound: bool,
 }
@@ -101,32 +101,33 @@ impl Encoder {
     }
 
     pub(super) fn encode_jump(&mut self, label: &mut Label) {
-        if self.far {
-            self.branch(Code::jump_far as u32, 1, FAR, label)
-        } else {
-            self.branch(Code::jump as u32, 1, NEAR, label)
+        self.instruction(if self.far { Code::jump_far } else { Code::jump } as u32, 1);
+        self.target(label)
+    }
+
+    /// Appends a branch that may be left untaken, of so many bytes before its offset.
+    fn branch(&mut self, word: u32, bytes: usize, label: &mut Label) {
+        self.instruction(word, bytes);
+        self.target(label);
+        if FUEL {
+            self.further(0, 1);
+            self.untaken = self.code.len();
         }
     }
 
-    /// Appends a branch, of so many bytes before its offset.
-    fn branch(&mut self, word: u32, bytes: usize, reach: usize, label: &mut Label) {
+    /// Appends a branch's offset.
+    pub(super) fn target(&mut self, label: &mut Label) {
         let at = self.code.len();
-        self.instruction(word, bytes);
-        let link = match label.place {
-            _ if label.bound => 0,
-            0 => 0,
-            // Not before what was thrown away.
-            before => (at + 1).saturating_sub(before) as u32,
-        };
-        self.further(link, reach);
-        if label.bound {
-            self.aim(at, label.place);
+        self.further(0, if self.far { FAR } else { NEAR });
+        let to = if label.bound {
+            label.place
         } else {
-            label.place = at + 1;
-            if reach == NEAR && link > u16::MAX.into() {
-                self.fail(ErrorKind::FunctionTooLarge)
+            match core::mem::replace(&mut label.place, at) {
+                0 => return,
+                before => before,
             }
-        }
+        };
+        self.aim(at, to);
     }
 
     pub(super) fn encode_jump_if(&mut self, when: When, condition: Operand, label: &mut Label) {
@@ -153,7 +154,7 @@ impl Encoder {
             && let Some((at, number)) = self.increment(self.last, cell)
         {
             self.take_back(at);
-            return self.branch(Code::jump_i32_add_if as u32 | cell << 8 | number << 16, 3, NEAR, label);
+            return self.branch(Code::jump_i32_add_if as u32 | cell << 8 | number << 16, 3, label);
         }
         self.jump_if_cell(when == When::NotZero, cell, label)
     }
@@ -191,24 +192,27 @@ impl Encoder {
             }
         };
         self.take_back(at);
-        self.branch(word, bytes, NEAR, label)
+        self.branch(word, bytes, label)
     }
 
     fn jump_if_cell(&mut self, when: bool, cell: u32, label: &mut Label) {
-        if self.far || cell > 0xFF {
+        if self.far {
             let word = Code::jump_if_far as u32 | u32::from(when) << 8 | cell << 16;
-            return self.branch(word, 4, FAR, label);
+            return self.branch(word, 4, label);
+        }
+        if cell > 0xFF {
+            return self.fail(ErrorKind::FunctionTooLarge);
         }
         let code = if when { Code::jump_if } else { Code::jump_unless };
-        self.branch(code as u32 | cell << 8, 2, NEAR, label)
+        self.branch(code as u32 | cell << 8, 2, label)
     }
 
     pub(super) fn encode_jump_table(&mut self, index: u32, targets: u32) {
         if self.far {
             self.instruction(Code::jump_table_far as u32 | index << 8, 3);
-            self.word(targets)
+            self.word(targets - 1)
         } else if index <= 0xFF && targets <= 0xFFFF {
-            self.instruction(Code::jump_table as u32 | index << 8 | targets << 16, 4)
+            self.instruction(Code::jump_table as u32 | index << 8 | (targets - 1) << 16, 4)
         } else {
             // Then with branches that reach far.
             self.fail(ErrorKind::FunctionTooLarge)
@@ -221,53 +225,35 @@ impl Encoder {
         let here = self.code.len();
         let mut first = here;
         // What was thrown away has no branches: whatever lies at their places must not be followed, for each label anew.
-        while let (None, Some(at)) = (self.failed, label.place.checked_sub(1)) {
-            first = at;
-            let distance = self.aim(at, here);
-            label.place = if distance == 0 { 0 } else { label.place.saturating_sub(distance) };
+        while self.failed.is_none() && label.place != 0 {
+            first = label.place;
+            label.place = self.aim(first, here);
         }
         *label = Label { place: here, bound: true };
         self.last = None;
         self.before = None;
+        self.untaken = usize::MAX;
         if first < self.polled {
             self.poll();
         }
     }
 
-    /// Lets a branch go to a place; what its offset field held.
+    /// Lets the branch whose offset is at `at` go to a place. Returns where it went before: as long as that is where the offset
+    /// itself is, nowhere, so 0.
     fn aim(&mut self, at: usize, to: usize) -> usize {
-        let (field, reach) = self.offset_field(at);
         let offset = to.wrapping_sub(at) as i32;
-        let field = self.code.get_mut(at + field..).unwrap_or(&mut []);
-        if reach == FAR {
-            let Some(field) = field.first_chunk_mut() else { return 0 };
-            return u32::from_le_bytes(core::mem::replace(field, offset.to_le_bytes())) as usize;
-        }
-        let Some(field) = field.first_chunk_mut() else { return 0 };
-        let held = u16::from_le_bytes(core::mem::replace(field, (offset as i16).to_le_bytes()));
-        if i16::try_from(offset).is_err() {
-            self.fail(ErrorKind::FunctionTooLarge);
-        }
-        held.into()
-    }
-
-    /// Where a branch's offset is, and how many bytes it has.
-    fn offset_field(&self, at: usize) -> (usize, usize) {
-        const JUMP: u8 = Code::jump as u8;
-        const JUMP_FAR: u8 = Code::jump_far as u8;
-        const IF: u8 = Code::jump_if as u8;
-        const UNLESS: u8 = Code::jump_unless as u8;
-        const IF_FAR: u8 = Code::jump_if_far as u8;
-        const CELLS: u8 = Code::jump_i32_eq as u8;
-        const LAST_CELLS: u8 = Code::jump_i32_le_u as u8;
-        const ADD_IF: u8 = Code::jump_i32_add_if as u8;
-        match self.code.get(at) {
-            Some(&JUMP) => (1, NEAR),
-            Some(&JUMP_FAR) => (1, FAR),
-            Some(&(IF | UNLESS)) => (2, NEAR),
-            Some(&IF_FAR) => (4, FAR),
-            Some(&(CELLS..=LAST_CELLS | ADD_IF)) => (3, NEAR),
-            _ => (4, NEAR),
-        }
+        let place = self.code.get_mut(at..).unwrap_or(&mut []);
+        let held = if self.far {
+            let Some(place) = place.first_chunk_mut() else { return 0 };
+            i32::from_le_bytes(core::mem::replace(place, offset.to_le_bytes()))
+        } else {
+            let Some(place) = place.first_chunk_mut() else { return 0 };
+            let held = i16::from_le_bytes(core::mem::replace(place, (offset as i16).to_le_bytes()));
+            if i16::try_from(offset).is_err() {
+                self.fail(ErrorKind::FunctionTooLarge);
+            }
+            held.into()
+        };
+        if held == 0 { 0 } else { at.wrapping_add_signed(held as isize) }
     }
 }

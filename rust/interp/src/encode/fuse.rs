@@ -43,6 +43,8 @@ impl Encoder {
         }
         let base = if is(word, Code::i32_add_i) {
             b as i8 as u32
+        } else if is(word, Code::i32_add_h) {
+            i16::from_le_bytes(*self.code.last_chunk()?) as u32
         } else if is(word, Code::i32_add_w) {
             u32::from_le_bytes(*self.code.last_chunk()?)
         } else {

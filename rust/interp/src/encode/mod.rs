@@ -54,16 +54,18 @@ pub struct Encoder {
     polled: usize,
     /// How many bytes there are when the next one is due.
     poll_due: usize,
+    /// How many bytes there were behind a branch that may be left untaken, if no label is here.
+    untaken: usize,
     /// Why the function cannot be encoded: told when it ends.
     failed: Option<ErrorKind>,
 }
 
-/// Instructions behind a `poll` after which there must be another one. Whatever way is taken through a function, not many more
+/// Bytes of code behind a `poll` after which there must be another one. Whatever way is taken through a function, not many more
 /// are carried out without a look at the interrupt word: calls, returns and branches that go backwards look too.
-pub(crate) const POLL_INSTRUCTIONS: usize = 256;
+pub(crate) const POLL_BYTES: usize = 1024;
 
 /// How many bytes an instruction has at least, on an average.
-const INSTRUCTION: usize = 3;
+pub(crate) const INSTRUCTION: usize = 3;
 
 /// The instruction just encoded, if its first field is the cell that it writes, and it is not `wide`.
 #[derive(Clone, Copy, Debug)]
@@ -212,6 +214,7 @@ impl Encoder {
             at: 0,
             polled: 0,
             poll_due: 0,
+            untaken: 0,
             failed: None,
         }
     }
@@ -316,7 +319,7 @@ impl Encoder {
     fn poll(&mut self) {
         self.instruction(Code::poll as u32, 1);
         self.polled = self.code.len();
-        self.poll_at(self.polled + POLL_INSTRUCTIONS * INSTRUCTION);
+        self.poll_at(self.polled + POLL_BYTES);
     }
 
     /// Appends an instruction: its first field, and the others as a [`pair`]. [`further`](Encoder::further) appends what

@@ -177,6 +177,7 @@ const fn with_byte(op: BinaryOp) -> Option<(Code, Adjust)> {
 fn with_word(code: Code) -> Option<Code> {
     Some(match code {
         Code::i32_add_i => Code::i32_add_w,
+        Code::i64_and_i => Code::i64_and_w,
         Code::i32_mul_i => Code::i32_mul_w,
         Code::i32_and_i => Code::i32_and_w,
         Code::i32_or_i => Code::i32_or_w,
@@ -317,9 +318,9 @@ const fn store_code(op: StoreOp) -> Store {
     Store { near, far, constant, absolute }
 }
 
-/// An offset in units of the access, of four bytes at most, if a byte can hold it.
+/// An offset in units of the access (bytes if that has 64 bits), if a byte can hold it.
 fn short(offset: u32, width_log2: u32) -> Option<u8> {
-    let unit_log2 = width_log2.min(2);
+    let unit_log2 = if width_log2 == 3 { 0 } else { width_log2 };
     let units = offset >> unit_log2;
     if units << unit_log2 == offset { u8::try_from(units).ok() } else { None }
 }
@@ -395,9 +396,17 @@ impl Encoder {
             {
                 return self.emit(form.with(code), dst, pair(first, count.into()));
             }
+            let value = match code {
+                Code::i64_and_i => u32::try_from(bits).ok(),
+                _ => value.map(|value| value as u32),
+            };
             if let (Some(code), Some(value)) = (with_word(code), value) {
+                if code == Code::i32_add_w && value as i16 as u32 == value {
+                    self.emit(form.with(Code::i32_add_h).two().more(2), dst, first);
+                    return self.further(value, 2);
+                }
                 self.emit(form.with(code).two().more(4), dst, first);
-                return self.word(value as u32);
+                return self.word(value);
             }
         }
         if slow(op) {

@@ -1,17 +1,18 @@
 //! What the front end tells, and what becomes of it.
 
-use super::{Encoder, Form, INSTRUCTION, Label, POLL_INSTRUCTIONS};
+use super::{Encoder, Form, Label, POLL_BYTES};
 use crate::isa::{Code, GlobalFar, Rare};
 use wasmote_core::vm::Builtin;
 use wasmote_core::{BinaryOp, ErrorKind, FuncType, LoadOp, StoreOp, Trap, UnaryOp, ValType};
 use wasmote_frontend::{Callee, Cell, FuncInfo, GlobalPlace, Known, MemArg, Operand, Sink, When};
 
-/// Bodies of more bytes than this get branches that reach far at once: few would fit 16 bits.
+/// Bodies of more bytes than this get branches that reach far at once: few would fit 16 bits. So do those with locals that a byte
+/// does not name, as only these branches can ask for them.
 const FAR_BODY: u32 = 65_536;
 
 impl Sink for Encoder {
     type Label = Label;
-    /// The place of the `fuel` instruction.
+    /// The place of its units.
     type Charge = usize;
 
     fn metered(&self) -> bool {
@@ -32,9 +33,10 @@ impl Sink for Encoder {
         self.before = None;
         self.local_cells = func.local_cells;
         self.polled = 0;
-        self.poll_at(POLL_INSTRUCTIONS * INSTRUCTION);
+        self.poll_at(POLL_BYTES);
         self.failed = None;
-        self.far = self.wide || func.body_len > FAR_BODY;
+        self.untaken = usize::MAX;
+        self.far = self.wide || func.body_len > FAR_BODY || func.local_cells > 0xFF;
         let (first, count) = (func.param_cells, func.local_cells - func.param_cells);
         if count == 0 {
             // Nothing.
@@ -196,17 +198,24 @@ impl Sink for Encoder {
     }
 
     fn jump_table_target(&mut self, label: &mut Label) {
-        self.encode_jump(label)
+        self.target(label)
     }
 
     fn charge(&mut self) -> usize {
         let at = self.code.len();
+        if at == self.untaken {
+            // Its last byte is this operator's now, and there may be a second charge before any code.
+            self.untaken = usize::MAX;
+            self.take_back(at - 1);
+            self.further(0, 1);
+            return at - 1;
+        }
         self.instruction(Code::fuel as u32, 2);
-        at
+        at + 1
     }
 
     fn set_charge(&mut self, charge: usize, units: u8) {
-        if let Some(place) = self.code.get_mut(charge + 1) {
+        if let Some(place) = self.code.get_mut(charge) {
             *place = units;
         }
     }

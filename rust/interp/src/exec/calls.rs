@@ -20,7 +20,7 @@ fn enter_own(s: State, function: Function, cells: usize) -> Step {
 }
 
 /// Calls a function of another engine. While this frame waits its place is on the control stack if functions are encoded
-/// lazily: who gives up words asks there which are in use.
+/// lazily: who gives up code asks there which is in use.
 #[inline(always)]
 fn call_foreign(s: State, function: Function, cells: usize) -> u32 {
     wait(s);

@@ -165,10 +165,8 @@ mod imp {
         match step {
             Step::Next(pc, fp, ctx) | Step::Jump(pc, fp, ctx) => next(pc, fp, ctx, table, memory),
             Step::Anew(pc, fp, ctx) => resume(pc, fp, ctx),
-            Step::Slow(slow) => (match slow {
-                Slow::Fuel => slow::fuel,
-                Slow::Call => slow::call,
-            } as Handler)(FREE, FREE, pc, fp, ctx, table, memory),
+            Step::Slow(Slow::Fuel(pc)) => (slow::fuel as Handler)(FREE, FREE, pc, fp, ctx, table, memory),
+            Step::Slow(Slow::Call) => (slow::call as Handler)(FREE, FREE, pc, fp, ctx, table, memory),
             Step::Exit => 0,
             Step::Trap(trap) => (match trap {
                 Trap::Unreachable => raise::<{ Trap::Unreachable as u32 }>,
@@ -201,17 +199,17 @@ mod imp {
         use super::*;
 
         macro_rules! slow {
-            ($( $name:ident = $slow:ident $code:ident; )*) => { $(
+            ($( $name:ident = $slow:ident, $len:expr; )*) => { $(
                 #[inline(never)]
                 pub(super) fn $name(_: Free, _: Free, pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
-                    let s = State::at(pc, Code::$code.bytes(), fp, ctx, memory);
+                    let s = State::at(pc, $len, fp, ctx, memory);
                     stop(handlers::$slow(s), pc, fp, ctx, table, memory)
                 }
             )* };
         }
         slow! {
-            fuel = fuel_slow fuel;
-            call = call_rare call_rare;
+            fuel = fuel_slow, 1;
+            call = call_rare, 0;
         }
     }
 
@@ -365,6 +363,7 @@ mod imp {
 #[cfg(not(all(tail_calls, not(debug_assertions))))]
 mod imp {
     use super::*;
+    use crate::exec::Slow;
     use crate::exec::raw::no_instruction;
     #[cfg(thumb2_handlers)]
     use crate::exec::thumb2::At;
@@ -409,6 +408,7 @@ mod imp {
                 | Step::Jump(next, frame, context)
                 | Step::Anew(next, frame, context) => (pc, fp, ctx) = (next.forget(), frame, context),
                 Step::Exit => return 0,
+                Step::Slow(Slow::Fuel(units)) => return trapped(Trap::OutOfFuel as u32, units, fp, ctx),
                 step => return trapped(code(step), pc, fp, ctx),
             }
         }
@@ -437,6 +437,10 @@ mod imp {
                 *at = At::new(pc, fp, ctx);
                 0
             }
+            Step::Slow(Slow::Fuel(units)) => {
+                *at = At::new(units, fp, ctx);
+                Trap::OutOfFuel as u32
+            }
             step => code(step),
         }
     }
@@ -447,7 +451,7 @@ mod imp {
         match step {
             Step::Trap(trap) => trap as u32,
             Step::Failed(code) => code,
-            // Only where there are tail calls.
+            // Calls are not, and fuel is taken elsewhere.
             Step::Slow(_) => Trap::Unreachable as u32,
             _ => 0,
         }

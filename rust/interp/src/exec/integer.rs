@@ -53,8 +53,13 @@ fn byte<A: Integer, R: Value>(s: State, f: impl FnOnce(A, A) -> R) -> Step {
 }
 
 #[inline(always)]
-fn word(s: State, f: impl FnOnce(u32, u32) -> u32) -> Step {
-    s.result(f(s.get(s.b()), s.last_word()))
+fn half(s: State, f: impl FnOnce(u32, u32) -> u32) -> Step {
+    s.result(f(s.get(s.b()), s.last_half() as i16 as u32))
+}
+
+#[inline(always)]
+fn word<A: Value + From<u32>>(s: State, f: impl FnOnce(A, A) -> A) -> Step {
+    s.result(f(s.get(s.b()), s.last_word().into()))
 }
 
 #[inline(always)]
@@ -103,11 +108,12 @@ handlers! {
     i32_shr_u_i = byte(u32::wrapping_shr);
     i32_rotl_i = byte(|a: u32, b: u32| a.rotate_left(b & 31));
     i32_mask = byte(|a: u32, n: u32| a & !(u32::MAX << (n & 31)));
+    i32_add_h = half(u32::wrapping_add);
     i32_add_w = word(u32::wrapping_add);
     i32_mul_w = word(u32::wrapping_mul);
-    i32_and_w = word(|a, b| a & b);
-    i32_or_w = word(|a, b| a | b);
-    i32_xor_w = word(|a, b| a ^ b);
+    i32_and_w = word(|a: u32, b| a & b);
+    i32_or_w = word(|a: u32, b| a | b);
+    i32_xor_w = word(|a: u32, b| a ^ b);
     i32_eq = binary(|a: u32, b: u32| a == b);
     i32_ne = binary(|a: u32, b: u32| a != b);
     i32_lt_s = binary(|a: i32, b: i32| a < b);
@@ -138,6 +144,7 @@ handlers! {
     i64_rotr = binary(|a: u64, b: u64| rotate(a, (b as u32).wrapping_neg()));
     i64_add_i = byte(u64::wrapping_add);
     i64_and_i = byte(|a: u64, b: u64| a & b);
+    i64_and_w = word(|a: u64, b| a & b);
     i64_mask = byte(|a: u64, n: u64| a & !(u64::MAX << (n & 63)));
     i64_shl_i = byte(|a: u64, b: u64| a.wrapping_shl(b as u32));
     i64_shr_s_i = byte(|a: i64, b: i64| a.wrapping_shr(b as u32));

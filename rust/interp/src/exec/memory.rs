@@ -5,10 +5,11 @@ use super::{State, Step, Value};
 use crate::isa::GlobalFar;
 use wasmote_core::Trap;
 
-/// An offset that is the last byte, in units of the access, of four bytes at most.
+/// An offset that is the last byte, in units of the access. Those of 64 bits have none: they are seldom far away, but often not
+/// aligned.
 #[inline(always)]
 fn units<const N: usize>(s: State) -> u32 {
-    (s.c() as u32) << N.ilog2().min(2)
+    (s.c() as u32) << if N == 8 { 0 } else { N.ilog2() }
 }
 
 #[inline(always)]

@@ -92,8 +92,8 @@ enum Step {
     Jump(Pc, Frame, Ctx),
     /// The same, perhaps of another instance, or the memory has changed.
     Anew(Pc, Frame, Ctx),
-    /// What is out of line, with the same state. Only if there are tail calls.
-    Slow(#[allow(dead_code, reason = "the loop has no such steps")] Slow),
+    /// What is out of line, with the same state.
+    Slow(Slow),
     /// Nothing: the frame that returned was the outermost.
     Exit,
     /// A trap.
@@ -119,9 +119,10 @@ impl Step {
 /// What handlers that end in tail calls leave to functions out of line, because it calls something: they would have to save
 /// registers for that.
 #[derive(Clone, Copy)]
+#[allow(dead_code, reason = "the loop calls at once")]
 enum Slow {
-    /// Fuel of which the lower half is not enough.
-    Fuel,
+    /// Fuel, of which there is not enough for the units that are here. If there are tail calls, in its lower half.
+    Fuel(Pc),
     /// A call of what is not an own function of this engine.
     Call,
 }

@@ -34,12 +34,12 @@ fn comparisons_become_branches() {
                 (br_if 0 (i32.eqz (local.get 1)))
                 (br_if 0 (local.get 0)))
             (i32.const 1)))",
-        "0: jump_i32_ge_s_i r0 8 ->19
-         6: jump_i32_le_u r1 r0 ->19
-         11: jump_unless r1 ->19
-         15: jump_if r0 ->19
-         19: const1 r0 1
-         22: return0",
+        "0: jump_i32_ge_s_i r0 8 ->23 0
+         7: jump_i32_le_u r1 r0 ->23 0
+         13: jump_unless r1 ->23 0
+         18: jump_if r0 ->23 0
+         23: const1 r0 1
+         26: return0",
     );
 }
 
@@ -79,10 +79,10 @@ fn loads_make_their_addresses() {
         "0: i32_load_at r0 r0 2 0x400
          8: i32_load8_u_at r0 r0 0 0x400
          16: i32_load_sum r0 r0 r1 0x400
-         24: i32_add_w r2 r0 0x400
-         31: i32_load r0 r2 1
-         35: i32_load16_u_at r0 r0 0 0x2
-         43: return0",
+         24: i32_add_h r2 r0 1024
+         29: i32_load r0 r2 1
+         33: i32_load16_u_at r0 r0 0 0x2
+         41: return0",
     );
 }
 
@@ -95,11 +95,11 @@ fn loops_count_in_one_instruction() {
             (loop (br_if 0 (i32.lt_s (local.get 0) (i32.const 1000))))
             (loop (br_if 0 (i32.gt_u (i32.const 1000) (local.get 0))))
             (local.get 0)))",
-        "0: jump_i32_add_ne r0 1 r1 ->0
-         6: jump_i32_add_if r0 -1 ->6
-         11: jump_i32_lt_s_i r0 1000 ->11
-         17: jump_i32_lt_u_i r0 1000 ->17
-         23: return0",
+        "0: jump_i32_add_ne r0 1 r1 ->0 0
+         7: jump_i32_add_if r0 -1 ->7 0
+         13: jump_i32_lt_s_i r0 1000 ->13 0
+         20: jump_i32_lt_u_i r0 1000 ->20 0
+         27: return0",
     );
 }
 

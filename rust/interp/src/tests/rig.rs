@@ -129,8 +129,8 @@ impl Rig {
             let code = encode(module, &rig.heap, options).unwrap();
             let imports = Vec::leak(rig.imports(module));
             let records = code.iter().zip(module.import_funcs()..).map(|(code, func)| {
-                let (words, ty) = (code.code.as_ptr().cast(), module.func_type_index(func));
-                FuncRecord::new(entry, words, ty, code.frame_cells)
+                let (start, ty) = (code.code.as_ptr().cast(), module.func_type_index(func));
+                FuncRecord::new(entry, start, ty, code.frame_cells)
             });
             let records = Vec::leak(records.collect());
             let hosts =

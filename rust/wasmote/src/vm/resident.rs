@@ -88,12 +88,12 @@ impl Resident {
         self.encoded
     }
 
-    /// The number of functions whose code begin at or before an address.
+    /// The number of functions whose code begins at or before an address.
     fn behind(&self, address: *const u8) -> usize {
         self.functions.partition_point(|function| function.start() <= address)
     }
 
-    /// The record of the function whose code hold an address, and how many bytes that lies behind the first.
+    /// The record of the function whose code holds an address, and how many bytes that lies behind the first.
     pub fn find(&self, address: *const u8) -> Option<(*const FuncRecord, u32)> {
         let function = self.functions.get(self.behind(address).checked_sub(1)?)?;
         let bytes = address.addr() - function.start().addr();
@@ -131,7 +131,7 @@ impl Resident {
         let at = self.hand;
         self.hand += 1;
         let Some(function) = self.functions.get_mut(at).filter(|function| !function.running) else { return };
-        // SAFETY: (R7) the record lives as long as the store, and no code that uses the code runs.
+        // SAFETY: (R7) the record lives as long as the store, and nobody who runs uses its code.
         let record = unsafe { &*function.record };
         match function.state {
             Presence::Awake => {

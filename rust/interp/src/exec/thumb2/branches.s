@@ -1,12 +1,30 @@
 // Branches, fuel, polls, calls and returns.
 
-// Every branch that is taken polls: to find out whether it goes backwards would take as long.
+// Every branch that is taken polls: to find out whether it goes backwards would take as long. The offset is so many bytes on, and
+// counts from there.
 .macro jump_by load, at
-        \load   r0, [r4, #\at]
+        \load   r0, [r4, #\at]!
         poll    r1
         add     r4, r0
         go
         interrupted
+.endm
+
+// Takes the fuel that is so many bytes on, and goes on behind.
+.macro charge at
+        ldrb    r0, [r4, #\at]!
+        subs    lr, lr, r0
+        blo     .Lborrow
+        next    1
+.endm
+
+// On to the instruction behind a branch of so many bytes, but for its fuel.
+.macro fall_through bytes
+    .if {fuel_of_branches}
+        charge  \bytes
+    .else
+        next    \bytes
+    .endif
 .endm
 
 .Lh_jump:
@@ -16,14 +34,19 @@
 
 .Lh_jump_if:
         first   r0
-        cbnz    r0, .Ltaken_2
-        next    4
+        cbz     r0, .Luntaken_4
+        jump_by ldrsh, 2
 .Lh_jump_unless:
         first   r0
-        cbz     r0, .Ltaken_2
-        next    4
-.Ltaken_2:
+        cbnz    r0, .Luntaken_4
         jump_by ldrsh, 2
+
+.Luntaken_4:
+        fall_through 4
+.Luntaken_5:
+        fall_through 5
+.Luntaken_6:
+        fall_through 6
 .Ltaken_3:
         jump_by ldrsh, 3
 .Ltaken_4:
@@ -35,7 +58,7 @@
         second  r1
         cmp     r0, r1
         b\yes   .Ltaken_3
-        next    5
+        b       .Luntaken_5
 .endm
 
 // With a signed number of 16 bits.
@@ -45,7 +68,7 @@
         ldrsh   r1, [r4, #2]
         cmp     r0, r1
         b\yes   .Ltaken_4
-        next    6
+        b       .Luntaken_6
 .endm
 
         jump_compare eq, eq
@@ -71,32 +94,26 @@
 .Lh_jump_i32_add_if:
         add_to_first
         bne     .Ltaken_3
-        next    5
+        b       .Luntaken_5
 
 .Lh_jump_i32_add_ne:
         add_to_first
         third   r2
         cmp     r1, r2
         bne     .Ltaken_4
-        next    6
+        b       .Luntaken_6
 
-// The table's entries are `jump` instructions.
 .Lh_jump_table:
         first   r0
         ldrh    r1, [r4, #2]
-        subs    r1, #1
         cmp     r0, r1
         it      hi
         movhi   r0, r1
-        add     r0, r0, r0, lsl #1
-        add     r4, r0
-        next    4
+        add     r4, r4, r0, lsl #1
+        jump_by ldrsh, 4
 
 .Lh_fuel:
-        ldrb    r0, [r4, #1]
-        subs    lr, lr, r0
-        blo     .Lborrow
-        next    2
+        charge  1
 // If the upper word is all ones, fuel never ends, and the lower one may be anything.
 .Lborrow:
         ldr     r2, [r8, #{fuel} + 4]
@@ -105,7 +122,7 @@
         it      ne
         subne   r2, #1
         str     r2, [r8, #{fuel} + 4]
-        next    2
+        next    1
 8:      add     lr, lr, r0
         b       .Ltrap_fuel
 
@@ -171,7 +188,7 @@
         cbz     r1, 7f
         ldr     r12, [r1, #{record_entry}]
     .if {lazy}
-        // Who gives up words finds here that this function's are in use.
+        // Who gives up code finds here that this function's is in use.
         ldr     r0, [r11, #{control}]
         add     r3, r4, #1
         subs    r0, #12

@@ -165,7 +165,9 @@ wasmote_interp_thumb2:
         ldm     r0, {{r4, r5, r8}}
         bl      .Linstance
         go
-6:      ldr     lr, [r8, #{fuel}]
+6:      ldr     r1, [sp]
+        ldm     r1, {{r4, r5, r8}}
+        ldr     lr, [r8, #{fuel}]
         b       .Lend
 
         .balign 4

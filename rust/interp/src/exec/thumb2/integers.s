@@ -167,6 +167,13 @@
         next    7
 .endm
 
+.Lh_i32_add_h:
+        second  r0
+        ldrsh   r1, [r4, #3]
+        adds    r0, r0, r1
+        result  r0
+        next    5
+
         binary  i32_add, adds
         binary  i32_sub, subs
         binary  i32_mul, mul

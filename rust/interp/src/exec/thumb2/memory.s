@@ -144,7 +144,7 @@
 
 .Lh_i64_load:
         second  r0
-        add_units 2
+        add_units 0
         load_pair 4
 .Lh_i64_load_w:
         second  r0
@@ -211,7 +211,7 @@
 
 .Lh_i64_store:
         first   r0
-        add_units 2
+        add_units 0
         place_of_pair
         second_pair r1, r2
         store_pair r1, r2, 4
@@ -223,7 +223,7 @@
         store_pair r1, r2, 7
 .Lh_i64_store_i:
         first   r0
-        add_units 2
+        add_units 0
         place_of_pair
         ldrsb   r1, [r4, #2]
         asrs    r2, r1, #31

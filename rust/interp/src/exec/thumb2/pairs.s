@@ -42,6 +42,14 @@
         result_pair r0, r1
         next    4
 
+.Lh_i64_and_w:
+        second  r0
+        ldr     r2, [r4, #3]
+        ands    r0, r0, r2
+        movs    r1, #0
+        result_pair r0, r1
+        next    7
+
 .Lh_i64_mask:
         second_pair r0, r1
         ldrb    r2, [r4, #3]
