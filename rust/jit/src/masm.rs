@@ -9,6 +9,7 @@ use crate::code::Code;
 pub use crate::routines::Routine;
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap, UnaryOp};
+use wasmote_platform::OutOfMemory;
 
 /// A register of the instruction set, by its number there. It is as large as a number, so that an operand that is one or the
 /// other is handed over in registers.
@@ -305,6 +306,19 @@ pub struct TailArguments<'a> {
     pub places: &'a [(u32, Size)],
 }
 
+/// The veneers, which are branches to the routines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Veneers {
+    /// Those that this code goes to are in it.
+    Used,
+    /// All are in front of it, since functions are compiled apart from it.
+    #[cfg(feature = "lazy")]
+    All,
+    /// They are at a place outside of it.
+    #[cfg(feature = "lazy")]
+    At(i32),
+}
+
 /// A macro-assembler.
 pub trait Masm {
     /// What a register holds, and so an address.
@@ -504,11 +518,10 @@ pub trait Masm {
     fn loop_header(&mut self, label: &mut Label);
     /// Traps.
     fn trap(&mut self, trap: Trap);
-    /// Code begins: with the veneers, which are branches to the routines.
-    fn veneers(&mut self);
-    /// The veneers are at a place outside of this code.
-    #[cfg(feature = "lazy")]
-    fn veneers_at(&mut self, place: i32);
+    /// Code begins.
+    fn begin(&mut self, veneers: Veneers) -> Result<(), OutOfMemory>;
+    /// A function has ended: what it goes to outside of it may be here.
+    fn end(&mut self) {}
 }
 
 /// A cell of a global.

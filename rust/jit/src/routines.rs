@@ -43,33 +43,29 @@ impl Routine {
     pub const COUNT: usize = Routine::Stop as usize + 1;
 }
 
-/// The routines while they are assembled; each trap has a way to the exit of its own.
-pub(crate) struct Routines {
-    routines: [Label; Routine::COUNT],
-    traps: [Label; Trap::ALL.len()],
-}
+/// Where the routines are, or what leads to them; each trap has a way to the exit of its own.
+#[derive(Debug)]
+pub(crate) struct Routines([Label; Routines::COUNT]);
 
 impl Routines {
-    pub fn new() -> Routines {
-        Routines { routines: [Label::NEW; Routine::COUNT], traps: [Label::NEW; Trap::ALL.len()] }
+    /// The traps are behind the routines.
+    pub const COUNT: usize = Routine::COUNT + Trap::ALL.len();
+
+    pub const fn new() -> Routines {
+        Routines([Label::NEW; Routines::COUNT])
     }
 
     pub fn of(&mut self, routine: Routine) -> &mut Label {
-        &mut self.routines[routine as usize]
+        &mut self.0[routine as usize]
     }
 
     pub fn trap(&mut self, trap: Trap) -> &mut Label {
-        &mut self.traps[trap_place(trap) as usize]
+        &mut self.0[Routine::COUNT + trap_place(trap) as usize]
     }
 
-    /// All labels, the traps' last.
-    pub fn all(&mut self) -> impl Iterator<Item = &mut Label> {
-        self.routines.iter_mut().chain(&mut self.traps)
-    }
-
-    /// Where they are, in order.
-    pub fn places(&self) -> [u32; Routine::COUNT] {
-        self.routines.map(Label::place)
+    /// All of them.
+    pub fn all(&mut self) -> &mut [Label; Routines::COUNT] {
+        &mut self.0
     }
 }
 

@@ -66,23 +66,27 @@ fn thumb2() {
 #[test]
 fn thumb2_routines() {
     let heap = Heap::platform().unwrap();
-    let mut made = Thumb2::new(&heap, Fpu::None, 0);
-    let places = made.assemble_routines();
-    made.check().unwrap();
-    let code = made.code().bytes().collect::<Vec<u8>>();
-    let lines: Vec<String> = code
-        .chunks(16)
-        .map(|line| line.iter().map(|byte| format!(" 0x{byte:02X},")).collect::<String>())
-        .collect();
-    let text = format!(
-        "//! What `assemble_routines` makes, written by `WASMOTE_BLESS=1 cargo test -p wasmote-jit --test golden`.\n\n\
-         use crate::masm::Routine;\n\n\
-         #[rustfmt::skip]\npub(super) static PLACES: [u16; Routine::COUNT] =\n    {places:?};\n\n\
-         /// What the code of all functions has in common: at an address that is aligned as a word.\n\
-         #[rustfmt::skip]\npub const CODE: [u8; {}] = [\n   {}\n];\n",
-        code.len(),
-        lines.join("\n   ")
-    );
+    let mut text = "//! What `assemble_routines` makes, written by `WASMOTE_BLESS=1 cargo test -p wasmote-jit --test golden`.\n\n\
+        use crate::masm::Routine;\n"
+        .to_owned();
+    for fuel in [true, false] {
+        let mut made = Thumb2::new(&heap, Fpu::None, 0);
+        let places = made.assemble_routines(fuel);
+        made.check().unwrap();
+        let code = made.code().bytes().collect::<Vec<u8>>();
+        let lines: Vec<String> = code
+            .chunks(16)
+            .map(|line| line.iter().map(|byte| format!(" 0x{byte:02X},")).collect::<String>())
+            .collect();
+        let when = if fuel { "feature = \"fuel\"" } else { "not(feature = \"fuel\")" };
+        text += &format!(
+            "\n#[cfg({when})]\n#[rustfmt::skip]\npub(super) static PLACES: [u16; Routine::COUNT] =\n    {places:?};\n\n\
+             /// What the code of all functions has in common: at an address that is aligned as a word.\n\
+             #[cfg({when})]\n#[rustfmt::skip]\npub const CODE: [u8; {}] = [\n   {}\n];\n",
+            code.len(),
+            lines.join("\n   ")
+        );
+    }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/isa/thumb2/routines_code.rs");
     if std::env::var_os("WASMOTE_BLESS").is_some() {
         return std::fs::write(&file, &text).unwrap();

@@ -282,7 +282,7 @@ fn lazy_code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> R
     };
     let mut place = Vec::new(scratch);
     let native = Native::new(&mut place, parsed, scratch, engine.fuel, room)?;
-    native.begin_stubs();
+    native.begin_stubs()?;
     let mut code = Code::builder(heap, scratch, own_funcs(parsed), 0)?;
     for own in 0..own_funcs(parsed) {
         code.push_lazy(native.stub(own)?, func_type(parsed, own))?;

@@ -98,9 +98,12 @@ impl<'m, 'a> Native<'m, 'a> {
     }
 
     /// What all functions have in common comes next, if each is compiled apart: a [`stub`](Native::stub) for each.
+    ///
+    /// # Errors
+    /// The heap is used up.
     #[cfg(feature = "jit-lazy")]
-    pub fn begin_stubs(&mut self) {
-        self.jit.begin_stubs(self.module);
+    pub fn begin_stubs(&mut self) -> Result<(), Error> {
+        Ok(self.jit.begin_stubs(self.module)?)
     }
 
     /// Validates a function, and makes what is called in its place until it is compiled: so many bytes from the beginning

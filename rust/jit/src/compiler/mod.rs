@@ -18,7 +18,7 @@ mod regs;
 mod sink;
 
 use crate::code::Code;
-use crate::masm::{Alu, Frame, Function, Label, Masm, Shift};
+use crate::masm::{Alu, Frame, Function, Label, Masm, Shift, Veneers};
 use operators::Binary;
 use places::Arguments;
 use regs::Regs;
@@ -205,16 +205,20 @@ impl<M: Masm> Compiler<M> {
     /// The heap is used up.
     pub fn begin(&mut self, module: &Module<'_>) -> Result<(), OutOfMemory> {
         self.functions.resize((module.func_count() - module.import_funcs()) as usize, Label::NEW)?;
-        self.masm.veneers();
+        self.masm.begin(Veneers::Used)?;
         self.prepare(module);
         Ok(())
     }
 
     /// What functions of `module` have in common comes next if each is compiled apart: a [`stub`](Compiler::stub) for each.
+    ///
+    /// # Errors
+    /// The heap is used up.
     #[cfg(feature = "lazy")]
-    pub fn begin_stubs(&mut self, module: &Module<'_>) {
-        self.masm.veneers();
+    pub fn begin_stubs(&mut self, module: &Module<'_>) -> Result<(), OutOfMemory> {
+        self.masm.begin(Veneers::All)?;
         self.prepare(module);
+        Ok(())
     }
 
     /// One function of `module` comes next, and is compiled apart: the code with the [stubs](Compiler::stub) begins `veneers`
@@ -227,7 +231,7 @@ impl<M: Masm> Compiler<M> {
     pub fn begin_apart(&mut self, module: &Module<'_>, veneers: i32) -> Result<(), OutOfMemory> {
         self.apart = true;
         self.functions.resize(1, Label::NEW)?;
-        self.masm.veneers_at(veneers);
+        self.masm.begin(Veneers::At(veneers))?;
         self.prepare(module);
         Ok(())
     }
@@ -308,6 +312,7 @@ impl<M: Masm> Compiler<M> {
             complete = false;
             self.call_by_record(module, own, &mut label);
         }
+        self.masm.end();
         self.masm.check()?;
         Ok(complete)
     }

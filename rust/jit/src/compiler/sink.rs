@@ -95,6 +95,7 @@ impl<M: Masm> Sink for Compiler<M> {
             self.masm.trap(exit.trap);
             self.made(from, exit.at);
         }
+        self.masm.end();
         let frame_cells = frame_cells.max(self.least_cells);
         if !self.masm.fits(&self.frame, frame_cells) {
             if !self.large {

@@ -5,7 +5,8 @@
 //! | r0 to r3 | the first four cells of arguments; a result of one or two cells; else free |
 //! | r4 | the frame: its saved registers |
 //! | r5 | first byte of the memory |
-//! | r6, r7, r8, r11 | saved by who uses them |
+//! | r6, r7, r8 | saved by who uses them |
+//! | r11 | where code may count fuel, the lower half of what is left; otherwise as r8 |
 //! | r9 | the instance's context |
 //! | r10 | length of the memory minus 4 |
 //! | r12 | free; at a call, the callee's frame |
@@ -60,17 +61,17 @@ pub(super) const RECORD_LOG2: u8 = 4;
 /// Bytes of frame for which there is room above every frame that passed its check.
 pub(super) const MARGIN: u32 = 256;
 
-/// Bytes of a trap's veneer.
-const TRAP_BYTES: u32 = 4;
-/// Bytes of those of all traps.
-const TRAPS_BYTES: u32 = Trap::ALL.len() as u32 * TRAP_BYTES;
-/// The first: its number goes to r0, and then behind all of them.
-const FIRST_TRAP: u32 = {
-    let Some(jump) = Branch::NEAR.to(TRAPS_BYTES as i32 - 2) else { panic!("too many traps") };
-    0x2000 | Trap::ALL[0] as u32 | jump << 16
-};
+/// Bytes from where a function is called to behind its call of [`Routine::Admit`].
+const BEGIN: i32 = 18;
+/// As many more if its frame is large.
+const LARGE: i32 = 10;
+
 /// Bytes of a routine's veneer.
 const VENEER_BYTES: u32 = 8;
+/// Bytes of a trap's, if that of the exit is near.
+const TRAP_BYTES: u32 = 4;
+/// The first instruction of that of the first one: its code goes to r0.
+const FIRST_TRAP: u32 = 0x2000 | Trap::ALL[0] as u32;
 
 /// Every register that native code expects to find again, and the return address.
 const NATIVE: u16 = 0x4FF0;
@@ -101,30 +102,27 @@ impl Thumb2 {
     }
 
     pub(super) fn begin_function(&mut self, frame: &Frame, results: u32, large: bool) -> usize {
-        let end = if large { LR } else { FP };
-        let (mut full, mut body) = (Label::NEW, Label::NEW);
-        self.resolve(&mut full);
-        self.asm.mov(Flags::Keep, IP, Src::Reg(end));
-        self.call_routine(Routine::Admit);
-        self.refer(Branch::far_if(C::Eq), &mut body);
-        self.asm.mem_many(true, false, false, FP, saved(frame));
-        self.go_to(Branch::FAR, Routine::Stop);
+        // If there is room, over the call.
+        const ROOM: Option<u32> = Branch::near_if(C::Ls).to(2 + Branch::LINK.size() as i32);
         self.align();
         self.asm.code.put16(frame.shared_cells);
         self.asm.code.put16(results | frame.saved() << 8);
         let start = self.asm.code.len();
         self.asm.mem_many(false, false, false, IP, saved(frame));
         self.asm.mov(Flags::Keep, FP, Src::Reg(IP));
-        self.load_word(IP, CTX, STACK_LIMIT);
+        self.load_word(LR, CTX, STACK_LIMIT);
         if large {
             self.frame_size = self.asm.code.len();
-            self.asm.movw(LR, 0);
-            self.asm.movt(LR, 0);
-            self.asm.dp(Dp::Add, Flags::Keep, LR, LR, Src::Reg(FP));
+            self.asm.movw(IP, 0);
+            self.asm.movt(IP, 0);
+            self.asm.dp(Dp::Add, Flags::Keep, IP, IP, Src::Reg(FP));
         }
-        self.asm.test(Test::Cmp, end, Src::Reg(IP));
-        self.refer_short(Branch::near_if(C::Hi), Branch::far_if(C::Hi), &mut full);
-        self.resolve(&mut body);
+        self.asm.test(Test::Cmp, IP, Src::Reg(LR));
+        if let Some(room) = ROOM {
+            self.asm.short(room);
+        }
+        self.call_routine(Routine::Admit);
+        debug_assert!(self.asm.code.len() - start == (BEGIN + if large { LARGE } else { 0 }) as usize);
         start
     }
 
@@ -201,7 +199,7 @@ impl Thumb2 {
 
     /// Calls, so that the place is known.
     pub(super) fn go_to_trap(&mut self, trap: Trap) {
-        self.refer(Branch::LINK, &mut Label::at(self.veneers.wrapping_add(trap_place(trap) * TRAP_BYTES)));
+        self.go_to_veneer(Branch::LINK, Routine::COUNT + trap_place(trap) as usize);
     }
 
     /// What the memory is now.
@@ -213,7 +211,7 @@ impl Thumb2 {
 
     /// Goes to a routine.
     pub(super) fn go_to(&mut self, branch: Branch, routine: Routine) {
-        self.go_to_veneer(branch, TRAPS_BYTES + routine as u32 * VENEER_BYTES);
+        self.go_to_veneer(branch, routine as usize);
     }
 
     /// Calls a routine.
@@ -222,30 +220,72 @@ impl Thumb2 {
     }
 
     #[inline(never)]
-    fn go_to_veneer(&mut self, branch: Branch, veneer: u32) {
-        let offset = self.veneers.wrapping_add(veneer).wrapping_sub(self.asm.code.len() as u32);
-        self.out_of_reach |= !self.asm.put_branch(branch, offset as i32);
+    fn go_to_veneer(&mut self, branch: Branch, veneer: usize) {
+        let Some(&(mut label)) = self.veneers.get(veneer) else { return };
+        self.refer(branch, &mut label);
+        self.awaited |= !label.is_bound();
+        self.set_veneer(veneer, label);
     }
 
-    /// The veneers: of each trap its code and a jump to the exit, then of each routine a jump to its address.
-    pub(super) fn put_veneers(&mut self) {
-        // Of each the number is one more, and the jump as much shorter as both instructions are long.
-        let mut trap = FIRST_TRAP;
-        for _ in Trap::ALL {
-            self.asm.long(trap);
-            trap = trap + 1 - (2 << 16);
+    fn set_veneer(&mut self, veneer: usize, label: Label) {
+        if let Some(place) = self.veneers.get_mut(veneer) {
+            *place = label;
         }
-        for place in PLACES {
-            // The word behind this instruction.
-            self.asm.long(mem_offset(Mem::Ldr, PC, PC, 0));
-            self.asm.long(self.routines + u32::from(place) + 1);
+    }
+
+    /// The veneers that something goes to and that are not there yet, or all: of each routine a jump to its address, of each
+    /// trap its code and a jump to the exit, whose veneer is always there.
+    pub(super) fn put_veneers(&mut self, all: bool) {
+        if !core::mem::take(&mut self.awaited) && !all {
+            return;
+        }
+        self.align();
+        let mut exit = Label::NEW;
+        for veneer in 0..self.veneers.len() {
+            let Some(&(mut label)) = self.veneers.get(veneer) else { break };
+            let wanted = all || label.is_used() || veneer == Routine::Exit as usize;
+            if wanted && !label.is_bound() {
+                self.resolve(&mut label);
+                self.set_veneer(veneer, label);
+                if let Some(&place) = PLACES.get(veneer) {
+                    // The word behind this instruction.
+                    self.asm.long(mem_offset(Mem::Ldr, PC, PC, 0));
+                    self.asm.long(self.routines + u32::from(place) + 1);
+                } else {
+                    self.asm.short(FIRST_TRAP + (veneer - Routine::COUNT) as u32);
+                    self.refer_short(Branch::NEAR, Branch::FAR, &mut exit);
+                }
+            }
+            if veneer == Routine::Exit as usize {
+                exit = label;
+            }
+        }
+    }
+
+    /// Code from a place on is taken back.
+    pub(super) fn forget_veneers(&mut self, place: usize) {
+        self.awaited = false;
+        for label in self.veneers.iter_mut() {
+            if !label.is_bound() || label.place() as i32 >= place as i32 {
+                *label = Label::NEW;
+            }
+        }
+    }
+
+    /// All veneers are elsewhere.
+    #[cfg(feature = "lazy")]
+    pub(super) fn set_veneers(&mut self, mut place: u32) {
+        for (veneer, label) in self.veneers.iter_mut().enumerate() {
+            *label = Label::at(place);
+            place = place.wrapping_add(if veneer < Routine::COUNT { VENEER_BYTES } else { TRAP_BYTES });
         }
     }
 
     /// `entry`, which is a `vm::Entry`, the ways out, and what calls of the host have in common: once for all code.
     /// `routines_code.rs` has the bytes that this makes, so that no firmware has what makes them. They begin with `entry`, at
     /// an address that is aligned as a word. Their places.
-    pub fn assemble_routines(&mut self) -> [u32; Routine::COUNT] {
+    /// If there is fuel, its lower half is in a register only as long as compiled code runs.
+    pub fn assemble_routines(&mut self, fuel: bool) -> [u32; Routine::COUNT] {
         debug_assert!(self.asm.code.is_empty(), "they lie alone");
         let mut routines = Routines::new();
         let mut overflow = Label::NEW;
@@ -268,6 +308,7 @@ impl Thumb2 {
         self.asm.dp(Dp::Sub, Flags::Any, R3, R3, Src::Imm(MARGIN));
         self.set_limit(R3, FP);
         self.load_memory_registers();
+        self.load_fuel(fuel);
         // The function, and what the word before it says; the lowest bit of its address is set.
         self.load_word(R6, R1, CODE);
         self.load_word(R7, R6, -5);
@@ -304,6 +345,7 @@ impl Thumb2 {
         self.asm.branch_reg(true, IP);
         self.asm.mov(Flags::Keep, R0, Src::Reg(R6));
         self.asm.set_short(end);
+        self.store_fuel(fuel);
         self.load_word(R3, SP, 8);
         self.set_limit(R3, FP);
         self.load_word(IP, CTX, STACK);
@@ -317,19 +359,12 @@ impl Thumb2 {
         self.asm.mov(Flags::Any, R0, Src::Imm(Trap::StackOverflow as u32));
         self.asm.branch(Branch::NEAR, leave);
 
-        self.call_routines(&mut routines);
-        self.borrow_routine(&mut routines);
+        self.call_routines(&mut routines, fuel);
+        if fuel {
+            self.borrow_routine(&mut routines);
+        }
         self.admit_routine(&mut routines);
 
-        // A frame did not fit, as does none when the instance is interrupted. The return address is in r14.
-        self.resolve(routines.of(Routine::Stop));
-        self.load_word(R0, CTX, INTERRUPT);
-        let interrupted = self.asm.branch_short(Branch::compare(true, R0));
-        self.asm.mov(Flags::Any, R0, Src::Imm(Trap::StackOverflow as u32));
-        self.refer(Branch::FAR, routines.of(Routine::Exit));
-        self.asm.set_short(interrupted);
-        self.asm.mov(Flags::Any, R0, Src::Imm(Trap::Interrupted as u32));
-        self.refer(Branch::FAR, routines.of(Routine::Exit));
         for trap in Trap::ALL {
             if routines.trap(trap).is_used() {
                 self.resolve(routines.trap(trap));
@@ -337,28 +372,42 @@ impl Thumb2 {
                 self.refer(Branch::FAR, routines.of(Routine::Exit));
             }
         }
-        routines.places()
+        core::array::from_fn(|at| routines.all()[at].place())
     }
 
-    /// Equal if a frame that ends at r12 has room after all: the interrupt that took the limit away was taken back before
-    /// it was obeyed. Changes r12 and the return address only.
+    /// A function begins whose frame, up to r12, has no room below the limit. It goes on if there is room after all: the interrupt
+    /// that took the limit away was taken back before it was obeyed. Otherwise who called it traps. All registers but r12 and
+    /// the return address, which the function has saved, stay.
     fn admit_routine(&mut self, routines: &mut Routines) {
         self.resolve(routines.of(Routine::Admit));
-        self.asm.mem_many(false, true, true, SP, 0xF);
-        self.load_word(R0, CTX, INTERRUPT);
-        self.asm.test(Test::Cmp, R0, Src::Imm(0));
-        let refused = self.asm.branch_short(Branch::near_if(C::Ne));
+        self.asm.mem_many(false, true, true, SP, 0b111);
+        self.load_word(R2, CTX, INTERRUPT);
+        let interrupted = self.asm.branch_short(Branch::compare(true, R2));
         self.load_word(R1, CTX, STACK);
         self.load_word(R1, R1, CONTROL);
         self.asm.dp(Dp::Sub, Flags::Any, R1, R1, Src::Imm(MARGIN));
         self.asm.test(Test::Cmp, IP, Src::Reg(R1));
         let full = self.asm.branch_short(Branch::near_if(C::Hi));
-        self.set_limit(R1, R2);
-        self.asm.test(Test::Cmp, R0, Src::Imm(0));
-        self.asm.set_short(refused);
-        self.asm.set_short(full);
-        self.asm.mem_many(true, false, true, SP, 0xF);
+        self.set_limit(R1, R0);
+        self.asm.mem_many(true, false, true, SP, 0b111);
         self.asm.branch_reg(false, LR);
+        self.asm.set_short(interrupted);
+        self.asm.set_short(full);
+        self.asm.dp_sp(false, 12);
+        // Only a large frame's end is not taken to be where it begins.
+        self.asm.test(Test::Cmp, IP, Src::Reg(FP));
+        self.asm.it(C::Ne);
+        self.asm.dp(Dp::Sub, Flags::Keep, LR, LR, Src::Imm(LARGE as u32));
+        // How many registers the function has saved is in the byte before it; the lowest bit of the return address is set.
+        self.asm.mem(Mem::Ldrb, R1, Address::offset(LR, -(BEGIN + 2)));
+        self.asm.dp(Dp::Add, Flags::Any, R1, FP, Src::shifted(R1, S::Lsl, 2));
+        self.load_word(LR, R1, -4);
+        self.load_word(FP, FP, 0);
+        self.asm.mov(Flags::Any, R0, Src::Imm(Trap::StackOverflow as u32));
+        let full = self.asm.branch_short(Branch::compare(false, R2));
+        self.asm.mov(Flags::Any, R0, Src::Imm(Trap::Interrupted as u32));
+        self.asm.set_short(full);
+        self.refer(Branch::FAR, routines.of(Routine::Exit));
     }
 
     /// Sets the limit of frames, or none if the instance is interrupted: who interrupts it sets first the word, then this.

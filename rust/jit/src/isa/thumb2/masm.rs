@@ -6,11 +6,12 @@ use super::asm::{Asm, Branch, Cond as C, Dp, Flags, LR, Mul, Reg, Shift as S, Sr
 use crate::code::Code;
 use crate::masm::{
     Alu, Bits, Cond, Division, Float2, Frame, Function, GlobalCell, Label, Masm, Pair, PairAlu, Place, Shift,
-    Size, TailArguments, Val,
+    Size, TailArguments, Val, Veneers,
 };
+use crate::routines::Routines;
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap, UnaryOp};
-use wasmote_platform::Heap;
+use wasmote_platform::{Heap, OutOfMemory, Vec};
 
 /// What verbs change.
 pub(super) const IP: Reg = Reg(12);
@@ -22,6 +23,8 @@ pub(super) const BASE: Reg = Reg(5);
 pub(super) const CTX: Reg = Reg(9);
 /// The length of the memory minus 4.
 pub(super) const LIMIT: Reg = Reg(10);
+/// Where code may count fuel: the lower half of what is left.
+pub(super) const FUEL_LEFT: Reg = Reg(11);
 
 /// The macro-assembler for Thumb-2.
 #[derive(Debug)]
@@ -36,8 +39,10 @@ pub struct Thumb2 {
     pub(super) frame_size: usize,
     /// The address of the routines.
     pub(super) routines: u32,
-    /// Where their veneers are.
-    pub(super) veneers: u32,
+    /// Where they are reached: a veneer comes behind the first function that goes there.
+    pub(super) veneers: Vec<Label>,
+    /// Whether something goes to one that is not there yet.
+    pub(super) awaited: bool,
 }
 
 pub(super) fn condition(cond: Cond) -> C {
@@ -77,7 +82,8 @@ impl Thumb2 {
             out_of_reach: false,
             frame_size: 0,
             routines: routines as u32,
-            veneers: 0,
+            veneers: Vec::new(heap),
+            awaited: false,
         }
     }
 
@@ -201,9 +207,11 @@ impl Masm for Thumb2 {
     const ARGS: usize = 4;
     const DOUBLES: bool = matches!(Fpu::MOST, Fpu::Double);
     type ArgPlaces = [(u32, Size); 0];
-    const PINS: &'static [Reg] = &[Reg(6), Reg(7), Reg(8), Reg(11)];
+    const PINS: &'static [Reg] =
+        if cfg!(feature = "fuel") { &[Reg(6), Reg(7), Reg(8)] } else { &[Reg(6), Reg(7), Reg(8), FUEL_LEFT] };
     const LEAF_PINS: &'static [Reg] = &[LR];
-    const CALL_RECORD_BYTES: usize = 40;
+    // With the veneer.
+    const CALL_RECORD_BYTES: usize = 50;
     // The lowest bit says that it is Thumb.
     const CALL_BIAS: usize = 1;
     const SCRATCH: Reg = IP;
@@ -231,6 +239,7 @@ impl Masm for Thumb2 {
 
     fn truncate(&mut self, place: usize) {
         self.asm.code.truncate(place);
+        self.forget_veneers(place);
         self.flags_wanted = false;
         self.out_of_reach = false;
     }
@@ -541,13 +550,20 @@ impl Masm for Thumb2 {
         self.go_to_trap(trap);
     }
 
-    fn veneers(&mut self) {
+    fn begin(&mut self, veneers: Veneers) -> Result<(), OutOfMemory> {
         debug_assert!(self.asm.code.is_empty(), "the veneers come first");
-        self.put_veneers();
+        self.veneers.resize(Routines::COUNT, Label::NEW)?;
+        match veneers {
+            Veneers::Used => {}
+            #[cfg(feature = "lazy")]
+            Veneers::All => self.put_veneers(true),
+            #[cfg(feature = "lazy")]
+            Veneers::At(place) => self.set_veneers(place as u32),
+        }
+        Ok(())
     }
 
-    #[cfg(feature = "lazy")]
-    fn veneers_at(&mut self, place: i32) {
-        self.veneers = place as u32;
+    fn end(&mut self) {
+        self.put_veneers(false);
     }
 }

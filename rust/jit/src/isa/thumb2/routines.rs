@@ -6,9 +6,8 @@ use super::abi::{
 };
 use super::asm::{
     Address, Branch, Cond as C, Dp, Flags, LR, Mem, PC, Reg, SP, Shift as S, Src, Test, Unary, dp_byte,
-    mem_offset,
 };
-use super::masm::{CTX, FP, IP, Thumb2};
+use super::masm::{CTX, FP, FUEL_LEFT, IP, Thumb2};
 use crate::masm::{Frame, Label, Routine};
 use crate::routines::Routines;
 use wasmote_core::Trap;
@@ -75,7 +74,7 @@ impl Thumb2 {
         }
     }
 
-    pub(super) fn call_routines(&mut self, routines: &mut Routines) {
+    pub(super) fn call_routines(&mut self, routines: &mut Routines, fuel: bool) {
         let (mut resolve, mut call, mut back) = (Label::NEW, Label::NEW, Label::NEW);
         let mut unchanged = Label::NEW;
         let mut own = self.indirect_routine(routines, &mut resolve, &mut call);
@@ -105,10 +104,12 @@ impl Thumb2 {
         self.asm.mov(Flags::Keep, R2, Src::Reg(R6));
         self.asm.mov(Flags::Keep, R3, Src::Reg(CTX));
         self.load_word(IP, R1, 0);
+        self.store_fuel(fuel);
         self.asm.branch_reg(true, IP);
         self.resolve(&mut back);
-        // It may have made the memory grow. A result in registers is in cells.
+        // It may have made the memory grow and taken fuel. A result in registers is in cells.
         self.load_memory_registers();
+        self.load_fuel(fuel);
         self.resolve(&mut unchanged);
         let failed = self.asm.branch_short(Branch::compare(true, R0));
         self.asm.mem_dual(true, R0, R1, R6, 0);
@@ -132,6 +133,7 @@ impl Thumb2 {
         self.asm.mov(Flags::Keep, R6, Src::Reg(R1));
         self.load_word(IP, CTX, BUILTINS);
         self.asm.mem(Mem::Ldr, IP, Address::index(IP, R0, 2));
+        self.store_fuel(fuel);
         self.asm.mov(Flags::Keep, R0, Src::Reg(CTX));
         self.asm.branch_reg(true, IP);
         self.refer_short(Branch::NEAR, Branch::FAR, &mut back);
@@ -226,22 +228,17 @@ impl Thumb2 {
         Own { look: own, by_entry }
     }
 
-    /// Takes fuel: loads the lower half of it, and stores that, less the units, which are set later. All registers but r12
-    /// and the return address stay.
+    /// Takes fuel: so many units as are set later. All registers but the return address stay.
     pub(super) fn take_fuel(&mut self) -> usize {
-        const LOAD: u32 = mem_offset(Mem::Ldr, IP, CTX, FUEL as u32);
-        const SUBTRACT: u32 = dp_byte(Dp::Sub, true, IP, IP, 0);
-        const STORE: u32 = mem_offset(Mem::Str, IP, CTX, FUEL as u32);
+        const SUBTRACT: u32 = dp_byte(Dp::Sub, true, FUEL_LEFT, FUEL_LEFT, 0);
         // If that was enough, over the call.
         const ENOUGH: Option<u32> = Branch::near_if(C::Hs).to(2 + Branch::LINK.size() as i32);
-        self.asm.long(LOAD);
         let at = self.asm.code.len();
         self.asm.long(SUBTRACT);
         if let Some(enough) = ENOUGH {
             self.asm.short(enough);
         }
         self.call_routine(Routine::Borrow);
-        self.asm.long(STORE);
         at
     }
 
@@ -259,7 +256,25 @@ impl Thumb2 {
         // Either comparison carries unless it is used up.
         self.asm.set_short(endless);
         self.asm.mem_many(true, false, true, SP, 0b11);
-        self.refer(Branch::far_if(C::Lo), routines.trap(Trap::OutOfFuel));
+        self.asm.it(C::Hs);
         self.asm.branch_reg(false, LR);
+        // The units are in the instruction before the branch and the call; the lowest bit of the return address is set.
+        self.asm.mem(Mem::Ldrb, IP, Address::offset(LR, -9));
+        self.asm.dp(Dp::Add, Flags::Any, FUEL_LEFT, FUEL_LEFT, Src::Reg(IP));
+        self.refer(Branch::FAR, routines.trap(Trap::OutOfFuel));
+    }
+
+    /// Code is entered, or returned to: what the lower half of the fuel is now, if there is fuel.
+    pub(super) fn load_fuel(&mut self, fuel: bool) {
+        if fuel {
+            self.load_word(FUEL_LEFT, CTX, FUEL);
+        }
+    }
+
+    /// Code is left: what the lower half of the fuel is now.
+    pub(super) fn store_fuel(&mut self, fuel: bool) {
+        if fuel {
+            self.store_word(FUEL_LEFT, CTX, FUEL);
+        }
     }
 }

@@ -7,11 +7,11 @@ use super::asm::{
 use crate::code::Code;
 use crate::masm::{
     Alu, Bits, Cond, Division, Float2, Frame, Function, GlobalCell, Label, Masm, Pair, PairVal, Place, Shift,
-    TailArguments, Val,
+    TailArguments, Val, Veneers,
 };
 use wasmote_core::vm::Builtin;
 use wasmote_core::{ErrorKind, LoadOp, StoreOp, Trap, UnaryOp};
-use wasmote_platform::Heap;
+use wasmote_platform::{Heap, OutOfMemory};
 
 /// The frame: the first saved register.
 pub(super) const FP: Reg = RBP;
@@ -550,13 +550,13 @@ impl Masm for X64 {
         self.go_to_trap(trap);
     }
 
-    fn veneers(&mut self) {
+    fn begin(&mut self, veneers: Veneers) -> Result<(), OutOfMemory> {
         debug_assert!(self.asm.code.is_empty(), "the veneers come first");
-        self.common_code();
-    }
-
-    #[cfg(feature = "lazy")]
-    fn veneers_at(&mut self, place: i32) {
-        self.veneers = place as u32;
+        match veneers {
+            #[cfg(feature = "lazy")]
+            Veneers::At(place) => self.veneers = place as u32,
+            _ => self.common_code(),
+        }
+        Ok(())
     }
 }
