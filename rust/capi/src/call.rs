@@ -3,11 +3,11 @@
 use crate::handle::{array, array_mut, can_put, put, string, text};
 use crate::instance::failed;
 use crate::message::{Failure, Report, Text, run};
-use crate::store::{Access, StoreCell};
+use crate::store::Access;
 use crate::types::wasmote_status::*;
 use crate::types::*;
 use core::ffi::c_char;
-use wasmote::{Error, ExternRef, Func, FuncType, ValType, Value, WasmValue};
+use wasmote::{Error, ExternRef, Feature, Func, FuncType, ValType, Value, WasmValue};
 
 /// The value that the application gives.
 pub(crate) fn value_in(value: &wasmote_value_t) -> Result<Value, Failure> {
@@ -42,16 +42,22 @@ fn func_in(cell: u32) -> Option<Func> {
     <Option<Func> as WasmValue>::read(&mut [cell].as_slice())
 }
 
-pub(crate) fn func_out(cell: &StoreCell, func: Func) -> wasmote_func_t {
-    wasmote_func_t { owner: cell.id(), handle: Value::FuncRef(Some(func)).bits() as u32 }
-}
-
 impl Access<'_> {
     /// The function that the application names.
     #[inline(always)]
-    pub fn func(&self, func: wasmote_func_t) -> Result<Func, Failure> {
-        let found = func_in(func.handle).filter(|_| func.owner == self.cell().id());
+    pub fn func(&mut self, func: wasmote_func_t) -> Result<Func, Failure> {
+        let found = func_in(func.handle).filter(|_| func.owner == self.id());
         found.ok_or_else(|| WASMOTE_ERR_INVALID_ARGUMENT.into())
+    }
+
+    /// What the application gets of a function.
+    fn func_out(&mut self, func: Func) -> wasmote_func_t {
+        wasmote_func_t { owner: self.id(), handle: Value::FuncRef(Some(func)).bits() as u32 }
+    }
+
+    fn exported_func(&mut self, name: &str) -> Result<wasmote_func_t, Failure> {
+        let func = self.instance().func_dyn(self.cx(), name)?;
+        Ok(self.func_out(func))
     }
 }
 
@@ -67,8 +73,7 @@ pub unsafe extern "C" fn wasmote_instance_func(
         // SAFETY: (C1) (C3) the header demands it.
         unsafe {
             let mut access = Access::new(instance)?;
-            let func = access.instance().func_dyn(&access.cx(), string(name)?)?;
-            put(out, func_out(access.cell(), func))
+            put(out, access.exported_func(string(name)?)?)
         }
     })
 }
@@ -87,8 +92,7 @@ pub unsafe extern "C" fn wasmote_instance_func_n(
         unsafe {
             let name = text(array(name.cast(), length)?)?;
             let mut access = Access::new(instance)?;
-            let func = access.instance().func_dyn(&access.cx(), name)?;
-            put(out, func_out(access.cell(), func))
+            put(out, access.exported_func(name)?)
         }
     })
 }
@@ -105,9 +109,9 @@ pub unsafe extern "C" fn wasmote_func_from_ref(
         // SAFETY: (C1) the header demands it.
         let mut access = unsafe { Access::new(instance) }?;
         let func = func_in(reference).ok_or(WASMOTE_ERR_NOT_FOUND)?;
-        func.ty(&access.cx())?;
+        func.ty(access.cx())?;
         // SAFETY: (C3) the header demands it.
-        unsafe { put(out, func_out(access.cell(), func)) }
+        unsafe { put(out, access.func_out(func)) }
     })
 }
 
@@ -125,7 +129,7 @@ pub unsafe extern "C" fn wasmote_func_signature(
         // SAFETY: (C1) (C3) the header demands it.
         let (mut access, text) = unsafe { (Access::new(instance)?, array_mut(text, size)?) };
         let func = access.func(func)?;
-        Text::new(text).func_type(func.ty(&access.cx())?);
+        Text::new(text).func_type(func.ty(access.cx())?);
         Ok(())
     })
 }
@@ -188,44 +192,50 @@ pub(crate) unsafe fn call(
     let write = |ty: &FuncType<'_>, cells: &mut [u32]| {
         let types = ty.param_bytes();
         if values.args.len() != types.len() || values.result_count != ty.result_bytes().len() {
-            return false;
+            return None;
         }
-        let mut cells = cells.iter_mut();
-        let mut put = |value: u32| _ = cells.next().map(|cell| *cell = value);
+        let mut to = cells.as_mut_ptr();
+        let mut refs = false;
         for (value, &ty) in values.args.iter().zip(types) {
             if value.r#type != ty.into() {
-                return false;
+                return None;
             }
-            // SAFETY: (C3) all members of the union are plain bits, and the header demands that they are set.
+            refs |= Feature::ReferenceTypes.compiled() && ty == ValType::FuncRef as u8;
+            // SAFETY: (C3) all members of the union are plain bits, and the header demands that they are set. (R4) There are two cells
+            // for each.
             unsafe {
                 if ValType::cells_of(ty) == 2 {
-                    put(value.of.i64 as u32);
-                    put((value.of.i64 >> 32) as u32);
+                    to.write(value.of.i64 as u32);
+                    to = to.add(1);
+                    to.write((value.of.i64 >> 32) as u32);
                 } else {
-                    put(value.of.r#ref);
+                    to.write(value.of.r#ref);
                 }
+                to = to.add(1);
             }
         }
-        true
+        Some(refs)
     };
     let read = |ty: &FuncType<'_>, cells: &[u32]| {
-        let mut cells = cells.iter();
-        let mut get = || cells.next().copied().unwrap_or(0);
+        let mut from = cells.as_ptr();
         let mut result = values.results;
         for &ty in ty.result_bytes() {
             let mut of = wasmote_value_of_t { i64: 0 };
-            if ValType::cells_of(ty) == 2 {
-                of.i64 = i64::from(get()) | i64::from(get()) << 32;
-            } else {
-                of.r#ref = get();
-            }
-            // SAFETY: (C3) there are as many results as there is room for.
+            // SAFETY: (R4) there are two cells for each; (C3) as many results as there is room for.
             unsafe {
+                if ValType::cells_of(ty) == 2 {
+                    of.i64 = i64::from(*from) | i64::from(*from.add(1)) << 32;
+                    from = from.add(1);
+                } else {
+                    of.r#ref = *from;
+                }
+                from = from.add(1);
                 result.write(wasmote_value_t { r#type: ty.into(), of });
                 result = result.add(1);
             }
         }
     };
+    // By a reference to it, so that the block may be looked at meanwhile (C5).
     func.call_cells(&mut access.cx(), write, read).map_err(|error| ended(access, error, report))
 }
 

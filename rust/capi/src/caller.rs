@@ -17,7 +17,6 @@ pub(crate) struct CallerBlock {
     /// that runs then has callers of its own.
     pub kind: Cell<u32>,
     pub caller: UnsafeCell<Caller<'static>>,
-    func: *const LinkedFunc,
 }
 
 impl CallerBlock {
@@ -36,10 +35,22 @@ impl CallerBlock {
         }
     }
 
+    /// The calling instance, to be used in the host function.
+    ///
+    /// # Safety
+    /// (C1) As for [`get`](CallerBlock::get).
+    unsafe fn access<'a>(caller: *const wasmote_caller_t) -> Result<Access<'a>, Failure> {
+        // SAFETY: (C1) the caller says so.
+        unsafe {
+            CallerBlock::get(caller)?;
+            Access::new(caller.cast())
+        }
+    }
+
     /// The function that runs.
     pub fn func(&self) -> &LinkedFunc {
-        // SAFETY: (C5) it stays as long as the block.
-        unsafe { &*self.func }
+        // SAFETY: (C5) nobody changes what the caller knows of it, and it stays as long as the block.
+        unsafe { &*(*self.caller.get()).host_function().cast::<LinkedFunc>() }
     }
 }
 
@@ -71,7 +82,6 @@ impl HostCall for LinkedFunc {
             caller: UnsafeCell::new(unsafe {
                 core::mem::transmute::<Caller<'_>, Caller<'static>>(caller.reborrow())
             }),
-            func: self,
         };
         let handle = (&raw mut block).cast::<wasmote_caller_t>();
         // SAFETY: (C6) a function of the application's, with cells for its type.
@@ -103,10 +113,10 @@ pub unsafe extern "C" fn wasmote_caller_memory(
     size: usize,
 ) -> *mut c_void {
     // SAFETY: (C1) the header demands it.
-    unsafe { CallerBlock::get(caller) }
-        .and_then(|block| {
+    unsafe { CallerBlock::access(caller) }
+        .and_then(|mut access| {
             let size = u32::try_from(size).map_err(|_| WASMOTE_ERR_INVALID_ARGUMENT)?;
-            Ok(Access::of_caller(block)?.caller()?.bytes(address, size)?.as_mut_ptr().cast())
+            Ok(access.cx().bytes(address, size)?.as_mut_ptr().cast())
         })
         .unwrap_or(core::ptr::null_mut())
 }
@@ -140,7 +150,7 @@ pub unsafe extern "C" fn wasmote_caller_charge(
 ) -> wasmote_status_t {
     run(|| {
         // SAFETY: (C1) the header demands it.
-        let mut access = Access::of_caller(unsafe { CallerBlock::get(caller) }?)?;
-        access.caller()?.charge(units).map_err(|_| wasmote_status::WASMOTE_TRAP_OUT_OF_FUEL.into())
+        let mut access = unsafe { CallerBlock::access(caller) }?;
+        access.cx().charge(units).map_err(|_| wasmote_status::WASMOTE_TRAP_OUT_OF_FUEL.into())
     })
 }

@@ -13,14 +13,14 @@ use wasmote::{Memory, Table};
 impl Access<'_> {
     #[inline(never)]
     fn memory(&mut self) -> Result<Memory, Failure> {
-        self.instance().own_memory(&self.cx()).ok_or_else(|| WASMOTE_ERR_NOT_FOUND.into())
+        self.instance().own_memory(self.cx()).ok_or_else(|| WASMOTE_ERR_NOT_FOUND.into())
     }
 
     /// # Safety
     /// (C3) As for [`string`].
     unsafe fn table(&mut self, name: *const c_char) -> Result<Table, Failure> {
         // SAFETY: (C3) the caller says so.
-        Ok(self.instance().table(&self.cx(), unsafe { string(name) }?)?)
+        Ok(self.instance().table(self.cx(), unsafe { string(name) }?)?)
     }
 }
 
@@ -85,7 +85,7 @@ unsafe fn copy(
 pub unsafe extern "C" fn wasmote_memory_size(instance: *mut wasmote_instance_t) -> usize {
     // SAFETY: (C1) the header demands it.
     let size =
-        unsafe { Access::new(instance) }.and_then(|mut access| Ok(access.memory()?.size(&access.cx())?));
+        unsafe { Access::new(instance) }.and_then(|mut access| Ok(access.memory()?.size(access.cx())?));
     size.unwrap_or(0)
 }
 
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn wasmote_memory_grow(
     run(|| {
         // SAFETY: (C1) the header demands it.
         let mut access = unsafe { Access::new(instance) }?;
-        let had = access.memory()?.grow(&mut access.cx(), pages)?;
+        let had = access.memory()?.grow(access.cx(), pages)?;
         // SAFETY: (C3) the header demands it.
         if before.is_null() { Ok(()) } else { unsafe { put(before, had) } }
     })
@@ -118,8 +118,8 @@ pub unsafe extern "C" fn wasmote_global_get(
         // SAFETY: (C1) (C3) the header demands it.
         unsafe {
             let mut access = Access::new(instance)?;
-            let global = access.instance().global(&access.cx(), string(name)?)?;
-            put(value, value_out(global.get(&access.cx())?))
+            let global = access.instance().global(access.cx(), string(name)?)?;
+            put(value, value_out(global.get(access.cx())?))
         }
     })
 }
@@ -136,8 +136,8 @@ pub unsafe extern "C" fn wasmote_global_set(
         // SAFETY: (C1) (C3) the header demands it.
         let (mut access, value) = unsafe { (Access::new(instance)?, value_at(value)?) };
         // SAFETY: (C3) the header demands it.
-        let global = access.instance().global(&access.cx(), unsafe { string(name) }?)?;
-        Ok(global.set(&mut access.cx(), value)?)
+        let global = access.instance().global(access.cx(), unsafe { string(name) }?)?;
+        Ok(global.set(access.cx(), value)?)
     })
 }
 
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn wasmote_table_size(
         unsafe {
             let mut access = Access::new(instance)?;
             let table = access.table(name)?;
-            put(size, table.size(&access.cx())?)
+            put(size, table.size(access.cx())?)
         }
     })
 }
@@ -183,7 +183,7 @@ pub unsafe extern "C" fn wasmote_table_get(
         unsafe {
             let mut access = Access::new(instance)?;
             let table = access.table(name)?;
-            put(value, value_out(table.get(&access.cx(), index)?))
+            put(value, value_out(table.get(access.cx(), index)?))
         }
     })
 }
@@ -202,7 +202,7 @@ pub unsafe extern "C" fn wasmote_table_set(
         unsafe {
             let (mut access, value) = (Access::new(instance)?, value_at(value)?);
             let table = access.table(name)?;
-            Ok(table.set(&mut access.cx(), index, value)?)
+            Ok(table.set(access.cx(), index, value)?)
         }
     })
 }
@@ -223,7 +223,7 @@ pub unsafe extern "C" fn wasmote_table_grow(
         unsafe {
             let (mut access, value) = (Access::new(instance)?, value_at(value)?);
             let table = access.table(name)?;
-            let had = table.grow(&mut access.cx(), delta, value)?;
+            let had = table.grow(access.cx(), delta, value)?;
             if before.is_null() { Ok(()) } else { put(before, had) }
         }
     })

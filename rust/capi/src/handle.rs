@@ -12,8 +12,13 @@ use wasmote_platform::{Heap, from_utf8};
 #[repr(C)]
 struct Block<T> {
     kind: u32,
-    heap: Heap,
     body: T,
+    heap: Heap,
+}
+
+/// Where the body begins.
+pub(crate) const fn body_offset<T>() -> usize {
+    core::mem::offset_of!(Block<T>, body)
 }
 
 /// The body of a handle.
@@ -46,7 +51,7 @@ impl<T: Handle> Reserved<T> {
         // SAFETY: (C2) a fresh block of the right layout; the heap is moved into it.
         unsafe {
             let heap = core::ptr::read(&reserved.heap);
-            reserved.place.write(Block { kind: T::KIND, heap, body });
+            reserved.place.write(Block { kind: T::KIND, body, heap });
         }
         reserved.place.as_ptr().cast()
     }

@@ -11,12 +11,15 @@ use crate::runtime::number;
 use crate::store::{Access, StoreCell};
 use crate::types::wasmote_status::*;
 use crate::types::*;
-use wasmote::{Error, Instance, InterruptHandle, Quotas, Store};
+use core::cell::UnsafeCell;
+use wasmote::{Caller, Error, InterruptHandle, Quotas, Store};
 use wasmote_platform::Shared;
 
+#[repr(C)]
 pub(crate) struct InstanceBody {
+    /// In front, as in a [`CallerBlock`].
+    pub caller: UnsafeCell<Caller<'static>>,
     pub store: Shared<StoreCell>,
-    pub instance: Instance,
     interrupt: InterruptHandle,
 }
 
@@ -112,8 +115,8 @@ pub unsafe extern "C" fn wasmote_instance_new(
             }
         };
         // SAFETY: (C1) (C3) (C6) (C9) the header demands it.
-        let (instance, interrupt) = unsafe { instantiate(body, &imports, &store, &quotas, report) }?;
-        let handle = handle.fill(InstanceBody { store: store.clone(), instance, interrupt });
+        let (caller, interrupt) = unsafe { instantiate(body, &imports, &store, &quotas, report) }?;
+        let handle = handle.fill(InstanceBody { caller: UnsafeCell::new(caller), store, interrupt });
         // SAFETY: (C3) the header demands it.
         unsafe { put(out, handle) }?;
         // SAFETY: (C1) made above.
@@ -138,7 +141,7 @@ pub unsafe extern "C" fn wasmote_instance_new(
 unsafe fn start(handle: *mut wasmote_instance_t, report: &mut Report<'_>) -> Result<(), Failure> {
     // SAFETY: (C1) the caller says so.
     let mut access = unsafe { Access::new(handle) }?;
-    let Some(func) = access.instance().start_func(&access.cx())? else { return Ok(()) };
+    let Some(func) = access.instance().start_func(access.cx())? else { return Ok(()) };
     let nothing = Values { args: &[], results: core::ptr::null_mut(), result_count: 0 };
     // SAFETY: (C3) it has no results.
     unsafe { call(&mut access, func, &nothing, report) }
@@ -152,12 +155,15 @@ unsafe fn instantiate(
     cell: &StoreCell,
     quotas: &Quotas,
     report: &mut Report<'_>,
-) -> Result<(Instance, InterruptHandle), Failure> {
+) -> Result<(Caller<'static>, InterruptHandle), Failure> {
     let mut entered = cell.enter()?;
     let store = entered.store();
     // SAFETY: (C1) (C3) (C6) (C9) the caller says so.
     let instance = unsafe { imports.instantiate(store, &body.module, quotas, cell, report) }?;
-    Ok((instance, instance.interrupt_handle(store)?))
+    let interrupt = instance.interrupt_handle(store)?;
+    let caller = instance.outside(store)?;
+    // SAFETY: (C4) only the lifetime changes: it is used while the store is marked, and the handle keeps that.
+    Ok((unsafe { core::mem::transmute::<Caller<'_>, Caller<'static>>(caller) }, interrupt))
 }
 
 /// What a call or the start function failed with, and for a trap in which function, which costs the time to compile
@@ -219,7 +225,7 @@ unsafe fn set_interrupt(instance: *mut wasmote_instance_t, on: bool) {
             act(&body.interrupt);
         } else if handle::kind(instance) == Some(CallerBlock::KIND)
             && let Ok(mut access) = Access::new(instance)
-            && let Ok(interrupt) = access.instance().interrupt_handle(&access.cx())
+            && let Ok(interrupt) = access.instance().interrupt_handle(access.cx())
         {
             act(&interrupt);
         }
@@ -236,10 +242,10 @@ pub unsafe extern "C" fn wasmote_instance_set_fuel(
     run(|| {
         // SAFETY: (C1) the header demands it.
         let mut access = unsafe { Access::new(instance) }?;
-        if fuel != u64::MAX && !access.cell().root.metered {
+        if fuel != u64::MAX && !access.root().metered {
             return Err(WASMOTE_ERR_UNSUPPORTED.into());
         }
-        Ok(access.instance().set_fuel(&mut access.cx(), fuel)?)
+        Ok(access.instance().set_fuel(access.cx(), fuel)?)
     })
 }
 
@@ -249,6 +255,6 @@ pub unsafe extern "C" fn wasmote_instance_set_fuel(
 pub unsafe extern "C" fn wasmote_instance_fuel(instance: *const wasmote_instance_t) -> u64 {
     // SAFETY: (C1) the header demands it.
     let fuel =
-        unsafe { Access::new(instance) }.and_then(|mut access| Ok(access.instance().fuel(&access.cx())?));
+        unsafe { Access::new(instance) }.and_then(|mut access| Ok(access.instance().fuel(access.cx())?));
     fuel.unwrap_or(0)
 }

@@ -137,7 +137,9 @@ impl<'a> Imports<'a> {
             }
             for line in self.instances.iter().rev().filter(|line| is(line.module, import.module)) {
                 let body = get::<InstanceBody>(line.instance).ok();
-                if let Some(item) = body.and_then(|body| body.instance.export(store, import.name)) {
+                // SAFETY: (C4) its store is marked, as it is the one that we have.
+                let instance = body.map(|body| (*body.caller.get()).instance());
+                if let Some(item) = instance.and_then(|instance| instance.export(store, import.name)) {
                     return Found::Extern(item);
                 }
             }

@@ -7,9 +7,11 @@ use crate::message::Failure;
 use crate::runtime::Root;
 use crate::types::wasmote_instance_t;
 use crate::types::wasmote_status::{WASMOTE_ERR_BUSY, WASMOTE_ERR_INVALID_ARGUMENT};
-use core::cell::UnsafeCell;
+use core::cell::{Cell, UnsafeCell};
+use core::marker::PhantomData;
+use core::mem::offset_of;
 use core::sync::atomic::{AtomicU32, Ordering};
-use wasmote::{AnyContext, Caller, Instance, Store};
+use wasmote::{Caller, Instance, Store};
 use wasmote_platform::Shared;
 
 /// The store of one instance, or of several that are linked.
@@ -29,7 +31,7 @@ impl StoreCell {
 
     /// Whether the two are one.
     pub fn is(&self, other: &StoreCell) -> bool {
-        self.id() == other.id()
+        core::ptr::eq(self, other)
     }
 
     /// The store, for as long as it is borrowed.
@@ -39,11 +41,6 @@ impl StoreCell {
     pub fn enter(&self) -> Result<Entered<'_>, Failure> {
         self.busy.enter()?;
         Ok(Entered(self))
-    }
-
-    /// The number by which functions of this store are told from those of others.
-    pub fn id(&self) -> usize {
-        core::ptr::from_ref(self).addr()
     }
 }
 
@@ -94,11 +91,22 @@ impl Busy {
     }
 }
 
+/// What a handle of an instance leads to, whichever of the two it is.
+#[repr(C)]
+pub(crate) struct Usable {
+    /// Of a [`CallerBlock`], or of a handle of an [`InstanceBody`].
+    kind: Cell<u32>,
+    caller: UnsafeCell<Caller<'static>>,
+}
+
+const _: () = assert!(offset_of!(Usable, caller) == offset_of!(CallerBlock, caller));
+const _: () = assert!(offset_of!(Usable, caller) == handle::body_offset::<InstanceBody>());
+
 /// An instance that may be used as long as this lasts: from outside, with its store marked, or in a host function that its code
 /// called, with that one's block marked.
-pub(crate) enum Access<'a> {
-    Instance(&'a InstanceBody),
-    Caller(&'a CallerBlock),
+pub(crate) struct Access<'a> {
+    handle: *const Usable,
+    _lasts: PhantomData<&'a InstanceBody>,
 }
 
 impl<'a> Access<'a> {
@@ -109,29 +117,13 @@ impl<'a> Access<'a> {
     ///
     /// # Safety
     /// (C1) As for [`handle::get`].
+    #[inline(always)]
     pub unsafe fn new(handle: *const wasmote_instance_t) -> Result<Access<'a>, Failure> {
-        // SAFETY: (C1) (C5) the caller says so: an instance, or a host function's block, which is running.
+        // SAFETY: (C1) (C4) the caller says so.
         unsafe {
-            match handle::kind(handle) {
-                Some(InstanceBody::KIND) => {
-                    let body = handle::body::<InstanceBody>(handle);
-                    body.store.busy.enter()?;
-                    Ok(Access::Instance(body))
-                }
-                Some(CallerBlock::KIND | CallerBlock::USED) => {
-                    Access::of_caller(&*handle.cast::<CallerBlock>())
-                }
-                _ => Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
-            }
+            enter(handle)?;
+            Ok(Access::resume(handle))
         }
-    }
-
-    /// In a host function.
-    pub fn of_caller(block: &'a CallerBlock) -> Result<Access<'a>, Failure> {
-        if block.kind.replace(CallerBlock::USED) != CallerBlock::KIND {
-            return Err(WASMOTE_ERR_BUSY.into());
-        }
-        Ok(Access::Caller(block))
     }
 
     /// Stays in use after this: who calls [`resume`](Access::resume) has it.
@@ -143,62 +135,93 @@ impl<'a> Access<'a> {
     /// Goes on using an instance.
     ///
     /// # Safety
-    /// (C4) An access to it was suspended, and this is the only one who resumes it.
-    #[cfg(feature = "thread")]
-    pub unsafe fn resume(body: &'a InstanceBody) -> Access<'a> {
-        Access::Instance(body)
+    /// (C4) Its handle is marked, and this is the only one who has the mark.
+    #[inline(always)]
+    pub unsafe fn resume(handle: *const wasmote_instance_t) -> Access<'a> {
+        Access { handle: handle.cast(), _lasts: PhantomData }
     }
 
-    pub fn cell(&self) -> &'a StoreCell {
-        match self {
-            Access::Instance(body) => &body.store,
-            // SAFETY: (C5) the store is there as long as the host function's call.
-            Access::Caller(block) => unsafe { &*block.func().cell },
+    /// The instance; `None` in a host function.
+    #[inline(always)]
+    fn outside(&self) -> Option<&'a InstanceBody> {
+        // SAFETY: (C1) (C4) (C5) we have marked it, so it is one of the two.
+        unsafe {
+            ((*self.handle).kind.get() == InstanceBody::KIND)
+                .then(|| handle::body::<InstanceBody>(self.handle.cast()))
         }
     }
 
-    pub fn instance(&self) -> Instance {
-        match self {
-            Access::Instance(body) => body.instance,
-            // SAFETY: (C5) we have marked the block.
-            Access::Caller(block) => unsafe { &*block.caller.get() }.instance(),
+    /// What there is once for all instances of its store.
+    pub fn root(&self) -> &'a Root {
+        match self.outside() {
+            Some(body) => &body.store.root,
+            // SAFETY: (C5) we have marked the block of a host function, whose store is there as long as its call.
+            None => unsafe { &(*(*self.handle.cast::<CallerBlock>()).func().cell).root },
         }
+    }
+
+    /// The number by which functions of its store are told from those of others.
+    #[inline(always)]
+    pub fn id(&mut self) -> usize {
+        self.cx().store_id()
+    }
+
+    pub fn instance(&mut self) -> Instance {
+        self.cx().instance()
     }
 
     /// The store, to do something with the instance.
     #[inline(always)]
-    pub fn cx(&mut self) -> AnyContext<'_, 'static> {
+    pub fn cx(&mut self) -> &mut Caller<'static> {
         // SAFETY: (C4) (C5) we have marked the cell or the block, and are borrowed.
-        unsafe {
-            match self {
-                Access::Instance(body) => AnyContext::Store(&mut *body.store.store.get()),
-                Access::Caller(block) => AnyContext::Caller(&mut *block.caller.get()),
-            }
-        }
+        unsafe { &mut *(*self.handle).caller.get() }
     }
 
     /// The store itself; not in a host function, where it is in use.
     pub fn store(&mut self) -> Result<&mut Store, Failure> {
-        match self.cx() {
-            AnyContext::Store(store) => Ok(store),
-            AnyContext::Caller(_) => Err(WASMOTE_ERR_BUSY.into()),
-        }
-    }
-
-    /// The caller, in a host function.
-    pub fn caller(&mut self) -> Result<&mut Caller<'static>, Failure> {
-        match self.cx() {
-            AnyContext::Caller(caller) => Ok(caller),
-            AnyContext::Store(_) => Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
-        }
+        let body = self.outside().ok_or(WASMOTE_ERR_BUSY)?;
+        // SAFETY: (C4) we have marked the cell, and are borrowed.
+        Ok(unsafe { &mut *body.store.store.get() })
     }
 }
 
 impl Drop for Access<'_> {
+    #[inline(never)]
     fn drop(&mut self) {
-        match self {
-            Access::Instance(body) => body.store.busy.leave(),
-            Access::Caller(block) => block.kind.set(CallerBlock::KIND),
+        match self.outside() {
+            Some(body) => body.store.busy.leave(),
+            // SAFETY: (C5) we have marked the block.
+            None => unsafe { (*self.handle).kind.set(CallerBlock::KIND) },
         }
     }
+}
+
+/// Marks what a handle of an instance leads to.
+///
+/// # Safety
+/// (C1) As for [`handle::get`].
+#[inline(never)]
+unsafe fn enter(handle: *const wasmote_instance_t) -> Result<(), Failure> {
+    // SAFETY: (C1) (C5) the caller says so: an instance, or a host function's block, which is running.
+    unsafe {
+        match handle::kind(handle) {
+            Some(InstanceBody::KIND) => handle::body::<InstanceBody>(handle).store.busy.enter(),
+            kind => enter_caller(handle.cast(), kind.unwrap_or(handle::DELETED)),
+        }
+    }
+}
+
+/// The same if it is a host function's block, and of this kind.
+///
+/// # Safety
+/// As of [`enter`].
+#[inline(never)]
+unsafe fn enter_caller(block: *const Usable, kind: u32) -> Result<(), Failure> {
+    match kind {
+        // SAFETY: (C1) (C5) the caller says so.
+        CallerBlock::KIND => unsafe { (*block).kind.set(CallerBlock::USED) },
+        CallerBlock::USED => return Err(WASMOTE_ERR_BUSY.into()),
+        _ => return Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
+    }
+    Ok(())
 }

@@ -23,7 +23,7 @@ pub(crate) struct ThreadBody {
 
 struct Work {
     /// Its store is marked as busy from the start of the thread to the end of its call, and so it stays.
-    instance: *const InstanceBody,
+    instance: *const wasmote_instance_t,
     func: Func,
     args: Vec<wasmote_value_t>,
     /// There is room for all of them.
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn wasmote_thread_start(
     run(|| {
         can_put(out)?;
         // SAFETY: (C1) (C3) the header demands it.
-        let (body, mut access, args, config) = unsafe {
+        let (_, mut access, args, config) = unsafe {
             (
                 get::<InstanceBody>(instance)?,
                 Access::new(instance)?,
@@ -68,9 +68,8 @@ pub unsafe extern "C" fn wasmote_thread_start(
             return Err(WASMOTE_ERR_INVALID_ARGUMENT.into());
         }
         let func = access.func(func)?;
-        let heap = access.cell().root.engine.heap();
-        let cx = access.cx();
-        let ty = func.ty(&cx)?;
+        let heap = access.root().engine.heap();
+        let ty = func.ty(access.cx())?;
         if !ty.params().map(Some).eq(args.iter().map(|value| value_in(value).map(|value| value.ty()).ok())) {
             return Err(WASMOTE_ERR_TYPE_MISMATCH.into());
         }
@@ -79,7 +78,7 @@ pub unsafe extern "C" fn wasmote_thread_start(
         let mut results = Vec::new(heap);
         results.resize(result_count, wasmote_value_t { r#type: 0, of: wasmote_value_of_t { i64: 0 } })?;
         let work = UnsafeCell::new(Work {
-            instance: body,
+            instance,
             func,
             args,
             results,
@@ -110,7 +109,7 @@ pub unsafe extern "C" fn wasmote_thread_start(
         unsafe {
             if thread.is_null() {
                 drop(take::<ThreadBody>(handle));
-                drop(Access::resume(body));
+                drop(Access::resume(instance));
                 return Err(WASMOTE_ERR_OUT_OF_MEMORY.into());
             }
             get::<ThreadBody>(handle)?.thread.set(thread);
@@ -126,7 +125,7 @@ unsafe extern "C" fn entry(handle: *mut c_void) {
     // SAFETY: (C10) as above.
     let Work { instance, func, args, results, status, error } = unsafe { &mut *body.work.get() };
     // SAFETY: (C4) (C10) the mark was given up for us, and so the instance stays.
-    let mut access = unsafe { Access::resume(&**instance) };
+    let mut access = unsafe { Access::resume(*instance) };
     // SAFETY: (C3) a place of our own.
     let report = unsafe { Report::new(error) };
     *status = report.run(|report| {

@@ -495,6 +495,8 @@ pub trait Masm {
         args: TailArguments<'_>,
         callee_shared: u32,
     );
+    /// Calls something that the instance imports in place of this function; as [`call_import`](Masm::call_import).
+    fn tail_call_import(&mut self, index: u32, result_cells: u32, frame: &Frame, args: TailArguments<'_>);
     /// Calls what the table holds in place of this function; as [`call_indirect`](Masm::call_indirect).
     fn tail_call_indirect(
         &mut self,

@@ -68,7 +68,7 @@ impl Instance {
     pub fn start(&self, cx: &mut impl Context) -> Result<(), Error> {
         match self.start_func(cx)? {
             // It takes nothing and returns nothing.
-            Some(start) => start.call_cells(cx, |_, _| true, |_, _| ()),
+            Some(start) => start.call_cells(cx, |_, _| Some(false), |_, _| ()),
             None => Ok(()),
         }
     }

@@ -65,7 +65,7 @@ pub use linker::{Linker, Resolve};
 pub use module::{Module, ModuleStats};
 pub use store::{Quotas, Store, StoreStats};
 pub use values::{ExternRef, Value, WasmValue, WasmValues};
-pub use vm::{AnyContext, Caller, Context, HostCall, InterruptHandle, RawHostFn};
+pub use vm::{Caller, Context, HostCall, InterruptHandle, RawHostFn};
 
 pub use wasmote_core::texts::Message;
 pub use wasmote_core::{

@@ -220,7 +220,7 @@ pub(crate) fn prepare(
         state.remove_last();
         state.truncate_hosts(hosts);
     } else {
-        state.settle(quotas.fuel);
+        state.settle(number, quotas.fuel);
     }
     begun?;
     Ok(Instance(number))

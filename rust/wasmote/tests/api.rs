@@ -357,3 +357,107 @@ fn the_module_tells_what_it_needs_and_has() {
     assert_eq!(exports[0], ("m", ExternType::Memory(MemoryType { limits, page_log2: 16 })));
     assert_eq!(exports[1], ("f", ExternType::Func(FuncType::new(&[0x7C], &[]))));
 }
+
+/// A host function that returns its number.
+struct Number(u32);
+
+impl HostCall for Number {
+    fn ty(&self) -> FuncType<'_> {
+        FuncType::new(&[], &[ValType::I32 as u8])
+    }
+
+    fn call(&self, _: &mut Caller<'_>, cells: &mut [u32]) -> Result<(), HostError> {
+        cells[0] = self.0;
+        Ok(())
+    }
+}
+
+/// A store keeps what it has found out of a function for the next time, and that must not be another one's, or old.
+#[test]
+fn functions_called_again_are_the_same() {
+    let engine = engine();
+    let mut store = store(&engine);
+    let number = |store: &mut Store, func: Func| {
+        let mut results = [Value::I32(0)];
+        func.call(store, &[], &mut results).map(|()| results[0])
+    };
+    // What is known of the host functions moves as they become more.
+    let first = Func::host(&mut store, Number(0)).unwrap();
+    let mut hosts = vec![first];
+    for count in 1..40 {
+        assert_eq!(number(&mut store, first), Ok(Value::I32(0)));
+        hosts.push(Func::host(&mut store, Number(count)).unwrap());
+        assert_eq!(number(&mut store, first), Ok(Value::I32(0)));
+    }
+    for (func, count) in hosts.iter().zip(0..) {
+        assert_eq!(number(&mut store, *func), Ok(Value::I32(count)));
+    }
+
+    let linker = Linker::new(&engine);
+    let text = |trap: &str, ty: &str| {
+        format!(
+            r#"(module (memory 0) {trap} (func (export "f") (result {ty}) ({ty}.const 7))
+                (func (export "g") (result {ty}) ({ty}.const 8)))"#
+        )
+    };
+    let trapping = module(&engine, &text(r#"(data (i32.const 0) "x")"#, "i64"));
+    for _ in 0..3 {
+        assert!(matches!(linker.instantiate(&mut store, &trapping), Err(Error::Trap(_))));
+        let instance = linker.instantiate(&mut store, &module(&engine, &text("", "i32"))).unwrap();
+        let [f, g] = ["f", "g"].map(|name| instance.func_dyn(&store, name).unwrap());
+        for _ in 0..3 {
+            assert_eq!(number(&mut store, f), Ok(Value::I32(7)));
+            assert_eq!(number(&mut store, g), Ok(Value::I32(8)));
+            assert_eq!(number(&mut store, g), Ok(Value::I32(8)));
+            assert_eq!(number(&mut store, hosts[3]), Ok(Value::I32(3)));
+        }
+    }
+}
+
+#[test]
+fn an_instance_seen_from_outside_calls() {
+    let engine = engine();
+    let mut linker = Linker::new(&engine);
+    linker
+        .func("env", "size", |caller: &mut Caller<'_>| {
+            caller.memory().map_or(-1, |memory| memory.len() as i32)
+        })
+        .unwrap();
+    linker
+        .func("env", "again", |caller: &mut Caller<'_>, depth: i32| -> Result<i32, HostError> {
+            let instance = caller.instance();
+            Ok(instance.func::<i32, i32>(caller, "down")?.call(caller, depth)?)
+        })
+        .unwrap();
+    let module = module(
+        &engine,
+        r#"(module (import "env" "size" (func $size (result i32))) (import "env" "again" (func $again (param i32) (result i32)))
+            (memory 1) (export "size" (func $size))
+            (func (export "down") (param i32) (result i32)
+                (if (i32.eqz (local.get 0)) (then (unreachable)))
+                (if (i32.eq (local.get 0) (i32.const 9)) (then (return (call $size))))
+                (call $again (i32.sub (local.get 0) (i32.const 1)))))"#,
+    );
+    let mut store = store(&engine);
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    assert_eq!(call::<(), i32>(&mut store, instance, "size", ()), Ok(-1), "nobody calls");
+    let mut outside = instance.outside(&mut store).unwrap();
+    assert_eq!(outside.instance(), instance);
+    let size = instance.func::<(), i32>(&outside, "size").unwrap();
+    let down = instance.func::<i32, i32>(&outside, "down").unwrap();
+    for _ in 0..3 {
+        assert_eq!(size.call(&mut outside, ()), Ok(65_536));
+        assert_eq!(down.call(&mut outside, 10), Ok(65_536));
+        assert_eq!(down.call(&mut outside, 3), Err(Error::Trap(Trap::Unreachable)));
+    }
+    assert_eq!(store.backtrace().frames().len(), 4);
+    assert_eq!(Instance::outside(&other_instance(), &mut store).err(), Some(Error::NotFound));
+}
+
+/// An instance with a number that small stores do not have.
+fn other_instance() -> Instance {
+    let engine = engine();
+    let mut store = store(&engine);
+    let module = module(&engine, "(module)");
+    (0..9).map(|_| Linker::new(&engine).instantiate(&mut store, &module).unwrap()).last().unwrap()
+}

@@ -2,7 +2,7 @@
 
 use super::ours::{self, Code, Metering};
 use super::{Look, Scenario, Step, Stop, Tally, exhausted, step_name};
-use wasmote::{MAX_FRAMES, Trap};
+use wasmote::Trap;
 
 /// Everything goes the same way as native code, and when only some functions have room for that.
 pub fn compare(
@@ -62,19 +62,7 @@ fn same(scenario: &Scenario, interpreted: &[Step], code: Code, native: &[Step]) 
         len = interpreted.len().min(native.len()) - 1;
     }
     for at in 0..len {
-        let (mut a, mut b) = (interpreted.get(at).map(observed), native.get(at).map(observed));
-        // A tail call to the other engine's function is a call and a return: the caller's frame is still there.
-        if let (Code::Native(room) | Code::Lazy(room), Some(a), Some(b)) = (code, &mut a, &mut b)
-            && room != usize::MAX
-        {
-            let full = b.trace.len() == MAX_FRAMES;
-            let mut wanted = a.trace.iter().peekable();
-            b.trace.retain(|place| wanted.next_if(|wanted| *wanted == place).is_some());
-            // Of what is kept of a long backtrace, such frames take the room of the last ones.
-            if full {
-                a.trace.truncate(b.trace.len());
-            }
-        }
+        let (a, b) = (interpreted.get(at).map(observed), native.get(at).map(observed));
         if a != b {
             let name = step_name(scenario, at);
             return Err(format!("{name}: interpreted {a:?}, {code:?} {b:?}"));

@@ -219,25 +219,23 @@ impl Body<'_> {
     /// Calls one of the functions so far, or tail-calls one with these results; whether there is one that does not cost too much.
     fn call_with(&mut self, results: Option<&[ValType]>) -> bool {
         let indirect = self.random.once_in(3);
-        // Backtraces lack the frame of a native function that tail-calls an import by a table (docs/jit.md).
-        let first = if indirect && results.is_some() { self.parts.imported } else { 0 };
         let end = self.parts.funcs.len();
-        if first == end {
+        if end == 0 {
             return false;
         }
-        let from = first + self.random.below(end - first);
+        let from = self.random.below(end);
         let fits = |&func: &usize| {
             let cost = self.cost + self.times * self.parts.funcs[func].1;
             cost <= COST && results.is_none_or(|results| self.parts.signature(func).results == *results)
         };
-        let Some(func) = (from..end).chain(first..from).find(fits) else { return false };
+        let Some(func) = (from..end).chain(0..from).find(fits) else { return false };
         let (type_index, cost) = self.parts.funcs[func];
         let Signature { params, results: given } = self.parts.signature(func).clone();
         self.supply(&params);
         self.cost += self.times * cost;
         if indirect {
             // Nearly always the right one, and never one that is yet to come, as that may call this one; the table begins with none.
-            let other = 1 + first + self.random.below(end - first);
+            let other = 1 + self.random.below(end);
             let index =
                 if self.random.once_in(40) { self.random.choose(&[0, other, 1 << 20]) } else { 1 + func };
             self.put(Instruction::I32Const(index as i32));

@@ -55,8 +55,6 @@ struct Parts {
     types: Vec<Signature>,
     /// The functions so far: their types, and about how many operators a call carries out.
     funcs: Vec<(u32, u64)>,
-    /// How many of them are imported.
-    imported: usize,
     /// Mutable ones.
     globals: Vec<ValType>,
     /// An i64 among them that takes in what is observed.
@@ -98,7 +96,7 @@ pub fn module(random: &mut Random) -> Vec<u8> {
     globals.extend(types(random, &NUMBERS, &[4, 4, 30, 30, 30, 300, 2200]));
     let taken = imported_globals as u32;
     let imported = up_to(random, &[0, 2]);
-    let mut parts = Parts { types: of_functions, funcs: Vec::new(), imported, globals, taken };
+    let mut parts = Parts { types: of_functions, funcs: Vec::new(), globals, taken };
 
     let mut imports = ImportSection::new();
     for index in 0..imported {

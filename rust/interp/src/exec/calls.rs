@@ -2,7 +2,7 @@
 
 use super::dispatch::TAIL_CALLS;
 use super::raw::{Function, NotEntered};
-use super::{Ctx, Frame, Memory, Pc, Slow, State, Step};
+use super::{Ctx, Frame, Memory, Pc, REPLACED, Slow, State, Step};
 use crate::isa::{Code, Rare};
 use wasmote_core::vm::{AGAIN, NULL_REF, func_ref};
 use wasmote_core::{Feature, Trap};
@@ -62,21 +62,21 @@ fn enter(s: State, function: Function, cells: usize) -> Step {
     }
 }
 
-/// Calls in place of this frame.
+/// Calls in place of this frame, which no backtrace has from then on, whoever is called.
 #[inline(always)]
 fn replace(s: State, function: Function, cells: usize, params: usize) -> Step {
     if function.ctx().interrupted() {
-        return Step::Trap(Trap::Interrupted);
+        return Step::Failed(Trap::Interrupted as u32 | REPLACED);
     }
     s.fp.move_down(cells, params);
     loop {
         return match function.replace(s.fp) {
             Ok((pc, fp)) => Step::anew(pc, fp, function.ctx()),
-            Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
+            Err(NotEntered::Full) => Step::Failed(Trap::StackOverflow as u32 | REPLACED),
             Err(NotEntered::Foreign) => match call_foreign(s, function, 0) {
                 0 => leave(s),
                 AGAIN => continue,
-                code => Step::Failed(code),
+                code => Step::Failed(code | REPLACED),
             },
         };
     }

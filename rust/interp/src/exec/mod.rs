@@ -23,7 +23,7 @@ pub use raw::entry;
 #[cfg(feature = "lazy")]
 pub use raw::frames;
 use raw::{Ctx, Frame, Memory, Pc};
-use wasmote_core::Trap;
+use wasmote_core::{Feature, Trap};
 
 /// The machine's state at the beginning of an instruction.
 #[derive(Clone, Copy)]
@@ -285,10 +285,15 @@ impl State {
 #[cold]
 #[inline(never)]
 fn trapped(code: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
-    ctx.record(pc.skip(1), fp);
+    if !Feature::TailCall.compiled() || code & REPLACED == 0 {
+        ctx.record(pc.skip(1), fp);
+    }
     // Otherwise callers would be given the constant that they passed, and return it themselves instead of jumping here.
-    core::hint::black_box(code)
+    core::hint::black_box(code & !REPLACED)
 }
+
+/// Beside a trap's code: the frame that reports it is another's already.
+const REPLACED: u32 = 1 << 31;
 
 /// What a number in the table without an instruction does, or one that is not linked. The encoder makes none.
 #[inline(always)]

@@ -367,12 +367,12 @@ impl Ctx {
     /// Whether a frame fits below `control` and a trap's record. Counts the cells for the statistics.
     #[inline(always)]
     fn fits(self, cells: *mut u32, frame_cells: u32, control: *mut u32) -> bool {
-        check!(cells <= control, "I2: arguments beyond the frame");
-        // The same, but the sum could wrap with 32 bits; with 64, it takes less.
+        // The same, but the sum could wrap with 32 bits; with 64, it takes less. Who calls from outside may have left less than none.
         let full = if cfg!(target_pointer_width = "64") {
-            cells.wrapping_add(frame_cells as usize) > control.wrapping_sub(RECORD_CELLS)
+            cells.wrapping_add(frame_cells as usize) as isize > control.wrapping_sub(RECORD_CELLS) as isize
         } else {
-            (control as usize).wrapping_sub(cells as usize) < frame_cells as usize * 4 + RECORD_BYTES
+            (control as isize).wrapping_sub(cells as isize)
+                < (frame_cells as usize * 4 + RECORD_BYTES) as isize
         };
         if full {
             return false;
@@ -393,8 +393,8 @@ impl Ctx {
     #[inline(always)]
     fn push(self, pc: Pc, fp: *mut u32, cells: *mut u32, frame_cells: u32) -> Option<Frame> {
         let stack = self.stack();
-        // SAFETY: (I3) the stack lives; (I5) there is room for one record.
-        let record = unsafe { (*stack).control.sub(RECORD_CELLS) };
+        // SAFETY: (I3) the stack lives. Whether there is room even for a record is only known in a frame (I5).
+        let record = unsafe { (*stack).control }.wrapping_sub(RECORD_CELLS);
         if !self.fits(cells, frame_cells, record) {
             return None;
         }

@@ -266,9 +266,10 @@ impl<M: Masm> Sink for Compiler<M> {
         let (from, params) = (self.masm.place(), ty.param_cells());
         let args = Arguments::<M>::new(ty);
         let mut tail =
-            TailArguments { first: cells, cells: params, in_registers: args.all, places: args.list() };
+            TailArguments { first: cells, cells: params, in_registers: false, places: args.list() };
         match callee {
             Callee::Own(own) => {
+                tail.in_registers = args.all;
                 if tail.in_registers {
                     self.arguments(cells, ty);
                 } else {
@@ -279,20 +280,12 @@ impl<M: Masm> Sink for Compiler<M> {
                 self.masm.tail_call(function, &self.frame, tail, shared_cells(ty));
                 self.set_callee(own, label);
             }
-            // Who is called may be anything: it is called, and then this returns.
-            Callee::Import(_) => {
-                // The results have their place, which nobody else has asked for.
-                self.least_cells = self.least_cells.max(cells + ty.result_cells());
-                self.call(callee, ty, cells);
-                if ty.results().len() > 1 {
-                    return self.return_many(cells, ty.result_cells());
-                }
-                self.poll_before_return();
-                self.masm.leave(&self.frame);
+            Callee::Import(import) => {
+                self.flush();
+                self.masm.tail_call_import(import, in_registers(ty), &self.frame, tail);
             }
             Callee::Indirect { table, ty: type_index, index } => {
                 self.table_index(index);
-                tail.in_registers = false;
                 let results = in_registers(ty);
                 self.masm.tail_call_indirect(table, type_index, results, &self.frame, tail);
             }

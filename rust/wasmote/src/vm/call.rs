@@ -2,7 +2,7 @@
 
 use super::context::{Context, Origin};
 use super::instance::InstanceData;
-use super::state::State;
+use super::state::{Called, State};
 use crate::backtrace::CodePlace;
 use crate::{Error, Func};
 use core::cell::Cell;
@@ -10,7 +10,7 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 use wasmote_core::vm::{AGAIN, Entry, FuncRecord, StackVm, VmCtx};
-use wasmote_core::{Feature, FuncType, Trap, ValType};
+use wasmote_core::{FuncType, Trap};
 
 /// A call that is being prepared or has returned.
 pub(crate) struct Call<'a> {
@@ -36,7 +36,7 @@ impl<'a> Call<'a> {
         let origin = cx.origin();
         // SAFETY: (R1) no code runs, or it waits for us. What is kept of it is a type.
         let state: &'a State = unsafe { &*origin.state };
-        let (callee, record, found) = state.find(func).ok_or(Error::NotFound)?;
+        let Called { ctx: callee, record, ty: found } = state.called(func).ok_or(Error::NotFound)?.get();
         if ty.is_some_and(|ty| ty != found) {
             return Err(Error::WrongType);
         }
@@ -62,13 +62,7 @@ impl<'a> Call<'a> {
 
     /// Whether the function references among the arguments belong to this store; those of another would lead
     /// nowhere.
-    #[inline(always)]
     pub fn refs_belong(&mut self) -> bool {
-        // Not `contains`, for which the library has a search by words.
-        let other = |&ty: &u8| ty != ValType::FuncRef as u8;
-        if !Feature::ReferenceTypes.compiled() || self.ty.param_bytes().iter().all(other) {
-            return true;
-        }
         // SAFETY: (R1) no code runs, or it waits for us.
         let state = unsafe { &*self.state };
         state.refs_belong(self.ty.params(), self.cells())
@@ -85,7 +79,7 @@ impl<'a> Call<'a> {
             let caller = self.caller.map_or(self.callee, |caller| caller.as_ref().ctx.as_ptr());
             let code = loop {
                 let code = entry(self.record)(self.callee, self.record, self.cells, caller);
-                if code != AGAIN {
+                if code != AGAIN || !cfg!(any(feature = "jit-lazy", feature = "interp-lazy")) {
                     break code;
                 }
             };
@@ -109,8 +103,10 @@ impl<'a> Call<'a> {
 /// # Safety
 /// `record` is a function's.
 pub(super) unsafe fn entry(record: *const FuncRecord) -> Entry {
+    // Only then other threads may change it meanwhile.
+    let order = if cfg!(feature = "jit-lazy") { Ordering::Acquire } else { Ordering::Relaxed };
     // SAFETY: (R7) the caller says so; nothing else is stored there.
-    unsafe { core::mem::transmute::<*mut (), Entry>((*record).entry.load(Ordering::Acquire)) }
+    unsafe { core::mem::transmute::<*mut (), Entry>((*record).entry.load(order)) }
 }
 
 /// What an [`Entry`] answers that had to make the function's code first: to be called again, or what that code answers, since native
@@ -136,51 +132,79 @@ pub(super) unsafe fn made(
 
 /// Whether there are `len` free cells from `cells` on.
 pub(super) fn fits(stack: &StackVm, cells: *mut u32, len: usize) -> bool {
-    stack.control.addr().saturating_sub(cells.addr()) / size_of::<u32>() >= len
+    // It may be less than none.
+    (stack.control as isize).wrapping_sub(cells as isize) >= (len * size_of::<u32>()) as isize
 }
 
 /// What a host function knows of the code that called it, and its way to the store.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Caller<'a> {
+    /// Of the host function; null if there is none, and the store is seen from outside.
+    record: *const FuncRecord,
+    /// The host function's cells, above which the value stack is free. It is one byte further if a call that was made through
+    /// this has trapped.
+    cells: Cell<*mut u32>,
     pub(super) ctx: NonNull<VmCtx>,
-    /// The first cell of the value stack above the host function's own. It is one byte further if a call that was made
-    /// through this has trapped.
-    free: Cell<*mut u32>,
     _store: PhantomData<&'a mut State>,
 }
 
 impl Caller<'_> {
     /// # Safety
-    /// (R2) (R4) `ctx` is that of the instance that calls, and from `free` on cells are free, as long as this is used.
+    /// (R2) (R4) (R5) `ctx` is that of the instance that calls, `cells` are those of the host function of this record, or the
+    /// first free ones if there is none, as long as this is used.
     #[inline(always)]
-    pub(super) unsafe fn new(ctx: *mut VmCtx, free: *mut u32) -> Self {
+    pub(super) unsafe fn new(record: *const FuncRecord, cells: *mut u32, ctx: *mut VmCtx) -> Self {
         // SAFETY: (R2) a context.
-        Caller { ctx: unsafe { NonNull::new_unchecked(ctx) }, free: Cell::new(free), _store: PhantomData }
+        let ctx = unsafe { NonNull::new_unchecked(ctx) };
+        Caller { record, cells: Cell::new(cells), ctx, _store: PhantomData }
     }
 
     /// The same, while this one is borrowed. That a call has trapped is told by the one that was used.
     #[inline(always)]
     pub fn reborrow(&mut self) -> Caller<'_> {
-        Caller { ctx: self.ctx, free: self.free.clone(), _store: PhantomData }
+        Caller { record: self.record, cells: self.cells.clone(), ctx: self.ctx, _store: PhantomData }
     }
 
+    /// The host function, as it was given to the store; null if the store is seen from outside.
+    #[inline(always)]
+    pub fn host_function(&self) -> *const () {
+        // SAFETY: (R5) a host function's record.
+        unsafe { self.record.as_ref() }
+            .map_or(core::ptr::null(), |record| record.code.load(Ordering::Relaxed))
+    }
+
+    fn cells(&self) -> *mut u32 {
+        self.cells.get().map_addr(|address| address & !(align_of::<u32>() - 1))
+    }
+
+    /// The first cell of the value stack above the host function's own.
     pub(super) fn free(&self) -> *mut u32 {
-        let free = self.free.get();
-        if self.failed() { free.wrapping_byte_sub(1) } else { free }
+        // SAFETY: (R5) a host function's record.
+        match unsafe { self.record.as_ref() } {
+            Some(record) => self.cells().wrapping_add(record.frame_cells.load(Ordering::Relaxed) as usize),
+            None => self.cells(),
+        }
     }
 
     /// Whether a call that was made through this has trapped.
     pub(super) fn failed(&self) -> bool {
-        !self.free.get().is_aligned()
+        !self.cells.get().is_aligned()
     }
 
     fn fail(&self) {
-        self.free.set(self.free().wrapping_byte_add(1));
+        self.cells.set(self.cells().wrapping_byte_add(1));
     }
 
     pub(super) fn state_ptr(&self) -> *mut State {
         // SAFETY: (R2) the calling instance's context.
         unsafe { instance(self.ctx.as_ptr()) }.store
+    }
+
+    /// A number that its store has alone, for as long as it is there.
+    #[inline(always)]
+    pub fn store_id(&self) -> usize {
+        self.state_ptr().addr()
     }
 
     /// The number of the instance that calls.

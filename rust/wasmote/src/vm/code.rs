@@ -3,6 +3,7 @@
 #[cfg(feature = "pool")]
 use crate::EngineConfig;
 use crate::{Engine, Error, Module};
+use core::mem::MaybeUninit;
 #[cfg(any(feature = "backtrace", feature = "jit"))]
 use core::sync::atomic::Ordering;
 use wasmote_core::Trap;
@@ -13,7 +14,9 @@ use wasmote_platform::{Heap, OutOfMemory, Vec};
 
 /// The bytes of a module, for as long as the module is in use.
 pub(crate) struct Bytes {
-    bytes: &'static [u8],
+    /// No reference as far as the compiler knows: one must be good for as long as a function runs that a value with it was passed
+    /// to, and this is dropped in such.
+    bytes: MaybeUninit<&'static [u8]>,
     /// Holds them if they are ours.
     _owned: Option<Vec<u8>>,
 }
@@ -21,7 +24,7 @@ pub(crate) struct Bytes {
 impl Bytes {
     /// Bytes that stay where they are.
     pub fn borrowed(bytes: &'static [u8]) -> Bytes {
-        Bytes { bytes, _owned: None }
+        Bytes { bytes: MaybeUninit::new(bytes), _owned: None }
     }
 
     /// A copy on the heap.
@@ -29,12 +32,13 @@ impl Bytes {
         let owned = Vec::copy_of(heap, bytes)?;
         // SAFETY: (R6) the copy is neither changed nor moved, and is freed after everything that reads it.
         let bytes = unsafe { core::slice::from_raw_parts(owned.as_ptr(), owned.len()) };
-        Ok(Bytes { bytes, _owned: Some(owned) })
+        Ok(Bytes { bytes: MaybeUninit::new(bytes), _owned: Some(owned) })
     }
 
     /// The bytes.
     pub fn get(&self) -> &'static [u8] {
-        self.bytes
+        // SAFETY: (R6) set when this was made.
+        unsafe { self.bytes.assume_init() }
     }
 }
 

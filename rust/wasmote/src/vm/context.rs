@@ -2,8 +2,8 @@
 
 use super::call::Caller;
 use super::state::State;
-use crate::Store;
-use core::ptr::NonNull;
+use crate::{Error, Instance, Store};
+use core::ptr::{self, NonNull};
 
 /// A store: the [`Store`] itself, or, in a host function, the [`Caller`]'s view of it.
 pub trait Context: sealed::Sealed {
@@ -15,7 +15,6 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for crate::Store {}
     impl Sealed for super::Caller<'_> {}
-    impl Sealed for super::AnyContext<'_, '_> {}
     impl<C: super::Context + ?Sized> Sealed for &mut C {}
 }
 
@@ -46,22 +45,16 @@ impl Context for Caller<'_> {
     }
 }
 
-/// Either of the two, for code that is not to be there for both.
-#[derive(Debug)]
-pub enum AnyContext<'c, 's> {
-    /// From outside.
-    Store(&'c mut Store),
-    /// In a host function.
-    Caller(&'c mut Caller<'s>),
-}
-
-impl Context for AnyContext<'_, '_> {
-    #[inline(always)]
-    fn origin(&self) -> Origin {
-        match self {
-            AnyContext::Store(store) => store.origin(),
-            AnyContext::Caller(caller) => caller.origin(),
-        }
+impl Instance {
+    /// The store as a host function sees it that the instance calls, but from outside. What is called through it, the instance
+    /// calls.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it is no instance of this store's.
+    pub fn outside<'s>(&self, store: &'s mut Store) -> Result<Caller<'s>, Error> {
+        let ctx = store.state().instance(self.0).ok_or(Error::NotFound)?.ctx.ptr();
+        // SAFETY: (R2) (R4) no code runs: the whole stack is free, for as long as the store is borrowed.
+        Ok(unsafe { Caller::new(ptr::null(), store.origin().free, ctx) })
     }
 }
 

@@ -72,10 +72,11 @@ unsafe extern "C" fn host_entry<H: HostCall>(
     // borrowed while it is called: it may call back.
     unsafe {
         let func = &*(*record).code.load(Ordering::Relaxed).cast::<H>();
-        let len = (*record).frame_cells.load(Ordering::Relaxed) as usize;
+        // Read so that it is not where nobody wants to know.
+        let len = (*record).frame_cells.as_ptr().read() as usize;
         debug_assert!(fits(&*(*caller).stack, cells, len), "R4: a host function's cells beyond the frame");
         let slice = core::slice::from_raw_parts_mut(cells, len);
-        let mut view = Caller::new(caller, cells.add(len));
+        let mut view = Caller::new(record, cells, caller);
         match func.call(&mut view, slice) {
             Ok(()) => 0,
             Err(error) => failed(&view, error),
@@ -120,7 +121,7 @@ unsafe extern "C" fn checked_entry(
         if code != 0 || (*store).refs_belong(func.as_ref().func_type().results(), cells) {
             return code;
         }
-        failed(&Caller::new(caller, cells.as_ptr().cast_mut()), HostError::Trap(Trap::Host))
+        failed(&Caller::new(record, cells.as_ptr().cast_mut(), caller), HostError::Trap(Trap::Host))
     }
 }
 

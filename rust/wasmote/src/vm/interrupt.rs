@@ -4,14 +4,12 @@
 //! interrupts one means what runs: so all of them are told. Compiled code looks at the limit of its frames as well, which is
 //! 0 then, so that the check at a function's beginning is a poll too.
 
-use super::instance::InstanceData;
 use super::place::Place;
-use super::state::{State, USUAL_INSTANCES};
-use core::cell::UnsafeCell;
+use super::state::State;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering, fence};
 use wasmote_core::vm::VmCtx;
-use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
+use wasmote_platform::{Heap, OutOfMemory, Shared};
 
 /// Interrupts the instances of a store from any thread, and from interrupt service routines.
 ///
@@ -22,27 +20,13 @@ pub struct InterruptHandle(Shared<Signal>);
 pub(super) struct Signal {
     /// What the words of all contexts are to say.
     word: AtomicU32,
-    /// The context that came last; each leads to the one before.
+    /// The context that came last; each leads to the one before. The list owns a share of them.
     last: AtomicPtr<VmCtx>,
-    /// Keeps them, and may have one more, which is not told yet.
-    contexts: UnsafeCell<Vec<Place<VmCtx>>>,
 }
-
-// SAFETY: (R8) the list of contexts is touched by the store's owner only, and by who drops the last handle.
-unsafe impl Send for Signal {}
-// SAFETY: (R8) as above; all else is atomic.
-unsafe impl Sync for Signal {}
 
 impl Signal {
     pub fn new(heap: &Heap) -> Result<Shared<Signal>, OutOfMemory> {
-        let signal = Shared::make(heap, || Signal {
-            word: AtomicU32::new(0),
-            last: AtomicPtr::new(ptr::null_mut()),
-            contexts: UnsafeCell::new(Vec::new(heap)),
-        })?;
-        // SAFETY: (R8) nobody else knows it yet.
-        unsafe { &mut *signal.contexts.get() }.reserve_exact(USUAL_INSTANCES)?;
-        Ok(signal)
+        Shared::make(heap, || Signal { word: AtomicU32::new(0), last: AtomicPtr::new(ptr::null_mut()) })
     }
 
     fn set(&self, word: u32) {
@@ -71,6 +55,20 @@ impl Signal {
             if self.word.load(Ordering::SeqCst) == word {
                 return;
             }
+        }
+    }
+}
+
+impl Drop for Signal {
+    fn drop(&mut self) {
+        let mut ctx = *self.last.get_mut();
+        while !ctx.is_null() {
+            // SAFETY: (R8) `settle` gave a share up for the address; nobody walks the list any more.
+            ctx = unsafe {
+                let before = (*ctx).before;
+                drop(Place::from_ptr(ctx));
+                before
+            };
         }
     }
 }
@@ -108,28 +106,17 @@ impl State {
         InterruptHandle(self.signal.clone())
     }
 
-    /// Keeps a new instance's context for whoever interrupts.
-    pub(super) fn keep(&mut self, instance: &Place<InstanceData>) -> Result<(), OutOfMemory> {
-        // SAFETY: (R8) we have the store; (R1) nobody else knows the instance yet.
-        unsafe { (*self.signal.contexts.get()).push((*instance.ptr()).ctx.clone()) }
-    }
-
-    /// Forgets the context that was kept last, which must not have been told of.
-    pub(super) fn forget_last(&mut self) {
-        // SAFETY: (R8) we have the store.
-        unsafe { (*self.signal.contexts.get()).pop() };
-    }
-
-    /// The last instance stays, with so much fuel: from now on it is interrupted with the others.
-    pub(crate) fn settle(&mut self, fuel: u64) {
+    /// An instance that was added stays, with so much fuel: from now on it is interrupted with the others.
+    pub(crate) fn settle(&mut self, number: u32, fuel: u64) {
         let before = self.signal.last.load(Ordering::SeqCst);
+        let Some(instance) = self.instance(number) else { return };
+        let ctx = instance.ctx.clone().into_ptr();
         // SAFETY: (R8) we have the store; nobody else knows this context.
         unsafe {
-            let Some(ctx) = (*self.signal.contexts.get()).last().map(Place::ptr) else { return };
             (*ctx).fuel = fuel;
             (*ctx).before = before;
-            self.signal.last.store(ctx, Ordering::SeqCst);
         }
+        self.signal.last.store(ctx, Ordering::SeqCst);
         self.signal.tell(before);
     }
 }

@@ -28,7 +28,7 @@ pub use call::Caller;
 #[cfg(feature = "interp")]
 pub(crate) use code::Builder as CodeBuilder;
 pub(crate) use code::{Bytes, Code};
-pub use context::{AnyContext, Context};
+pub use context::Context;
 pub(crate) use context::{state, state_mut};
 pub(crate) use host::HostFunc;
 pub use host::{HostCall, RawHostFn};

@@ -7,6 +7,7 @@ use super::interrupt::Signal;
 use super::place::{Block, Place};
 use crate::backtrace::Backtrace;
 use crate::{Error, Extern, Func, LinkReason, Quotas};
+use core::cell::Cell;
 use core::ptr::{self, NonNull};
 use wasmote_core::vm::{FuncRecord, HOSTS, StackVm, VmCtx, split_func_ref};
 use wasmote_core::{FuncType, limits};
@@ -17,7 +18,7 @@ use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
 const UNTOUCHED: u32 = 0x5AA5_C33C;
 
 /// Most stores have the instance that stands for the host functions, and another one.
-pub(super) const USUAL_INSTANCES: usize = 2;
+const USUAL_INSTANCES: usize = 2;
 
 /// Cells of arguments that native code has in registers at most.
 const ARGUMENT_REGISTERS: usize = 8;
@@ -33,6 +34,9 @@ pub struct State {
     /// The code of the last host function that failed with one.
     pub(crate) host_code: i32,
     pub(super) stack: StackVm,
+    /// The function that was asked for last, unless it is the host's, and what was found.
+    last: Cell<Option<Func>>,
+    called: Cell<Called>,
     #[cfg(feature = "interp-lazy")]
     pub(super) resident: super::resident::Resident,
     /// The instances' contexts, by number. Each leads to its instance, which is owned by that; null if there is none, as
@@ -42,6 +46,16 @@ pub struct State {
     hosts: Vec<Shared<dyn HostFunc>>,
     host_records: Vec<FuncRecord>,
     cells: Block<u32>,
+}
+
+/// What a call of a function needs to know.
+#[derive(Clone, Copy)]
+pub(super) struct Called {
+    /// Of the instance that defines it.
+    pub ctx: *mut VmCtx,
+    pub record: *const FuncRecord,
+    /// Of the module's bytes or the host function's, which stay as they are as long as the store.
+    pub ty: FuncType<'static>,
 }
 
 impl State {
@@ -63,6 +77,8 @@ impl State {
                 max_native_depth: quotas.call_depth,
                 record_frame: super::call::record_frame,
             },
+            last: Cell::new(None),
+            called: Cell::new(Called { ctx: ptr::null_mut(), record: ptr::null(), ty: FuncType::default() }),
             #[cfg(feature = "interp-lazy")]
             resident: super::resident::Resident::new(&heap),
             contexts: Vec::new(&heap),
@@ -94,12 +110,8 @@ impl State {
         if number >= limits::MAX_INSTANCES as usize {
             return Err(Error::Limit);
         }
-        self.keep(&instance)?;
-        // What can fail comes last: if the contexts' array moves, all of them are told.
-        if let Err(error) = self.contexts.push(ptr::null_mut()) {
-            self.forget_last();
-            return Err(error.into());
-        }
+        self.contexts.push(ptr::null_mut())?;
+        // If the contexts' array has moved, all of them are told.
         self.place(number, instance);
         Ok(number as u32)
     }
@@ -123,7 +135,7 @@ impl State {
 
     /// Takes the last instance back, whose functions nobody knows.
     pub(crate) fn remove_last(&mut self) {
-        self.forget_last();
+        self.last.set(None);
         self.drop_last();
     }
 
@@ -137,10 +149,16 @@ impl State {
         true
     }
 
-    fn instance_at(&self, number: u32) -> Option<*mut InstanceData> {
+    /// The context of an instance of the store's.
+    #[inline(always)]
+    fn context(&self, number: u32) -> Option<*mut VmCtx> {
         let ctx = self.contexts.get(number as usize)?.cast::<VmCtx>();
+        if ctx.is_null() { None } else { Some(ctx) }
+    }
+
+    fn instance_at(&self, number: u32) -> Option<*mut InstanceData> {
         // SAFETY: (R2) the context leads to its instance.
-        if ctx.is_null() { None } else { Some(unsafe { (*ctx).owner.cast() }) }
+        self.context(number).map(|ctx| unsafe { (*ctx).owner.cast() })
     }
 
     /// An instance of the store's.
@@ -197,9 +215,8 @@ impl State {
         }
         if self.instance(HOSTS).is_none() {
             let hosts = InstanceData::of_hosts(self)?;
-            self.keep(&hosts)?;
             self.place(HOSTS as usize, hosts);
-            self.settle(u64::MAX);
+            self.settle(HOSTS, u64::MAX);
         }
         let record = func.record(index as u32);
         let full = index == self.host_records.capacity();
@@ -221,26 +238,43 @@ impl State {
         Func::new(HOSTS, index as u32).ok_or(Error::Limit)
     }
 
-    /// The context, the record and the type of a function of this store's.
+    /// What a call of a function of this store's needs to know.
     #[inline(always)]
-    pub(super) fn find(&self, func: Func) -> Option<(*mut VmCtx, *const FuncRecord, FuncType<'_>)> {
+    pub(super) fn called(&self, func: Func) -> Option<&Cell<Called>> {
+        if self.last.get() != Some(func) {
+            self.look_up(func)?;
+        }
+        Some(&self.called)
+    }
+
+    #[inline(never)]
+    fn look_up(&self, func: Func) -> Option<()> {
         let (number, index) = split_func_ref(func.cell());
-        let instance = self.instance(number)?;
-        let (record, ty): (&FuncRecord, _) = match instance.module() {
-            None => (self.host_records.get(index as usize)?, self.hosts.get(index as usize)?.func_type()),
+        let ctx = self.context(number)?;
+        // SAFETY: (R2) the context leads to its instance; (R1) no code runs while the store is borrowed.
+        let instance = unsafe { super::call::instance(ctx) };
+        // Records of host functions move.
+        let (last, record, ty): (_, &FuncRecord, _) = match instance.module() {
+            None => {
+                (None, self.host_records.get(index as usize)?, self.hosts.get(index as usize)?.func_type())
+            }
             Some(module) => {
                 let parsed = module.parsed();
                 let own = index.checked_sub(parsed.import_funcs())?;
                 let record = instance.records().get(own as usize)?;
-                (record, parsed.func_type_at(record.ty))
+                (Some(func), record, parsed.func_type_at(record.ty))
             }
         };
-        Some((instance.ctx.ptr(), record, ty))
+        // SAFETY: (R2) only the lifetime changes.
+        let ty = unsafe { core::mem::transmute::<FuncType<'_>, FuncType<'static>>(ty) };
+        self.last.set(last);
+        self.called.set(Called { ctx, record, ty });
+        Some(())
     }
 
     /// The type of a function of this store's.
     pub(crate) fn func_type(&self, func: Func) -> Option<FuncType<'_>> {
-        self.find(func).map(|(_, _, ty)| ty)
+        self.called(func).map(|found| found.get().ty)
     }
 
     /// Where what may be imported as this type is (WebAssembly Core, 3.4.5); of functions it is the reference.

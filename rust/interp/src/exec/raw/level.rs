@@ -1,6 +1,6 @@
 //! How the executor is entered and left.
 
-use super::{Ctx, Frame, Function, Pc, RECORD_BYTES, RECORD_CELLS, Record};
+use super::{Ctx, Frame, Function, Pc, RECORD_CELLS, Record};
 use crate::exec::dispatch::run;
 use wasmote_core::Trap;
 #[cfg(feature = "lazy")]
@@ -52,9 +52,7 @@ impl Level {
         // SAFETY: (I3) the stack lives.
         let (control, depth, max) =
             unsafe { ((*stack).control, (*stack).native_depth, (*stack).max_native_depth) };
-        // Not yet (I5): the caller may have left no room for any record.
-        let room = (control as isize).wrapping_sub(cells as isize);
-        if depth >= max || room < 2 * RECORD_BYTES as isize {
+        if depth >= max {
             return Err(Trap::StackOverflow);
         }
         if ctx.interrupted() {

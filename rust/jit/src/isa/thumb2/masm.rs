@@ -501,6 +501,10 @@ impl Masm for Thumb2 {
         self.tail_call_function(function, frame, args, callee_shared);
     }
 
+    fn tail_call_import(&mut self, index: u32, _results: u32, frame: &Frame, args: TailArguments<'_>) {
+        self.tail_call_imported(index, frame, args);
+    }
+
     fn tail_call_indirect(
         &mut self,
         table: u32,

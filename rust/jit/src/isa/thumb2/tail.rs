@@ -34,6 +34,12 @@ impl Thumb2 {
         }
     }
 
+    pub(super) fn tail_call_imported(&mut self, index: u32, frame: &Frame, args: TailArguments<'_>) {
+        self.replace_frame(frame, args);
+        self.number(R0, index);
+        self.go_to(Branch::FAR, Routine::Import);
+    }
+
     pub(super) fn tail_call_table(&mut self, table: u32, ty: u32, frame: &Frame, args: TailArguments<'_>) {
         // While there is a place to name if it traps, the function is looked up.
         self.call_table(table, ty | TAIL, frame, args.first);

@@ -510,6 +510,10 @@ impl Masm for X64 {
         self.tail_call_function(function, frame, args, callee_shared);
     }
 
+    fn tail_call_import(&mut self, index: u32, results: u32, frame: &Frame, args: TailArguments<'_>) {
+        self.tail_call_imported(index, results, frame, args);
+    }
+
     fn tail_call_indirect(
         &mut self,
         table: u32,

@@ -33,6 +33,19 @@ impl X64 {
         }
     }
 
+    pub(super) fn tail_call_imported(
+        &mut self,
+        index: u32,
+        results: u32,
+        frame: &Frame,
+        args: TailArguments<'_>,
+    ) {
+        self.replace_frame(frame, args);
+        self.number(RDX, index.into());
+        self.number(R8, results.into());
+        self.go_to(Branch::Jump, Routine::Import);
+    }
+
     pub(super) fn tail_call_table(
         &mut self,
         table: u32,
