@@ -18,7 +18,8 @@ pub fn disassemble(code: &[u8], out: &mut impl Write) -> Result {
         for letter in pattern.bytes() {
             let end = next + usize::from(field_bytes(letter));
             let field = code.get(next..end).unwrap_or(&[]);
-            let from = next as i64;
+            // In front of the offset.
+            let from = next as i64 - 1;
             next = end;
             let field = field.iter().rev().fold(0, |bits, &byte| bits << 8 | u32::from(byte));
             match letter {

@@ -11,7 +11,7 @@
 //! | `R` | 16 bits: a cell |
 //! | `I` | 16 bits: a signed number |
 //! | `U` | 16 bits: an unsigned number |
-//! | `T` | 16 bits: a branch offset, in bytes from this field |
+//! | `T` | 16 bits, the first field: a branch offset, in bytes from the instruction's beginning |
 //! | `W` | 32 bits: a number |
 //! | `O` | 32 bits: a branch offset, as `T` |
 //! | `F` | byte: the fuel of the line that follows, taken if the branch is not; only where fuel is compiled in |
@@ -60,28 +60,28 @@ macro_rules! for_each_instruction {
 
             jump "T" Mvp fast asm;
             jump_far "O" Mvp small asm;
-            jump_if "rTF" Mvp fast asm;
-            jump_unless "rTF" Mvp fast asm;
-            jump_if_far "uROF" Mvp small rust;
+            jump_if "TrF" Mvp fast asm;
+            jump_unless "TrF" Mvp fast asm;
+            jump_if_far "OuRF" Mvp small rust;
             // Which target is the last, and behind the instruction all of them, as `T` or `O`.
             jump_table "rU" Mvp fast asm;
             jump_table_far "RW" Mvp small rust;
             // In the order of the comparisons below.
-            jump_i32_eq "rrTF" Mvp fast asm;
-            jump_i32_ne "rrTF" Mvp fast asm;
-            jump_i32_lt_s "rrTF" Mvp fast asm;
-            jump_i32_le_s "rrTF" Mvp fast asm;
-            jump_i32_lt_u "rrTF" Mvp fast asm;
-            jump_i32_le_u "rrTF" Mvp fast asm;
-            jump_i32_eq_i "rITF" Mvp fast asm;
-            jump_i32_ne_i "rITF" Mvp fast asm;
-            jump_i32_lt_s_i "rITF" Mvp fast asm;
-            jump_i32_ge_s_i "rITF" Mvp fast asm;
-            jump_i32_lt_u_i "rITF" Mvp fast asm;
-            jump_i32_ge_u_i "rITF" Mvp fast asm;
+            jump_i32_eq "TrrF" Mvp fast asm;
+            jump_i32_ne "TrrF" Mvp fast asm;
+            jump_i32_lt_s "TrrF" Mvp fast asm;
+            jump_i32_le_s "TrrF" Mvp fast asm;
+            jump_i32_lt_u "TrrF" Mvp fast asm;
+            jump_i32_le_u "TrrF" Mvp fast asm;
+            jump_i32_eq_i "TrIF" Mvp fast asm;
+            jump_i32_ne_i "TrIF" Mvp fast asm;
+            jump_i32_lt_s_i "TrIF" Mvp fast asm;
+            jump_i32_ge_s_i "TrIF" Mvp fast asm;
+            jump_i32_lt_u_i "TrIF" Mvp fast asm;
+            jump_i32_ge_u_i "TrIF" Mvp fast asm;
             // Adds the number to the first cell, and branches if that is not 0, or not the other cell.
-            jump_i32_add_if "riTF" Mvp fast asm;
-            jump_i32_add_ne "rirTF" Mvp fast asm;
+            jump_i32_add_if "TriF" Mvp fast asm;
+            jump_i32_add_ne "TrirF" Mvp fast asm;
 
             call "rU" Mvp fast rust;
             call_import "rU" Mvp fast rust;

@@ -105,12 +105,12 @@ impl Encoder {
         self.target(label)
     }
 
-    /// Appends a branch that may be left untaken, of so many bytes before its offset.
-    fn branch(&mut self, word: u32, bytes: usize, label: &mut Label) {
-        self.instruction(word, bytes);
+    /// Appends a branch that may be left untaken, with so many bytes of fields behind its offset.
+    fn branch(&mut self, code: Code, fields: u32, bytes: usize, label: &mut Label) {
+        self.instruction(code as u32, 1);
         self.target(label);
+        self.further(fields, bytes + usize::from(FUEL));
         if FUEL {
-            self.further(0, 1);
             self.untaken = self.code.len();
         }
     }
@@ -154,14 +154,14 @@ impl Encoder {
             && let Some((at, number)) = self.increment(self.last, cell)
         {
             self.take_back(at);
-            return self.branch(Code::jump_i32_add_if as u32 | cell << 8 | number << 16, 3, label);
+            return self.branch(Code::jump_i32_add_if, cell | number << 8, 2, label);
         }
         self.jump_if_cell(when == When::NotZero, cell, label)
     }
 
     /// Replaces the comparison at `at`, of `a` and `b`, by the branch that compares.
     fn jump_compare(&mut self, mut at: usize, code: Code, a: u32, b: u32, label: &mut Label) {
-        let (word, bytes) = match code {
+        let (code, fields, bytes) = match code {
             Code::jump_i32_eq_i | Code::jump_i32_ne_i if b == 0 => {
                 self.take_back(at);
                 return self.jump_if_cell(code == Code::jump_i32_ne_i, a, label);
@@ -171,40 +171,39 @@ impl Encoder {
             | Code::jump_i32_lt_s_i
             | Code::jump_i32_lt_u_i
             | Code::jump_i32_ge_s_i
-            | Code::jump_i32_ge_u_i => (code as u32 | a << 8 | (b as i8 as u32) << 16, 4),
+            | Code::jump_i32_ge_u_i => (code, a | u32::from(b as i8 as u16) << 8, 3),
             _ => {
                 if let Some((place, code, cell, value)) = self.take_constant(code, a, b) {
                     at = place;
-                    (code as u32 | cell << 8 | (value as u32) << 16, 4)
+                    (code, cell | u32::from(value as u16) << 8, 3)
                 } else if code == Code::jump_i32_ne
                     && let Some((place, number)) = self.increment(self.before, a)
                 {
                     at = place;
-                    (Code::jump_i32_add_ne as u32 | a << 8 | number << 16 | b << 24, 4)
+                    (Code::jump_i32_add_ne, a | number << 8 | b << 16, 3)
                 } else if code == Code::jump_i32_ne
                     && let Some((place, number)) = self.increment(self.before, b)
                 {
                     at = place;
-                    (Code::jump_i32_add_ne as u32 | b << 8 | number << 16 | a << 24, 4)
+                    (Code::jump_i32_add_ne, b | number << 8 | a << 16, 3)
                 } else {
-                    (code as u32 | a << 8 | b << 16, 3)
+                    (code, a | b << 8, 2)
                 }
             }
         };
         self.take_back(at);
-        self.branch(word, bytes, label)
+        self.branch(code, fields, bytes, label)
     }
 
     fn jump_if_cell(&mut self, when: bool, cell: u32, label: &mut Label) {
         if self.far {
-            let word = Code::jump_if_far as u32 | u32::from(when) << 8 | cell << 16;
-            return self.branch(word, 4, label);
+            return self.branch(Code::jump_if_far, u32::from(when) | cell << 8, 3, label);
         }
         if cell > 0xFF {
             return self.fail(ErrorKind::FunctionTooLarge);
         }
         let code = if when { Code::jump_if } else { Code::jump_unless };
-        self.branch(code as u32 | cell << 8, 2, label)
+        self.branch(code, cell, 1, label)
     }
 
     pub(super) fn encode_jump_table(&mut self, index: u32, targets: u32) {
@@ -238,10 +237,10 @@ impl Encoder {
         }
     }
 
-    /// Lets the branch whose offset is at `at` go to a place. Returns where it went before: as long as that is where the offset
-    /// itself is, nowhere, so 0.
+    /// Lets the branch whose offset is at `at` go to a place. What it led to before, if that was another branch's offset, or else 0.
+    /// An offset counts from the byte before it, where the instruction begins; in a table too.
     fn aim(&mut self, at: usize, to: usize) -> usize {
-        let offset = to.wrapping_sub(at) as i32;
+        let offset = to.wrapping_sub(at - 1) as i32;
         let place = self.code.get_mut(at..).unwrap_or(&mut []);
         let held = if self.far {
             let Some(place) = place.first_chunk_mut() else { return 0 };
@@ -254,6 +253,6 @@ impl Encoder {
             }
             held.into()
         };
-        if held == 0 { 0 } else { at.wrapping_add_signed(held as isize) }
+        if held == 0 { 0 } else { (at - 1).wrapping_add_signed(held as isize) }
     }
 }

@@ -6,32 +6,31 @@ use super::{Pc, Slow, State, Step, Value};
 use crate::isa::FUEL;
 use wasmote_core::Trap;
 
-/// Branches by an offset that counts from `place`. Going backwards polls the interrupt word; where to poll takes no longer than
-/// to find that out, forwards too.
+/// Branches. Going backwards polls the interrupt word; where to poll takes no longer than to find that out, forwards too.
 #[inline(always)]
-fn branch(s: State, place: Pc, offset: isize) -> Step {
-    if (TAIL_CALLS || offset < 0) && s.ctx.interrupted() {
+fn branch(s: State, offset: isize) -> Step {
+    if (TAIL_CALLS || offset <= 0) && s.ctx.interrupted() {
         return Step::Trap(Trap::Interrupted);
     }
-    Step::jump(place.offset(offset), s.fp, s.ctx)
+    Step::jump(s.pc.offset(offset), s.fp, s.ctx)
 }
 
-/// Branches by the offset of 16 bits at `place`.
+/// Branches by an offset of 16 bits.
 #[inline(always)]
-fn near(s: State, place: Pc) -> Step {
-    branch(s, place, place.half(0) as i16 as isize)
+pub(super) fn jump(s: State) -> Step {
+    branch(s, s.pc.half(1) as i16 as isize)
 }
 
-/// Branches by the offset of 32 bits at `place`.
+/// Branches by an offset of 32 bits.
 #[inline(always)]
-fn far(s: State, place: Pc) -> Step {
-    branch(s, place, place.word(0) as i32 as isize)
+pub(super) fn jump_far(s: State) -> Step {
+    branch(s, s.pc.word(1) as i32 as isize)
 }
 
 /// Branches if the condition holds; otherwise takes the fuel of what follows.
 #[inline(always)]
 fn branch_if(s: State, taken: bool) -> Step {
-    if taken { near(s, s.pc.skip(s.len - usize::from(FUEL) - 2)) } else { untaken(s) }
+    if taken { jump(s) } else { untaken(s) }
 }
 
 #[inline(always)]
@@ -41,33 +40,33 @@ fn untaken(s: State) -> Step {
 
 #[inline(always)]
 fn cells<T: Value>(s: State, f: impl FnOnce(&T, &T) -> bool) -> Step {
-    branch_if(s, f(&s.get(s.a()), &s.get(s.b())))
+    branch_if(s, f(&s.get(s.c()), &s.get(s.d())))
 }
 
 /// The second operand is a signed number of 16 bits.
 #[inline(always)]
 fn number<T: Value>(s: State, f: impl FnOnce(&T, &T) -> bool, extend: impl FnOnce(i32) -> T) -> Step {
-    branch_if(s, f(&s.get(s.a()), &extend(s.signed_half())))
+    branch_if(s, f(&s.get(s.c()), &extend(s.pc.half(4) as i16 as i32)))
 }
 
-/// Adds the second byte to a cell, and branches if `f` holds of the sum.
+/// Adds a byte to a cell, and branches if `f` holds of the sum.
 #[inline(always)]
 fn add(s: State, f: impl FnOnce(u32) -> bool) -> Step {
-    let sum = s.get::<u32>(s.a()).wrapping_add(s.signed_b() as u32);
-    s.set(s.a(), sum);
+    let sum = s.get::<u32>(s.c()).wrapping_add(s.pc.byte(4) as i8 as u32);
+    s.set(s.c(), sum);
     branch_if(s, f(sum))
 }
 
 #[inline(always)]
 fn truth(s: State, when: bool) -> Step {
-    branch_if(s, s.get::<bool>(s.a()) == when)
+    branch_if(s, s.get::<bool>(s.c()) == when)
 }
 
-/// The place of a target behind a table, each of which has so many bytes.
+/// Where a target, of which each has so many bytes, would be the first field.
 #[inline(always)]
-fn target(s: State, cell: usize, last: u32, bytes: usize) -> Pc {
+fn target(s: State, cell: usize, last: u32, bytes: usize) -> State {
     let index: u32 = s.get(cell);
-    s.behind().skip(index.min(last) as usize * bytes)
+    State { pc: s.pc.skip(s.len - 1 + index.min(last) as usize * bytes), ..s }
 }
 
 handlers! {
@@ -90,32 +89,22 @@ handlers! {
 
 #[inline(always)]
 pub(super) fn jump_i32_add_ne(s: State) -> Step {
-    add(s, |sum| sum != s.get(s.c()))
-}
-
-#[inline(always)]
-pub(super) fn jump(s: State) -> Step {
-    near(s, s.pc.skip(1))
-}
-
-#[inline(always)]
-pub(super) fn jump_far(s: State) -> Step {
-    far(s, s.pc.skip(1))
+    add(s, |sum| sum != s.get(s.pc.byte(5).into()))
 }
 
 #[inline(always)]
 pub(super) fn jump_if_far(s: State) -> Step {
-    if s.get::<bool>(s.half()) == (s.a() != 0) { far(s, s.pc.skip(4)) } else { untaken(s) }
+    if s.get::<bool>(s.pc.half(6).into()) == (s.pc.byte(5) != 0) { jump_far(s) } else { untaken(s) }
 }
 
 #[inline(always)]
 pub(super) fn jump_table(s: State) -> Step {
-    near(s, target(s, s.a(), s.half() as u32, 2))
+    jump(target(s, s.a(), s.half() as u32, 2))
 }
 
 #[inline(always)]
 pub(super) fn jump_table_far(s: State) -> Step {
-    far(s, target(s, s.pc.half(1).into(), s.last_word(), 4))
+    jump_far(target(s, s.pc.half(1).into(), s.last_word(), 4))
 }
 
 #[inline(always)]

@@ -34,10 +34,10 @@ fn comparisons_become_branches() {
                 (br_if 0 (i32.eqz (local.get 1)))
                 (br_if 0 (local.get 0)))
             (i32.const 1)))",
-        "0: jump_i32_ge_s_i r0 8 ->23 0
-         7: jump_i32_le_u r1 r0 ->23 0
-         13: jump_unless r1 ->23 0
-         18: jump_if r0 ->23 0
+        "0: jump_i32_ge_s_i ->23 r0 8 0
+         7: jump_i32_le_u ->23 r1 r0 0
+         13: jump_unless ->23 r1 0
+         18: jump_if ->23 r0 0
          23: const1 r0 1
          26: return0",
     );
@@ -95,10 +95,10 @@ fn loops_count_in_one_instruction() {
             (loop (br_if 0 (i32.lt_s (local.get 0) (i32.const 1000))))
             (loop (br_if 0 (i32.gt_u (i32.const 1000) (local.get 0))))
             (local.get 0)))",
-        "0: jump_i32_add_ne r0 1 r1 ->0 0
-         7: jump_i32_add_if r0 -1 ->7 0
-         13: jump_i32_lt_s_i r0 1000 ->13 0
-         20: jump_i32_lt_u_i r0 1000 ->20 0
+        "0: jump_i32_add_ne ->0 r0 1 r1 0
+         7: jump_i32_add_if ->7 r0 -1 0
+         13: jump_i32_lt_s_i ->13 r0 1000 0
+         20: jump_i32_lt_u_i ->20 r0 1000 0
          27: return0",
     );
 }

@@ -1,9 +1,8 @@
 // Branches, fuel, polls, calls and returns.
 
-// Every branch that is taken polls: to find out whether it goes backwards would take as long. The offset is so many bytes on, and
-// counts from there.
-.macro jump_by load, at
-        \load   r0, [r4, #\at]!
+// Every branch that is taken polls: to find out whether it goes backwards would take as long. The offset is the first field.
+.macro jump_by load
+        \load   r0, [r4, #1]
         poll    r1
         add     r4, r0
         go
@@ -27,47 +26,40 @@
     .endif
 .endm
 
-.Lh_jump:
-        jump_by ldrsh, 1
-.Lh_jump_far:
-        jump_by ldr, 1
-
 .Lh_jump_if:
-        first   r0
-        cbz     r0, .Luntaken_4
-        jump_by ldrsh, 2
-.Lh_jump_unless:
-        first   r0
-        cbnz    r0, .Luntaken_4
-        jump_by ldrsh, 2
-
-.Luntaken_4:
+        third   r0
+        cbnz    r0, .Lh_jump
         fall_through 4
+.Lh_jump_unless:
+        third   r0
+        cbz     r0, .Lh_jump
+        fall_through 4
+.Lh_jump:
+        jump_by ldrsh
+.Lh_jump_far:
+        jump_by ldr
+
 .Luntaken_5:
         fall_through 5
 .Luntaken_6:
         fall_through 6
-.Ltaken_3:
-        jump_by ldrsh, 3
-.Ltaken_4:
-        jump_by ldrsh, 4
 
 .macro jump_compare name, yes
 .Lh_jump_i32_\name:
-        first   r0
-        second  r1
+        third   r0
+        fourth  r1
         cmp     r0, r1
-        b\yes   .Ltaken_3
+        b\yes   .Lh_jump
         b       .Luntaken_5
 .endm
 
 // With a signed number of 16 bits.
 .macro jump_compare_number name, yes
 .Lh_jump_i32_\name:
-        first   r0
-        ldrsh   r1, [r4, #2]
+        third   r0
+        ldrsh   r1, [r4, #4]
         cmp     r0, r1
-        b\yes   .Ltaken_4
+        b\yes   .Lh_jump
         b       .Luntaken_6
 .endm
 
@@ -84,23 +76,25 @@
         jump_compare_number lt_u_i, lo
         jump_compare_number ge_u_i, hs
 
-.macro add_to_first
-        first   r1
-        ldrsb   r2, [r4, #2]
+.macro add_to_third
+        ldrb    r3, [r4, #3]
+        ldrsb   r2, [r4, #4]
+        ldr     r1, [r5, r3, lsl #2]
         adds    r1, r1, r2
-        result  r1
+        str     r1, [r5, r3, lsl #2]
 .endm
 
 .Lh_jump_i32_add_if:
-        add_to_first
-        bne     .Ltaken_3
+        add_to_third
+        bne     .Lh_jump
         b       .Luntaken_5
 
 .Lh_jump_i32_add_ne:
-        add_to_first
-        third   r2
+        add_to_third
+        ldrb    r2, [r4, #5]
+        ldr     r2, [r5, r2, lsl #2]
         cmp     r1, r2
-        bne     .Ltaken_4
+        bne     .Lh_jump
         b       .Luntaken_6
 
 .Lh_jump_table:
@@ -110,7 +104,12 @@
         it      hi
         movhi   r0, r1
         add     r4, r4, r0, lsl #1
-        jump_by ldrsh, 4
+        // As a branch's, the offset counts from the byte before it.
+        ldrsh   r0, [r4, #4]!
+        poll    r1
+        add     r4, r0
+        next    -1
+        interrupted
 
 .Lh_fuel:
         charge  1

@@ -48,6 +48,10 @@
         ldrb    \reg, [r4, #3]
         ldr     \reg, [r5, \reg, lsl #2]
 .endm
+.macro fourth reg
+        ldrb    \reg, [r4, #4]
+        ldr     \reg, [r5, \reg, lsl #2]
+.endm
 
 // Two cells that a byte names.
 .macro first_pair low, high
