@@ -181,9 +181,14 @@ impl Code {
     /// The function whose code holds an address, by its place, and how many bytes the address lies behind the beginning.
     #[cfg(feature = "backtrace")]
     pub fn find(&self, address: usize) -> Option<(u32, u32)> {
-        let starts = self.records.iter().map(|record| record.code.load(Ordering::Relaxed).addr()).zip(0..);
-        let (start, own) = starts.filter(|&(start, _)| start <= address).max()?;
-        Some((own, (address - start) as u32))
+        let mut nearest = None;
+        for (record, own) in self.records.iter().zip(0..) {
+            let start = record.code.load(Ordering::Relaxed).addr();
+            if start <= address && nearest.is_none_or(|(_, before)| before <= start) {
+                nearest = Some((own, start));
+            }
+        }
+        nearest.map(|(own, start)| (own, (address - start) as u32))
     }
 
     /// Whether an own function, by its place, is native code.
