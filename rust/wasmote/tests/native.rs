@@ -189,6 +189,32 @@ fn tail_calls_in_both_directions() {
     }
 }
 
+/// The frame that a tail call takes the place of is in no backtrace, whoever is called: one of the same instance, the host, or a
+/// function that the host calls.
+#[test]
+fn tail_calls_that_trap() {
+    let text = r#"(module
+        (import "env" "back" (func $back (param i32) (result i32)))
+        (type $n (func (param i32) (result i32)))
+        (table 4 funcref) (elem (i32.const 0) $back $half)
+        (func $half (export "half") (type $n) (unreachable))
+        (func $own (type $n) (return_call $half (local.get 0)))
+        (func $own_by_table (type $n) (return_call_indirect (type $n) (local.get 0) (i32.const 1)))
+        (func $host (type $n) (return_call $back (local.get 0)))
+        (func $host_by_table (type $n) (return_call_indirect (type $n) (local.get 0) (i32.const 0)))
+        (func $wrong (type $n) (return_call_indirect (type $n) (local.get 0) (i32.const 2)))
+        (func (export "own") (type $n) (i32.add (call $own (local.get 0)) (i32.const 1)))
+        (func (export "own by table") (type $n) (i32.add (call $own_by_table (local.get 0)) (i32.const 1)))
+        (func (export "host") (type $n) (i32.add (call $host (local.get 0)) (i32.const 1)))
+        (func (export "host by table") (type $n) (i32.add (call $host_by_table (local.get 0)) (i32.const 1)))
+        (func (export "wrong") (type $n) (i32.add (call $wrong (local.get 0)) (i32.const 1))))"#;
+    let names = ["own", "own by table", "host", "host by table", "wrong"];
+    let seen = the_same_everywhere(text, &names.map(|name| (name, &[7][..])));
+    let frames: Vec<Vec<u32>> =
+        seen.iter().map(|seen| seen.trace.iter().map(|&(func, _)| func).collect()).collect();
+    assert_eq!(frames, [vec![1, 7], vec![1, 8], vec![1, 9], vec![1, 10], vec![6, 11]]);
+}
+
 #[test]
 fn traps_through_frames_of_both() {
     let text = r#"(module

@@ -42,6 +42,9 @@ const OTHER_OPTIONS: Variant = Variant {
 const JIT: Variant = Variant { name: "jit", options: &["CONFIG_WASMOTE_JIT=y"] };
 const JIT_LAZY: Variant =
     Variant { name: "jit lazy", options: &["CONFIG_WASMOTE_JIT=y", "CONFIG_WASMOTE_JIT_LAZY=y"] };
+/// Native code has a register more.
+const JIT_UNMETERED: Variant =
+    Variant { name: "jit without fuel", options: &["CONFIG_WASMOTE_JIT=y", "CONFIG_WASMOTE_FUEL=n"] };
 /// Functions that do not run are given up.
 const INTERP_LAZY: Variant = Variant {
     name: "interp lazy",
@@ -58,7 +61,7 @@ const PROGRAMS: [Program; 5] = [
     Program {
         source: "twister-tests/freertos",
         pattern: r"^\d+ passed, 0 failed",
-        variants: &[STATIC, OTHER_OPTIONS, INTERP_LAZY, JIT, JIT_LAZY],
+        variants: &[STATIC, OTHER_OPTIONS, INTERP_LAZY, JIT, JIT_LAZY, JIT_UNMETERED],
         not_for: None,
     },
     Program {

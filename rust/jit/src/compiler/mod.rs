@@ -29,7 +29,7 @@ use wasmote_platform::{Heap, OutOfMemory, Vec};
 /// How code is made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Settings {
-    /// Whether code counts fuel.
+    /// Whether code counts fuel. Without the feature `fuel` it never does.
     pub metered: bool,
 }
 
@@ -169,7 +169,7 @@ impl<M: Masm> Compiler<M> {
     pub fn new(masm: M, heap: &Heap, settings: Settings) -> Compiler<M> {
         Compiler {
             masm,
-            settings,
+            settings: Settings { metered: cfg!(feature = "fuel") && settings.metered },
             functions: Vec::new(heap),
             apart: false,
             min_memory: 0,

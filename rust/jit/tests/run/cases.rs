@@ -69,9 +69,11 @@ impl Cases {
         self.add(name, bytes, false, calls);
     }
 
-    /// As [`module`](Cases::module), with code that counts fuel.
+    /// As [`module`](Cases::module), with code that counts fuel, if there may be any.
     pub fn metered(&mut self, name: &str, wat: &str, calls: impl FnOnce(&mut Subject)) {
-        self.add(name, parsed(name, wat), true, calls);
+        if cfg!(feature = "fuel") {
+            self.add(name, parsed(name, wat), true, calls);
+        }
     }
 
     fn add(&mut self, name: &str, bytes: Vec<u8>, metered: bool, calls: impl FnOnce(&mut Subject)) {
