@@ -122,13 +122,8 @@ unsafe extern "C" fn nothing(_: *mut VmCtx, _: *const FuncRecord, _: *mut u32, _
 }
 
 impl Code {
-    /// Code for `functions` functions, made from `wasm_bytes` bytes, on `heap`.
-    pub fn builder(
-        heap: &Heap,
-        scratch: &Heap,
-        functions: u32,
-        wasm_bytes: u32,
-    ) -> Result<Builder, OutOfMemory> {
+    /// Code that is made from `wasm_bytes` bytes, on `heap`.
+    pub fn builder(heap: &Heap, scratch: &Heap, wasm_bytes: u32) -> Builder {
         #[cfg(not(feature = "interp"))]
         let _ = (scratch, wasm_bytes);
         let code = Code {
@@ -141,7 +136,7 @@ impl Code {
             #[cfg(feature = "jit-lazy")]
             lazy: super::lazy::Lazy::new(heap),
         };
-        let mut builder = Builder {
+        Builder {
             code,
             #[cfg(feature = "interp")]
             heap: heap.clone(),
@@ -151,9 +146,7 @@ impl Code {
             batch: Vec::new(scratch),
             #[cfg(feature = "interp")]
             batched: 0,
-        };
-        builder.code.records.reserve_exact(functions as usize)?;
-        Ok(builder)
+        }
     }
 
     /// The records of the functions, in order.
@@ -223,6 +216,11 @@ impl Code {
 }
 
 impl Builder {
+    /// Makes room for so many functions.
+    pub fn reserve(&mut self, functions: u32) -> Result<(), OutOfMemory> {
+        self.code.records.reserve_exact(functions as usize)
+    }
+
     /// Adds the record of the next function, whose code comes later.
     fn add(&mut self, code: usize, ty: u32, frame_cells: u32) -> Result<(), OutOfMemory> {
         let code = core::ptr::without_provenance(code);
