@@ -42,9 +42,9 @@ pub fn disassemble(options: &Options) -> Result<()> {
             list(&module, &heap, own, options.fuel)?
         } else {
             let code = encode(&module, &heap, own, options.fuel)?;
-            let mut text = format!("; {} words, frame of {} cells\n", code.words.len(), code.frame_cells);
+            let mut text = format!("; {} bytes, frame of {} cells\n", code.code.len(), code.frame_cells);
             // Writing to a String cannot fail.
-            let _ = wasmote_interp::disassemble(&code.words, &mut text);
+            let _ = wasmote_interp::disassemble(&code.code, &mut text);
             text
         };
         text.lines().for_each(|line| println!("  {line}"));

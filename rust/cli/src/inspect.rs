@@ -154,7 +154,7 @@ fn needs(module: &Module<'_>, heap: &Heap, stack: Option<u64>) -> Result<Needs> 
     let mut frames = vec![0; module.import_funcs() as usize];
     for function in 0..own {
         let encoded = disassemble::encode(module, heap, function, true)?;
-        code += encoded.words.len() as u64 * CELL;
+        code += encoded.code.len() as u64;
         frames.push(u64::from(encoded.frame_cells) * CELL);
     }
     let bytes = |func: u32| frames.get(func as usize).map_or(0, |frame| frame + RETURN);

@@ -1,34 +1,25 @@
 //! The instruction set: every instruction, once.
 //!
-//! Code is an array of 32-bit words. The first word of an instruction holds its number in the lowest byte; what
-//! the other three bytes and the words that follow hold is told by its pattern, one letter a field:
+//! Code is an array of bytes. An instruction's first byte is its number; what fields follow is told by its pattern, one letter
+//! a field. Nothing is aligned, and numbers have their lowest byte first on every host.
 //!
 //! | letter | field |
 //! |---|---|
 //! | `r` | byte: a cell; the first one is the result, if there is one |
 //! | `i` | byte: a signed number |
 //! | `u` | byte: an unsigned number |
-//! | `_` | byte: nothing |
 //! | `R` | 16 bits: a cell |
 //! | `I` | 16 bits: a signed number |
 //! | `U` | 16 bits: an unsigned number |
-//! | `T` | 16 bits: a branch offset, in words from the instruction's end or beginning ([`branches_from`]) |
-//! | `B` | 24 bits: a branch offset |
-//! | `N` | 24 bits: an unsigned number |
-//! | `W` | word: a number |
-//! | `O` | word: a branch offset |
-//! | `X` | word: a cell in its low 16 bits, an unsigned number in its high 16 bits |
+//! | `T` | 16 bits: a branch offset, in bytes from this field |
+//! | `W` | 32 bits: a number |
+//! | `O` | 32 bits: a branch offset, as `T` |
+//! | `F` | byte: the fuel of the line that follows, taken if the branch is not; only where fuel is compiled in |
 //!
 //! Most instructions carry out one WebAssembly operator on cells of the frame. Their names are the operator's,
-//! with a suffix: `_i` for a last operand that is a signed byte, `_w` for one in a word, `_far` for operands that
-//! do not fit the ordinary form. Operators that do the same with the same bits share an instruction.
+//! with a suffix: `_i` for a last operand that is a signed byte, `_h` for one of 16 and `_w` for one of 32 bits, `_far` for
+//! operands that do not fit the ordinary form. Operators that do the same with the same bits share an instruction.
 //! From this table come the numbers, both dispatchers' tables and the disassembler.
-
-/// Where a branch's offset counts from, if its instruction is at `at` and ends at `end`: from where the executor's place is when
-/// it reads it. The loop has left the instruction behind by then.
-pub(crate) fn branches_from(at: usize, end: usize) -> usize {
-    if cfg!(all(tail_calls, not(debug_assertions))) { at } else { end }
-}
 
 /// Calls a macro with the table: name, pattern, feature group without which it is not linked, whether its handler has a
 /// dispatch of its own (`fast`) or jumps to a shared one (`small`), because it is rare, or slow anyway, or is in one function with
@@ -40,65 +31,68 @@ macro_rules! for_each_instruction {
             // Leaves the executor: the word that the outermost frame returns to.
             exit "" Mvp fast asm;
             trap "u" Mvp small rust;
-            fuel "N" Mvp fast asm;
+            fuel "u" Mvp fast asm;
             // Looks at the interrupt word; see `encode::poll`.
             poll "" Mvp small asm;
             // An instruction with cells that a byte cannot name; see `exec::wide`.
-            wide "uu_XX" Mvp small rust;
+            wide "uuRRRR" Mvp small rust;
 
-            copy1 "rR" Mvp fast asm;
-            copy1_to "rR" Mvp fast asm;
-            copy2 "rR" Mvp fast asm;
-            copy2_to "rR" Mvp fast asm;
-            const1 "rI" Mvp fast asm;
-            const1_w "r__W" Mvp fast asm;
+            copy1 "rr" Mvp fast asm;
+            copy1_far "RR" Mvp fast asm;
+            copy2 "rr" Mvp fast asm;
+            copy2_far "RR" Mvp fast asm;
+            const1 "ri" Mvp fast asm;
+            const1_h "rI" Mvp fast asm;
+            const1_w "rW" Mvp fast asm;
             const2 "rI" Mvp fast asm;
-            const2_w "r__W" Mvp fast asm;
-            const2_ww "r__WW" Mvp small asm;
-            zero "rU" Mvp small asm;
-            zero_far "_RW" Mvp small rust;
-            select1 "rrrX" Mvp fast asm;
-            select2 "rrrX" Mvp fast asm;
-            global_get1 "rU" Mvp fast asm;
-            global_get2 "rU" Mvp fast asm;
-            global_set1 "rU" Mvp fast asm;
-            global_set2 "rU" Mvp fast asm;
-            global_far "ru_W" Mvp small rust;
-            ref_func "r__W" ReferenceTypes small rust;
+            const2_w "rW" Mvp fast asm;
+            const2_ww "rWW" Mvp small asm;
+            zero "ru" Mvp small asm;
+            zero_far "RW" Mvp small rust;
+            select1 "rrrr" Mvp fast asm;
+            select2 "rrrr" Mvp fast asm;
+            global_get1 "ru" Mvp fast asm;
+            global_get2 "ru" Mvp fast asm;
+            global_set1 "ru" Mvp fast asm;
+            global_set2 "ru" Mvp fast asm;
+            global_far "ruW" Mvp small rust;
+            ref_func "rW" ReferenceTypes small rust;
 
-            jump "B" Mvp fast asm;
-            jump_if "rT" Mvp fast asm;
-            jump_unless "rT" Mvp fast asm;
-            jump_if_far "uRO" Mvp small rust;
+            jump "T" Mvp fast asm;
+            jump_far "O" Mvp small asm;
+            jump_if "rTF" Mvp fast asm;
+            jump_unless "rTF" Mvp fast asm;
+            jump_if_far "uROF" Mvp small rust;
+            // Which target is the last, and behind the instruction all of them, as `T` or `O`.
             jump_table "rU" Mvp fast asm;
-            jump_table_far "_RW" Mvp small rust;
+            jump_table_far "RW" Mvp small rust;
             // In the order of the comparisons below.
-            jump_i32_eq "rr_O" Mvp fast asm;
-            jump_i32_ne "rr_O" Mvp fast asm;
-            jump_i32_lt_s "rr_O" Mvp fast asm;
-            jump_i32_le_s "rr_O" Mvp fast asm;
-            jump_i32_lt_u "rr_O" Mvp fast asm;
-            jump_i32_le_u "rr_O" Mvp fast asm;
-            jump_i32_eq_i "rIO" Mvp fast asm;
-            jump_i32_ne_i "rIO" Mvp fast asm;
-            jump_i32_lt_s_i "rIO" Mvp fast asm;
-            jump_i32_ge_s_i "rIO" Mvp fast asm;
-            jump_i32_lt_u_i "rIO" Mvp fast asm;
-            jump_i32_ge_u_i "rIO" Mvp fast asm;
+            jump_i32_eq "rrTF" Mvp fast asm;
+            jump_i32_ne "rrTF" Mvp fast asm;
+            jump_i32_lt_s "rrTF" Mvp fast asm;
+            jump_i32_le_s "rrTF" Mvp fast asm;
+            jump_i32_lt_u "rrTF" Mvp fast asm;
+            jump_i32_le_u "rrTF" Mvp fast asm;
+            jump_i32_eq_i "rITF" Mvp fast asm;
+            jump_i32_ne_i "rITF" Mvp fast asm;
+            jump_i32_lt_s_i "rITF" Mvp fast asm;
+            jump_i32_ge_s_i "rITF" Mvp fast asm;
+            jump_i32_lt_u_i "rITF" Mvp fast asm;
+            jump_i32_ge_u_i "rITF" Mvp fast asm;
             // Adds the number to the first cell, and branches if that is not 0, or not the other cell.
-            jump_i32_add_if "ri_O" Mvp fast asm;
-            jump_i32_add_ne "rirO" Mvp fast asm;
+            jump_i32_add_if "riTF" Mvp fast asm;
+            jump_i32_add_ne "rirTF" Mvp fast asm;
 
             call "rU" Mvp fast rust;
             call_import "rU" Mvp fast rust;
-            call_indirect "rruW" Mvp fast rust;
+            call_indirect "rruU" Mvp fast rust;
             // All other calls: kind, cells, table index and table, function or type, cells of the parameters.
-            call_rare "uRXWW" Mvp small rust;
+            call_rare "uRWWW" Mvp small rust;
             return0 "" Mvp fast asm;
             return1 "r" Mvp fast asm;
             return2 "r" Mvp fast asm;
             return_many "rU" Mvp small rust;
-            return_many_far "_RW" Mvp small rust;
+            return_many_far "RW" Mvp small rust;
             builtin "uR" Mvp small rust;
             builtin_w "uRWW" BulkMemory small rust;
 
@@ -130,11 +124,12 @@ macro_rules! for_each_instruction {
             i32_rotl_i "rri" Mvp fast asm;
             // Keeps so many low bits.
             i32_mask "rru" Mvp fast asm;
-            i32_add_w "rr_W" Mvp fast asm;
-            i32_mul_w "rr_W" Mvp small asm;
-            i32_and_w "rr_W" Mvp fast asm;
-            i32_or_w "rr_W" Mvp small asm;
-            i32_xor_w "rr_W" Mvp fast asm;
+            i32_add_h "rrI" Mvp fast asm;
+            i32_add_w "rrW" Mvp fast asm;
+            i32_mul_w "rrW" Mvp small asm;
+            i32_and_w "rrW" Mvp fast asm;
+            i32_or_w "rrW" Mvp small asm;
+            i32_xor_w "rrW" Mvp fast asm;
             // In pairs of opposites, if `le` has its operands swapped.
             i32_eq "rrr" Mvp fast asm;
             i32_ne "rrr" Mvp fast asm;
@@ -166,6 +161,8 @@ macro_rules! for_each_instruction {
             i64_rotr "rrr" Mvp small rust;
             i64_add_i "rri" Mvp fast asm;
             i64_and_i "rri" Mvp fast asm;
+            // The number's upper half is 0.
+            i64_and_w "rrW" Mvp fast asm;
             i64_mask "rru" Mvp fast asm;
             i64_shl_i "rri" Mvp fast asm;
             i64_shr_s_i "rri" Mvp fast asm;
@@ -222,25 +219,25 @@ macro_rules! for_each_instruction {
             f64_lt "rrr" Float call float;
             f64_le "rrr" Float call float;
 
-            // The byte is the offset divided by the width of the access.
+            // The byte is the offset divided by the width of the access, unless that is 64 bits.
             i32_load "rru" Mvp fast asm;
             i32_load8_s "rru" Mvp fast asm;
             i32_load8_u "rru" Mvp fast asm;
             i32_load16_s "rru" Mvp fast asm;
             i32_load16_u "rru" Mvp fast asm;
             i64_load "rru" Mvp fast asm;
-            i32_load_w "rr_W" Mvp fast asm;
-            i32_load8_s_w "rr_W" Mvp small asm;
-            i32_load8_u_w "rr_W" Mvp fast asm;
-            i32_load16_s_w "rr_W" Mvp small asm;
-            i32_load16_u_w "rr_W" Mvp small asm;
-            i64_load_w "rr_W" Mvp small asm;
-            // The address is the cell, shifted left by the byte, plus the word.
+            i32_load_w "rrW" Mvp fast asm;
+            i32_load8_s_w "rrW" Mvp small asm;
+            i32_load8_u_w "rrW" Mvp fast asm;
+            i32_load16_s_w "rrW" Mvp small asm;
+            i32_load16_u_w "rrW" Mvp small asm;
+            i64_load_w "rrW" Mvp small asm;
+            // The address is the cell, shifted left by the byte, plus the number.
             i32_load_at "rruW" Mvp fast asm;
             i32_load8_u_at "rruW" Mvp fast asm;
             i32_load16_s_at "rruW" Mvp fast asm;
             i32_load16_u_at "rruW" Mvp fast asm;
-            // The address is the sum of two cells and the word.
+            // The address is the sum of two cells and the number.
             i32_load_sum "rrrW" Mvp fast asm;
             i32_load16_s_sum "rrrW" Mvp fast asm;
             // The address is the number; of stores, the cell is the value.
@@ -255,10 +252,10 @@ macro_rules! for_each_instruction {
             i32_store8 "rru" Mvp fast asm;
             i32_store16 "rru" Mvp fast asm;
             i64_store "rru" Mvp fast asm;
-            i32_store_w "rr_W" Mvp small asm;
-            i32_store8_w "rr_W" Mvp small asm;
-            i32_store16_w "rr_W" Mvp small asm;
-            i64_store_w "rr_W" Mvp small asm;
+            i32_store_w "rrW" Mvp small asm;
+            i32_store8_w "rrW" Mvp small asm;
+            i32_store16_w "rrW" Mvp small asm;
+            i64_store_w "rrW" Mvp small asm;
             // Address, value, offset: the value is a signed number.
             i32_store_i "riu" Mvp small asm;
             i32_store8_i "riu" Mvp small asm;
@@ -277,23 +274,24 @@ macro_rules! codes {
         #[allow(non_camel_case_types)]
         pub(crate) enum Code { $( $name, )* }
 
-        #[cfg(any(test, feature = "disassembler", all(runs, not(debug_assertions))))]
         const ALL: &[Code] = &[$( Code::$name, )*];
 
         impl Code {
-            /// The instruction that begins with this word. Words come from the encoder, so an unknown one is `trap`. Not from a
-            /// table: it is the number, which the compiler sees.
-            pub(crate) fn of(word: u32) -> Code {
-                match word as u8 {
+            /// The instruction with this number. Code comes from the encoder, so an unknown one is `trap`. Not from a table: it is
+            /// the number, which the compiler sees.
+            pub(crate) fn of(number: u8) -> Code {
+                match number {
                     $( n if n == Code::$name as u8 => Code::$name, )*
                     _ => Code::trap,
                 }
             }
-        }
 
-        /// How many words the instructions have.
-        #[cfg(all(runs, not(debug_assertions)))]
-        static WORDS: [u8; ALL.len()] = [$( words($pattern), )*];
+            /// How many bytes it has. Of `wide`, those before the ordinary instruction.
+            pub(crate) const fn bytes(self) -> usize {
+                const BYTES: [u8; ALL.len()] = [$( bytes($pattern), )*];
+                BYTES[self as usize] as usize
+            }
+        }
 
         #[cfg(any(test, feature = "disassembler"))]
         impl Code {
@@ -306,24 +304,36 @@ macro_rules! codes {
 }
 for_each_instruction!(codes);
 
-/// How many words an instruction with this pattern has.
-#[cfg(all(runs, not(debug_assertions)))]
-const fn words(pattern: &str) -> u8 {
-    let (mut words, mut i) = (1, 0);
+/// How many bytes an instruction with this pattern has.
+pub(crate) const fn bytes(pattern: &str) -> u8 {
+    let (mut bytes, mut i) = (1, 0);
     while i < pattern.len() {
-        words += matches!(pattern.as_bytes()[i], b'W' | b'O' | b'X') as u8;
+        bytes += field_bytes(pattern.as_bytes()[i]);
         i += 1;
     }
-    words
+    bytes
+}
+
+/// Whether branches have the field `F`.
+pub(crate) const FUEL: bool = cfg!(feature = "fuel");
+
+/// How many bytes a field has.
+pub(crate) const fn field_bytes(letter: u8) -> u8 {
+    match letter {
+        b'W' | b'O' => 4,
+        b'R' | b'I' | b'U' | b'T' => 2,
+        b'F' => FUEL as u8,
+        _ => 1,
+    }
 }
 
 impl Code {
-    /// The instruction that begins with this word, if there is one. Of a run, the first.
+    /// The instruction with this number, if there is one. Of a run, the first.
     #[cfg(any(test, feature = "disassembler"))]
-    pub(crate) fn known(word: u32) -> Option<Code> {
+    pub(crate) fn known(number: u8) -> Option<Code> {
         #[cfg(all(runs, not(debug_assertions)))]
-        let word = crate::runs::parted(word);
-        ALL.get((word & 0xFF) as usize).copied()
+        let number = crate::runs::parted(number);
+        ALL.get(usize::from(number)).copied()
     }
 
     /// All, in the order of their numbers.
@@ -333,20 +343,13 @@ impl Code {
     /// How many there are.
     #[cfg(all(runs, not(debug_assertions)))]
     pub(crate) const COUNT: usize = ALL.len();
-
-    /// How many words it has. Of `wide`, those before the ordinary instruction.
-    #[cfg(all(runs, not(debug_assertions)))]
-    pub(crate) fn words(self) -> usize {
-        WORDS.get(self as usize).copied().unwrap_or(1).into()
-    }
 }
 
-/// What a `wide` instruction's words say; made by the encoder, read by `exec::wide`.
+/// What a `wide` instruction says; made by the encoder, read by `exec::wide`.
 ///
-/// The first word has the shape and the number of words of the ordinary instruction. Two words of cells follow: the
-/// result's in the low and the first source's in the high half, then the second and third source's. Then comes the ordinary
-/// instruction, which names the [`CELLS`](Wide::CELLS) of a small frame instead. The shape has two bits
-/// for each: how many cells it takes, 0 if there is none.
+/// Its bytes are the shape and how many bytes the ordinary instruction has, then the cells of the result and of the first to
+/// third source. Then comes the ordinary instruction, which names the [`CELLS`](Wide::CELLS) of a small frame instead. The shape
+/// has two bits for each: how many cells it takes, 0 if there is none.
 pub(crate) struct Wide {
     shape: u32,
     cells: [u32; 4],
@@ -379,14 +382,10 @@ impl Wide {
         u32::from(Wide::CELLS[i & 3])
     }
 
-    /// The words before an ordinary instruction of `words` words.
-    pub(crate) fn prefix(&self, words: usize) -> [u32; 3] {
+    /// The shape; the cells of the result and the first source, and those of the others.
+    pub(crate) fn parts(&self) -> (u32, [u32; 2]) {
         let [result, first, second, third] = self.cells;
-        [
-            Code::wide as u32 | self.shape << 8 | (words as u32) << 16,
-            result | first << 16,
-            second | third << 16,
-        ]
+        (self.shape, [result | first << 16, second | third << 16])
     }
 }
 

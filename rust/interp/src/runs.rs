@@ -2,13 +2,13 @@
 //! calls. (A run takes some 100 bytes of flash, so not where its size is all that counts.)
 //!
 //! A run is a number of its own in place of the first instruction's; all else stays what it was. So a branch may go to the second,
-//! and a function's code has the same words with and without. The handler is made of those of its instructions. It saves a
+//! and a function's code is as long with and without. The handler is made of those of its instructions. It saves a
 //! dispatch, and, if one takes a temporary that the one before makes, writing that to its cell and reading it back.
 
 use crate::isa::Code;
 
 /// Calls a macro with the runs: name, first instruction, and for each that follows, which of its fields is the result of the one
-/// before (0 if that does not matter; [`SECOND_WORD`]), and whether that result is a temporary that `only` this one takes, so that
+/// before (0 if that does not matter), and whether that result is a temporary that `only` this one takes, so that
 /// it need not be written, or something else `too`. Those that are tried first come first.
 ///
 /// They were found by a search: of all runs that occur in the guest programs, those were taken and exchanged, one by one, that
@@ -47,11 +47,9 @@ macro_rules! for_each_run {
             store_add_i_jump_ne_i: i32_store, i32_add_i 0 none, jump_i32_ne_i 1 too;
             add_i_add_i_load: i32_add_i, i32_add_i 0 none, i32_load 2 too;
             add_i_load8_u_jump_if: i32_add_i, i32_load8_u 0 none, jump_if 1 too;
-            zero_fuel_jump_ge_s_i: zero, fuel 0 none, jump_i32_ge_s_i 0 none;
             add_ge_u_i_add_i: i32_add, i32_ge_u_i 0 none, i32_add_i 0 none;
             fuel_add_i_call: fuel, i32_add_i 0 none, call 0 none;
             fuel_copy1_copy1: fuel, copy1 0 none, copy1 0 none;
-            copy1_jump_if_fuel: copy1, jump_if 0 none, fuel 0 none;
             rotl_i_xor: i32_rotl_i, i32_xor 3 only;
             const1_w_rem_u: const1_w, i32_rem_u 3 only;
             shl_i_xor: i32_shl_i, i32_xor 2 only;
@@ -68,8 +66,6 @@ macro_rules! for_each_run {
             add_i_copy1: i32_add_i, copy1 0 none;
             fuel_copy1: fuel, copy1 0 none;
             fuel_mask: fuel, i32_mask 0 none;
-            jump_unless_fuel: jump_unless, fuel 0 none;
-            fuel_const1: fuel, const1 0 none;
             add_return0: i32_add, return0 0 none;
         }
     };
@@ -117,9 +113,6 @@ pub(crate) enum Passed {
     too,
 }
 
-/// The field that is the cell in the low half of the second word.
-pub(crate) const SECOND_WORD: u8 = 4;
-
 /// The number of the first run. The others follow.
 pub(crate) const FIRST: usize = Code::COUNT;
 
@@ -140,58 +133,54 @@ static BEGIN: ([u8; Code::COUNT], [u8; RUNS.len()]) = {
     (first, next)
 };
 
-/// The word with the number of the instruction that a run begins with in place of the run's.
+/// The number of the instruction that a run begins with in place of the run's.
 #[cfg(any(test, feature = "disassembler"))]
-pub(crate) fn parted(word: u32) -> u32 {
-    match (word as usize & 0xFF).checked_sub(FIRST).and_then(|run| RUNS.get(run)) {
-        Some(run) => word & !0xFF | run.first as u32,
-        None => word,
+pub(crate) fn parted(number: u8) -> u8 {
+    match usize::from(number).checked_sub(FIRST).and_then(|run| RUNS.get(run)) {
+        Some(run) => run.first as u8,
+        None => number,
     }
 }
 
 /// Makes runs of a function's instructions. A cell from `temporaries` on is read once, by the operator that takes it.
-pub(crate) fn join(words: &mut [u32], temporaries: u32) {
+pub(crate) fn join(bytes: &mut [u8], temporaries: u32) {
     let mut at = 0;
-    while let Some(&word) = words.get(at) {
-        let code = Code::of(word);
-        let mut end = at + code.words();
+    while let Some(&number) = bytes.get(at) {
+        let code = Code::of(number);
+        let mut end = at + code.bytes();
         if code == Code::wide {
             // And the ordinary instruction, which is copied from there.
-            end += (word >> 16 & 0xFF) as usize;
-        } else if let Some((run, passes)) = run(words, at, temporaries)
+            end += bytes.get(at + 2).copied().map_or(0, usize::from);
+        } else if let Some((run, passes)) = run(bytes, at, temporaries)
             // Rather one of the next that saves more than a dispatch.
-            && (passes || !run_passes(words, end, temporaries))
-            && let Some(place) = words.get_mut(at)
+            && (passes || !run_passes(bytes, end, temporaries))
+            && let Some(place) = bytes.get_mut(at)
         {
-            *place = word & !0xFF | (FIRST + run) as u32;
+            *place = (FIRST + run) as u8;
         }
         at = end;
     }
 }
 
-fn run_passes(words: &[u32], at: usize, temporaries: u32) -> bool {
-    run(words, at, temporaries).is_some_and(|(_, passes)| passes)
+fn run_passes(bytes: &[u8], at: usize, temporaries: u32) -> bool {
+    run(bytes, at, temporaries).is_some_and(|(_, passes)| passes)
 }
 
 /// The run that begins here, and whether it passes a value on.
-fn run(words: &[u32], begin: usize, temporaries: u32) -> Option<(usize, bool)> {
-    let &first = words.get(begin)?;
-    let mut number = BEGIN.0.get(Code::of(first) as usize).copied().unwrap_or(NONE);
+fn run(bytes: &[u8], begin: usize, temporaries: u32) -> Option<(usize, bool)> {
+    let first = Code::of(*bytes.get(begin)?);
+    let mut number = BEGIN.0.get(first as usize).copied().unwrap_or(NONE);
     while let Some(Run { rest, .. }) = RUNS.get(usize::from(number)) {
         let (mut at, mut before) = (begin, first);
         let joins = rest.iter().flatten().all(|next| {
-            at += Code::of(before).words();
-            let made = before >> 8 & 0xFF;
-            let Some(&word) = words.get(at) else { return false };
-            before = word;
-            let taken = if next.field == SECOND_WORD {
-                words.get(at + 1).map_or(made, |word| word & 0xFFFF)
-            } else {
-                word >> (8 * next.field) & 0xFF
-            };
-            Code::of(word) == next.code
+            let made = bytes.get(at + 1).copied();
+            at += before.bytes();
+            let Some(&code) = bytes.get(at) else { return false };
+            before = Code::of(code);
+            let taken = bytes.get(at + usize::from(next.field)).copied();
+            before == next.code
                 && (next.passed == Passed::none || taken == made)
-                && (next.passed != Passed::only || made >= temporaries)
+                && (next.passed != Passed::only || made.is_some_and(|made| u32::from(made) >= temporaries))
         });
         if joins {
             return Some((number.into(), rest.iter().flatten().any(|next| next.passed != Passed::none)));

@@ -248,6 +248,21 @@ impl<T: Copy> Vec<T> {
     }
 }
 
+impl Vec<u8> {
+    /// Appends so many of a number's bytes, the lowest first.
+    #[inline(always)]
+    pub fn push_bytes(&mut self, number: u32, count: usize) -> Result<(), OutOfMemory> {
+        const MOST: usize = size_of::<u32>();
+        if self.raw.capacity - self.raw.len < MOST {
+            self.raw.grow(Self::ELEMENT)?;
+        }
+        // SAFETY: (P7) there is room for all of them behind the last element.
+        unsafe { self.start().add(self.raw.len).cast::<[u8; MOST]>().write(number.to_le_bytes()) };
+        self.raw.len += count.min(MOST);
+        Ok(())
+    }
+}
+
 impl<T> Deref for Vec<T> {
     type Target = [T];
     #[inline]

@@ -24,7 +24,7 @@ pub struct Frame {
     /// The instance that it ran in.
     pub instance: Instance,
     code: usize,
-    /// If functions are encoded when they are first called, the function, and `code` is a place in it: its words may be given up
+    /// If functions are encoded when they are first called, the function, and `code` is a place in it: its code may be given up
     /// before someone asks.
     #[cfg(all(feature = "backtrace", feature = "interp-lazy"))]
     own: Option<u32>,

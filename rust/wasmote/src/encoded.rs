@@ -25,8 +25,8 @@ impl<'m, 'a> Encoded<'m, 'a> {
     /// It is not valid, or the heap is used up.
     pub fn push(&mut self, own: u32, code: &mut CodeBuilder) -> Result<(), LoadError> {
         self.encode(own, None)?;
-        let (words, frame_cells) = self.encoder.made();
-        stored(code.push(words, frame_cells, func_type(self.module, own)))
+        let (bytes, frame_cells) = self.encoder.made();
+        stored(code.push(bytes, frame_cells, func_type(self.module, own)))
     }
 
     /// Encodes a function.
@@ -48,21 +48,21 @@ impl<'m, 'a> Encoded<'m, 'a> {
         self.compiler.validate(own, &mut self.encoder)
     }
 
-    /// Encodes a function whose body is at a place: its words, and cells of its frame.
+    /// Encodes a function whose body is at a place: its code, and cells of its frame.
     ///
     /// # Errors
     /// It is too large, or the heap is used up.
     #[cfg(feature = "interp-lazy")]
-    pub fn words(&mut self, own: u32, place: u32) -> Result<(&[u32], u32), LoadError> {
+    pub fn code(&mut self, own: u32, place: u32) -> Result<(&[u8], u32), LoadError> {
         self.compiler.seek(own, place);
         self.encode(own, None)?;
         Ok(self.encoder.made())
     }
 
-    /// The module offset of the operator whose code holds the word so many bytes behind a function's beginning.
+    /// The module offset of the operator whose code holds the byte so many behind a function's beginning.
     #[cfg(feature = "backtrace")]
     pub fn locate(&mut self, own: u32, bytes: u32) -> Result<Option<u32>, LoadError> {
-        self.encode(own, Some(bytes / size_of::<u32>() as u32))?;
+        self.encode(own, Some(bytes))?;
         Ok(self.encoder.located())
     }
 
@@ -70,8 +70,8 @@ impl<'m, 'a> Encoded<'m, 'a> {
     fn encode(&mut self, own: u32, locate: Option<u32>) -> Result<(), LoadError> {
         for wide in [false, true] {
             self.encoder.wide(wide);
-            if let Some(word) = locate {
-                self.encoder.locate(word);
+            if let Some(byte) = locate {
+                self.encoder.locate(byte);
             }
             match self.compiler.function(own, &mut self.encoder) {
                 Err(error) if error.kind == ErrorKind::FunctionTooLarge && !wide => continue,

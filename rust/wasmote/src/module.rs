@@ -209,7 +209,7 @@ impl Module {
                 #[cfg(feature = "interp")]
                 Err(_) => {
                     let encoded = Encoded::new(parsed, heap, &scratch, *metered).function(own)?;
-                    Ok(Made::Words(encoded.words, encoded.frame_cells))
+                    Ok(Made::Encoded(encoded.code, encoded.frame_cells))
                 }
                 #[cfg(not(feature = "interp"))]
                 Err(error) => Err(error),

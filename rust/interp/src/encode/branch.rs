@@ -1,17 +1,17 @@
 //! Branches and labels.
 //!
-//! The branches to a label that is not bound yet are a list that runs through their offset fields: each holds the
-//! distance to the one told before it, 0 in the first.
+//! The branches to a label that is not bound yet are a list that runs through their offsets: each leads to the offset told
+//! before it, the first to itself.
 
-use super::Encoder;
-use crate::isa::{Code, branches_from};
+use super::{Encoder, Last};
+use crate::isa::{Code, FUEL};
 use wasmote_core::ErrorKind;
 use wasmote_frontend::{Known, Operand, When};
 
 /// A place in the code that branches go to.
 #[derive(Clone, Copy, Debug)]
 pub struct Label {
-    /// The place, if it is bound; else one past the last branch that was told, 0 if there is none.
+    /// The place, if it is bound; else the offset of the last branch that was told, 0 if there is none.
     place: usize,
     bound: bool,
 }
@@ -20,9 +20,9 @@ impl Label {
     pub(super) const NEW: Label = Label { place: 0, bound: false };
 }
 
-/// The lowest bit of the offset in the one word of a `jump`, and in that of `jump_if` and `jump_unless`.
-const JUMP_SHIFT: u32 = 8;
-const IF_SHIFT: u32 = 16;
+/// How many bytes an offset has.
+const NEAR: usize = 2;
+const FAR: usize = 4;
 
 /// The place of an instruction in a series of codes that begins with `first` and has `count` members.
 fn member(word: u32, first: Code, count: u8) -> Option<u8> {
@@ -54,7 +54,7 @@ fn inverted(word: u32) -> Option<u32> {
 /// The branch that is taken if a comparison is true.
 fn branch_code(comparison: u32) -> Option<Code> {
     let index = member(comparison, Code::i32_eq, 12)?;
-    Some(Code::of(u32::from(Code::jump_i32_eq as u8 + index)))
+    Some(Code::of(Code::jump_i32_eq as u8 + index))
 }
 
 // What these rely on.
@@ -85,33 +85,49 @@ impl Encoder {
         if dst <= 0xFF
             && let Some((at, word)) = self.result(operand)
             && let Some(word) = inverted(word)
-            && let Some(place) = self.words.get_mut(at)
+            && let Some(place) = self.code.get_mut(at..).and_then(<[u8]>::first_chunk_mut)
         {
-            *place = word;
+            *place = word.to_le_bytes();
+            self.last = self.last.map(|last| Last { word, ..last });
             return self.retarget(operand, dst);
         }
         false
     }
 
-    /// First word of the instruction just encoded, and its place, if its result is the temporary `operand`.
+    /// The instruction just encoded, and its place, if its result is the temporary `operand`.
     fn result(&self, operand: Operand) -> Option<(usize, u32)> {
         let last = self.last?;
-        let word = *self.words.get(last.at())?;
-        (operand == Operand::Temp(last.result)).then_some((last.at(), word))
+        (operand == Operand::Temp(last.result())).then_some((last.at(), last.word))
     }
 
     pub(super) fn encode_jump(&mut self, label: &mut Label) {
-        let at = self.words.len();
-        self.instruction(Code::jump as u32);
-        self.refer(at, JUMP_SHIFT, label)
+        self.instruction(if self.far { Code::jump_far } else { Code::jump } as u32, 1);
+        self.target(label)
     }
 
-    /// A branch whose offset is in a word of its own.
-    fn long_branch(&mut self, word: u32, label: &mut Label) {
-        let at = self.words.len();
-        self.instruction(word);
-        self.word(0);
-        self.refer(at, 0, label)
+    /// Appends a branch that may be left untaken, of so many bytes before its offset.
+    fn branch(&mut self, word: u32, bytes: usize, label: &mut Label) {
+        self.instruction(word, bytes);
+        self.target(label);
+        if FUEL {
+            self.further(0, 1);
+            self.untaken = self.code.len();
+        }
+    }
+
+    /// Appends a branch's offset.
+    pub(super) fn target(&mut self, label: &mut Label) {
+        let at = self.code.len();
+        self.further(0, if self.far { FAR } else { NEAR });
+        let to = if label.bound {
+            label.place
+        } else {
+            match core::mem::replace(&mut label.place, at) {
+                0 => return,
+                before => before,
+            }
+        };
+        self.aim(at, to);
     }
 
     pub(super) fn encode_jump_if(&mut self, when: When, condition: Operand, label: &mut Label) {
@@ -126,25 +142,26 @@ impl Encoder {
             Operand::Local(cell) | Operand::Temp(cell) => cell,
         };
         // A comparison of which only this branch wants to know becomes one with it.
-        if let Some((at, word)) = self.result(condition)
+        if self.far {
+            // Those have no form that reaches far.
+        } else if let Some((at, word)) = self.result(condition)
             && let Some(word) = if when == When::Zero { inverted(word) } else { Some(word) }
             && let Some(code) = branch_code(word)
         {
             let (a, b) = (word >> 16 & 0xFF, word >> 24);
             return self.jump_compare(at, code, a, b, label);
-        }
-        if when == When::NotZero
+        } else if when == When::NotZero
             && let Some((at, number)) = self.increment(self.last, cell)
         {
             self.take_back(at);
-            return self.long_branch(Code::jump_i32_add_if as u32 | cell << 8 | number << 16, label);
+            return self.branch(Code::jump_i32_add_if as u32 | cell << 8 | number << 16, 3, label);
         }
         self.jump_if_cell(when == When::NotZero, cell, label)
     }
 
     /// Replaces the comparison at `at`, of `a` and `b`, by the branch that compares.
     fn jump_compare(&mut self, mut at: usize, code: Code, a: u32, b: u32, label: &mut Label) {
-        let word = match code {
+        let (word, bytes) = match code {
             Code::jump_i32_eq_i | Code::jump_i32_ne_i if b == 0 => {
                 self.take_back(at);
                 return self.jump_if_cell(code == Code::jump_i32_ne_i, a, label);
@@ -154,113 +171,89 @@ impl Encoder {
             | Code::jump_i32_lt_s_i
             | Code::jump_i32_lt_u_i
             | Code::jump_i32_ge_s_i
-            | Code::jump_i32_ge_u_i => code as u32 | a << 8 | (b as i8 as u32) << 16,
+            | Code::jump_i32_ge_u_i => (code as u32 | a << 8 | (b as i8 as u32) << 16, 4),
             _ => {
                 if let Some((place, code, cell, value)) = self.take_constant(code, a, b) {
                     at = place;
-                    code as u32 | cell << 8 | (value as u32) << 16
+                    (code as u32 | cell << 8 | (value as u32) << 16, 4)
                 } else if code == Code::jump_i32_ne
                     && let Some((place, number)) = self.increment(self.before, a)
                 {
                     at = place;
-                    Code::jump_i32_add_ne as u32 | a << 8 | number << 16 | b << 24
+                    (Code::jump_i32_add_ne as u32 | a << 8 | number << 16 | b << 24, 4)
                 } else if code == Code::jump_i32_ne
                     && let Some((place, number)) = self.increment(self.before, b)
                 {
                     at = place;
-                    Code::jump_i32_add_ne as u32 | b << 8 | number << 16 | a << 24
+                    (Code::jump_i32_add_ne as u32 | b << 8 | number << 16 | a << 24, 4)
                 } else {
-                    code as u32 | a << 8 | b << 16
+                    (code as u32 | a << 8 | b << 16, 3)
                 }
             }
         };
         self.take_back(at);
-        self.long_branch(word, label)
+        self.branch(word, bytes, label)
     }
 
     fn jump_if_cell(&mut self, when: bool, cell: u32, label: &mut Label) {
-        if self.far || cell > 0xFF {
-            return self.long_branch(Code::jump_if_far as u32 | u32::from(when) << 8 | cell << 16, label);
+        if self.far {
+            let word = Code::jump_if_far as u32 | u32::from(when) << 8 | cell << 16;
+            return self.branch(word, 4, label);
         }
-        let at = self.words.len();
+        if cell > 0xFF {
+            return self.fail(ErrorKind::FunctionTooLarge);
+        }
         let code = if when { Code::jump_if } else { Code::jump_unless };
-        self.instruction(code as u32 | cell << 8);
-        self.refer(at, IF_SHIFT, label)
+        self.branch(code as u32 | cell << 8, 2, label)
     }
 
     pub(super) fn encode_jump_table(&mut self, index: u32, targets: u32) {
-        if index <= 0xFF && targets <= 0xFFFF {
-            self.instruction(Code::jump_table as u32 | index << 8 | targets << 16)
+        if self.far {
+            self.instruction(Code::jump_table_far as u32 | index << 8, 3);
+            self.word(targets - 1)
+        } else if index <= 0xFF && targets <= 0xFFFF {
+            self.instruction(Code::jump_table as u32 | index << 8 | (targets - 1) << 16, 4)
         } else {
-            self.instruction(Code::jump_table_far as u32 | index << 16);
-            self.word(targets)
+            // Then with branches that reach far.
+            self.fail(ErrorKind::FunctionTooLarge)
         }
     }
 
     /// The label is here: all branches to it that were told before learn it. If one of them goes past a `poll`, there must be
     /// one here.
     pub(super) fn bind_label(&mut self, label: &mut Label) {
-        let here = self.words.len();
+        let here = self.code.len();
         let mut first = here;
         // What was thrown away has no branches: whatever lies at their places must not be followed, for each label anew.
-        while let (None, Some(at)) = (self.failed, label.place.checked_sub(1)) {
-            first = at;
-            let distance = self.aim(at, here);
-            label.place = if distance == 0 { 0 } else { label.place.saturating_sub(distance) };
+        while self.failed.is_none() && label.place != 0 {
+            first = label.place;
+            label.place = self.aim(first, here);
         }
         *label = Label { place: here, bound: true };
         self.last = None;
         self.before = None;
+        self.untaken = usize::MAX;
         if first < self.polled {
             self.poll();
         }
     }
 
-    /// The branch at `at`, just encoded, goes to the label.
-    fn refer(&mut self, at: usize, shift: u32, label: &mut Label) {
-        if label.bound {
-            self.aim(at, label.place);
-            return;
-        }
-        let distance = match label.place {
-            0 => 0,
-            // Not before what was thrown away.
-            before => (at + 1).saturating_sub(before) as u32,
-        };
-        label.place = at + 1;
-        if distance << shift >> shift != distance {
-            return self.fail(ErrorKind::FunctionTooLarge);
-        }
-        // It is in the last word.
-        if let Some(word) = self.words.last_mut() {
-            *word |= distance << shift;
-        }
-    }
-
-    /// Lets a branch go to a place; the distance that its offset field held.
+    /// Lets the branch whose offset is at `at` go to a place. Returns where it went before: as long as that is where the offset
+    /// itself is, nowhere, so 0.
     fn aim(&mut self, at: usize, to: usize) -> usize {
-        let (index, shift) = self.offset_field(at);
-        let offset = to as i64 - branches_from(at, index + 1) as i64;
-        let Some(word) = self.words.get_mut(index) else { return 0 };
-        let held = *word >> shift;
-        let field = (offset as u32) << shift;
-        if i64::from(field as i32 >> shift) != offset {
-            self.fail(ErrorKind::FunctionTooLarge);
-            return 0;
-        }
-        *word = *word & ((1 << shift) - 1) | field;
-        held as usize
-    }
-
-    /// Where a branch's offset is: the word, and its lowest bit there.
-    fn offset_field(&self, at: usize) -> (usize, u32) {
-        const JUMP: u32 = Code::jump as u32;
-        const IF: u32 = Code::jump_if as u32;
-        const UNLESS: u32 = Code::jump_unless as u32;
-        match self.words.get(at).map(|word| word & 0xFF) {
-            Some(JUMP) => (at, JUMP_SHIFT),
-            Some(IF | UNLESS) => (at, IF_SHIFT),
-            _ => (at + 1, 0),
-        }
+        let offset = to.wrapping_sub(at) as i32;
+        let place = self.code.get_mut(at..).unwrap_or(&mut []);
+        let held = if self.far {
+            let Some(place) = place.first_chunk_mut() else { return 0 };
+            i32::from_le_bytes(core::mem::replace(place, offset.to_le_bytes()))
+        } else {
+            let Some(place) = place.first_chunk_mut() else { return 0 };
+            let held = i16::from_le_bytes(core::mem::replace(place, (offset as i16).to_le_bytes()));
+            if i16::try_from(offset).is_err() {
+                self.fail(ErrorKind::FunctionTooLarge);
+            }
+            held.into()
+        };
+        if held == 0 { 0 } else { at.wrapping_add_signed(held as isize) }
     }
 }

@@ -27,12 +27,10 @@ fn fields(word: u32) -> (u32, u32) {
 }
 
 impl Encoder {
-    /// The instruction's first word, if its result is in a cell that only one operator reads.
+    /// The instruction and its place, if its result is in a cell that only one operator reads.
     fn single_use(&self, instruction: Option<Last>, cell: Cell) -> Option<(usize, u32)> {
         let last = instruction?;
-        let (at, result) = (last.at(), last.result);
-        let word = *self.words.get(at)?;
-        (result == cell && cell >= self.local_cells).then_some((at, word))
+        (last.result() == cell && cell >= self.local_cells).then_some((last.at(), last.word))
     }
 
     /// Takes back the instructions that made the address of a load, if there is one that does their work as well.
@@ -45,8 +43,10 @@ impl Encoder {
         }
         let base = if is(word, Code::i32_add_i) {
             b as i8 as u32
+        } else if is(word, Code::i32_add_h) {
+            i16::from_le_bytes(*self.code.last_chunk()?) as u32
         } else if is(word, Code::i32_add_w) {
-            *self.words.get(at + 1)?
+            u32::from_le_bytes(*self.code.last_chunk()?)
         } else {
             return None;
         };
@@ -97,7 +97,10 @@ impl Encoder {
     pub(super) fn take_constant(&self, compare: Code, a: u32, b: u32) -> Option<(usize, Code, u32, i16)> {
         let constant = |cell| {
             let (at, word) = self.single_use(self.before, cell)?;
-            is(word, Code::const1).then_some((at, (word >> 16) as i16))
+            if is(word, Code::const1) {
+                return Some((at, i16::from((word >> 16) as i8)));
+            }
+            is(word, Code::const1_h).then_some((at, (word >> 16) as i16))
         };
         if let Some((at, value)) = constant(b) {
             let (code, value) = match compare {
@@ -127,9 +130,7 @@ impl Encoder {
     /// `cell += number`, just encoded: its place and the number's byte.
     pub(super) fn increment(&self, instruction: Option<Last>, cell: Cell) -> Option<(usize, u32)> {
         let last = instruction?;
-        let (at, result) = (last.at(), last.result);
-        let word = *self.words.get(at)?;
-        let (a, number) = fields(word);
-        (is(word, Code::i32_add_i) && result == cell && a == cell).then_some((at, number))
+        let (a, number) = fields(last.word);
+        (is(last.word, Code::i32_add_i) && last.result() == cell && a == cell).then_some((last.at(), number))
     }
 }

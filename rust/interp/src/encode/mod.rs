@@ -20,8 +20,8 @@ use wasmote_platform::{Heap, OutOfMemory, Vec};
 /// A function's code.
 #[derive(Debug)]
 pub struct Encoded {
-    /// Its words.
-    pub words: Vec<u32>,
+    /// Its instructions.
+    pub code: Vec<u8>,
     /// Cells of its frame.
     pub frame_cells: u32,
 }
@@ -35,8 +35,8 @@ pub struct Encoder {
     wide: bool,
     /// Whether those of this function do.
     far: bool,
-    words: Vec<u32>,
-    /// How many words there are when there is something to do before the next operator: see [`attend`](Encoder::attend).
+    code: Vec<u8>,
+    /// How many bytes there are when there is something to do before the next operator: see [`attend`](Encoder::attend).
     due: usize,
     last: Option<Last>,
     /// What was encoded just before that.
@@ -44,49 +44,65 @@ pub struct Encoder {
     frame_cells: u32,
     /// Cells of parameters and locals.
     local_cells: Cell,
-    /// The code word of which it is asked whose it is; none has this index otherwise.
+    /// The byte of code of which it is asked whose it is; none has this index otherwise.
     sought: u32,
     /// The offset in the module of the operator that has encoded it, or of the last one before.
     located: u32,
-    /// Offset of the present operator, while a word is sought.
+    /// Offset of the present operator, while a byte is sought.
     at: u32,
     /// One past the last `poll`, or the function's beginning, where the call polled.
     polled: usize,
-    /// How many words there are when the next one is due.
+    /// How many bytes there are when the next one is due.
     poll_due: usize,
+    /// How many bytes there were behind a branch that may be left untaken, if no label is here.
+    untaken: usize,
     /// Why the function cannot be encoded: told when it ends.
     failed: Option<ErrorKind>,
 }
 
-/// Words behind a `poll` after which there must be another one. Whatever way is taken through a function, not many more
+/// Bytes of code behind a `poll` after which there must be another one. Whatever way is taken through a function, not many more
 /// are carried out without a look at the interrupt word: calls, returns and branches that go backwards look too.
-pub(crate) const POLL_WORDS: usize = 256;
+pub(crate) const POLL_BYTES: usize = 1024;
+
+/// How many bytes an instruction has at least, on an average.
+pub(crate) const INSTRUCTION: usize = 3;
 
 /// The instruction just encoded, if its first field is the cell that it writes, and it is not `wide`.
 #[derive(Clone, Copy, Debug)]
 struct Last {
-    /// One past its first word.
+    /// One past its first byte.
     behind: NonZero<usize>,
-    result: Cell,
+    /// Its first four bytes.
+    word: u32,
 }
 
 impl Last {
-    /// Its first word.
+    /// Its first byte.
     fn at(self) -> usize {
         self.behind.get() - 1
     }
+
+    /// The cell that it writes.
+    fn result(self) -> Cell {
+        self.word >> 8 & 0xFF
+    }
 }
 
-/// The index of no word.
+/// The index of no byte.
 const NOTHING: u32 = u32::MAX;
 
-/// An instruction, and what its fields are, by type: a field of no type is a number, any other a cell.
+/// An instruction, what its fields are, by type, and how long it is. A field of no type is a number, any other a cell.
 #[derive(Clone, Copy)]
 struct Form(u32);
 
 impl Form {
     /// The first cell is written, not read.
-    const RESULT: u32 = 1 << 15;
+    const RESULT: u32 = 1 << 23;
+    /// Where it says how many of four bytes are missing, and how many bytes follow these.
+    const LESS: u32 = 24;
+    const MORE: u32 = 26;
+    /// What types differ in.
+    const TYPE: u32 = 0x1F;
 
     /// One whose fields are numbers.
     const fn of(code: Code) -> Form {
@@ -100,29 +116,44 @@ impl Form {
 
     /// The first field is a cell that is written.
     const fn result(self, ty: ValType) -> Form {
-        Form(self.0 | Form::RESULT | (ty as u32) << 8)
+        Form(self.0 | Form::RESULT | (ty as u32 & Form::TYPE) << 8)
     }
 
     /// The first field is a cell that is read.
     const fn first(self, ty: ValType) -> Form {
-        Form(self.0 | (ty as u32) << 8)
+        Form(self.0 | (ty as u32 & Form::TYPE) << 8)
     }
 
     const fn second(self, ty: ValType) -> Form {
-        Form(self.0 | (ty as u32) << 16)
+        Form(self.0 | (ty as u32 & Form::TYPE) << 13)
     }
 
     const fn third(self, ty: ValType) -> Form {
-        Form(self.0 | (ty as u32) << 24)
+        Form(self.0 | (ty as u32 & Form::TYPE) << 18)
     }
 
-    /// So many words follow the first, at most two. (Types have seven bits.)
-    const fn more(self, words: u32) -> Form {
-        Form(self.0 | (words & 1) << 23 | (words >> 1) << 31)
+    /// It has two fields of a byte, not three.
+    const fn two(self) -> Form {
+        Form(self.0 | 1 << Form::LESS)
     }
 
-    fn words(self) -> usize {
-        1 + (self.0 >> 23 & 1) as usize + (self.0 >> 30 & 2) as usize
+    /// It has one field of a byte.
+    const fn one(self) -> Form {
+        Form(self.0 | 2 << Form::LESS)
+    }
+
+    /// So many bytes follow.
+    const fn more(self, bytes: u32) -> Form {
+        Form(self.0 | bytes << Form::MORE)
+    }
+
+    /// Bytes of its code and its fields of a byte.
+    fn len(self) -> usize {
+        4 - (self.0 >> Form::LESS & 3) as usize
+    }
+
+    fn bytes(self) -> u32 {
+        self.len() as u32 + (self.0 >> Form::MORE)
     }
 
     fn code(self) -> u32 {
@@ -135,12 +166,23 @@ impl Form {
 
     /// Cells that the value in a field takes, 0 if it is a number.
     fn cells(self, field: u32) -> u32 {
-        match self.0 >> (8 + 8 * field) & 0x7F {
+        match self.0 >> (8 + 5 * field) & Form::TYPE {
             0 => 0,
-            ty => ValType::cells_of(ty as u8),
+            ty => ValType::cells_of(ValType::I32 as u8 & !(Form::TYPE as u8) | ty as u8),
         }
     }
 }
+
+// All types can be told by these bits.
+const _: () = {
+    let types =
+        [ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::FuncRef, ValType::ExternRef];
+    let mut i = 0;
+    while i < types.len() {
+        assert!((types[i] as u32 ^ ValType::I32 as u32) <= Form::TYPE && types[i] as u32 & Form::TYPE != 0);
+        i += 1;
+    }
+};
 
 /// The second and the third field of an instruction. There is room for the numbers of all cells, so that it is asked once
 /// whether bytes can hold them.
@@ -161,7 +203,7 @@ impl Encoder {
             metered,
             wide: false,
             far: false,
-            words: Vec::new(heap),
+            code: Vec::new(heap),
             due: 0,
             last: None,
             before: None,
@@ -172,6 +214,7 @@ impl Encoder {
             at: 0,
             polled: 0,
             poll_due: 0,
+            untaken: 0,
             failed: None,
         }
     }
@@ -184,34 +227,39 @@ impl Encoder {
 
     /// The function just encoded, in a block of exactly its size.
     pub fn take(&mut self) -> Result<Encoded, OutOfMemory> {
-        Ok(Encoded { words: Vec::copy_of(&self.heap, &self.words)?, frame_cells: self.frame_cells })
+        Ok(Encoded { code: Vec::copy_of(&self.heap, &self.code)?, frame_cells: self.frame_cells })
     }
 
-    /// The words of the function just encoded, as long as no other is, and cells of its frame.
-    pub fn made(&self) -> (&[u32], u32) {
-        (&self.words, self.frame_cells)
+    /// The code of the function just encoded, as long as no other is, and cells of its frame.
+    pub fn made(&self) -> (&[u8], u32) {
+        (&self.code, self.frame_cells)
     }
 
-    /// Asks which operator the code word with this index belongs to, in the functions that follow.
-    pub fn locate(&mut self, word: u32) {
-        self.sought = word;
+    /// Asks which operator the byte of code with this index belongs to, in the functions that follow.
+    pub fn locate(&mut self, byte: u32) {
+        self.sought = byte;
     }
 
     /// The offset in the module of the operator that [`locate`](Encoder::locate) asked for, if the function just encoded has
-    /// such a word.
+    /// such a byte.
     pub fn located(&self) -> Option<u32> {
-        (self.words.len() > self.sought as usize).then_some(self.located)
+        (self.code.len() > self.sought as usize).then_some(self.located)
+    }
+
+    /// Appends so many further bytes of an instruction.
+    #[inline(never)]
+    fn further(&mut self, number: u32, bytes: usize) {
+        self.push(number, bytes)
     }
 
     /// Appends a further word of an instruction.
-    #[inline(never)]
     fn word(&mut self, word: u32) {
-        self.push(word)
+        self.further(word, 4)
     }
 
     #[inline(always)]
-    fn push(&mut self, word: u32) {
-        if self.words.push(word).is_err() {
+    fn push(&mut self, number: u32, bytes: usize) {
+        if self.code.push_bytes(number, bytes).is_err() {
             self.fail(ErrorKind::OutOfMemory);
         }
     }
@@ -224,58 +272,58 @@ impl Encoder {
         self.take_back(0);
     }
 
-    /// Appends an instruction's first word, whose fields are in it already.
+    /// Appends so many of an instruction's bytes, whose fields are in them already.
     #[inline(never)]
-    fn instruction(&mut self, word: u32) {
+    fn instruction(&mut self, word: u32, bytes: usize) {
         self.last = None;
         self.before = None;
-        self.push(word)
+        self.push(word, bytes)
     }
 
     /// Where one instruction has ended and the next has not begun.
     #[inline(always)]
     fn between(&mut self) {
-        if self.words.len() >= self.due {
+        if self.code.len() >= self.due {
             self.attend();
         }
     }
 
-    /// Notes whose the sought word is, if there is one, and appends a `poll` if many words lie behind the last one.
+    /// Notes whose the sought byte is, if there is one, and appends a `poll` if much code lies behind the last one.
     #[cold]
     #[inline(never)]
     fn attend(&mut self) {
-        if self.words.len() <= self.sought as usize {
+        if self.code.len() <= self.sought as usize {
             self.located = self.at;
         }
-        if self.words.len() >= self.poll_due {
+        if self.code.len() >= self.poll_due {
             self.poll();
         }
     }
 
-    /// A `poll` is due when there are so many words.
-    fn poll_at(&mut self, words: usize) {
-        self.poll_due = words;
-        self.due = if self.sought == NOTHING { words } else { 0 };
+    /// A `poll` is due when there are so many bytes.
+    fn poll_at(&mut self, bytes: usize) {
+        self.poll_due = bytes;
+        self.due = if self.sought == NOTHING { bytes } else { 0 };
     }
 
     /// An instruction that may take as long as so many others follows.
     #[cold]
     #[inline(never)]
-    fn slow(&mut self, words: usize) {
-        self.poll_at(self.poll_due.saturating_sub(words));
+    fn slow(&mut self, others: usize) {
+        self.poll_at(self.poll_due.saturating_sub(others * INSTRUCTION));
     }
 
     /// Appends a `poll`.
     #[cold]
     #[inline(never)]
     fn poll(&mut self) {
-        self.instruction(Code::poll as u32);
-        self.polled = self.words.len();
-        self.poll_at(self.polled + POLL_WORDS);
+        self.instruction(Code::poll as u32, 1);
+        self.polled = self.code.len();
+        self.poll_at(self.polled + POLL_BYTES);
     }
 
-    /// Appends an instruction's first word: its first field, and the others as a [`pair`]. [`word`](Encoder::word) appends
-    /// what follows.
+    /// Appends an instruction: its first field, and the others as a [`pair`]. [`further`](Encoder::further) appends what
+    /// follows.
     #[inline(never)]
     fn emit(&mut self, form: Form, first: u32, others: u32) {
         if (first | others) & 0xFF00_FF00 != 0 {
@@ -284,9 +332,11 @@ impl Encoder {
         let before = self.last;
         self.last = None;
         self.before = None;
-        self.push(form.code() | first << 8 | others << 16 | (others & 0xFF_0000) << 8);
+        let word = form.code() | first << 8 | others << 16 | (others & 0xFF_0000) << 8;
+        let at = self.code.len();
+        self.push(word, form.len());
         if form.has_result() {
-            self.last = NonZero::new(self.words.len()).map(|behind| Last { behind, result: first });
+            self.last = NonZero::new(at + 1).map(|behind| Last { behind, word });
             self.before = before;
         }
     }
@@ -304,8 +354,15 @@ impl Encoder {
             };
             word |= byte << (8 + 8 * field);
         }
-        wide.prefix(form.words()).iter().for_each(|&word| self.instruction(word));
-        self.word(word)
+        self.prefix(&wide, form.bytes());
+        self.further(word, form.len())
+    }
+
+    /// Appends what is before an instruction of so many bytes if its cells do not fit a byte.
+    fn prefix(&mut self, wide: &Wide, bytes: u32) {
+        let (shape, cells) = wide.parts();
+        self.instruction(Code::wide as u32 | shape << 8 | bytes << 16, 3);
+        cells.into_iter().for_each(|cells| self.word(cells));
     }
 
     /// Takes back what was encoded from `at` on.
@@ -313,7 +370,7 @@ impl Encoder {
         if at <= self.sought as usize {
             self.located = self.at;
         }
-        self.words.truncate(at);
+        self.code.truncate(at);
         self.last = None;
         self.before = None;
     }
@@ -341,44 +398,46 @@ impl Encoder {
     #[inline(never)]
     fn constant(&mut self, ty: ValType, to: Cell, bits: u64) {
         let (low, high) = (bits as i32, (bits >> 32) as i32);
+        let form = Form(0).result(ty);
         let one = ty.cells() == 1;
         if !one && high != low >> 31 {
-            self.emit(Form::of(Code::const2_ww).result(ty).more(2), to, 0);
+            self.emit(form.with(Code::const2_ww).one().more(8), to, 0);
             self.word(low as u32);
             self.word(high as u32);
+        } else if one && let Ok(number) = i8::try_from(low) {
+            self.emit(form.with(Code::const1).two(), to, (number as u8).into());
         } else if let Ok(number) = i16::try_from(low) {
-            let code = if one { Code::const1 } else { Code::const2 };
-            self.emit(Form::of(code).result(ty), to, half(number as u16));
+            let code = if one { Code::const1_h } else { Code::const2 };
+            self.emit(form.with(code), to, half(number as u16));
         } else {
             let code = if one { Code::const1_w } else { Code::const2_w };
-            self.emit(Form::of(code).result(ty).more(1), to, 0);
+            self.emit(form.with(code).one().more(4), to, 0);
             self.word(low as u32);
         }
     }
 
     /// Copies a value.
     fn copy_cells(&mut self, ty: ValType, to: Cell, from: Cell) {
-        let (copy, copy_to) =
-            if ty.cells() == 1 { (Code::copy1, Code::copy1_to) } else { (Code::copy2, Code::copy2_to) };
-        let copy = Form::of(copy).result(ty);
-        if to <= 0xFF {
-            self.emit(copy, to, half(from as u16))
-        } else if from <= 0xFF {
-            self.emit(Form::of(copy_to).first(ty), from, half(to as u16))
+        let (near, far) =
+            if ty.cells() == 1 { (Code::copy1, Code::copy1_far) } else { (Code::copy2, Code::copy2_far) };
+        if to | from > 0xFF {
+            self.instruction(far as u32 | to << 8 | from << 24, 4);
+            self.further(from >> 8, 1);
         } else {
-            self.emit(copy.second(ty), to, from)
+            self.emit(Form::of(near).result(ty).two(), to, from);
         }
     }
 
     /// Lets the instruction just encoded write its result elsewhere, if that result is the temporary `from`.
     fn retarget(&mut self, from: Operand, to: Cell) -> bool {
-        let Some(last) = self.last else { return false };
-        if from != Operand::Temp(last.result) || to > 0xFF {
+        let Some(last) = &mut self.last else { return false };
+        if from != Operand::Temp(last.result()) || to > 0xFF {
             return false;
         }
-        let Some(word) = self.words.get_mut(last.at()) else { return false };
-        *word = *word & !0xFF00 | to << 8;
-        self.last = Some(Last { result: to, ..last });
+        last.word = last.word & !0xFF00 | to << 8;
+        if let Some(cell) = self.code.get_mut(last.behind.get()) {
+            *cell = to as u8;
+        }
         true
     }
 }

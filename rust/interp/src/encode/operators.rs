@@ -177,6 +177,7 @@ const fn with_byte(op: BinaryOp) -> Option<(Code, Adjust)> {
 fn with_word(code: Code) -> Option<Code> {
     Some(match code {
         Code::i32_add_i => Code::i32_add_w,
+        Code::i64_and_i => Code::i64_and_w,
         Code::i32_mul_i => Code::i32_mul_w,
         Code::i32_and_i => Code::i32_and_w,
         Code::i32_or_i => Code::i32_or_w,
@@ -317,10 +318,11 @@ const fn store_code(op: StoreOp) -> Store {
     Store { near, far, constant, absolute }
 }
 
-/// An offset in units of the access, if a byte can hold it.
+/// An offset in units of the access (bytes if that has 64 bits), if a byte can hold it.
 fn short(offset: u32, width_log2: u32) -> Option<u8> {
-    let units = offset >> width_log2;
-    if units << width_log2 == offset { u8::try_from(units).ok() } else { None }
+    let unit_log2 = if width_log2 == 3 { 0 } else { width_log2 };
+    let units = offset >> unit_log2;
+    if units << unit_log2 == offset { u8::try_from(units).ok() } else { None }
 }
 
 /// The constant as a byte that, sign-extended, stores the same bits.
@@ -341,13 +343,17 @@ impl Encoder {
             return;
         }
         let from = self.place(ty, a, dst);
-        let (code, number) = match op {
+        let form = Form(0).result(result).second(ty);
+        let (form, number) = match op {
             // The low half comes first.
             UnaryOp::I32WrapI64 => return self.copy_cells(result, dst, from),
-            UnaryOp::I32Eqz => (Code::i32_eq_i, 0),
-            _ => unary_code(op).map_or((Code::unary, op as u32), |code| (code, 0)),
+            UnaryOp::I32Eqz => (form.with(Code::i32_eq_i), 0),
+            _ => match unary_code(op) {
+                Some(code) => (form.with(code).two(), 0),
+                None => (form.with(Code::unary), op as u32),
+            },
         };
-        self.emit(Form::of(code).result(result).second(ty), dst, pair(from, number))
+        self.emit(form, dst, pair(from, number))
     }
 
     #[inline(always)]
@@ -369,7 +375,7 @@ impl Encoder {
             if op == BinaryOp::I32ShrS
                 && let Some((code, from)) = self.take_sign_extension(a, bits)
             {
-                return self.emit(form.with(code), dst, from);
+                return self.emit(form.with(code).two(), dst, from);
             }
             let low = bits as i32;
             let fits = ty == ValType::I32 || i64::from(low) == bits as i64;
@@ -390,9 +396,17 @@ impl Encoder {
             {
                 return self.emit(form.with(code), dst, pair(first, count.into()));
             }
+            let value = match code {
+                Code::i64_and_i => u32::try_from(bits).ok(),
+                _ => value.map(|value| value as u32),
+            };
             if let (Some(code), Some(value)) = (with_word(code), value) {
-                self.emit(form.with(code).more(1), dst, first);
-                return self.word(value as u32);
+                if code == Code::i32_add_w && value as i16 as u32 == value {
+                    self.emit(form.with(Code::i32_add_h).two().more(2), dst, first);
+                    return self.further(value, 2);
+                }
+                self.emit(form.with(code).two().more(4), dst, first);
+                return self.word(value);
             }
         }
         if slow(op) {
@@ -426,7 +440,7 @@ impl Encoder {
                 Address::Scaled(a, shift, number) => (pair(a, shift.into()), number),
                 Address::Sum(a, b, number) => (pair(a, b), number),
             };
-            self.emit(Form::of(code).result(op.ty()).more(1), dst, cells);
+            self.emit(Form::of(code).result(op.ty()).more(4), dst, cells);
             return self.word(number);
         }
         let Load { near, far, absolute, widen } = &LOADS[op as usize];
@@ -441,13 +455,13 @@ impl Encoder {
             match short(offset, op.width_log2()) {
                 Some(units) => self.emit(form.with(*near), dst, pair(address, units.into())),
                 None => {
-                    self.emit(form.with(*far).more(1), dst, address);
+                    self.emit(form.with(*far).two().more(4), dst, address);
                     self.word(offset)
                 }
             }
         }
         if let Some(code) = *widen {
-            self.emit(Form::of(code).result(ValType::I64).second(ValType::I32), dst, dst);
+            self.emit(Form::of(code).result(ValType::I64).second(ValType::I32).two(), dst, dst);
         }
     }
 
@@ -482,25 +496,25 @@ impl Encoder {
         match units {
             Some(units) => self.emit(form.with(*near), address, pair(value, units.into())),
             None => {
-                self.emit(form.with(*far).more(1), address, value);
+                self.emit(form.with(*far).two().more(4), address, value);
                 self.word(offset)
             }
         }
     }
 
-    /// `select` has a fourth cell, in a second word.
+    /// `select` has a fourth cell.
     pub(super) fn emit_select(&mut self, ty: ValType, [dst, a, b, condition]: [Cell; 4]) {
         let code = if ty.cells() == 1 { Code::select1 } else { Code::select2 };
-        if dst | a | b <= 0xFF {
+        if dst | a | b | condition <= 0xFF {
             self.emit(Form::of(code).result(ty), dst, pair(a, b));
-            return self.word(condition);
+            return self.further(condition, 1);
         }
         let mut wide = Wide::new();
         let cells = ty.cells();
         let fields = wide.result(dst, cells) << 8 | wide.source(a, cells) << 16 | wide.source(b, cells) << 24;
         let condition = wide.source(condition, 1);
-        wide.prefix(2).iter().for_each(|&word| self.instruction(word));
+        self.prefix(&wide, 5);
         self.word(code as u32 | fields);
-        self.word(condition)
+        self.further(condition, 1)
     }
 }

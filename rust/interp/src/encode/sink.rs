@@ -1,17 +1,18 @@
 //! What the front end tells, and what becomes of it.
 
-use super::{Encoder, Form, Label, POLL_WORDS, half};
+use super::{Encoder, Form, Label, POLL_BYTES};
 use crate::isa::{Code, GlobalFar, Rare};
 use wasmote_core::vm::Builtin;
 use wasmote_core::{BinaryOp, ErrorKind, FuncType, LoadOp, StoreOp, Trap, UnaryOp, ValType};
 use wasmote_frontend::{Callee, Cell, FuncInfo, GlobalPlace, Known, MemArg, Operand, Sink, When};
 
-/// Bodies of more bytes than this get branches that reach far at once: few would fit 16 bits.
-const FAR_BODY: u32 = 100_000;
+/// Bodies of more bytes than this get branches that reach far at once: few would fit 16 bits. So do those with locals that a byte
+/// does not name, as only these branches can ask for them.
+const FAR_BODY: u32 = 65_536;
 
 impl Sink for Encoder {
     type Label = Label;
-    /// The place of the `fuel` instruction.
+    /// The place of its units.
     type Charge = usize;
 
     fn metered(&self) -> bool {
@@ -20,28 +21,29 @@ impl Sink for Encoder {
 
     #[inline(always)]
     fn at(&mut self, offset: u32) {
-        if self.words.len() >= self.due {
+        if self.code.len() >= self.due {
             self.at = offset;
             self.attend();
         }
     }
 
     fn begin(&mut self, func: &FuncInfo<'_>) {
-        self.words.clear();
+        self.code.clear();
         self.last = None;
         self.before = None;
         self.local_cells = func.local_cells;
         self.polled = 0;
-        self.poll_at(POLL_WORDS);
+        self.poll_at(POLL_BYTES);
         self.failed = None;
-        self.far = self.wide || func.body_len > FAR_BODY;
+        self.untaken = usize::MAX;
+        self.far = self.wide || func.body_len > FAR_BODY || func.local_cells > 0xFF;
         let (first, count) = (func.param_cells, func.local_cells - func.param_cells);
         if count == 0 {
             // Nothing.
-        } else if first <= 0xFF && count <= 0xFFFF {
-            self.instruction(Code::zero as u32 | first << 8 | count << 16)
+        } else if first | count <= 0xFF {
+            self.instruction(Code::zero as u32 | first << 8 | count << 16, 3)
         } else {
-            self.instruction(Code::zero_far as u32 | first << 16);
+            self.instruction(Code::zero_far as u32 | first << 8, 3);
             self.word(count)
         }
     }
@@ -51,7 +53,7 @@ impl Sink for Encoder {
             return Err(kind);
         }
         #[cfg(all(runs, not(debug_assertions)))]
-        crate::runs::join(&mut self.words, self.local_cells);
+        crate::runs::join(&mut self.code, self.local_cells);
         self.frame_cells = frame_cells;
         Ok(())
     }
@@ -108,16 +110,16 @@ impl Sink for Encoder {
     }
 
     fn ref_func(&mut self, dst: Cell, func: u32) {
-        self.emit(Form::of(Code::ref_func).result(ValType::FuncRef).more(1), dst, 0);
+        self.emit(Form::of(Code::ref_func).result(ValType::FuncRef).one().more(4), dst, 0);
         self.word(func)
     }
 
     fn builtin(&mut self, builtin: Builtin, cells: Cell, first: u32, second: u32) {
         let fields = (builtin as u32) << 8 | cells << 16;
         if first == 0 && second == 0 {
-            self.instruction(Code::builtin as u32 | fields)
+            self.instruction(Code::builtin as u32 | fields, 4)
         } else {
-            self.instruction(Code::builtin_w as u32 | fields);
+            self.instruction(Code::builtin_w as u32 | fields, 4);
             self.word(first);
             self.word(second)
         }
@@ -126,16 +128,16 @@ impl Sink for Encoder {
     fn call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) {
         match callee {
             Callee::Own(index) if cells <= 0xFF && index <= 0xFFFF => {
-                self.instruction(Code::call as u32 | cells << 8 | index << 16)
+                self.instruction(Code::call as u32 | cells << 8 | index << 16, 4)
             }
             Callee::Import(index) if cells <= 0xFF && index <= 0xFFFF => {
-                self.instruction(Code::call_import as u32 | cells << 8 | index << 16)
+                self.instruction(Code::call_import as u32 | cells << 8 | index << 16, 4)
             }
             Callee::Indirect { table, ty, index: Operand::Local(index) | Operand::Temp(index) }
-                if cells <= 0xFF && index <= 0xFF && table <= 0xFF =>
+                if cells | index | table <= 0xFF && ty <= 0xFFFF =>
             {
-                self.instruction(Code::call_indirect as u32 | cells << 8 | index << 16 | table << 24);
-                self.word(ty)
+                self.instruction(Code::call_indirect as u32 | cells << 8 | index << 16 | table << 24, 4);
+                self.further(ty, 2)
             }
             _ => self.call_rare(callee, ty, cells, 0),
         }
@@ -154,24 +156,24 @@ impl Sink for Encoder {
                 Operand::Local(cell) | Operand::Temp(cell) if cell > 0xFF => self.copy_cells(ty, 0, cell),
                 Operand::Local(cell) | Operand::Temp(cell) => {
                     let code = if ty.cells() == 1 { Code::return1 } else { Code::return2 };
-                    return self.instruction(code as u32 | cell << 8);
+                    return self.instruction(code as u32 | cell << 8, 2);
                 }
             }
         }
-        self.instruction(Code::return0 as u32)
+        self.instruction(Code::return0 as u32, 1)
     }
 
     fn return_many(&mut self, cells: Cell, count: u32) {
         if cells <= 0xFF && count <= 0xFFFF {
-            self.instruction(Code::return_many as u32 | cells << 8 | count << 16)
+            self.instruction(Code::return_many as u32 | cells << 8 | count << 16, 4)
         } else {
-            self.instruction(Code::return_many_far as u32 | cells << 16);
+            self.instruction(Code::return_many_far as u32 | cells << 8, 3);
             self.word(count)
         }
     }
 
     fn trap(&mut self, trap: Trap) {
-        self.instruction(Code::trap as u32 | (trap as u32) << 8)
+        self.instruction(Code::trap as u32 | (trap as u32) << 8, 2)
     }
 
     fn label(&mut self) -> Label {
@@ -196,18 +198,25 @@ impl Sink for Encoder {
     }
 
     fn jump_table_target(&mut self, label: &mut Label) {
-        self.encode_jump(label)
+        self.target(label)
     }
 
     fn charge(&mut self) -> usize {
-        let at = self.words.len();
-        self.instruction(Code::fuel as u32);
-        at
+        let at = self.code.len();
+        if at == self.untaken {
+            // Its last byte is this operator's now, and there may be a second charge before any code.
+            self.untaken = usize::MAX;
+            self.take_back(at - 1);
+            self.further(0, 1);
+            return at - 1;
+        }
+        self.instruction(Code::fuel as u32, 2);
+        at + 1
     }
 
     fn set_charge(&mut self, charge: usize, units: u8) {
-        if let Some(word) = self.words.get_mut(charge) {
-            *word = Code::fuel as u32 | u32::from(units) << 8;
+        if let Some(place) = self.code.get_mut(charge) {
+            *place = units;
         }
     }
 }
@@ -222,20 +231,18 @@ impl Encoder {
                 (Rare::INDIRECT, self.place(ValType::I32, index, cells + params) | table << 16, ty)
             }
         };
-        self.instruction(Code::call_rare as u32 | (kind | tail) << 8 | cells << 16);
+        self.instruction(Code::call_rare as u32 | (kind | tail) << 8 | cells << 16, 4);
         [place, operand, params].into_iter().for_each(|word| self.word(word))
     }
 
     fn global(&mut self, ty: ValType, short: Form, cell: Cell, place: GlobalPlace, kind: u32) {
         let (import, index) = match place {
-            GlobalPlace::Own(index) => match u16::try_from(index) {
-                Ok(index) => return self.emit(short, cell, half(index)),
-                Err(_) => (0, index),
-            },
+            GlobalPlace::Own(index @ 0..=0xFF) => return self.emit(short.two(), cell, index),
+            GlobalPlace::Own(index) => (0, index),
             GlobalPlace::Import(index) => (GlobalFar::IMPORT, index),
         };
         let two = if ty.cells() == 2 { GlobalFar::TWO } else { 0 };
-        self.emit(short.with(Code::global_far).more(1), cell, kind | import | two);
+        self.emit(short.with(Code::global_far).two().more(4), cell, kind | import | two);
         self.word(index)
     }
 }

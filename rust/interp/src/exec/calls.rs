@@ -1,21 +1,20 @@
 //! Calls, returns, references to functions, and the runtime's operators.
 
 use super::dispatch::TAIL_CALLS;
-use super::place::Place;
 use super::raw::Function;
-use super::{Ctx, Frame, Memory, Pass, REPLACED, Slow, State, Step};
+use super::{Ctx, Frame, Memory, Pc, REPLACED, Slow, State, Step};
 use crate::isa::{Code, Rare};
 use wasmote_core::vm::{AGAIN, NULL_REF, func_ref};
 use wasmote_core::{Feature, Trap};
 
 /// Calls an own function, if it is of this engine. What hinders that is found once more out of line.
 #[inline(always)]
-fn enter_own(s: State, function: Function, cells: usize, more: usize) -> Step {
+fn enter_own(s: State, function: Function, cells: usize) -> Step {
     if s.ctx.interrupted() {
         return Step::Slow(Slow::Call);
     }
     if function.is_ours()
-        && let Some((pc, fp)) = function.enter(cells, s.pc().skip(more), s.fp, s.ctx)
+        && let Some((pc, fp)) = function.enter(cells, s.behind(), s.fp, s.ctx)
     {
         return Step::Next(pc, fp, s.ctx);
     }
@@ -23,7 +22,7 @@ fn enter_own(s: State, function: Function, cells: usize, more: usize) -> Step {
 }
 
 /// Calls a function of another engine. While this frame waits its place is on the control stack if functions are encoded
-/// lazily: who gives up words asks there which are in use.
+/// lazily: who gives up code asks there which is in use.
 #[inline(always)]
 fn call_foreign(s: State, function: Function, cells: usize) -> u32 {
     wait(s);
@@ -35,7 +34,7 @@ fn call_foreign(s: State, function: Function, cells: usize) -> u32 {
 #[inline(always)]
 fn wait(s: State) {
     if cfg!(feature = "lazy") {
-        s.ctx.record(s.pc(), s.fp);
+        s.ctx.record(s.pc.skip(1), s.fp);
     }
 }
 
@@ -46,16 +45,16 @@ fn go_on(s: State) {
     }
 }
 
-/// Calls with the arguments from `cells` upwards; the instruction has `more` words after the first.
+/// Calls with the arguments from `cells` upwards.
 #[inline(always)]
-fn enter(s: State, function: Function, cells: usize, more: usize) -> Step {
-    enter_as(s, function, cells, more, None)
+fn enter(s: State, function: Function, cells: usize) -> Step {
+    enter_as(s, function, cells, None)
 }
 
-/// The same; if that many cells of arguments are given, in place of this frame, which no backtrace has from then on, whoever is
+/// The same; if so many cells of arguments are given, in place of this frame, which no backtrace has from then on, whoever is
 /// called.
 #[inline(always)]
-fn enter_as(s: State, function: Function, mut cells: usize, more: usize, replaces: Option<usize>) -> Step {
+fn enter_as(s: State, function: Function, mut cells: usize, replaces: Option<usize>) -> Step {
     let failed = |code: u32| Step::Failed(if replaces.is_some() { code | REPLACED } else { code });
     if function.ctx().interrupted() {
         return failed(Trap::Interrupted as u32);
@@ -67,14 +66,14 @@ fn enter_as(s: State, function: Function, mut cells: usize, more: usize, replace
     while !function.is_ours() {
         return match call_foreign(s, function, cells) {
             0 if replaces.is_some() => leave(s),
-            0 => s.anew(more),
+            0 => s.anew(),
             AGAIN => continue,
             code => failed(code),
         };
     }
     let entered = match replaces {
         Some(_) => function.replace(s.fp),
-        None => function.enter(cells, s.pc().skip(more), s.fp, s.ctx),
+        None => function.enter(cells, s.behind(), s.fp, s.ctx),
     };
     match entered {
         Some((pc, fp)) => Step::anew(pc, fp, function.ctx()),
@@ -130,12 +129,12 @@ fn own_indirect(s: State, table: usize, index: u32, ty: u32) -> Result<Option<Fu
 #[inline(always)]
 pub(super) fn call(s: State) -> Step {
     if TAIL_CALLS {
-        return enter_own(s, s.ctx.own_function(s.half()), s.a(), 0);
+        return enter_own(s, s.ctx.own_function(s.half()), s.a());
     }
     if cfg!(thumb2_handlers) {
         return call_rare(s);
     }
-    enter(s, s.ctx.own_function(s.half()), s.a(), 0)
+    enter(s, s.ctx.own_function(s.half()), s.a())
 }
 
 #[inline(always)]
@@ -154,7 +153,7 @@ pub(super) fn call_import(s: State) -> Step {
     let code = function.call(s.a(), s.fp, s.ctx);
     go_on(s);
     match code {
-        0 => s.anew(0),
+        0 => s.anew(),
         code => Step::Failed(code),
     }
 }
@@ -162,8 +161,8 @@ pub(super) fn call_import(s: State) -> Step {
 #[inline(always)]
 pub(super) fn call_indirect(s: State) -> Step {
     if TAIL_CALLS {
-        return match own_indirect(s, s.c(), s.get(s.b()), s.word(0)) {
-            Ok(Some(function)) => enter_own(s, function, s.a(), 1),
+        return match own_indirect(s, s.c(), s.get(s.b()), s.last_half().into()) {
+            Ok(Some(function)) => enter_own(s, function, s.a()),
             Ok(None) => Step::Slow(Slow::Call),
             Err(trap) => Step::Trap(trap),
         };
@@ -171,8 +170,8 @@ pub(super) fn call_indirect(s: State) -> Step {
     if cfg!(thumb2_handlers) {
         return call_rare(s);
     }
-    match indirect(s, s.c(), s.get(s.b()), s.word(0)) {
-        Ok(function) => enter(s, function, s.a(), 1),
+    match indirect(s, s.c(), s.get(s.b()), s.last_half().into()) {
+        Ok(function) => enter(s, function, s.a()),
         Err(trap) => Step::Trap(trap),
     }
 }
@@ -181,7 +180,7 @@ pub(super) fn call_indirect(s: State) -> Step {
 /// of this engine and instance. It leaves what comes next as a record on the control stack, from where a return takes it.
 #[inline(always)]
 pub(super) fn call_rare(s: State) -> Step {
-    let code = prepare(s.place, s.fp, s.ctx);
+    let code = prepare(s.pc, s.fp, s.ctx);
     if code != 0 {
         return Step::Failed(code);
     }
@@ -191,19 +190,23 @@ pub(super) fn call_rare(s: State) -> Step {
 }
 
 #[inline(never)]
-fn prepare(place: Place, fp: Frame, ctx: Ctx) -> u32 {
+fn prepare(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
     const CALL: u8 = Code::call as u8;
     const CALL_IMPORT: u8 = Code::call_import as u8;
     const CALL_INDIRECT: u8 = Code::call_indirect as u8;
-    let s = State { place, fp, ctx, memory: Memory::of(ctx), pass: Pass::NOTHING };
+    let s = State::at(pc, 0, fp, ctx, Memory::of(ctx));
     let a = s.a();
     // The last: the table, and the cell of the index there.
-    let (kind, operand, cells, more, place) = match s.place.byte(0) {
-        CALL => (Rare::OWN, s.half() as u32, a, 0, 0),
-        CALL_IMPORT => (Rare::IMPORT, s.half() as u32, a, 0, 0),
-        CALL_INDIRECT => (Rare::INDIRECT, s.word(0), a, 1, (s.c() << 16 | s.b()) as u32),
-        _ => (a as u32, s.word(1), s.half(), 3, s.word(0)),
+    let (len, kind, operand, cells, place) = match pc.byte(0) {
+        CALL => (const { Code::call.bytes() }, Rare::OWN, s.half() as u32, a, 0),
+        CALL_IMPORT => (const { Code::call_import.bytes() }, Rare::IMPORT, s.half() as u32, a, 0),
+        CALL_INDIRECT => {
+            let place = (s.c() << 16 | s.b()) as u32;
+            (const { Code::call_indirect.bytes() }, Rare::INDIRECT, pc.half(4).into(), a, place)
+        }
+        _ => (const { Code::call_rare.bytes() }, a as u32, pc.word(8), s.half(), pc.word(4)),
     };
+    let s = State { len, ..s };
     let function = match kind & 3 {
         Rare::OWN => Ok(s.ctx.own_function(operand as usize)),
         Rare::IMPORT => Ok(imported(s, operand as usize)),
@@ -212,7 +215,7 @@ fn prepare(place: Place, fp: Frame, ctx: Ctx) -> u32 {
     let step = match function {
         Ok(function) => {
             let tail = Feature::TailCall.compiled() && kind & Rare::TAIL != 0;
-            enter_as(s, function, cells, more, tail.then(|| s.word(2) as usize))
+            enter_as(s, function, cells, tail.then(|| pc.word(12) as usize))
         }
         Err(trap) => Step::Trap(trap),
     };
@@ -252,31 +255,30 @@ pub(super) fn return_many(s: State) -> Step {
 
 #[inline(always)]
 pub(super) fn return_many_far(s: State) -> Step {
-    s.fp.move_down(s.half(), s.word(0) as usize);
+    s.fp.move_down(s.pc.half(1).into(), s.last_word() as usize);
     leave(s)
 }
 
 #[inline(always)]
 pub(super) fn builtin(s: State) -> Step {
     let code = s.ctx.builtin(s.a() as u32, s.fp, s.half(), 0, 0);
-    if code == 0 { s.anew(0) } else { Step::Failed(code) }
+    if code == 0 { s.anew() } else { Step::Failed(code) }
 }
 
 #[inline(always)]
 pub(super) fn builtin_w(s: State) -> Step {
-    let code = s.ctx.builtin(s.a() as u32, s.fp, s.half(), s.word(0), s.word(1));
-    if code == 0 { s.anew(2) } else { Step::Failed(code) }
+    let code = s.ctx.builtin(s.a() as u32, s.fp, s.half(), s.pc.word(4), s.last_word());
+    if code == 0 { s.anew() } else { Step::Failed(code) }
 }
 
 /// References name the instance that defines the function, so those to imported ones are the runtime's.
 #[inline(always)]
 pub(super) fn ref_func(s: State) -> Step {
-    let index = s.word(0);
+    let index = s.last_word();
     let reference = if index < s.ctx.import_funcs() {
         s.ctx.import(index as usize)
     } else {
         func_ref(s.ctx.number(), index)
     };
-    s.set(s.a(), reference);
-    s.next(1)
+    s.result(reference)
 }

@@ -2,24 +2,41 @@
 
 use super::dispatch::TAIL_CALLS;
 use super::integer::handlers;
-use super::place::Place;
-use super::{Slow, State, Step, Value};
+use super::{Pc, Slow, State, Step, Value};
+use crate::isa::FUEL;
 use wasmote_core::Trap;
 
-/// Branches by `offset` words; the instruction has `more` words after the first. Going backwards polls the interrupt word; where to poll takes no longer
-/// than to find that out, forwards too.
+/// Branches by an offset that counts from `place`. Going backwards polls the interrupt word; where to poll takes no longer than
+/// to find that out, forwards too.
 #[inline(always)]
-fn branch(s: State, more: usize, offset: isize) -> Step {
+fn branch(s: State, place: Pc, offset: isize) -> Step {
     if (TAIL_CALLS || offset < 0) && s.ctx.interrupted() {
         return Step::Trap(Trap::Interrupted);
     }
-    Step::jump(s.place.branch(more, offset), s.fp, s.ctx)
+    Step::jump(place.offset(offset), s.fp, s.ctx)
 }
 
-/// Branches if the condition, which is in the instruction's first word, holds; the offset is in the next.
+/// Branches by the offset of 16 bits at `place`.
+#[inline(always)]
+fn near(s: State, place: Pc) -> Step {
+    branch(s, place, place.half(0) as i16 as isize)
+}
+
+/// Branches by the offset of 32 bits at `place`.
+#[inline(always)]
+fn far(s: State, place: Pc) -> Step {
+    branch(s, place, place.word(0) as i32 as isize)
+}
+
+/// Branches if the condition holds; otherwise takes the fuel of what follows.
 #[inline(always)]
 fn branch_if(s: State, taken: bool) -> Step {
-    if taken { branch(s, 1, s.word(0) as i32 as isize) } else { s.next(1) }
+    if taken { near(s, s.pc.skip(s.len - usize::from(FUEL) - 2)) } else { untaken(s) }
+}
+
+#[inline(always)]
+fn untaken(s: State) -> Step {
+    if FUEL { charge(s, s.pc.skip(s.len - 1)) } else { s.next() }
 }
 
 #[inline(always)]
@@ -42,27 +59,20 @@ fn add(s: State, f: impl FnOnce(u32) -> bool) -> Step {
 }
 
 #[inline(always)]
-fn by_half(s: State, when: bool) -> Step {
-    if s.get::<bool>(s.a()) == when { branch(s, 0, s.signed_half() as isize) } else { s.next(0) }
+fn truth(s: State, when: bool) -> Step {
+    branch_if(s, s.get::<bool>(s.a()) == when)
 }
 
+/// The place of a target behind a table, each of which has so many bytes.
 #[inline(always)]
-fn table(s: State, cell: usize, count: u32, more: usize) -> Step {
+fn target(s: State, cell: usize, last: u32, bytes: usize) -> Pc {
     let index: u32 = s.get(cell);
-    let index = index.min(count - 1) as usize + more;
-    // The table's entries are `jump` instructions.
-    unconditional(State { place: Place::at(s.pc().skip(index)), ..s })
-}
-
-#[inline(always)]
-fn unconditional(s: State) -> Step {
-    branch(s, 0, s.signed_rest())
+    s.behind().skip(index.min(last) as usize * bytes)
 }
 
 handlers! {
-    jump = unconditional();
-    jump_if = by_half(true);
-    jump_unless = by_half(false);
+    jump_if = truth(true);
+    jump_unless = truth(false);
     jump_i32_eq = cells(u32::eq);
     jump_i32_ne = cells(u32::ne);
     jump_i32_lt_s = cells(i32::lt);
@@ -84,18 +94,28 @@ pub(super) fn jump_i32_add_ne(s: State) -> Step {
 }
 
 #[inline(always)]
+pub(super) fn jump(s: State) -> Step {
+    near(s, s.pc.skip(1))
+}
+
+#[inline(always)]
+pub(super) fn jump_far(s: State) -> Step {
+    far(s, s.pc.skip(1))
+}
+
+#[inline(always)]
 pub(super) fn jump_if_far(s: State) -> Step {
-    branch_if(s, s.get::<bool>(s.half()) == (s.a() != 0))
+    if s.get::<bool>(s.half()) == (s.a() != 0) { far(s, s.pc.skip(4)) } else { untaken(s) }
 }
 
 #[inline(always)]
 pub(super) fn jump_table(s: State) -> Step {
-    table(s, s.a(), s.half() as u32, 0)
+    near(s, target(s, s.a(), s.half() as u32, 2))
 }
 
 #[inline(always)]
 pub(super) fn jump_table_far(s: State) -> Step {
-    table(s, s.half(), s.word(0), 1)
+    far(s, target(s, s.pc.half(1).into(), s.last_word(), 4))
 }
 
 #[inline(always)]
@@ -105,28 +125,29 @@ pub(super) fn trap(s: State) -> Step {
 
 #[inline(always)]
 pub(super) fn fuel(s: State) -> Step {
-    if TAIL_CALLS {
-        return if s.ctx.charge_low(s.a() as u32) { s.next(0) } else { Step::Slow(Slow::Fuel) };
-    }
-    charge(s)
+    charge(s, s.pc.skip(1))
 }
 
-/// Takes fuel, of which too much may have been taken from the lower half.
+/// Takes the units that are at `place`.
+#[inline(always)]
+fn charge(s: State, place: Pc) -> Step {
+    let units = place.byte(0).into();
+    let paid = if TAIL_CALLS { s.ctx.charge_low(units) } else { s.ctx.charge(units) };
+    if paid { s.next() } else { Step::Slow(Slow::Fuel(place)) }
+}
+
+/// Takes the units that are here, of which too much may have been taken from the lower half.
 #[inline(always)]
 #[allow(dead_code, reason = "the loop takes fuel at once")]
 pub(super) fn fuel_slow(s: State) -> Step {
-    s.ctx.give_back_low(s.a() as u32);
-    charge(s)
-}
-
-#[inline(always)]
-fn charge(s: State) -> Step {
-    if s.ctx.charge(s.a() as u32) { s.next(0) } else { Step::Trap(Trap::OutOfFuel) }
+    let units = s.pc.byte(0).into();
+    s.ctx.give_back_low(units);
+    if s.ctx.charge(units) { s.next() } else { Step::Trap(Trap::OutOfFuel) }
 }
 
 #[inline(always)]
 pub(super) fn poll(s: State) -> Step {
-    if s.ctx.interrupted() { Step::Trap(Trap::Interrupted) } else { s.next(0) }
+    if s.ctx.interrupted() { Step::Trap(Trap::Interrupted) } else { s.next() }
 }
 
 /// The outermost frame has returned, or the copy of a `wide` instruction is done.

@@ -9,7 +9,7 @@
 //!   builds, where it does not happen, never use it. The build script knows where it is used.
 
 use super::{Ctx, Frame, Memory, Pc, State, Step, illegal, trapped};
-use crate::isa::for_each_instruction;
+use crate::isa::{Code, for_each_instruction};
 use wasmote_core::Feature;
 
 /// The handlers, under the instructions' names.
@@ -112,7 +112,7 @@ mod imp {
     #[inline(always)]
     fn next(pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
         #[cfg(test)]
-        crate::tests::saw(pc.word(0));
+        crate::tests::saw(pc.byte(0));
         let handler = table.of(pc.byte(0));
         handler(FREE, FREE, pc, fp, ctx, table.kept(), memory)
     }
@@ -165,10 +165,8 @@ mod imp {
         match step {
             Step::Next(pc, fp, ctx) | Step::Jump(pc, fp, ctx) => next(pc, fp, ctx, table, memory),
             Step::Anew(pc, fp, ctx) => resume(pc, fp, ctx),
-            Step::Slow(slow) => (match slow {
-                Slow::Fuel => slow::fuel,
-                Slow::Call => slow::call,
-            } as Handler)(FREE, FREE, pc, fp, ctx, table, memory),
+            Step::Slow(Slow::Fuel(pc)) => (slow::fuel as Handler)(FREE, FREE, pc, fp, ctx, table, memory),
+            Step::Slow(Slow::Call) => (slow::call as Handler)(FREE, FREE, pc, fp, ctx, table, memory),
             Step::Exit => 0,
             Step::Trap(trap) => (match trap {
                 Trap::Unreachable => raise::<{ Trap::Unreachable as u32 }>,
@@ -185,7 +183,7 @@ mod imp {
                 Trap::Host => raise::<{ Trap::Host as u32 }>,
                 Trap::NotCompiled => raise::<{ Trap::NotCompiled as u32 }>,
             } as Handler)(FREE, FREE, pc, fp, ctx, table, memory),
-            Step::Failed(code) => trapped(code, pc.skip(1), fp, ctx),
+            Step::Failed(code) => trapped(code, pc, fp, ctx),
         }
     }
 
@@ -193,7 +191,7 @@ mod imp {
     /// way because the table below takes these functions' addresses, although no code holds their numbers.
     #[inline(never)]
     fn raise<const CODE: u32>(_: Free, _: Free, pc: Pc, fp: Frame, ctx: Ctx, _: Handlers, _: Memory) -> u32 {
-        trapped(CODE, pc.skip(1), fp, ctx)
+        trapped(CODE, pc, fp, ctx)
     }
 
     /// What handlers leave out. (As with `raise`, the table has their addresses.)
@@ -201,21 +199,29 @@ mod imp {
         use super::*;
 
         macro_rules! slow {
-            ($( $name:ident = $slow:ident; )*) => { $(
+            ($( $name:ident = $slow:ident, $len:expr; )*) => { $(
                 #[inline(never)]
                 pub(super) fn $name(_: Free, _: Free, pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
-                    stop(handlers::$slow(State::at(pc, fp, ctx, memory)), pc, fp, ctx, table, memory)
+                    let s = State::at(pc, $len, fp, ctx, memory);
+                    stop(handlers::$slow(s), pc, fp, ctx, table, memory)
                 }
             )* };
         }
         slow! {
-            fuel = fuel_slow;
-            call = call_rare;
+            fuel = fuel_slow, 1;
+            call = call_rare, 0;
         }
     }
 
     fn not_linked(_: Free, _: Free, pc: Pc, fp: Frame, ctx: Ctx, table: Handlers, memory: Memory) -> u32 {
-        stop(illegal(State::at(pc, fp, ctx, memory)), pc, fp, ctx, table, memory)
+        stop(illegal(State::at(pc, 0, fp, ctx, memory)), pc, fp, ctx, table, memory)
+    }
+
+    /// The state at an instruction.
+    macro_rules! state {
+        ($name:ident $pc:ident $fp:ident $ctx:ident $memory:ident) => {
+            State::at($pc, const { Code::$name.bytes() }, $fp, $ctx, $memory)
+        };
     }
 
     /// One function a run of instructions.
@@ -229,7 +235,7 @@ mod imp {
         macro_rules! carry_out {
             ($pc:ident $fp:ident $ctx:ident $table:ident $memory:ident, $takes:expr, $last:ident) => {{
                 let pass = Pass { takes: $takes, gives: None };
-                match handlers::$last(State { pass, ..State::at($pc, $fp, $ctx, $memory) }) {
+                match handlers::$last(State { pass, ..state!($last $pc $fp $ctx $memory) }) {
                     Step::Next(pc, fp, ctx) => next(pc, fp, ctx, $table, $memory),
                     step => stop(step, $pc, $fp, $ctx, $table, $memory),
                 }
@@ -246,10 +252,10 @@ mod imp {
                     Passed::too => (Some((passed, true)), Some(($field, passed))),
                 };
                 let pass = Pass { takes: $takes, gives };
-                match handlers::$first(State { pass, ..State::at($pc, $fp, $ctx, $memory) }) {
+                match handlers::$first(State { pass, ..state!($first $pc $fp $ctx $memory) }) {
                     Step::Next(pc, fp, ctx) => {
                         #[cfg(test)]
-                        crate::tests::saw(pc.word(0));
+                        crate::tests::saw(pc.byte(0));
                         carry_out!(pc fp ctx $table $memory, takes, $next $($rest)*)
                     }
                     step => stop(step, $pc, $fp, $ctx, $table, $memory),
@@ -274,21 +280,27 @@ mod imp {
             /// Those that call functions; in a run of instructions none that is passed anything.
             #[inline(never)]
             fn called(_: Free, _: Free, pc: Pc, fp: Frame, ctx: Ctx, _: Handlers, _: Memory) -> u32 {
-                match calling(pc, fp, ctx) {
-                    0 => resume(pc.skip(1), fp, ctx),
-                    code => trapped(code, pc.skip(1), fp, ctx),
+                let result = calling(pc, fp, ctx);
+                match result.checked_sub(TRAPPED) {
+                    None => resume(pc.skip(result as usize), fp, ctx),
+                    Some(code) => trapped(code, pc, fp, ctx),
                 }
             }
 
+            /// How many bytes the instruction has, or [`TRAPPED`] and the trap's code.
             #[inline(never)]
             fn calling(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
-                let s = State::at(pc, fp, ctx, Memory::of(ctx));
-                let step = match pc.byte(0) {
-                    $( number::$name if calls!($end) && Feature::$feature.compiled() => handlers::$name(s), )*
-                    _ => illegal(s),
+                let memory = Memory::of(ctx);
+                let (step, len) = match pc.byte(0) {
+                    $( number::$name if calls!($end) && Feature::$feature.compiled() => {
+                        (handlers::$name(state!($name pc fp ctx memory)), const { Code::$name.bytes() })
+                    } )*
+                    _ => (illegal(State::at(pc, 0, fp, ctx, memory)), 0),
                 };
-                if let Step::Trap(trap) = step { trap as u32 } else { 0 }
+                if let Step::Trap(trap) = step { TRAPPED + trap as u32 } else { len as u32 }
             }
+
+            const TRAPPED: u32 = 1 << 8;
 
             /// One function an instruction.
             mod tail {
@@ -298,7 +310,7 @@ mod imp {
                     if calls!($end) {
                         return called(FREE, FREE, pc, fp, ctx, table, memory);
                     }
-                    match handlers::$name(State::at(pc, fp, ctx, memory)) {
+                    match handlers::$name(state!($name pc fp ctx memory)) {
                         Step::Next(pc, fp, ctx) | Step::Jump(pc, fp, ctx) => go_on!($end, pc, fp, ctx, table, memory),
                         step => stop(step, pc, fp, ctx, table, memory),
                     }
@@ -351,6 +363,7 @@ mod imp {
 #[cfg(not(all(tail_calls, not(debug_assertions))))]
 mod imp {
     use super::*;
+    use crate::exec::Slow;
     use crate::exec::raw::no_instruction;
     #[cfg(thumb2_handlers)]
     use crate::exec::thumb2::At;
@@ -390,13 +403,13 @@ mod imp {
     #[cfg(not(thumb2_handlers))]
     pub(super) fn run(mut pc: Pc, mut fp: Frame, mut ctx: Ctx) -> u32 {
         loop {
-            let s = State::at(pc, fp, ctx, Memory::of(ctx));
-            match step(s) {
+            match step(pc, fp, ctx) {
                 Step::Next(next, frame, context)
                 | Step::Jump(next, frame, context)
                 | Step::Anew(next, frame, context) => (pc, fp, ctx) = (next.forget(), frame, context),
                 Step::Exit => return 0,
-                step => return trapped(code(step), s.pc(), s.fp, s.ctx),
+                Step::Slow(Slow::Fuel(units)) => return trapped(Trap::OutOfFuel as u32, units, fp, ctx),
+                step => return trapped(code(step), pc, fp, ctx),
             }
         }
     }
@@ -410,7 +423,7 @@ mod imp {
             0 => 0,
             code => {
                 let (pc, fp, ctx) = at.parts();
-                trapped(code, pc.skip(1), fp, ctx)
+                trapped(code, pc, fp, ctx)
             }
         }
     }
@@ -419,10 +432,14 @@ mod imp {
     #[cfg(thumb2_handlers)]
     pub(in crate::exec) extern "C" fn carry_out_left(at: &mut At) -> u32 {
         let (pc, fp, ctx) = at.parts();
-        match step(State::at(pc, fp, ctx, Memory::of(ctx))) {
+        match step(pc, fp, ctx) {
             Step::Next(pc, fp, ctx) | Step::Jump(pc, fp, ctx) | Step::Anew(pc, fp, ctx) => {
                 *at = At::new(pc, fp, ctx);
                 0
+            }
+            Step::Slow(Slow::Fuel(units)) => {
+                *at = At::new(units, fp, ctx);
+                Trap::OutOfFuel as u32
             }
             step => code(step),
         }
@@ -434,27 +451,28 @@ mod imp {
         match step {
             Step::Trap(trap) => trap as u32,
             Step::Failed(code) => code,
-            // Only where there are tail calls.
+            // Calls are not, and fuel is taken elsewhere.
             Step::Slow(_) => Trap::Unreachable as u32,
             _ => 0,
         }
     }
 
     #[inline(always)]
-    fn step(s: State) -> Step {
-        let word = s.place.word();
+    fn step(pc: Pc, fp: Frame, ctx: Ctx) -> Step {
+        let number = pc.byte(0);
         #[cfg(test)]
-        crate::tests::saw(word);
+        crate::tests::saw(number);
+        let memory = Memory::of(ctx);
         macro_rules! table {
             ($( $name:ident $pattern:literal $feature:ident $end:ident $by:ident; )*) => {
-                match word as u8 {
+                match number {
                     $( number::$name => {
                         if carried_out!($by) {
                             no_instruction()
                         } else if Feature::$feature.compiled() {
-                            carry_out!(handlers::$name, s)
+                            carry_out!(handlers::$name, State::at(pc, const { Code::$name.bytes() }, fp, ctx, memory))
                         } else {
-                            illegal(s)
+                            illegal(State::at(pc, 0, fp, ctx, memory))
                         }
                     } )*
                     _ => no_instruction(),

@@ -53,9 +53,13 @@ fn byte<A: Integer, R: Value>(s: State, f: impl FnOnce(A, A) -> R) -> Step {
 }
 
 #[inline(always)]
-fn word(s: State, f: impl FnOnce(u32, u32) -> u32) -> Step {
-    s.set(s.a(), f(s.get(s.b()), s.word(0)));
-    s.next(1)
+fn half(s: State, f: impl FnOnce(u32, u32) -> u32) -> Step {
+    s.result(f(s.get(s.b()), s.last_half() as i16 as u32))
+}
+
+#[inline(always)]
+fn word<A: Value + From<u32>>(s: State, f: impl FnOnce(A, A) -> A) -> Step {
+    s.result(f(s.get(s.b()), s.last_word().into()))
 }
 
 #[inline(always)]
@@ -104,11 +108,12 @@ handlers! {
     i32_shr_u_i = byte(u32::wrapping_shr);
     i32_rotl_i = byte(|a: u32, b: u32| a.rotate_left(b & 31));
     i32_mask = byte(|a: u32, n: u32| a & !(u32::MAX << (n & 31)));
+    i32_add_h = half(u32::wrapping_add);
     i32_add_w = word(u32::wrapping_add);
     i32_mul_w = word(u32::wrapping_mul);
-    i32_and_w = word(|a, b| a & b);
-    i32_or_w = word(|a, b| a | b);
-    i32_xor_w = word(|a, b| a ^ b);
+    i32_and_w = word(|a: u32, b| a & b);
+    i32_or_w = word(|a: u32, b| a | b);
+    i32_xor_w = word(|a: u32, b| a ^ b);
     i32_eq = binary(|a: u32, b: u32| a == b);
     i32_ne = binary(|a: u32, b: u32| a != b);
     i32_lt_s = binary(|a: i32, b: i32| a < b);
@@ -139,6 +144,7 @@ handlers! {
     i64_rotr = binary(|a: u64, b: u64| rotate(a, (b as u32).wrapping_neg()));
     i64_add_i = byte(u64::wrapping_add);
     i64_and_i = byte(|a: u64, b: u64| a & b);
+    i64_and_w = word(|a: u64, b| a & b);
     i64_mask = byte(|a: u64, n: u64| a & !(u64::MAX << (n & 63)));
     i64_shl_i = byte(|a: u64, b: u64| a.wrapping_shl(b as u32));
     i64_shr_s_i = byte(|a: i64, b: i64| a.wrapping_shr(b as u32));
@@ -158,35 +164,38 @@ handlers! {
     i64_extend_i32_s = unary(|a: i32| i64::from(a));
     i64_extend_i32_u = unary(|a: u32| u64::from(a));
 
-    copy1 = copy(|s| { s.result(s.get::<u32>(s.half())) });
-    copy2 = copy(|s| { s.result(s.get::<u64>(s.half())) });
-    copy1_to = copy(|s| { s.set(s.half(), s.get::<u32>(s.a())); s.next(0) });
-    copy2_to = copy(|s| { s.set(s.half(), s.get::<u64>(s.a())); s.next(0) });
-    const1 = copy(|s| { s.result(s.signed_half()) });
-    const2 = copy(|s| { s.result(i64::from(s.signed_half())) });
-    const1_w = copy(|s| { s.set(s.a(), s.word(0)); s.next(1) });
-    const2_w = copy(|s| { s.set(s.a(), i64::from(s.word(0) as i32)); s.next(1) });
-    const2_ww = copy(|s| {
-        s.set(s.a(), u64::from(s.word(0)) | u64::from(s.word(1)) << 32);
-        s.next(2)
-    });
-    zero = copy(|s| { s.fp.zero(s.a(), s.half()); s.next(0) });
-    zero_far = copy(|s| { s.fp.zero(s.half(), s.word(0) as usize); s.next(1) });
+    copy1 = unary(|a: u32| a);
+    copy2 = unary(|a: u64| a);
+    copy1_far = copy_far(0u32);
+    copy2_far = copy_far(0u64);
+    const1 = with(|s| { s.result(s.signed_b()) });
+    const1_h = with(|s| { s.result(s.signed_half()) });
+    const1_w = with(|s| { s.result(s.last_word()) });
+    const2 = with(|s| { s.result(i64::from(s.signed_half())) });
+    const2_w = with(|s| { s.result(i64::from(s.last_word() as i32)) });
+    const2_ww = with(|s| { s.result(u64::from(s.pc.word(2)) | u64::from(s.last_word()) << 32) });
+    zero = with(|s| { s.fp.zero(s.a(), s.b()); s.next() });
+    zero_far = with(|s| { s.fp.zero(s.pc.half(1).into(), s.last_word() as usize); s.next() });
     select1 = select(0u32);
     select2 = select(0u64);
 }
 
 #[inline(always)]
-fn copy(s: State, f: impl FnOnce(State) -> Step) -> Step {
+fn with(s: State, f: impl FnOnce(State) -> Step) -> Step {
     f(s)
 }
 
 #[inline(always)]
+fn copy_far<T: Value>(s: State, _: T) -> Step {
+    s.set(s.pc.half(1).into(), s.get::<T>(s.last_half().into()));
+    s.next()
+}
+
+#[inline(always)]
 fn select<T: Value>(s: State, _: T) -> Step {
-    let condition: bool = s.get(s.second_word_cell());
+    let condition: bool = s.get(s.d());
     let source = if condition { s.b() } else { s.c() };
-    s.set(s.a(), s.get::<T>(source));
-    s.next(1)
+    s.result(s.get::<T>(source))
 }
 
 /// To the left. Handlers that end in tail calls have it inside, since a call costs these more.

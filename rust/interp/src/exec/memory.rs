@@ -5,23 +5,26 @@ use super::{State, Step, Value};
 use crate::isa::GlobalFar;
 use wasmote_core::Trap;
 
-/// The offset is the last byte, in units of the access.
+/// An offset that is the last byte, in units of the access. Those of 64 bits have none: they are seldom far away, but often not
+/// aligned.
+#[inline(always)]
+fn units<const N: usize>(s: State) -> u32 {
+    (s.c() as u32) << if N == 8 { 0 } else { N.ilog2() }
+}
+
 #[inline(always)]
 fn load<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) -> Step {
-    match s.memory.load(s.ctx, s.get(s.b()), (s.c() as u32) << N.ilog2()) {
+    match s.memory.load(s.ctx, s.get(s.b()), units::<N>(s)) {
         Some(bytes) => s.result(f(bytes)),
         None => Step::Trap(Trap::MemoryOutOfBounds),
     }
 }
 
-/// The offset is a word.
+/// The offset is the last word.
 #[inline(always)]
 fn load_far<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) -> Step {
-    match s.memory.load(s.ctx, s.get(s.b()), s.word(0)) {
-        Some(bytes) => {
-            s.set(s.a(), f(bytes));
-            s.next(1)
-        }
+    match s.memory.load(s.ctx, s.get(s.b()), s.last_word()) {
+        Some(bytes) => s.result(f(bytes)),
         None => Step::Trap(Trap::MemoryOutOfBounds),
     }
 }
@@ -29,11 +32,8 @@ fn load_far<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) ->
 /// The address wraps, as that of any sum, before anything is loaded from it.
 #[inline(always)]
 fn load_from<const N: usize, T: Value>(s: State, address: u32, f: impl FnOnce([u8; N]) -> T) -> Step {
-    match s.memory.load(s.ctx, address.wrapping_add(s.word(0)), 0) {
-        Some(bytes) => {
-            s.set(s.a(), f(bytes));
-            s.next(1)
-        }
+    match s.memory.load(s.ctx, address.wrapping_add(s.last_word()), 0) {
+        Some(bytes) => s.result(f(bytes)),
         None => Step::Trap(Trap::MemoryOutOfBounds),
     }
 }
@@ -60,23 +60,23 @@ fn load_abs<const N: usize, T: Value>(s: State, f: impl FnOnce([u8; N]) -> T) ->
 #[inline(always)]
 fn store_abs<const N: usize>(s: State, f: impl FnOnce(u32) -> [u8; N]) -> Step {
     match s.memory.store(s.ctx, s.half() as u32, 0, f(s.get(s.a()))) {
-        Some(()) => s.next(0),
+        Some(()) => s.next(),
         None => Step::Trap(Trap::MemoryOutOfBounds),
     }
 }
 
 #[inline(always)]
 fn store<const N: usize, T: Value>(s: State, f: impl FnOnce(T) -> [u8; N]) -> Step {
-    match s.memory.store(s.ctx, s.get(s.a()), (s.c() as u32) << N.ilog2(), f(s.get(s.b()))) {
-        Some(()) => s.next(0),
+    match s.memory.store(s.ctx, s.get(s.a()), units::<N>(s), f(s.get(s.b()))) {
+        Some(()) => s.next(),
         None => Step::Trap(Trap::MemoryOutOfBounds),
     }
 }
 
 #[inline(always)]
 fn store_far<const N: usize, T: Value>(s: State, f: impl FnOnce(T) -> [u8; N]) -> Step {
-    match s.memory.store(s.ctx, s.get(s.a()), s.word(0), f(s.get(s.b()))) {
-        Some(()) => s.next(1),
+    match s.memory.store(s.ctx, s.get(s.a()), s.last_word(), f(s.get(s.b()))) {
+        Some(()) => s.next(),
         None => Step::Trap(Trap::MemoryOutOfBounds),
     }
 }
@@ -84,8 +84,8 @@ fn store_far<const N: usize, T: Value>(s: State, f: impl FnOnce(T) -> [u8; N]) -
 /// The value is the second byte, signed.
 #[inline(always)]
 fn store_const<const N: usize>(s: State, f: impl FnOnce(i32) -> [u8; N]) -> Step {
-    match s.memory.store(s.ctx, s.get(s.a()), (s.c() as u32) << N.ilog2(), f(s.signed_b())) {
-        Some(()) => s.next(0),
+    match s.memory.store(s.ctx, s.get(s.a()), units::<N>(s), f(s.signed_b())) {
+        Some(()) => s.next(),
         None => Step::Trap(Trap::MemoryOutOfBounds),
     }
 }
@@ -139,30 +139,30 @@ handlers! {
 
 #[inline(always)]
 pub(super) fn global_get1(s: State) -> Step {
-    s.result(s.ctx.globals().get32(s.half()))
+    s.result(s.ctx.globals().get32(s.b()))
 }
 
 #[inline(always)]
 pub(super) fn global_get2(s: State) -> Step {
-    s.result(s.ctx.globals().get64(s.half()))
+    s.result(s.ctx.globals().get64(s.b()))
 }
 
 #[inline(always)]
 pub(super) fn global_set1(s: State) -> Step {
-    s.ctx.globals().set32(s.half(), s.get(s.a()));
-    s.next(0)
+    s.ctx.globals().set32(s.b(), s.get(s.a()));
+    s.next()
 }
 
 #[inline(always)]
 pub(super) fn global_set2(s: State) -> Step {
-    s.ctx.globals().set64(s.half(), s.get(s.a()));
-    s.next(0)
+    s.ctx.globals().set64(s.b(), s.get(s.a()));
+    s.next()
 }
 
-/// All that is rare: imported globals, and those beyond 16 bits.
+/// All that is rare: imported globals, and those beyond 8 bits.
 #[inline(always)]
 pub(super) fn global_far(s: State) -> Step {
-    let (kind, index) = (s.b() as u32, s.word(0) as usize);
+    let (kind, index) = (s.b() as u32, s.last_word() as usize);
     let (cells, index) = if kind & GlobalFar::IMPORT != 0 {
         (s.ctx.imported_global(index), 0)
     } else {
@@ -175,5 +175,5 @@ pub(super) fn global_far(s: State) -> Step {
     } else {
         to.set32(at, from.get32(from_at));
     }
-    s.next(1)
+    s.next()
 }

@@ -10,7 +10,6 @@ mod dispatch;
 mod float;
 mod integer;
 mod memory;
-mod place;
 #[allow(unsafe_code)]
 mod raw;
 #[cfg(thumb2_handlers)]
@@ -20,7 +19,6 @@ mod unary;
 mod wide;
 
 use dispatch::TAIL_CALLS;
-use place::Place;
 pub use raw::entry;
 #[cfg(feature = "lazy")]
 pub use raw::frames;
@@ -31,7 +29,9 @@ use wasmote_core::{Feature, Trap};
 #[derive(Clone, Copy)]
 struct State {
     /// The instruction.
-    place: Place,
+    pc: Pc,
+    /// How many bytes it has.
+    len: usize,
     fp: Frame,
     ctx: Ctx,
     /// The instance's memory.
@@ -92,8 +92,8 @@ enum Step {
     Jump(Pc, Frame, Ctx),
     /// The same, perhaps of another instance, or the memory has changed.
     Anew(Pc, Frame, Ctx),
-    /// What is out of line, with the same state. Only if there are tail calls.
-    Slow(#[allow(dead_code, reason = "the loop has no such steps")] Slow),
+    /// What is out of line, with the same state.
+    Slow(Slow),
     /// Nothing: the frame that returned was the outermost.
     Exit,
     /// A trap.
@@ -119,9 +119,10 @@ impl Step {
 /// What handlers that end in tail calls leave to functions out of line, because it calls something: they would have to save
 /// registers for that.
 #[derive(Clone, Copy)]
+#[allow(dead_code, reason = "the loop calls at once")]
 enum Slow {
-    /// Fuel of which the lower half is not enough.
-    Fuel,
+    /// Fuel, of which there is not enough for the units that are here. If there are tail calls, in its lower half.
+    Fuel(Pc),
     /// A call of what is not an own function of this engine.
     Call,
 }
@@ -160,10 +161,10 @@ values! {
 }
 
 impl State {
-    /// The state at the instruction at `pc`.
+    /// The state at the instruction at `pc`, which has `len` bytes.
     #[inline(always)]
-    fn at(pc: Pc, fp: Frame, ctx: Ctx, memory: Memory) -> State {
-        State { place: Place::at(pc), fp, ctx, memory, pass: Pass::NOTHING }
+    fn at(pc: Pc, len: usize, fp: Frame, ctx: Ctx, memory: Memory) -> State {
+        State { pc, len, fp, ctx, memory, pass: Pass::NOTHING }
     }
 
     /// A byte of the fields.
@@ -171,7 +172,7 @@ impl State {
     fn field(self, i: usize) -> usize {
         match self.pass.takes() {
             Some((taken, _)) if taken == i => PASSED,
-            _ => self.place.byte(i).into(),
+            _ => self.pc.byte(i).into(),
         }
     }
 
@@ -190,7 +191,7 @@ impl State {
     /// Second byte, signed.
     #[inline(always)]
     fn signed_b(self) -> i32 {
-        self.place.byte(2) as i8 as i32
+        self.pc.byte(2) as i8 as i32
     }
 
     /// Third byte.
@@ -202,46 +203,37 @@ impl State {
     /// Third byte, signed.
     #[inline(always)]
     fn signed_c(self) -> i32 {
-        self.place.byte(3) as i8 as i32
+        self.pc.byte(3) as i8 as i32
     }
 
-    /// The cell in the low half of the second word.
+    /// Fourth byte.
     #[inline(always)]
-    fn second_word_cell(self) -> usize {
-        match self.pass.takes() {
-            Some((4, _)) => PASSED,
-            _ => (self.word(0) & 0xFFFF) as usize,
-        }
+    fn d(self) -> usize {
+        self.field(4)
     }
 
-    /// Second and third byte.
+    /// The 16 bits behind the first byte of the fields.
     #[inline(always)]
     fn half(self) -> usize {
-        self.place.half() as usize
+        self.pc.half(2).into()
     }
 
-    /// Second and third byte, signed.
+    /// The same, signed.
     #[inline(always)]
     fn signed_half(self) -> i32 {
-        self.place.half() as i16 as i32
+        self.pc.half(2) as i16 as i32
     }
 
-    /// All three, signed.
+    /// The last 16 bits.
     #[inline(always)]
-    fn signed_rest(self) -> isize {
-        self.place.word() as i32 as isize >> 8
+    fn last_half(self) -> u16 {
+        self.pc.half(self.len - 2)
     }
 
-    /// Behind the first word.
+    /// The last 32 bits.
     #[inline(always)]
-    fn pc(self) -> Pc {
-        self.place.behind()
-    }
-
-    /// The `i`th word behind the first.
-    #[inline(always)]
-    fn word(self, i: usize) -> u32 {
-        self.pc().word(i)
+    fn last_word(self) -> u32 {
+        self.pc.word(self.len - 4)
     }
 
     #[inline(always)]
@@ -263,32 +255,38 @@ impl State {
         value.set(self.fp, cell);
     }
 
-    /// On to the instruction behind this one, which has `more` words after the first.
+    /// Behind the instruction.
     #[inline(always)]
-    fn next(self, more: usize) -> Step {
-        Step::Next(self.pc().skip(more), self.fp, self.ctx)
+    fn behind(self) -> Pc {
+        self.pc.skip(self.len)
+    }
+
+    /// On to the instruction behind this one.
+    #[inline(always)]
+    fn next(self) -> Step {
+        Step::Next(self.behind(), self.fp, self.ctx)
     }
 
     /// The same, if something was called that may have changed the memory.
     #[inline(always)]
-    fn anew(self, more: usize) -> Step {
-        Step::anew(self.pc().skip(more), self.fp, self.ctx)
+    fn anew(self) -> Step {
+        Step::anew(self.behind(), self.fp, self.ctx)
     }
 
     /// Sets the result, and on to the next instruction.
     #[inline(always)]
     fn result<T: Value>(self, value: T) -> Step {
         self.set(self.a(), value);
-        self.next(0)
+        self.next()
     }
 }
 
-/// Notes where a trap happened. Out of line, and with the arguments where a handler has its own.
+/// Notes where a trap happened: in the instruction at `pc`. Out of line, and with the arguments where a handler has its own.
 #[cold]
 #[inline(never)]
 fn trapped(code: u32, pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
     if !Feature::TailCall.compiled() || code & REPLACED == 0 {
-        ctx.record(pc, fp);
+        ctx.record(pc.skip(1), fp);
     }
     // Otherwise callers would be given the constant that they passed, and return it themselves instead of jumping here.
     core::hint::black_box(code & !REPLACED)

@@ -3,10 +3,10 @@
 //! The types here wrap pointers; their methods are safe to call only because of invariants that the encoder,
 //! the front end and the runtime keep together:
 //!
-//! - **(I1) Code.** A [`Pc`] points into the words of one function, which the encoder made from a body that
-//!   was validated, and which nobody frees or changes while it runs; or at `pc::EXIT`; or into the two words
-//!   of a `wide` instruction's copy. Every path through a function's words ends in a return, a jump, a tail
-//!   call or a trap, every branch lands on the first word of an instruction, and an instruction's words follow
+//! - **(I1) Code.** A [`Pc`] points into the bytes of one function, which the encoder made from a body that
+//!   was validated, and which nobody frees or changes while it runs; or at `pc::EXIT`; or into those
+//!   of a `wide` instruction's copy. Every path through a function's code ends in a return, a jump, a tail
+//!   call or a trap, every branch lands on the first byte of an instruction, and an instruction's bytes follow
 //!   each other.
 //! - **(I2) Frames.** A [`Frame`] points at cells of the store's value stack. Code names only cells below its
 //!   record's `frame_cells`, and all of them lie below the control stack: that was checked when the function
@@ -24,7 +24,7 @@
 //!   the module, so the arrays of its instance have these elements. References that are not null name an
 //!   instance of the store and a function that it defines itself.
 //! - **(I7) Records.** A `FuncRecord` lives as long as its instance. If its `entry` is this crate's, its `code`
-//!   is the first word of encoded code and its `frame_cells`, at most 65,535, are those that the encoder gave. These are
+//!   is the first byte of encoded code and its `frame_cells`, at most 65,535, are those that the encoder gave. These are
 //!   written before `entry` is.
 //!   Any `entry` may be called with an instance that defines the function, and cells that hold its arguments.
 //!
@@ -173,7 +173,7 @@ pub(crate) struct Function {
 #[derive(Clone, Copy)]
 pub(crate) struct HostFunction(*const FuncRecord);
 
-/// A return record. Its place is behind the first word of an instruction that has not ended: a call, or what trapped.
+/// A return record. Its place is behind the first byte of an instruction that has not ended: a call, or what trapped.
 #[derive(Clone, Copy)]
 #[repr(C, packed(4))]
 struct Record {
@@ -460,12 +460,12 @@ impl Function {
         found.addr() == entry as *const () as usize
     }
 
-    /// The function's first word.
+    /// The function's first instruction.
     #[inline(always)]
     fn code(self) -> Pc {
         // SAFETY: (I7) the record lives, and is of this engine.
-        let code = unsafe { (*self.record).code.load(Ordering::Relaxed) }.cast_const().cast::<u32>();
-        check!(!code.is_null() && code.is_aligned(), "I7: no record of ours");
+        let code = unsafe { (*self.record).code.load(Ordering::Relaxed) }.cast_const().cast::<u8>();
+        check!(!code.is_null(), "I7: no record of ours");
         Pc(code)
     }
 

@@ -1,20 +1,20 @@
 //! All operators with one operand, for those that are not worth an instruction of their own.
 
-use super::place::Place;
-use super::{Ctx, Frame, Memory, Pass, State, Step, Value};
+use super::{Ctx, Frame, Memory, Pc, State, Step, Value};
+use crate::isa::Code;
 use wasmote_core::numeric::{self, Round, round, sqrt};
 use wasmote_core::{Feature, Trap, UnaryOp, ValType};
 
 #[inline(always)]
 pub(super) fn unary(s: State) -> Step {
-    let code = apply(s.place, s.fp, s.ctx);
-    if code == 0 { s.anew(0) } else { Step::Failed(code) }
+    let code = apply(s.pc, s.fp, s.ctx);
+    if code == 0 { s.anew() } else { Step::Failed(code) }
 }
 
 /// Out of line, and with a handler's arguments, so that the handler itself can end in a jump.
 #[inline(never)]
-fn apply(place: Place, fp: Frame, ctx: Ctx) -> u32 {
-    let s = State { place, fp, ctx, memory: Memory::of(ctx), pass: Pass::NOTHING };
+fn apply(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
+    let s = State::at(pc, Code::unary.bytes(), fp, ctx, Memory::of(ctx));
     let Some(op) = UnaryOp::from_number(s.c()) else { return Trap::Unreachable as u32 };
     // An operator that this build does not have never comes here; what it takes is not linked.
     macro_rules! has {

@@ -5,25 +5,25 @@
 //! handler needs a wide form. Never a branch, a call or anything else that leaves the instruction.
 
 use super::dispatch::run;
-use super::place::Place;
-use super::{Ctx, Frame, Memory, Pass, Pc, State, Step};
+use super::{Ctx, Frame, Pc, State, Step};
 use crate::isa::{Code, Wide};
+
+/// Bytes of the longest instruction that names cells and no places in the code.
+const LONGEST: usize = Code::const2_ww.bytes();
 
 #[inline(always)]
 pub(super) fn wide(s: State) -> Step {
-    let code = nested(s.place, s.fp, s.ctx);
-    // Shape, cells and instruction.
-    let more = 2 + s.b();
-    if code == 0 { s.anew(more) } else { Step::Failed(code) }
+    match nested(s.pc, s.fp, s.ctx) {
+        0 => State { len: s.len + s.b(), ..s }.anew(),
+        code => Step::Failed(code),
+    }
 }
 
 /// Out of line, because it needs memory of its own, which a handler that ends in a jump cannot have.
 #[inline(never)]
-fn nested(place: Place, fp: Frame, ctx: Ctx) -> u32 {
-    let s = State { place, fp, ctx, memory: Memory::of(ctx), pass: Pass::NOTHING };
-    let (shape, words) = (s.a(), s.b());
-    let named = [s.word(0), s.word(1)];
-    let cell = |i: usize| (named[i / 2] >> (16 * (i % 2)) & 0xFFFF) as usize;
+fn nested(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
+    let (shape, len) = (usize::from(pc.byte(1)), usize::from(pc.byte(2)));
+    let cell = |i: usize| usize::from(pc.half(3 + 2 * i));
     let size = |i: usize| shape >> (2 * i) & 3;
 
     let mut cells = [0; 8];
@@ -31,9 +31,9 @@ fn nested(place: Place, fp: Frame, ctx: Ctx) -> u32 {
     for i in 1..4 {
         copy(small, usize::from(Wide::CELLS[i]), fp, cell(i), size(i));
     }
-    let mut code = [Code::exit as u32; 4];
-    for (i, word) in code.iter_mut().take(words.min(3)).enumerate() {
-        *word = s.word(2 + i);
+    let mut code = [Code::exit as u8; LONGEST + 1];
+    for (i, byte) in code.iter_mut().take(len.min(LONGEST)).enumerate() {
+        *byte = pc.byte(Code::wide.bytes() + i);
     }
     let result = run(Pc::copied(&code), small, ctx);
     if result != 0 {

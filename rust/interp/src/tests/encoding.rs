@@ -18,9 +18,9 @@ fn a_result_goes_straight_into_its_local() {
             (local.set 2 (i32.add (local.get 0) (local.get 1)))
             (local.set 0 (i32.sub (local.get 2) (i32.const 5)))))",
         "0: zero r2 1
-         1: i32_add r2 r0 r1
-         2: i32_add_i r0 r2 -5
-         3: return0",
+         3: i32_add r2 r0 r1
+         7: i32_add_i r0 r2 -5
+         11: return0",
     );
 }
 
@@ -34,12 +34,12 @@ fn comparisons_become_branches() {
                 (br_if 0 (i32.eqz (local.get 1)))
                 (br_if 0 (local.get 0)))
             (i32.const 1)))",
-        "0: jump_i32_ge_s_i r0 8 ->6
-         2: jump_i32_le_u r1 r0 ->6
-         4: jump_unless r1 ->6
-         5: jump_if r0 ->6
-         6: const1 r0 1
-         7: return0",
+        "0: jump_i32_ge_s_i r0 8 ->23 0
+         7: jump_i32_le_u r1 r0 ->23 0
+         13: jump_unless r1 ->23 0
+         18: jump_if r0 ->23 0
+         23: const1 r0 1
+         26: return0",
     );
 }
 
@@ -55,15 +55,15 @@ fn constants_are_immediates_where_they_fit() {
             (i32.store offset=4096 (local.get 0) (local.get 0))
             (i32.store offset=4 (i32.const 1024) (local.get 0))))",
         "0: i32_mul_w r0 r0 0x3e8
-         2: const1 r3 1000
-         3: i32_div_u r0 r3 r0
-         4: i64_add_i r1 r1 -3
-         5: const2_ww r5 0x3456789a 0x12
-         8: i64_mul r1 r1 r5
-         9: i32_store_i r0 -1 2
-         10: i32_store_w r0 r0 0x1000
-         12: i32_store_abs r0 1028
-         13: return0",
+         7: const1_h r3 1000
+         11: i32_div_u r0 r3 r0
+         15: i64_add_i r1 r1 -3
+         19: const2_ww r5 0x3456789a 0x12
+         29: i64_mul r1 r1 r5
+         33: i32_store_i r0 -1 2
+         37: i32_store_w r0 r0 0x1000
+         44: i32_store_abs r0 1028
+         48: return0",
     );
 }
 
@@ -77,12 +77,12 @@ fn loads_make_their_addresses() {
             (local.set 0 (i32.load offset=4 (i32.add (local.get 0) (i32.const 1024))))
             (i32.load16_u (i32.add (local.get 0) (i32.const 2)))))",
         "0: i32_load_at r0 r0 2 0x400
-         2: i32_load8_u_at r0 r0 0 0x400
-         4: i32_load_sum r0 r0 r1 0x400
-         6: i32_add_w r2 r0 0x400
-         8: i32_load r0 r2 1
-         9: i32_load16_u_at r0 r0 0 0x2
-         11: return0",
+         8: i32_load8_u_at r0 r0 0 0x400
+         16: i32_load_sum r0 r0 r1 0x400
+         24: i32_add_h r2 r0 1024
+         29: i32_load r0 r2 1
+         33: i32_load16_u_at r0 r0 0 0x2
+         41: return0",
     );
 }
 
@@ -95,11 +95,11 @@ fn loops_count_in_one_instruction() {
             (loop (br_if 0 (i32.lt_s (local.get 0) (i32.const 1000))))
             (loop (br_if 0 (i32.gt_u (i32.const 1000) (local.get 0))))
             (local.get 0)))",
-        "0: jump_i32_add_ne r0 1 r1 ->0
-         2: jump_i32_add_if r0 -1 ->2
-         4: jump_i32_lt_s_i r0 1000 ->4
-         6: jump_i32_lt_u_i r0 1000 ->6
-         8: return0",
+        "0: jump_i32_add_ne r0 1 r1 ->0 0
+         7: jump_i32_add_if r0 -1 ->7 0
+         13: jump_i32_lt_s_i r0 1000 ->13 0
+         20: jump_i32_lt_u_i r0 1000 ->20 0
+         27: return0",
     );
 }
 
@@ -113,10 +113,10 @@ fn masks_and_sign_extensions() {
             (local.set 0 (i32.and (local.get 0) (i32.const 0x1234)))
             (i32.shr_s (i32.shl (local.get 0) (i32.const 16)) (i32.const 16))))",
         "0: i64_mask r1 r1 32
-         1: i32_mask r0 r0 16
-         2: i32_and_i r0 r0 7
-         3: i32_and_w r0 r0 0x1234
-         5: i32_extend16_s r0 r0
-         6: return0",
+         4: i32_mask r0 r0 16
+         8: i32_and_i r0 r0 7
+         12: i32_and_w r0 r0 0x1234
+         19: i32_extend16_s r0 r0
+         22: return0",
     );
 }

@@ -25,8 +25,8 @@ std::thread_local! {
 }
 
 /// Called by the dispatchers for each instruction.
-pub(crate) fn saw(word: u32) {
-    SEEN.with_borrow_mut(|seen| seen.extend(Code::known(word).map(|code| code as u8)));
+pub(crate) fn saw(number: u8) {
+    SEEN.with_borrow_mut(|seen| seen.extend(Code::known(number).map(|code| code as u8)));
     let (since, most) = SINCE_POLL.get();
     SINCE_POLL.set((since + 1, most.max(since + 1)));
 }

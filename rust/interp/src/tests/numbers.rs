@@ -66,6 +66,7 @@ const I64: &[u64] = &[
     0xFFFF_FFFF_8000_0000,
     0xFFFF_FFFF_FFFF_FF80,
     0xFFFF_FFFF_FFFF_FFFE,
+    0xFF00_FF00,
     0xFFFF_FFFF_FFFF_FFFF,
 ];
 const FLOATS: &[f64] = &[

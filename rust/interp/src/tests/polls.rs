@@ -2,7 +2,7 @@
 
 use super::rig::{Options, Rig};
 use super::{SINCE_POLL, few};
-use crate::encode::POLL_WORDS;
+use crate::encode::{INSTRUCTION, POLL_BYTES};
 use std::fmt::Write;
 use std::format;
 use std::string::String;
@@ -26,7 +26,7 @@ fn check(what: &str, wat: &str, args: &[u32], operator: u32) {
             let most = most(|| {
                 let _ = rig.call("run", &[arg]);
             });
-            let bound = POLL_WORDS as u32 + operator;
+            let bound = (POLL_BYTES / INSTRUCTION) as u32 + operator;
             assert!(most <= bound, "{what}: {most} instructions without a poll, {bound} are the bound");
         }
     }

@@ -91,7 +91,7 @@ pub(super) fn listing(wat: &str) -> String {
     let heap = Heap::platform().unwrap();
     let mut text = String::new();
     for code in encode(parse(wat, &heap), &heap, Options::default()).unwrap() {
-        disassemble(&code.words, &mut text).unwrap();
+        disassemble(&code.code, &mut text).unwrap();
     }
     text
 }
@@ -129,8 +129,8 @@ impl Rig {
             let code = encode(module, &rig.heap, options).unwrap();
             let imports = Vec::leak(rig.imports(module));
             let records = code.iter().zip(module.import_funcs()..).map(|(code, func)| {
-                let (words, ty) = (code.words.as_ptr().cast(), module.func_type_index(func));
-                FuncRecord::new(entry, words, ty, code.frame_cells)
+                let (start, ty) = (code.code.as_ptr().cast(), module.func_type_index(func));
+                FuncRecord::new(entry, start, ty, code.frame_cells)
             });
             let records = Vec::leak(records.collect());
             let hosts =
@@ -322,17 +322,17 @@ impl Instance {
 
     /// Offset in the module of the operator whose code is at this address.
     fn locate(&self, address: usize, heap: &Heap) -> u32 {
-        let (own, word) = self
+        let (own, byte) = self
             .code
             .iter()
             .enumerate()
             .find_map(|(own, code)| {
-                let word = address.checked_sub(code.words.as_ptr() as usize)? / 4;
-                (word < code.words.len()).then_some((own, word))
+                let byte = address.checked_sub(code.code.as_ptr() as usize)?;
+                (byte < code.code.len()).then_some((own, byte))
             })
             .expect("a trap outside all code");
         let mut encoder = Encoder::new(heap, self.metered);
-        encoder.locate(word as u32);
+        encoder.locate(byte as u32);
         Compiler::new(self.module, heap).function(own as u32, &mut encoder).unwrap();
         encoder.located().unwrap()
     }

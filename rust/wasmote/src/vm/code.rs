@@ -74,14 +74,15 @@ impl Module {
     }
 }
 
-/// Words of the interpreter's gathered before they get an exact block of their own: fewer blocks than functions, and nothing unused.
+/// Bytes of the interpreter's code gathered before they get an exact block of their own: fewer blocks than functions, and nothing
+/// unused.
 #[cfg(feature = "interp")]
-const BATCH: usize = 1024;
+const BATCH: usize = 4096;
 
 /// The compiled functions of a module.
 pub(crate) struct Code {
     records: Vec<FuncRecord>,
-    blocks: Vec<Vec<u32>>,
+    blocks: Vec<Vec<u8>>,
     #[cfg(feature = "jit")]
     pub(super) native: Option<CodeBlock>,
     /// Where the native functions are called, in bytes from the beginning of the block, if not all functions are native.
@@ -110,7 +111,7 @@ pub(crate) struct Builder {
     #[cfg(feature = "interp")]
     wasm_bytes: u32,
     #[cfg(feature = "interp")]
-    batch: Vec<u32>,
+    batch: Vec<u8>,
     /// Records of the interpreter's from here on have their place in the batch instead of an address.
     #[cfg(feature = "interp")]
     batched: usize,
@@ -156,8 +157,8 @@ impl Code {
 
     /// Bytes of code.
     pub fn bytes(&self) -> usize {
-        let words: usize = self.blocks.iter().map(|block| size_of_val(&**block)).sum();
-        words + self.native_bytes()
+        let encoded: usize = self.blocks.iter().map(|block| block.len()).sum();
+        encoded + self.native_bytes()
     }
 
     /// Bytes of native code.
@@ -291,7 +292,7 @@ impl Builder {
     }
 }
 
-/// Words of the interpreter's.
+/// Code of the interpreter's.
 #[cfg(feature = "interp")]
 impl Builder {
     /// All functions have been added.
@@ -300,19 +301,19 @@ impl Builder {
         Ok(self.code)
     }
 
-    /// Adds the next function, of these words.
-    pub fn push(&mut self, words: &[u32], frame_cells: u32, ty: u32) -> Result<(), OutOfMemory> {
+    /// Adds the next function, with this code.
+    pub fn push(&mut self, bytes: &[u8], frame_cells: u32, ty: u32) -> Result<(), OutOfMemory> {
         if self.batch.capacity() == 0 {
             self.batch.reserve_exact(BATCH.min(self.wasm_bytes as usize))?;
         }
-        if self.batch.len() + words.len() > BATCH {
+        if self.batch.len() + bytes.len() > BATCH {
             self.flush()?;
         }
         self.add(self.batch.len(), ty, frame_cells)?;
-        if words.len() < BATCH {
-            return self.batch.extend_from_slice(words);
+        if bytes.len() < BATCH {
+            return self.batch.extend_from_slice(bytes);
         }
-        let block = Vec::copy_of(&self.heap, words)?;
+        let block = Vec::copy_of(&self.heap, bytes)?;
         self.place(block)
     }
 
@@ -325,9 +326,9 @@ impl Builder {
         self.place(block)
     }
 
-    /// Keeps a block of words and tells their addresses to the records of the functions in it.
-    fn place(&mut self, block: Vec<u32>) -> Result<(), OutOfMemory> {
-        let base: *const u32 = block.as_ptr();
+    /// Keeps a block of code and tells the records of the functions in it where they begin.
+    fn place(&mut self, block: Vec<u8>) -> Result<(), OutOfMemory> {
+        let base: *const u8 = block.as_ptr();
         for record in self.code.records.iter_mut().skip(self.batched) {
             #[cfg(feature = "jit")]
             if *record.frame_cells.get_mut() & NATIVE != 0 {

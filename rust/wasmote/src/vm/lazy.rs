@@ -16,9 +16,9 @@ use wasmote_platform::{Heap, MoreCode, OutOfMemory, Vec};
 pub(super) struct Lazy {
     /// Where compiled code calls each function.
     compiled: Vec<AtomicPtr<()>>,
-    /// Words of the interpreter's for those that could not be compiled. Only touched while the module's code is added to.
+    /// Code of the interpreter's for those that could not be compiled. Only touched while the module's code is added to.
     #[cfg(feature = "interp")]
-    words: core::cell::UnsafeCell<Vec<Vec<u32>>>,
+    encoded: core::cell::UnsafeCell<Vec<Vec<u8>>>,
 }
 
 impl Lazy {
@@ -26,7 +26,7 @@ impl Lazy {
         Lazy {
             compiled: Vec::new(heap),
             #[cfg(feature = "interp")]
-            words: core::cell::UnsafeCell::new(Vec::new(heap)),
+            encoded: core::cell::UnsafeCell::new(Vec::new(heap)),
         }
     }
 
@@ -53,9 +53,9 @@ impl Lazy {
 pub(crate) enum Made {
     /// Native code, published at an address.
     Native(*const u8, Compiled),
-    /// The interpreter's words, and cells of the frame.
+    /// The interpreter's code, and cells of the frame.
     #[cfg(feature = "interp")]
-    Words(Vec<u32>, u32),
+    Encoded(Vec<u8>, u32),
 }
 
 impl Code {
@@ -93,10 +93,10 @@ impl Code {
                     made.frame_cells,
                 ),
                 #[cfg(feature = "interp")]
-                Made::Words(words, frame_cells) => {
-                    let code = words.as_ptr().cast_mut().cast();
+                Made::Encoded(bytes, frame_cells) => {
+                    let code = bytes.as_ptr().cast_mut().cast();
                     // SAFETY: (R7) only here, and nobody else is here.
-                    unsafe { (*self.lazy.words.get()).push(words)? };
+                    unsafe { (*self.lazy.encoded.get()).push(bytes)? };
                     (None, wasmote_interp::entry as *mut (), code, frame_cells)
                 }
             };

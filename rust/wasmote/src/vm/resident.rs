@@ -1,7 +1,7 @@
-//! Functions that are encoded when they are first called, and their words, of which a store holds no more than its budget.
+//! Functions that are encoded when they are first called, and their code, of which a store holds no more than its budget.
 //!
-//! Each instance has records of its own for them, and each store words of its own: so a store is all that knows of them, and
-//! it is used by one thread at a time. A record's entry is [`first_call`] as long as there are no words, `code` is null, and
+//! Each instance has records of its own for them, and each store code of its own: so a store is all that knows of them, and
+//! it is used by one thread at a time. A record's entry is [`first_call`] as long as there is no code, `code` is null, and
 //! `frame_cells` the place of the body then.
 //!
 //! When the budget is used up, functions are given up that do not run and have not been called for a while. Calls take note of
@@ -21,7 +21,7 @@ use wasmote_platform::{Heap, OutOfMemory, Vec};
 
 /// Functions that are encoded.
 pub(super) struct Resident {
-    /// By the address of their words.
+    /// By the address of their code.
     functions: Vec<Function>,
     /// The one that is looked at next when room is needed.
     hand: usize,
@@ -32,7 +32,7 @@ pub(super) struct Resident {
 }
 
 struct Function {
-    words: Vec<u32>,
+    code: Vec<u8>,
     record: *const FuncRecord,
     /// Place of the body in the module.
     place: u32,
@@ -49,12 +49,12 @@ enum Presence {
 }
 
 impl Function {
-    fn bytes(words: usize) -> usize {
-        words * size_of::<u32>() + size_of::<Function>()
+    fn bytes(code: usize) -> usize {
+        code + size_of::<Function>()
     }
 
-    fn start(&self) -> *const u32 {
-        self.words.as_ptr()
+    fn start(&self) -> *const u8 {
+        self.code.as_ptr()
     }
 }
 
@@ -78,7 +78,7 @@ impl Resident {
         Resident { functions: Vec::new(heap), hand: 0, bytes: 0, encoded: 0 }
     }
 
-    /// Bytes that are held of words, and what is known of them.
+    /// Bytes that are held of code, and what is known of them.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -88,19 +88,19 @@ impl Resident {
         self.encoded
     }
 
-    /// The number of functions whose words begin at or before an address.
-    fn behind(&self, address: *const u32) -> usize {
+    /// The number of functions whose code begins at or before an address.
+    fn behind(&self, address: *const u8) -> usize {
         self.functions.partition_point(|function| function.start() <= address)
     }
 
-    /// The record of the function whose words hold an address, and how many bytes that lies behind the first.
-    pub fn find(&self, address: *const u32) -> Option<(*const FuncRecord, u32)> {
+    /// The record of the function whose code holds an address, and how many bytes that lies behind the first.
+    pub fn find(&self, address: *const u8) -> Option<(*const FuncRecord, u32)> {
         let function = self.functions.get(self.behind(address).checked_sub(1)?)?;
         let bytes = address.addr() - function.start().addr();
-        (bytes < size_of_val(&*function.words)).then_some((function.record, bytes as u32))
+        (bytes < function.code.len()).then_some((function.record, bytes as u32))
     }
 
-    /// Gives words up until there is room for those of a function, if they are not in use.
+    /// Gives code up until there is room for those of a function, if they are not in use.
     fn make_room(&mut self, bytes: usize, budget: usize, stack: *const StackVm) {
         if self.bytes + bytes <= budget {
             return;
@@ -131,7 +131,7 @@ impl Resident {
         let at = self.hand;
         self.hand += 1;
         let Some(function) = self.functions.get_mut(at).filter(|function| !function.running) else { return };
-        // SAFETY: (R7) the record lives as long as the store, and no code that uses the words runs.
+        // SAFETY: (R7) the record lives as long as the store, and nobody who runs uses its code.
         let record = unsafe { &*function.record };
         match function.state {
             Presence::Awake => {
@@ -141,7 +141,7 @@ impl Resident {
             Presence::Resting => {
                 record.code.store(ptr::null_mut(), Ordering::Relaxed);
                 record.frame_cells.store(function.place, Ordering::Relaxed);
-                self.bytes -= Function::bytes(function.words.len());
+                self.bytes -= Function::bytes(function.code.len());
                 function.state = Presence::GivenUp;
             }
             Presence::GivenUp => {}
@@ -157,7 +157,7 @@ impl Resident {
             let kept = function.state != Presence::GivenUp;
             if cfg!(feature = "extra-checks") && !kept {
                 // No instruction.
-                function.words.fill(u32::MAX);
+                function.code.fill(u8::MAX);
             }
             before_hand += usize::from(kept && at < hand);
             at += 1;
@@ -168,27 +168,27 @@ impl Resident {
 
     /// Wakes a function up that rests.
     fn wake(&mut self, record: &FuncRecord) {
-        let words = record.code.load(Ordering::Relaxed).cast_const().cast();
-        let at = self.behind(words).checked_sub(1);
+        let start = record.code.load(Ordering::Relaxed).cast_const().cast();
+        let at = self.behind(start).checked_sub(1);
         if let Some(function) = at.and_then(|at| self.functions.get_mut(at)) {
             function.state = Presence::Awake;
             record.entry.store(wasmote_interp::entry as *mut (), Ordering::Release);
         }
     }
 
-    /// Keeps the words of a function, and tells its record.
+    /// Keeps the code of a function, and tells its record.
     fn keep(
         &mut self,
-        words: Vec<u32>,
+        code: Vec<u8>,
         frame_cells: u32,
         record: *const FuncRecord,
     ) -> Result<(), OutOfMemory> {
-        let (start, bytes) = (words.as_ptr(), Function::bytes(words.len()));
+        let (start, bytes) = (code.as_ptr(), Function::bytes(code.len()));
         let at = self.behind(start);
         // SAFETY: (R7) the record lives as long as the store.
         let told = unsafe { &*record };
         let place = told.frame_cells.load(Ordering::Relaxed);
-        self.functions.push(Function { words, record, place, running: false, state: Presence::Awake })?;
+        self.functions.push(Function { code, record, place, running: false, state: Presence::Awake })?;
         if let Some((last, before)) = self.functions.split_last_mut() {
             before.iter_mut().skip(at).for_each(|after| core::mem::swap(after, last));
         }
@@ -227,9 +227,9 @@ unsafe fn call_for(
     let attempt = |resident: &mut Resident| {
         let scratch = heap.root_account().account(usize::MAX)?;
         let mut encoded = Encoded::new(module.parsed(), &scratch, &scratch, module.metered());
-        let (words, frame_cells) = encoded.words(own, place)?;
-        resident.make_room(Function::bytes(words.len()), budget, stack);
-        Ok(resident.keep(Vec::copy_of(heap, words)?, frame_cells, record)?)
+        let (code, frame_cells) = encoded.code(own, place)?;
+        resident.make_room(Function::bytes(code.len()), budget, stack);
+        Ok(resident.keep(Vec::copy_of(heap, code)?, frame_cells, record)?)
     };
     let first = attempt(resident);
     if first != Err(Error::OutOfMemory) {
@@ -249,7 +249,7 @@ pub(super) unsafe fn trim(store: *mut State) {
     state.resident.make_room(0, state.quotas.code_bytes, &raw const state.stack);
 }
 
-/// `Entry` of a function that has no words.
+/// `Entry` of a function that has no code.
 unsafe extern "C" fn first_call(
     callee: *mut VmCtx,
     record: *const FuncRecord,

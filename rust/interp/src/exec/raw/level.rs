@@ -91,12 +91,12 @@ impl Level {
 }
 
 /// Tells `place` the position in the code of every frame that is on the control stack, those of other stores' none. It lies
-/// behind the first word of the function's, and at most behind the last.
+/// behind the first byte of the function's, and at most behind the last.
 ///
 /// # Safety
 /// `stack` lives, and its code waits for who asks.
 #[cfg(feature = "lazy")]
-pub unsafe fn frames(stack: *const StackVm, mut place: impl FnMut(*const u32)) {
+pub unsafe fn frames(stack: *const StackVm, mut place: impl FnMut(*const u8)) {
     // SAFETY: (I5) records lie from `control` to the end, all of them of this engine; (I3) the stack lives.
     unsafe {
         let (mut record, end) = ((*stack).control.cast::<Record>(), (*stack).end.cast::<Record>());

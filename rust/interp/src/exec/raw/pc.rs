@@ -3,67 +3,63 @@
 use crate::isa::Code;
 
 /// What the outermost frame returns to.
-static EXIT: u32 = Code::exit as u32;
+static EXIT: u8 = Code::exit as u8;
 
 /// A place in the code.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub(crate) struct Pc(pub(super) *const u32);
+pub(crate) struct Pc(pub(super) *const u8);
 
 impl Pc {
     pub(crate) fn exit() -> Pc {
         Pc::copied(core::slice::from_ref(&EXIT))
     }
 
-    /// The copied words of a `wide` instruction, while `words` lives.
-    pub(crate) fn copied(words: &[u32]) -> Pc {
-        Pc(words.as_ptr())
+    /// The copied bytes of a `wide` instruction, while `bytes` lives.
+    pub(crate) fn copied(bytes: &[u8]) -> Pc {
+        Pc(bytes.as_ptr())
     }
 
-    /// The `i`th word from here.
+    /// The `i`th byte from here.
     #[inline(always)]
-    pub(crate) fn word(self, i: usize) -> u32 {
-        // SAFETY: (I1) the words of an instruction follow each other.
+    pub(crate) fn byte(self, i: usize) -> u8 {
+        // SAFETY: (I1) the bytes of an instruction follow each other.
         unsafe { self.0.add(i).read() }
     }
 
-    /// The `i`th byte, from the lowest, of the word here.
-    #[cfg(all(tail_calls, not(debug_assertions)))]
+    /// The 16 bits from the `i`th byte on.
     #[inline(always)]
-    pub(crate) fn byte(self, i: usize) -> u8 {
-        let i = if cfg!(target_endian = "big") { 3 - i } else { i };
-        // SAFETY: (I1) within the word.
-        unsafe { self.0.cast::<u8>().add(i).read() }
+    pub(crate) fn half(self, i: usize) -> u16 {
+        // SAFETY: (I1) within the instruction.
+        u16::from_le(unsafe { self.0.add(i).cast::<u16>().read_unaligned() })
     }
 
-    /// The upper half of the word here.
-    #[cfg(all(tail_calls, not(debug_assertions)))]
+    /// The 32 bits from the `i`th byte on.
     #[inline(always)]
-    pub(crate) fn upper_half(self) -> u16 {
-        let i = if cfg!(target_endian = "big") { 0 } else { 1 };
-        // SAFETY: (I1) within the word.
-        unsafe { self.0.cast::<u16>().add(i).read() }
+    pub(crate) fn word(self, i: usize) -> u32 {
+        // SAFETY: (I1) within the instruction.
+        u32::from_le(unsafe { self.0.add(i).cast::<u32>().read_unaligned() })
     }
 
-    /// The place `words` on.
+    /// The place so many bytes on.
     #[inline(always)]
-    pub(crate) fn skip(self, words: usize) -> Pc {
-        // SAFETY: (I1) within one function, or just after its last word.
-        Pc(unsafe { self.0.add(words) })
+    pub(crate) fn skip(self, bytes: usize) -> Pc {
+        // SAFETY: (I1) within one function, or just after its last byte.
+        Pc(unsafe { self.0.add(bytes) })
     }
 
     /// The same place, of which the compiler forgets how it was made: otherwise it keeps the place before as well, in a second
     /// register, and moves one to the other at every instruction. And it adds up parts of a branch's target twice.
     #[inline(always)]
     pub(crate) fn forget(self) -> Pc {
-        Pc(forgotten(self.0.cast_mut()))
+        Pc(forgotten(self.0.cast_mut().cast()).cast())
     }
 
     /// The place that a branch offset leads to.
     #[inline(always)]
-    pub(crate) fn offset(self, words: isize) -> Pc {
+    pub(crate) fn offset(self, bytes: isize) -> Pc {
         // SAFETY: (I1) branches stay within the function.
-        Pc(unsafe { self.0.offset(words) })
+        Pc(unsafe { self.0.offset(bytes) }).forget()
     }
 }
 

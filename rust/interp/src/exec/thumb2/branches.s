@@ -1,44 +1,64 @@
 // Branches, fuel, polls, calls and returns.
 
-// Every branch that is taken polls: to find out whether it goes backwards would take as long.
-.Lh_jump:
-        ldr     r0, [r4]
-        asrs    r0, r0, #8
+// Every branch that is taken polls: to find out whether it goes backwards would take as long. The offset is so many bytes on, and
+// counts from there.
+.macro jump_by load, at
+        \load   r0, [r4, #\at]!
         poll    r1
-        add     r4, r4, r0, lsl #2
-        next    1
+        add     r4, r0
+        go
         interrupted
+.endm
+
+// Takes the fuel that is so many bytes on, and goes on behind.
+.macro charge at
+        ldrb    r0, [r4, #\at]!
+        subs    lr, lr, r0
+        blo     .Lborrow
+        next    1
+.endm
+
+// On to the instruction behind a branch of so many bytes, but for its fuel.
+.macro fall_through bytes
+    .if {fuel_of_branches}
+        charge  \bytes
+    .else
+        next    \bytes
+    .endif
+.endm
+
+.Lh_jump:
+        jump_by ldrsh, 1
+.Lh_jump_far:
+        jump_by ldr, 1
 
 .Lh_jump_if:
         first   r0
-        cbnz    r0, .Ltaken_half
-        next    1
+        cbz     r0, .Luntaken_4
+        jump_by ldrsh, 2
 .Lh_jump_unless:
         first   r0
-        cbz     r0, .Ltaken_half
-        next    1
-.Ltaken_half:
-        ldrsh   r0, [r4, #2]
-        poll    r1
-        add     r4, r4, r0, lsl #2
-        next    1
-        interrupted
+        cbnz    r0, .Luntaken_4
+        jump_by ldrsh, 2
 
-// The offset is in the second word.
-.Ltaken:
-        ldr     r0, [r4, #4]
-        poll    r1
-        add     r4, r4, r0, lsl #2
-        next    2
-        interrupted
+.Luntaken_4:
+        fall_through 4
+.Luntaken_5:
+        fall_through 5
+.Luntaken_6:
+        fall_through 6
+.Ltaken_3:
+        jump_by ldrsh, 3
+.Ltaken_4:
+        jump_by ldrsh, 4
 
 .macro jump_compare name, yes
 .Lh_jump_i32_\name:
         first   r0
         second  r1
         cmp     r0, r1
-        b\yes   .Ltaken
-        next    2
+        b\yes   .Ltaken_3
+        b       .Luntaken_5
 .endm
 
 // With a signed number of 16 bits.
@@ -47,8 +67,8 @@
         first   r0
         ldrsh   r1, [r4, #2]
         cmp     r0, r1
-        b\yes   .Ltaken
-        next    2
+        b\yes   .Ltaken_4
+        b       .Luntaken_6
 .endm
 
         jump_compare eq, eq
@@ -73,32 +93,27 @@
 
 .Lh_jump_i32_add_if:
         add_to_first
-        bne     .Ltaken
-        next    2
+        bne     .Ltaken_3
+        b       .Luntaken_5
 
 .Lh_jump_i32_add_ne:
         add_to_first
         third   r2
         cmp     r1, r2
-        bne     .Ltaken
-        next    2
+        bne     .Ltaken_4
+        b       .Luntaken_6
 
-// The table's entries are `jump` instructions.
 .Lh_jump_table:
         first   r0
         ldrh    r1, [r4, #2]
-        subs    r1, #1
         cmp     r0, r1
         it      hi
         movhi   r0, r1
-        add     r4, r4, r0, lsl #2
-        next    1
+        add     r4, r4, r0, lsl #1
+        jump_by ldrsh, 4
 
 .Lh_fuel:
-        ldr     r0, [r4]
-        subs    lr, lr, r0, lsr #8
-        blo     .Lborrow
-        next    1
+        charge  1
 // If the upper word is all ones, fuel never ends, and the lower one may be anything.
 .Lborrow:
         ldr     r2, [r8, #{fuel} + 4]
@@ -108,7 +123,7 @@
         subne   r2, #1
         str     r2, [r8, #{fuel} + 4]
         next    1
-8:      add     lr, lr, r0, lsr #8
+8:      add     lr, lr, r0
         b       .Ltrap_fuel
 
 .Lh_poll:
@@ -116,15 +131,15 @@
         next    1
         interrupted
 
-// Calls own function r0; the instruction has so many words.
-.macro enter words
+// Calls own function r0; the instruction has so many bytes.
+.macro enter bytes
         ldr     r1, [r8, #{funcs}]
         add     r1, r1, r0, lsl #4
-        enter_record \words
+        enter_record \bytes
 .endm
 
 // Calls the function with the record at r1, with arguments from the first byte's cell upwards.
-.macro enter_record words
+.macro enter_record bytes
         poll    r2
         ldr     r2, [r1, #{record_entry}]
         ldr     r3, .Lentry_address
@@ -147,7 +162,7 @@
         cmp     r12, r3
         blo     8f
 7:      str     r12, [r11, #{control}]
-        add     r4, #4 * \words
+        add     r4, #\bytes
         stm     r12, {{r4, r5, r8}}
         mov     r5, r0
         ldr     r4, [r1, #{record_code}]
@@ -161,7 +176,7 @@
 
 .Lh_call:
         ldrh    r0, [r4, #2]
-        enter   1
+        enter   4
 
 // Functions of the host; those of other instances leave.
 .Lh_call_import:
@@ -173,9 +188,9 @@
         cbz     r1, 7f
         ldr     r12, [r1, #{record_entry}]
     .if {lazy}
-        // Who gives up words finds here that this function's are in use.
+        // Who gives up code finds here that this function's is in use.
         ldr     r0, [r11, #{control}]
-        add     r3, r4, #4
+        add     r3, r4, #1
         subs    r0, #12
         stm     r0, {{r3, r5, r8}}
         str     r0, [r11, #{control}]
@@ -192,7 +207,7 @@
         str     r1, [r11, #{control}]
     .endif
         cbnz    r0, 8f
-        next    1
+        next    4
         no_memory
 7:      b       .Lleave
 8:      b       .Lend
@@ -221,10 +236,10 @@
         ldr     r1, [r8, #{funcs}]
         add     r1, r1, r0, lsl #4
         ldr     r2, [r1, #{record_ty}]
-        ldr     r3, [r4, #4]
+        ldrh    r3, [r4, #4]
         cmp     r2, r3
         bne     .Ltrap_signature
-        enter_record 2
+        enter_record 6
 
 // Back to where the innermost record says.
 .macro go_back

@@ -3,7 +3,7 @@
 // One that cannot do what it is to do (a call of something else than an own function of this engine) has changed nothing
 // and goes to `.Lleave`, which calls the portable executor to carry the instruction out. What traps goes to `.Ltrap_*`.
 //
-// r4   the present instruction's first word
+// r4   the present instruction
 // r5   the frame
 // r6   the memory's first byte
 // r7   how many addresses there are at which 4 bytes may be read
@@ -14,7 +14,8 @@
 // lr   the lower word of the fuel left
 //
 // As long as the instance stays the same, r6 to r11 do.
-// What the fields of an instruction are is said in `isa.rs`; "first", "second" and "third" are the bytes behind its number.
+// What the fields of an instruction are is said in `isa.rs`; "first", "second" and "third" are the bytes behind its number. What
+// has 16 or 32 bits need not be aligned.
 
         .syntax unified
         .thumb
@@ -22,9 +23,9 @@
         .arch_extension idiv
     .endif
 
-// On to the instruction that begins so many words on.
-.macro next words
-        ldrb    r3, [r4, #4 * \words]!
+// On to the instruction that begins so many bytes on.
+.macro next bytes
+        ldrb    r3, [r4, #\bytes]!
         ldr     pc, [r9, r3, lsl #2]
 .endm
 
@@ -164,7 +165,9 @@ wasmote_interp_thumb2:
         ldm     r0, {{r4, r5, r8}}
         bl      .Linstance
         go
-6:      ldr     lr, [r8, #{fuel}]
+6:      ldr     r1, [sp]
+        ldm     r1, {{r4, r5, r8}}
+        ldr     lr, [r8, #{fuel}]
         b       .Lend
 
         .balign 4

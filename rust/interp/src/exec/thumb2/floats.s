@@ -5,25 +5,25 @@
         second  r0
         bic     r0, r0, #0x80000000
         result  r0
-        next    1
+        next    3
 
 .Lh_f32_neg:
         second  r0
         eor     r0, r0, #0x80000000
         result  r0
-        next    1
+        next    3
 
 .Lh_f64_abs:
         second_pair r0, r1
         bic     r1, r1, #0x80000000
         result_pair r0, r1
-        next    1
+        next    3
 
 .Lh_f64_neg:
         second_pair r0, r1
         eor     r1, r1, #0x80000000
         result_pair r0, r1
-        next    1
+        next    3
 
 // Calls a function of the ABI's runtime, which keeps r4 to r11 (Run-time ABI for the Arm Architecture, 5.1).
 .macro runtime function
@@ -38,7 +38,7 @@
         third_pair r2, r3
         runtime \function
         result_pair r0, r1
-        next    1
+        next    4
 .endm
 
 .macro soft_compare_pair name, function
@@ -47,7 +47,7 @@
         third_pair r2, r3
         runtime \function
         result  r0
-        next    1
+        next    4
 .endm
 
 .macro soft_widen name, function
@@ -55,7 +55,7 @@
         second  r0
         runtime \function
         result_pair r0, r1
-        next    1
+        next    3
 .endm
 
         soft_pair f64_add, __aeabi_dadd
@@ -74,13 +74,13 @@
         runtime __aeabi_dcmpeq
         eor     r0, r0, #1
         result  r0
-        next    1
+        next    4
 
 .Lh_f32_demote_f64:
         second_pair r0, r1
         runtime __aeabi_d2f
         result  r0
-        next    1
+        next    3
 
     .if {fpu}
         .fpu    fpv4-sp-d16
@@ -106,7 +106,7 @@
         third_float s1
         \insn   s0, s0, s1
         result_float s0
-        next    1
+        next    4
 .endm
 
 .macro convert name, insn
@@ -114,7 +114,7 @@
         second_float s0
         \insn   s0, s0
         result_float s0
-        next    1
+        next    3
 .endm
 
 // What is not ordered is neither equal nor less.
@@ -146,7 +146,7 @@
         third   r1
         runtime \function
         result  r0
-        next    1
+        next    4
 .endm
 
 .macro soft_unary name, function
@@ -154,7 +154,7 @@
         second  r0
         runtime \function
         result  r0
-        next    1
+        next    3
 .endm
 
         soft    f32_add, __aeabi_fadd
@@ -173,7 +173,7 @@
         runtime __aeabi_fcmpeq
         eor     r0, r0, #1
         result  r0
-        next    1
+        next    4
 
     .endif
     .endif

@@ -1,72 +1,77 @@
 // Copies, constants, globals, and integers of 32 bits.
 
 .Lh_copy1:
-        ldrh    r0, [r4, #2]
-        ldr     r0, [r5, r0, lsl #2]
+        second  r0
         result  r0
-        next    1
-
-.Lh_copy1_to:
-        first   r0
-        ldrh    r1, [r4, #2]
-        str     r0, [r5, r1, lsl #2]
-        next    1
+        next    3
 
 .Lh_copy2:
-        ldrh    r1, [r4, #2]
-        add     r1, r5, r1, lsl #2
-        ldrd    r0, r1, [r1]
+        second_pair r0, r1
         result_pair r0, r1
-        next    1
+        next    3
 
-.Lh_copy2_to:
-        first_pair r0, r1
-        ldrh    r2, [r4, #2]
+.Lh_copy1_far:
+        ldrh    r0, [r4, #3]
+        ldrh    r1, [r4, #1]
+        ldr     r0, [r5, r0, lsl #2]
+        str     r0, [r5, r1, lsl #2]
+        next    5
+
+.Lh_copy2_far:
+        ldrh    r1, [r4, #3]
+        ldrh    r2, [r4, #1]
+        add     r1, r5, r1, lsl #2
         add     r2, r5, r2, lsl #2
+        ldrd    r0, r1, [r1]
         strd    r0, r1, [r2]
-        next    1
+        next    5
 
 .Lh_const1:
+        ldrsb   r0, [r4, #2]
+        result  r0
+        next    3
+
+.Lh_const1_h:
         ldrsh   r0, [r4, #2]
         result  r0
-        next    1
+        next    4
 
 .Lh_const1_w:
-        ldr     r0, [r4, #4]
+        ldr     r0, [r4, #2]
         result  r0
-        next    2
+        next    6
 
 .Lh_const2:
         ldrsh   r0, [r4, #2]
         asrs    r1, r0, #31
         result_pair r0, r1
-        next    1
+        next    4
 
 .Lh_const2_w:
-        ldr     r0, [r4, #4]
+        ldr     r0, [r4, #2]
         asrs    r1, r0, #31
         result_pair r0, r1
-        next    2
+        next    6
 
 .Lh_const2_ww:
-        ldr     r0, [r4, #4]
-        ldr     r1, [r4, #8]
+        ldr     r0, [r4, #2]
+        ldr     r1, [r4, #6]
         result_pair r0, r1
-        next    3
+        next    10
 
 .Lh_zero:
         ldrb    r0, [r4, #1]
-        ldrh    r1, [r4, #2]
+        ldrb    r1, [r4, #2]
         add     r0, r5, r0, lsl #2
         movs    r2, #0
         cbz     r1, 2f
 1:      str     r2, [r0], #4
         subs    r1, #1
         bne     1b
-2:      next    1
+2:      next    3
 
 .macro select_source
-        ldrh    r0, [r4, #4]
+        ldrb    r0, [r4, #4]
         ldr     r0, [r5, r0, lsl #2]
         ldrb    r1, [r4, #2]
         cbnz    r0, 1f
@@ -78,40 +83,40 @@
         select_source
         ldr     r0, [r5, r1, lsl #2]
         result  r0
-        next    2
+        next    5
 
 .Lh_select2:
         select_source
         add     r1, r5, r1, lsl #2
         ldrd    r0, r1, [r1]
         result_pair r0, r1
-        next    2
+        next    5
 
 .Lh_global_get1:
-        ldrh    r0, [r4, #2]
+        ldrb    r0, [r4, #2]
         ldr     r0, [r10, r0, lsl #2]
         result  r0
-        next    1
+        next    3
 
 .Lh_global_set1:
         first   r0
-        ldrh    r1, [r4, #2]
+        ldrb    r1, [r4, #2]
         str     r0, [r10, r1, lsl #2]
-        next    1
+        next    3
 
 .Lh_global_get2:
-        ldrh    r1, [r4, #2]
+        ldrb    r1, [r4, #2]
         add     r1, r10, r1, lsl #2
         ldrd    r0, r1, [r1]
         result_pair r0, r1
-        next    1
+        next    3
 
 .Lh_global_set2:
         first_pair r0, r1
-        ldrh    r2, [r4, #2]
+        ldrb    r2, [r4, #2]
         add     r2, r10, r2, lsl #2
         strd    r0, r1, [r2]
-        next    1
+        next    3
 
 .macro binary name, insn
 .Lh_\name:
@@ -119,7 +124,7 @@
         third   r1
         \insn   r0, r0, r1
         result  r0
-        next    1
+        next    4
 .endm
 
 .macro shift name, insn
@@ -129,7 +134,7 @@
         and     r1, r1, #31
         \insn   r0, r0, r1
         result  r0
-        next    1
+        next    4
 .endm
 
 // The last operand is a signed byte.
@@ -139,7 +144,7 @@
         ldrsb   r1, [r4, #3]
         \insn   r0, r0, r1
         result  r0
-        next    1
+        next    4
 .endm
 
 .macro shift_by_byte name, insn
@@ -149,18 +154,25 @@
         and     r1, r1, #31
         \insn   r0, r0, r1
         result  r0
-        next    1
+        next    4
 .endm
 
-// The last operand is a word.
+// The last operand has 32 bits.
 .macro with_word name, insn
 .Lh_\name:
         second  r0
-        ldr     r1, [r4, #4]
+        ldr     r1, [r4, #3]
         \insn   r0, r0, r1
         result  r0
-        next    2
+        next    7
 .endm
+
+.Lh_i32_add_h:
+        second  r0
+        ldrsh   r1, [r4, #3]
+        adds    r0, r0, r1
+        result  r0
+        next    5
 
         binary  i32_add, adds
         binary  i32_sub, subs
@@ -197,14 +209,14 @@
         and     r1, r1, #31
         rors    r0, r0, r1
         result  r0
-        next    1
+        next    4
 
 .Lh_i32_add_8i:
         second  r0
         ldrsb   r1, [r4, #3]
         add     r0, r0, r1, lsl #3
         result  r0
-        next    1
+        next    4
 
 .Lh_i32_mask:
         second  r0
@@ -213,7 +225,7 @@
         lsls    r2, r2, r1
         bics    r0, r0, r2
         result  r0
-        next    1
+        next    4
 
 .macro divide name, insn
 .Lh_\name:
@@ -223,7 +235,7 @@
         beq     .Ltrap_zero
         \insn   r0, r0, r1
         result  r0
-        next    1
+        next    4
 .endm
 
 // The quotient of the least number and -1 is that number, which its remainder of 0 follows from; but it has no place.
@@ -236,7 +248,7 @@
         \insn   r2, r0, r1
         mls     r0, r2, r1, r0
         result  r0
-        next    1
+        next    4
 .endm
 
 .Lh_i32_div_s:
@@ -249,7 +261,7 @@
         beq     .Ltrap_overflow
         sdiv    r0, r0, r1
         result  r0
-        next    1
+        next    4
 8:      b       .Ltrap_zero
 
         divide  i32_div_u, udiv
@@ -263,11 +275,11 @@
 .endm
 .Ltrue: movs    r0, #1
         result  r0
-        next    1
+        next    4
 .Lfalse:
         movs    r0, #0
         result  r0
-        next    1
+        next    4
 
 .macro compare name, yes
 .Lh_\name:
@@ -303,7 +315,7 @@
         second  r0
         \insn   r0, r0
         result  r0
-        next    1
+        next    3
 .endm
 
         unary   i32_clz, clz
@@ -315,4 +327,4 @@
         rbit    r0, r0
         clz     r0, r0
         result  r0
-        next    1
+        next    3

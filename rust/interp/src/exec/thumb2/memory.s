@@ -7,9 +7,9 @@
         bhs     .Ltrap_memory
 .endm
 
-// The same with the second word.
+// The same with 32 bits.
 .macro add_offset
-        ldr     r1, [r4, #4]
+        ldr     r1, [r4, #3]
         adds    r0, r0, r1
         bhs     .Ltrap_memory
 .endm
@@ -64,7 +64,7 @@
         add_units \shift
         checked \bytes, \insn, r0
         result  r0
-        next    1
+        next    4
         near_end \bytes
 .endm
 
@@ -74,7 +74,7 @@
         add_offset
         checked \bytes, \insn, r0
         result  r0
-        next    2
+        next    7
         near_end \bytes
 .endm
 
@@ -88,7 +88,7 @@
         adds    r0, r0, r2
         checked \bytes, \insn, r0
         result  r0
-        next    2
+        next    8
         near_end \bytes
 .endm
 
@@ -101,7 +101,7 @@
         adds    r0, r0, r2
         checked \bytes, \insn, r0
         result  r0
-        next    2
+        next    8
         near_end \bytes
 .endm
 
@@ -110,7 +110,7 @@
         ldrh    r0, [r4, #2]
         checked \bytes, \insn, r0
         result  r0
-        next    1
+        next    4
         near_end \bytes
 .endm
 
@@ -134,22 +134,22 @@
         load_abs i32_load8_u, ldrb, 1
         load_abs i32_load16_u, ldrh, 2
 
-.macro load_pair words
+.macro load_pair bytes
         place_of_pair
         ldr     r1, [r0, #4]
         ldr     r0, [r0]
         result_pair r0, r1
-        next    \words
+        next    \bytes
 .endm
 
 .Lh_i64_load:
         second  r0
-        add_units 3
-        load_pair 1
+        add_units 0
+        load_pair 4
 .Lh_i64_load_w:
         second  r0
         add_offset
-        load_pair 2
+        load_pair 7
 
 .macro store name, insn, bytes, shift
 .Lh_\name:
@@ -157,7 +157,7 @@
         add_units \shift
         second  r1
         checked \bytes, \insn, r1
-        next    1
+        next    4
         near_end \bytes
 .endm
 
@@ -167,7 +167,7 @@
         add_offset
         second  r1
         checked \bytes, \insn, r1
-        next    2
+        next    7
         near_end \bytes
 .endm
 
@@ -177,7 +177,7 @@
         add_units \shift
         ldrsb   r1, [r4, #2]
         checked \bytes, \insn, r1
-        next    1
+        next    4
         near_end \bytes
 .endm
 
@@ -186,7 +186,7 @@
         ldrh    r0, [r4, #2]
         first   r1
         checked \bytes, \insn, r1
-        next    1
+        next    4
         near_end \bytes
 .endm
 
@@ -203,28 +203,28 @@
         store_abs i32_store8, strb, 1
         store_abs i32_store16, strh, 2
 
-.macro store_pair low, high, words
+.macro store_pair low, high, bytes
         str     \low, [r0]
         str     \high, [r0, #4]
-        next    \words
+        next    \bytes
 .endm
 
 .Lh_i64_store:
         first   r0
-        add_units 3
+        add_units 0
         place_of_pair
         second_pair r1, r2
-        store_pair r1, r2, 1
+        store_pair r1, r2, 4
 .Lh_i64_store_w:
         first   r0
         add_offset
         place_of_pair
         second_pair r1, r2
-        store_pair r1, r2, 2
+        store_pair r1, r2, 7
 .Lh_i64_store_i:
         first   r0
-        add_units 3
+        add_units 0
         place_of_pair
         ldrsb   r1, [r4, #2]
         asrs    r2, r1, #31
-        store_pair r1, r2, 1
+        store_pair r1, r2, 4

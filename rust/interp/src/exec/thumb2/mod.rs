@@ -5,7 +5,7 @@
 
 use super::dispatch::carry_out_left;
 use super::raw::{Ctx, Frame, Pc, entry};
-use crate::isa::for_each_instruction;
+use crate::isa::{FUEL, for_each_instruction};
 use core::mem::{offset_of, size_of};
 use core::ptr;
 use wasmote_core::vm::{FUNC_BITS, FuncRecord, StackVm, TableVm, VmCtx};
@@ -46,6 +46,7 @@ macro_rules! assemble {
             carry_out_left = sym carry_out_left,
             float = const Feature::Float.compiled() as u32,
             fpu = const cfg!(thumb2_fpu) as u32,
+            fuel_of_branches = const FUEL as u32,
             lazy = const cfg!(feature = "lazy") as u32,
             application_profile = const !M_PROFILE as u32,
             // What the compiler's own code may be in.

@@ -7,7 +7,7 @@
         \low    r0, r0, r2
         \high   r1, r1, r3
         result_pair r0, r1
-        next    1
+        next    4
 .endm
 
         pair    i64_add, adds, adcs
@@ -24,7 +24,7 @@
         umull   r0, r1, r0, r2
         add     r1, r1, r3
         result_pair r0, r1
-        next    1
+        next    4
 
 .Lh_i64_add_i:
         second_pair r0, r1
@@ -32,7 +32,7 @@
         adds    r0, r0, r2
         adc     r1, r1, r2, asr #31
         result_pair r0, r1
-        next    1
+        next    4
 
 .Lh_i64_and_i:
         second_pair r0, r1
@@ -40,7 +40,15 @@
         ands    r0, r0, r2
         and     r1, r1, r2, asr #31
         result_pair r0, r1
-        next    1
+        next    4
+
+.Lh_i64_and_w:
+        second  r0
+        ldr     r2, [r4, #3]
+        ands    r0, r0, r2
+        movs    r1, #0
+        result_pair r0, r1
+        next    7
 
 .Lh_i64_mask:
         second_pair r0, r1
@@ -54,7 +62,7 @@
         lslpl   r3, r3, r2
         bics    r1, r3
         result_pair r0, r1
-        next    1
+        next    4
 
 // By a number of bits in r2. An instruction that shifts by 32 or more (of which 8 bits count, so by a negative number too)
 // leaves 0.
@@ -74,7 +82,7 @@
         orrs    r1, r3
         lsls    r0, r0, r2
         result_pair r0, r1
-        next    1
+        next    4
 
 .Lh_i64_shr_u:
         third   r2
@@ -93,7 +101,7 @@
         orrs    r0, r3
         lsrs    r1, r1, r2
         result_pair r0, r1
-        next    1
+        next    4
 
 .Lh_i64_shr_s:
         third   r2
@@ -113,7 +121,7 @@
         movpl   r0, r3
         asrs    r1, r1, r2
         result_pair r0, r1
-        next    1
+        next    4
 
 .macro compare_pair name, yes
 .Lh_\name:
@@ -154,16 +162,20 @@
 .Lh_i64_eqz:
         second_pair r0, r1
         orrs    r0, r1
-        truth   eq
+        ite     eq
+        moveq   r0, #1
+        movne   r0, #0
+        result  r0
+        next    3
 
 .Lh_i64_extend_i32_s:
         second  r0
         asrs    r1, r0, #31
         result_pair r0, r1
-        next    1
+        next    3
 
 .Lh_i64_extend_i32_u:
         second  r0
         movs    r1, #0
         result_pair r0, r1
-        next    1
+        next    3

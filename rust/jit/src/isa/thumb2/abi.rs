@@ -262,11 +262,12 @@ impl Thumb2 {
         }
     }
 
-    /// Code from a place on is taken back.
+    /// All code from a place on is to be taken back.
     pub(super) fn forget_veneers(&mut self, place: usize) {
         self.awaited = false;
+        let gone = place..self.asm.code.len();
         for label in self.veneers.iter_mut() {
-            if !label.is_bound() || label.place() as i32 >= place as i32 {
+            if !label.is_bound() || gone.contains(&(label.place() as usize)) {
                 *label = Label::NEW;
             }
         }
