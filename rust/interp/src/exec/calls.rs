@@ -66,7 +66,8 @@ fn enter(s: State, function: Function, cells: usize) -> Step {
 #[inline(always)]
 fn replace(s: State, function: Function, cells: usize, params: usize) -> Step {
     if function.ctx().interrupted() {
-        return Step::Failed(Trap::Interrupted as u32 | REPLACED);
+        // The frame is still there, and tells where an endless tail call is.
+        return Step::Trap(Trap::Interrupted);
     }
     s.fp.move_down(cells, params);
     loop {
