@@ -57,7 +57,8 @@ fn enter(s: State, function: Function, cells: usize) -> Step {
 fn enter_as(s: State, function: Function, mut cells: usize, replaces: Option<usize>) -> Step {
     let failed = |code: u32| Step::Failed(if replaces.is_some() { code | REPLACED } else { code });
     if function.ctx().interrupted() {
-        return failed(Trap::Interrupted as u32);
+        // Still in this frame.
+        return Step::Trap(Trap::Interrupted);
     }
     if let Some(params) = replaces {
         s.fp.move_down(cells, params);
