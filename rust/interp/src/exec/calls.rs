@@ -57,7 +57,7 @@ fn enter(s: State, function: Function, cells: usize) -> Step {
 fn enter_as(s: State, function: Function, mut cells: usize, replaces: Option<usize>) -> Step {
     let failed = |code: u32| Step::Failed(if replaces.is_some() { code | REPLACED } else { code });
     if function.ctx().interrupted() {
-        // Still in this frame.
+        // The frame is still there, and tells where an endless tail call is.
         return Step::Trap(Trap::Interrupted);
     }
     if let Some(params) = replaces {
