@@ -31,23 +31,19 @@ impl Handle for InstanceBody {
 /// The quotas that were configured when wasmote was built (CONFIG_WASMOTE_DEFAULT_...), with unlimited fuel.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmote_quotas_default() -> wasmote_quotas_t {
-    const STACK: u32 = number(option_env!("WASMOTE_DEFAULT_STACK_SIZE"), 8192);
-    const HEAP: u32 = number(option_env!("WASMOTE_DEFAULT_HEAP_LIMIT"), 65_536);
-    const MEMORY: u32 = number(option_env!("WASMOTE_DEFAULT_MEMORY_LIMIT"), 131_072);
-    const TABLE: u32 = number(option_env!("WASMOTE_DEFAULT_TABLE_LIMIT"), 1024);
-    const DEPTH: u32 = number(option_env!("WASMOTE_DEFAULT_CALL_DEPTH"), 8);
-    const CODE: u32 = number(option_env!("WASMOTE_INTERP_CODE_BUDGET"), 8192);
-    wasmote_quotas_t {
-        stack_bytes: STACK,
-        heap_bytes: HEAP,
-        memory_bytes: MEMORY,
-        table_elements: TABLE,
-        fuel: u64::MAX,
-        call_depth: DEPTH,
-        trim_memory: false,
-        code_bytes: CODE,
-    }
+    DEFAULT
 }
+
+const DEFAULT: wasmote_quotas_t = wasmote_quotas_t {
+    stack_bytes: number(option_env!("WASMOTE_DEFAULT_STACK_SIZE"), 8192),
+    heap_bytes: number(option_env!("WASMOTE_DEFAULT_HEAP_LIMIT"), 65_536),
+    memory_bytes: number(option_env!("WASMOTE_DEFAULT_MEMORY_LIMIT"), 131_072),
+    table_elements: number(option_env!("WASMOTE_DEFAULT_TABLE_LIMIT"), 1024),
+    fuel: u64::MAX,
+    call_depth: number(option_env!("WASMOTE_DEFAULT_CALL_DEPTH"), 8),
+    trim_memory: false,
+    code_bytes: number(option_env!("WASMOTE_INTERP_CODE_BUDGET"), 8192),
+};
 
 fn quotas_of(quotas: &wasmote_quotas_t) -> Quotas {
     let code_bytes = if cfg!(feature = "interp-lazy") { quotas.code_bytes } else { 0 };
@@ -99,7 +95,7 @@ pub unsafe extern "C" fn wasmote_instance_new(
         // SAFETY: (C1) (C3) the header demands it.
         let (body, imports) = unsafe { (get::<ModuleBody>(module)?, Imports::new(imports)?) };
         // SAFETY: (C3) the header demands it.
-        let quotas = quotas_of(unsafe { quotas.as_ref() }.unwrap_or(&wasmote_quotas_default()));
+        let quotas = quotas_of(unsafe { quotas.as_ref() }.unwrap_or(&DEFAULT));
         if quotas.fuel != u64::MAX && !body.root.metered {
             return Err(WASMOTE_ERR_UNSUPPORTED.into());
         }
@@ -141,7 +137,7 @@ pub unsafe extern "C" fn wasmote_instance_new(
 unsafe fn start(handle: *mut wasmote_instance_t, report: &mut Report<'_>) -> Result<(), Failure> {
     // SAFETY: (C1) the caller says so.
     let mut access = unsafe { Access::new(handle) }?;
-    let Some(func) = access.instance().start_func(access.cx())? else { return Ok(()) };
+    let Some(func) = access.cx().start_func() else { return Ok(()) };
     let nothing = Values { args: &[], results: core::ptr::null_mut(), result_count: 0 };
     // SAFETY: (C3) it has no results.
     unsafe { call(&mut access, func, &nothing, report) }
@@ -160,8 +156,8 @@ unsafe fn instantiate(
     let store = entered.store();
     // SAFETY: (C1) (C3) (C6) (C9) the caller says so.
     let instance = unsafe { imports.instantiate(store, &body.module, quotas, cell, report) }?;
-    let interrupt = instance.interrupt_handle(store)?;
     let caller = instance.outside(store)?;
+    let interrupt = caller.interrupt_handle();
     // SAFETY: (C4) only the lifetime changes: it is used while the store is marked, and the handle keeps that.
     Ok((unsafe { core::mem::transmute::<Caller<'_>, Caller<'static>>(caller) }, interrupt))
 }
@@ -225,9 +221,8 @@ unsafe fn set_interrupt(instance: *mut wasmote_instance_t, on: bool) {
             act(&body.interrupt);
         } else if handle::kind(instance) == Some(CallerBlock::KIND)
             && let Ok(mut access) = Access::new(instance)
-            && let Ok(interrupt) = access.instance().interrupt_handle(access.cx())
         {
-            act(&interrupt);
+            act(&access.cx().interrupt_handle());
         }
     }
 }

@@ -48,9 +48,15 @@ impl Raw {
         Layout::from_size_align(element.size().checked_mul(capacity)?, element.align()).ok()
     }
 
+    /// Of the block that there is.
+    fn layout_now(&self, element: Layout) -> Layout {
+        // SAFETY: (P7) the block was allocated with this layout.
+        unsafe { Layout::from_size_align_unchecked(element.size() * self.capacity, element.align()) }
+    }
+
     #[inline(never)]
     fn set_capacity(&mut self, element: Layout, capacity: usize) -> Result<(), OutOfMemory> {
-        let old = Raw::layout(element, self.capacity).ok_or(OutOfMemory)?;
+        let old = self.layout_now(element);
         let new = Raw::layout(element, capacity).ok_or(OutOfMemory)?;
         // SAFETY: (P7) the block was allocated with the old capacity's layout.
         self.block = unsafe { self.heap.reallocate(self.block, old, new) }?;
@@ -77,12 +83,11 @@ impl Raw {
     /// Nothing else is done with it afterwards.
     #[inline(never)]
     unsafe fn free(&mut self, element: Layout) {
-        if let Some(layout) = Raw::layout(element, self.capacity) {
-            // SAFETY: (P7) the block was allocated with this layout; the array is going.
-            unsafe { self.heap.deallocate(self.block, layout) };
+        // SAFETY: (P7) the block was allocated with this layout; the array is going. The heap once, as the caller says.
+        unsafe {
+            self.heap.deallocate(self.block, self.layout_now(element));
+            ManuallyDrop::drop(&mut self.heap);
         }
-        // SAFETY: (P7) once, as the caller says.
-        unsafe { ManuallyDrop::drop(&mut self.heap) };
     }
 }
 

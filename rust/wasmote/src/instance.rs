@@ -66,21 +66,11 @@ impl Instance {
     /// # Errors
     /// [`Error::Trap`] or [`Error::Host`].
     pub fn start(&self, cx: &mut impl Context) -> Result<(), Error> {
-        match self.start_func(cx)? {
+        match vm::state(cx).instance(self.0).ok_or(Error::NotFound)?.start_func() {
             // It takes nothing and returns nothing.
             Some(start) => start.call_cells(cx, |_, _| Some(false), |_, _| ()),
             None => Ok(()),
         }
-    }
-
-    /// The start function; `None` if the module has none.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] if it is no instance of this store's.
-    pub fn start_func(&self, cx: &impl Context) -> Result<Option<Func>, Error> {
-        let data = vm::state(cx).instance(self.0).ok_or(Error::NotFound)?;
-        let module = data.module().ok_or(Error::NotFound)?;
-        Ok(module.parsed().start().and_then(|start| Func::from_cell(data.func_ref(start))))
     }
 
     /// What it exports under a name (WebAssembly Core, 4.2.11).

@@ -237,7 +237,8 @@ fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result
     let mut place = Vec::new(scratch);
     let native = Native::new(&mut place, parsed, scratch, engine.fuel, room)?;
     native.begin()?;
-    let mut code = Code::builder(heap, scratch, own_funcs(parsed), parsed.code_bytes())?;
+    let mut code = Code::builder(heap, scratch, parsed.code_bytes());
+    code.reserve(own_funcs(parsed))?;
     for own in 0..own_funcs(parsed) {
         match native.function(own)? {
             Ok(compiled) => code.push_native(compiled.start, compiled.frame_cells, func_type(parsed, own))?,
@@ -283,7 +284,8 @@ fn lazy_code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> R
     let mut place = Vec::new(scratch);
     let native = Native::new(&mut place, parsed, scratch, engine.fuel, room)?;
     native.begin_stubs()?;
-    let mut code = Code::builder(heap, scratch, own_funcs(parsed), 0)?;
+    let mut code = Code::builder(heap, scratch, 0);
+    code.reserve(own_funcs(parsed))?;
     for own in 0..own_funcs(parsed) {
         code.push_lazy(native.stub(own)?, func_type(parsed, own))?;
     }
@@ -317,9 +319,10 @@ fn without_native_code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &En
             encoded.validate(own)?;
         }
         // Instances have records of their own.
-        return Code::builder(heap, scratch, 0, 0)?.finish();
+        return Code::builder(heap, scratch, 0).finish();
     }
-    let mut code = Code::builder(heap, scratch, own_funcs(parsed), parsed.code_bytes())?;
+    let mut code = Code::builder(heap, scratch, parsed.code_bytes());
+    code.reserve(own_funcs(parsed))?;
     for own in 0..own_funcs(parsed) {
         encoded.push(own, &mut code)?;
     }

@@ -203,12 +203,15 @@ impl Sink for Encoder {
 
     fn charge(&mut self) -> usize {
         let at = self.code.len();
-        if at == self.untaken {
+        // There is nothing before it if there was no memory for it.
+        if let Some(before) = at.checked_sub(1)
+            && at == self.untaken
+        {
             // Its last byte is this operator's now, and there may be a second charge before any code.
             self.untaken = usize::MAX;
-            self.take_back(at - 1);
+            self.take_back(before);
             self.further(0, 1);
-            return at - 1;
+            return before;
         }
         self.instruction(Code::fuel as u32, 2);
         at + 1

@@ -1,7 +1,7 @@
 //! Calls, returns, references to functions, and the runtime's operators.
 
 use super::dispatch::TAIL_CALLS;
-use super::raw::{Function, NotEntered};
+use super::raw::Function;
 use super::{Ctx, Frame, Memory, Pc, REPLACED, Slow, State, Step};
 use crate::isa::{Code, Rare};
 use wasmote_core::vm::{AGAIN, NULL_REF, func_ref};
@@ -13,10 +13,12 @@ fn enter_own(s: State, function: Function, cells: usize) -> Step {
     if s.ctx.interrupted() {
         return Step::Slow(Slow::Call);
     }
-    match function.enter(cells, s.behind(), s.fp, s.ctx) {
-        Ok((pc, fp)) => Step::Next(pc, fp, s.ctx),
-        Err(_) => Step::Slow(Slow::Call),
+    if function.is_ours()
+        && let Some((pc, fp)) = function.enter(cells, s.behind(), s.fp, s.ctx)
+    {
+        return Step::Next(pc, fp, s.ctx);
     }
+    Step::Slow(Slow::Call)
 }
 
 /// Calls a function of another engine. While this frame waits its place is on the control stack if functions are encoded
@@ -46,39 +48,37 @@ fn go_on(s: State) {
 /// Calls with the arguments from `cells` upwards.
 #[inline(always)]
 fn enter(s: State, function: Function, cells: usize) -> Step {
-    if function.ctx().interrupted() {
-        return Step::Trap(Trap::Interrupted);
-    }
-    loop {
-        return match function.enter(cells, s.behind(), s.fp, s.ctx) {
-            Ok((pc, fp)) => Step::anew(pc, fp, function.ctx()),
-            Err(NotEntered::Full) => Step::Trap(Trap::StackOverflow),
-            Err(NotEntered::Foreign) => match call_foreign(s, function, cells) {
-                0 => s.anew(),
-                AGAIN => continue,
-                code => Step::Failed(code),
-            },
-        };
-    }
+    enter_as(s, function, cells, None)
 }
 
-/// Calls in place of this frame, which no backtrace has from then on, whoever is called.
+/// The same; if so many cells of arguments are given, in place of this frame, which no backtrace has from then on, whoever is
+/// called.
 #[inline(always)]
-fn replace(s: State, function: Function, cells: usize, params: usize) -> Step {
+fn enter_as(s: State, function: Function, mut cells: usize, replaces: Option<usize>) -> Step {
+    let failed = |code: u32| Step::Failed(if replaces.is_some() { code | REPLACED } else { code });
     if function.ctx().interrupted() {
-        return Step::Failed(Trap::Interrupted as u32 | REPLACED);
+        // The frame is still there, and tells where an endless tail call is.
+        return Step::Trap(Trap::Interrupted);
     }
-    s.fp.move_down(cells, params);
-    loop {
-        return match function.replace(s.fp) {
-            Ok((pc, fp)) => Step::anew(pc, fp, function.ctx()),
-            Err(NotEntered::Full) => Step::Failed(Trap::StackOverflow as u32 | REPLACED),
-            Err(NotEntered::Foreign) => match call_foreign(s, function, 0) {
-                0 => leave(s),
-                AGAIN => continue,
-                code => Step::Failed(code | REPLACED),
-            },
+    if let Some(params) = replaces {
+        s.fp.move_down(cells, params);
+        cells = 0;
+    }
+    while !function.is_ours() {
+        return match call_foreign(s, function, cells) {
+            0 if replaces.is_some() => leave(s),
+            0 => s.anew(),
+            AGAIN => continue,
+            code => failed(code),
         };
+    }
+    let entered = match replaces {
+        Some(_) => function.replace(s.fp),
+        None => function.enter(cells, s.behind(), s.fp, s.ctx),
+    };
+    match entered {
+        Some((pc, fp)) => Step::anew(pc, fp, function.ctx()),
+        None => failed(Trap::StackOverflow as u32),
     }
 }
 
@@ -214,9 +214,10 @@ fn prepare(pc: Pc, fp: Frame, ctx: Ctx) -> u32 {
         _ => indirect(s, (place >> 16) as usize, s.get((place & 0xFFFF) as usize), operand),
     };
     let step = match function {
-        Ok(function) if kind & Rare::TAIL == 0 => enter(s, function, cells),
-        Ok(function) if Feature::TailCall.compiled() => replace(s, function, cells, pc.word(12) as usize),
-        Ok(_) => Step::Trap(Trap::Unreachable),
+        Ok(function) => {
+            let tail = Feature::TailCall.compiled() && kind & Rare::TAIL != 0;
+            enter_as(s, function, cells, tail.then(|| pc.word(12) as usize))
+        }
         Err(trap) => Step::Trap(trap),
     };
     match step {

@@ -437,14 +437,6 @@ impl Ctx {
     }
 }
 
-/// Why a call did not reach a frame of this engine.
-pub(crate) enum NotEntered {
-    /// The function is of another engine.
-    Foreign,
-    /// There is no room.
-    Full,
-}
-
 impl Function {
     #[inline(always)]
     pub(crate) fn ctx(self) -> Ctx {
@@ -458,8 +450,9 @@ impl Function {
         unsafe { (*self.record).ty == ty }
     }
 
+    /// Whether it is of this engine, so that it can be entered.
     #[inline(always)]
-    fn is_ours(self) -> bool {
+    pub(crate) fn is_ours(self) -> bool {
         // SAFETY: (I7) the record lives.
         let found = unsafe { (*self.record).entry.load(Ordering::Relaxed) };
         // What else the record says is read afterwards.
@@ -485,33 +478,21 @@ impl Function {
         cells
     }
 
-    /// Enters the function with arguments at a cell of the caller's frame, if it is of this engine.
+    /// Enters the function, which is of this engine, with arguments at a cell of the caller's frame. `None`: there is no room.
     #[inline(always)]
-    pub(crate) fn enter(
-        self,
-        cells: usize,
-        pc: Pc,
-        fp: Frame,
-        caller: Ctx,
-    ) -> Result<(Pc, Frame), NotEntered> {
-        if !self.is_ours() {
-            return Err(NotEntered::Foreign);
-        }
-        let frame = caller.push(pc, fp.cells, fp.cell(cells, 0), self.frame_cells());
+    pub(crate) fn enter(self, cells: usize, pc: Pc, fp: Frame, caller: Ctx) -> Option<(Pc, Frame)> {
+        let frame = caller.push(pc, fp.cells, fp.cell(cells, 0), self.frame_cells())?;
         // The code only now: there are few registers.
-        frame.map(|frame| (self.code(), frame)).ok_or(NotEntered::Full)
+        Some((self.code(), frame))
     }
 
-    /// Enters the function in place of the frame `fp`, at whose beginning the arguments already are.
+    /// The same in place of the frame `fp`, at whose beginning the arguments already are.
     #[inline(always)]
-    pub(crate) fn replace(self, fp: Frame) -> Result<(Pc, Frame), NotEntered> {
-        if !self.is_ours() {
-            return Err(NotEntered::Foreign);
-        }
+    pub(crate) fn replace(self, fp: Frame) -> Option<(Pc, Frame)> {
         // SAFETY: (I3) the stack lives.
         let control = unsafe { (*self.ctx.stack()).control };
         let fits = self.ctx.fits(fp.cells, self.frame_cells(), control);
-        if fits { Ok((self.code(), Frame::new(fp.cells, control))) } else { Err(NotEntered::Full) }
+        fits.then(|| (self.code(), Frame::new(fp.cells, control)))
     }
 
     /// Calls a function of another engine.

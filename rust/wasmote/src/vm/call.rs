@@ -2,6 +2,7 @@
 
 use super::context::{Context, Origin};
 use super::instance::InstanceData;
+use super::interrupt::InterruptHandle;
 use super::state::{Called, State};
 use crate::backtrace::CodePlace;
 use crate::{Error, Func};
@@ -211,6 +212,17 @@ impl Caller<'_> {
     pub(crate) fn number(&self) -> u32 {
         // SAFETY: (R2) the calling instance's context.
         unsafe { self.ctx.as_ref().number }
+    }
+
+    /// A handle that interrupts the instance that calls, and all others of its store.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        crate::vm::state(self).interrupt_handle()
+    }
+
+    /// The start function of the instance that calls; `None` if the module has none.
+    pub fn start_func(&self) -> Option<Func> {
+        // SAFETY: (R2) the calling instance's context.
+        unsafe { instance(self.ctx.as_ptr()) }.start_func()
     }
 
     /// The caller's memory; `None` if it has none.

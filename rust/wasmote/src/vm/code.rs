@@ -123,13 +123,8 @@ unsafe extern "C" fn nothing(_: *mut VmCtx, _: *const FuncRecord, _: *mut u32, _
 }
 
 impl Code {
-    /// Code for `functions` functions, made from `wasm_bytes` bytes, on `heap`.
-    pub fn builder(
-        heap: &Heap,
-        scratch: &Heap,
-        functions: u32,
-        wasm_bytes: u32,
-    ) -> Result<Builder, OutOfMemory> {
+    /// Code that is made from `wasm_bytes` bytes, on `heap`.
+    pub fn builder(heap: &Heap, scratch: &Heap, wasm_bytes: u32) -> Builder {
         #[cfg(not(feature = "interp"))]
         let _ = (scratch, wasm_bytes);
         let code = Code {
@@ -142,7 +137,7 @@ impl Code {
             #[cfg(feature = "jit-lazy")]
             lazy: super::lazy::Lazy::new(heap),
         };
-        let mut builder = Builder {
+        Builder {
             code,
             #[cfg(feature = "interp")]
             heap: heap.clone(),
@@ -152,9 +147,7 @@ impl Code {
             batch: Vec::new(scratch),
             #[cfg(feature = "interp")]
             batched: 0,
-        };
-        builder.code.records.reserve_exact(functions as usize)?;
-        Ok(builder)
+        }
     }
 
     /// The records of the functions, in order.
@@ -182,9 +175,14 @@ impl Code {
     /// The function whose code holds an address, by its place, and how many bytes the address lies behind the beginning.
     #[cfg(feature = "backtrace")]
     pub fn find(&self, address: usize) -> Option<(u32, u32)> {
-        let starts = self.records.iter().map(|record| record.code.load(Ordering::Relaxed).addr()).zip(0..);
-        let (start, own) = starts.filter(|&(start, _)| start <= address).max()?;
-        Some((own, (address - start) as u32))
+        let mut nearest = None;
+        for (record, own) in self.records.iter().zip(0..) {
+            let start = record.code.load(Ordering::Relaxed).addr();
+            if start <= address && nearest.is_none_or(|(_, before)| before <= start) {
+                nearest = Some((own, start));
+            }
+        }
+        nearest.map(|(own, start)| (own, (address - start) as u32))
     }
 
     /// Whether an own function, by its place, is native code.
@@ -219,6 +217,11 @@ impl Code {
 }
 
 impl Builder {
+    /// Makes room for so many functions.
+    pub fn reserve(&mut self, functions: u32) -> Result<(), OutOfMemory> {
+        self.code.records.reserve_exact(functions as usize)
+    }
+
     /// Adds the record of the next function, whose code comes later.
     fn add(&mut self, code: usize, ty: u32, frame_cells: u32) -> Result<(), OutOfMemory> {
         let code = core::ptr::without_provenance(code);

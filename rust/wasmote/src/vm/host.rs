@@ -51,7 +51,8 @@ impl dyn HostFunc {
     /// Its record, as the store's host function of this index. What depends on nothing but the function is decided here.
     pub(super) fn record(&self, index: u32) -> FuncRecord {
         let ty = self.func_type();
-        let entry = if Feature::ReferenceTypes.compiled() && ty.results().any(|ty| ty == ValType::FuncRef) {
+        let func_ref = |&ty: &u8| ty == ValType::FuncRef as u8;
+        let entry = if Feature::ReferenceTypes.compiled() && ty.result_bytes().iter().any(func_ref) {
             checked_entry
         } else {
             self.entry()

@@ -302,6 +302,11 @@ impl InstanceData {
         self.cells.get().get(imports as usize).copied().unwrap_or(NULL_REF)
     }
 
+    /// The start function; `None` if there is none.
+    pub fn start_func(&self) -> Option<Func> {
+        Func::from_cell(self.func_ref(self.module.as_ref()?.parsed().start()?))
+    }
+
     /// The value of a constant expression (WebAssembly Core, 3.3.10).
     pub fn eval(&self, expr: ConstExpr) -> u64 {
         let Some(module) = &self.module else { return 0 };

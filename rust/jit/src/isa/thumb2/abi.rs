@@ -67,8 +67,10 @@ const BEGIN: i32 = 18;
 const LARGE: i32 = 10;
 
 /// Bytes of a routine's veneer.
+#[cfg(feature = "lazy")]
 const VENEER_BYTES: u32 = 8;
 /// Bytes of a trap's, if that of the exit is near.
+#[cfg(feature = "lazy")]
 const TRAP_BYTES: u32 = 4;
 /// The first instruction of that of the first one: its code goes to r0.
 const FIRST_TRAP: u32 = 0x2000 | Trap::ALL[0] as u32;
@@ -262,11 +264,12 @@ impl Thumb2 {
         }
     }
 
-    /// Code from a place on is taken back.
+    /// All code from a place on is to be taken back.
     pub(super) fn forget_veneers(&mut self, place: usize) {
         self.awaited = false;
+        let gone = place..self.asm.code.len();
         for label in self.veneers.iter_mut() {
-            if !label.is_bound() || label.place() as i32 >= place as i32 {
+            if !label.is_bound() || gone.contains(&(label.place() as usize)) {
                 *label = Label::NEW;
             }
         }

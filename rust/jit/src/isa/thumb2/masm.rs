@@ -238,8 +238,8 @@ impl Masm for Thumb2 {
     }
 
     fn truncate(&mut self, place: usize) {
-        self.asm.code.truncate(place);
         self.forget_veneers(place);
+        self.asm.code.truncate(place);
         self.flags_wanted = false;
         self.out_of_reach = false;
     }
