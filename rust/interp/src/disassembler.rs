@@ -32,6 +32,17 @@ pub fn disassemble(code: &[u8], out: &mut impl Write) -> Result {
                 _ => write!(out, " {field}")?,
             }
         }
+        let (targets, each) = instruction.targets(code.get(at..next).unwrap_or(&[]));
+        for _ in 0..targets {
+            let target = code.get(next..next + each).unwrap_or(&[]);
+            let offset = match *target {
+                [a, b] => i16::from_le_bytes([a, b]).into(),
+                [a, b, c, d] => i32::from_le_bytes([a, b, c, d]),
+                _ => break,
+            };
+            write!(out, " ->{}", next as i64 - 1 + i64::from(offset))?;
+            next += each;
+        }
         writeln!(out)?;
     }
     Ok(())

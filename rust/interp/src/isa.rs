@@ -336,6 +336,18 @@ impl Code {
         ALL.get(usize::from(number)).copied()
     }
 
+    /// How many targets follow the instruction of a table, and how many bytes each has. `bytes` are its own.
+    #[cfg(any(test, feature = "disassembler", all(runs, not(debug_assertions))))]
+    pub(crate) fn targets(self, bytes: &[u8]) -> (usize, usize) {
+        match (self, bytes) {
+            (Code::jump_table, &[_, _, a, b]) => (usize::from(u16::from_le_bytes([a, b])) + 1, 2),
+            (Code::jump_table_far, &[_, _, _, a, b, c, d]) => {
+                (u32::from_le_bytes([a, b, c, d]) as usize + 1, 4)
+            }
+            _ => (0, 0),
+        }
+    }
+
     /// All, in the order of their numbers.
     #[cfg(test)]
     pub(crate) const ALL: &[Code] = ALL;

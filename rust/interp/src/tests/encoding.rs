@@ -120,3 +120,24 @@ fn masks_and_sign_extensions() {
          22: return0",
     );
 }
+
+#[test]
+fn tables_are_no_instructions() {
+    // Offsets of all values: none of them may be taken for an instruction, nor end what follows.
+    let line = "(local.set 0 (i32.add (local.get 0) (i32.const 3))) (local.set 0 (i32.xor (local.get 0) (local.get 1)))";
+    let lines = |count: usize| line.repeat(count);
+    let wat = std::format!(
+        "(module (func (export \"f\") (param i32 i32) (result i32)
+            (block (block (block (br_table 0 1 2 1 0 (local.get 1))) {}) {}) (local.get 0)))",
+        lines(29),
+        lines(3)
+    );
+    let text = listing(&wat);
+    assert_eq!(text.matches("jump_table r1 4 ->14 ->246 ->270 ->246 ->14").count(), 1, "{text}");
+    assert_eq!(text.matches("i32_add_i").count(), 32, "{text}");
+    let add = |value: u32, by: u32, times| (0..times).fold(value, |value, _| value.wrapping_add(3) ^ by);
+    let rig = super::rig::Rig::new(&[&wat]);
+    for (by, times) in [(0, 32), (1, 3), (2, 0), (3, 3), (4, 32), (5, 32)] {
+        assert_eq!(rig.call("f", &[9, by]), Ok(std::vec![add(9, by, times)]));
+    }
+}
