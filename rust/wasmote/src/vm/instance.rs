@@ -479,31 +479,3 @@ unsafe fn write_value(cells: *mut u32, ty: ValType, value: u64) {
         }
     }
 }
-
-/// The function references that are not null among cells that hold values of these types.
-pub(crate) struct FuncRefs<'c, T> {
-    types: T,
-    cells: core::slice::Iter<'c, u32>,
-}
-
-impl<'c, T: Iterator<Item = ValType>> FuncRefs<'c, T> {
-    pub fn new(types: T, cells: &'c [u32]) -> FuncRefs<'c, T> {
-        FuncRefs { types, cells: cells.iter() }
-    }
-}
-
-impl<T: Iterator<Item = ValType>> Iterator for FuncRefs<'_, T> {
-    type Item = Func;
-    fn next(&mut self) -> Option<Func> {
-        loop {
-            let ty = self.types.next()?;
-            let cell = *self.cells.next()?;
-            if ty.cells() == 2 {
-                self.cells.next();
-            }
-            if let (ValType::FuncRef, Some(func)) = (ty, Func::from_cell(cell)) {
-                return Some(func);
-            }
-        }
-    }
-}

@@ -2,7 +2,7 @@
 
 use super::array::Array;
 use super::host::HostFunc;
-use super::instance::{FuncRefs, InstanceData, Pointers};
+use super::instance::{InstanceData, Pointers};
 use super::interrupt::Signal;
 use super::place::{Block, Place};
 use crate::backtrace::Backtrace;
@@ -10,7 +10,7 @@ use crate::{Error, Extern, Func, LinkReason, Quotas};
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 use wasmote_core::vm::{FuncRecord, HOSTS, StackVm, VmCtx, split_func_ref};
-use wasmote_core::{FuncType, limits};
+use wasmote_core::{FuncType, ValType, limits};
 use wasmote_frontend::ExternType;
 use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
 
@@ -156,21 +156,22 @@ impl State {
         if ctx.is_null() { None } else { Some(ctx) }
     }
 
-    fn instance_at(&self, number: u32) -> Option<*mut InstanceData> {
+    #[inline(never)]
+    fn instance_at(&self, number: u32) -> Option<NonNull<InstanceData>> {
         // SAFETY: (R2) the context leads to its instance.
-        self.context(number).map(|ctx| unsafe { (*ctx).owner.cast() })
+        self.context(number).and_then(|ctx| NonNull::new(unsafe { (*ctx).owner.cast() }))
     }
 
     /// An instance of the store's.
     pub(crate) fn instance(&self, number: u32) -> Option<&InstanceData> {
         // SAFETY: (R1) the place lives as long as the store, and no code runs while it is borrowed.
-        self.instance_at(number).map(|place| unsafe { &*place })
+        self.instance_at(number).map(|place| unsafe { place.as_ref() })
     }
 
     /// As [`instance`](State::instance), to change it.
     pub(crate) fn instance_mut(&mut self, number: u32) -> Option<&mut InstanceData> {
         // SAFETY: (R1) as above.
-        self.instance_at(number).map(|place| unsafe { &mut *place })
+        self.instance_at(number).map(|mut place| unsafe { place.as_mut() })
     }
 
     /// Number of instances.
@@ -329,13 +330,16 @@ impl State {
         })
     }
 
-    /// Whether all references among cells of these types name functions of this store's.
-    pub(crate) fn refs_belong(
-        &self,
-        types: impl Iterator<Item = wasmote_core::ValType>,
-        cells: &[u32],
-    ) -> bool {
-        FuncRefs::new(types, cells).all(|func| self.func_type(func).is_some())
+    /// Whether all references to functions among cells of these types name functions of this store's.
+    pub(crate) fn refs_belong(&self, types: &[u8], cells: &[u32]) -> bool {
+        let mut cells = cells.iter();
+        types.iter().all(|&ty| {
+            let func = cells.next().and_then(|&cell| Func::from_cell(cell));
+            if ValType::cells_of(ty) == 2 {
+                cells.next();
+            }
+            ty != ValType::FuncRef as u8 || func.is_none_or(|func| self.func_type(func).is_some())
+        })
     }
 
     /// Cells of the value stack that frames and the engine's return records have reached together.
