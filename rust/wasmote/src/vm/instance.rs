@@ -337,13 +337,13 @@ impl InstanceData {
         Some((parsed.global_type(index)?, cells))
     }
 
-    pub(super) fn table_at(&self, index: u32) -> Option<*mut Array> {
+    pub(super) fn table_at(&self, index: u32) -> Option<NonNull<Array>> {
         let tables = self.module.as_ref()?.parsed().tables().len();
-        self.pointers.get(..tables)?.get(index as usize).map(|table| table.cast())
+        NonNull::new(self.pointers.get(..tables)?.get(index as usize)?.cast())
     }
 
-    pub(super) fn memory_at(&self) -> Option<*mut Array> {
-        (!self.memory.is_null()).then_some(self.memory)
+    pub(super) fn memory_at(&self) -> Option<NonNull<Array>> {
+        NonNull::new(self.memory)
     }
 
     pub(super) fn own_memory_bytes(&self) -> usize {

@@ -290,16 +290,16 @@ impl State {
             (Extern::Table(table), ExternType::Table(wanted)) => {
                 let place = self.table_at(table).ok_or(unknown)?;
                 // SAFETY: (R2) tables live as long as the store; no code runs while it is borrowed.
-                let found = unsafe { &*place };
+                let found = unsafe { place.as_ref() };
                 let fits = found.shape.limits.matches(found.vm.len, wanted.limits);
-                (place.cast(), fits && found.shape.element == Some(wanted.element))
+                (place.cast().as_ptr(), fits && found.shape.element == Some(wanted.element))
             }
             (Extern::Memory(memory), ExternType::Memory(wanted)) => {
                 let place = self.memory_at(memory).ok_or(unknown)?;
                 // SAFETY: (R2) memories live as long as the store; no code runs while it is borrowed.
-                let found = unsafe { &*place };
+                let found = unsafe { place.as_ref() };
                 let fits = found.shape.limits.matches(found.vm.len, wanted.limits);
-                (place.cast(), fits && found.shape.unit_log2 == wanted.page_log2)
+                (place.cast().as_ptr(), fits && found.shape.unit_log2 == wanted.page_log2)
             }
             (Extern::Global(global), ExternType::Global(wanted)) => {
                 let (ty, cells) = self.global(global).ok_or(unknown)?;
@@ -373,30 +373,30 @@ impl State {
             .sum()
     }
 
-    pub(super) fn table_at(&self, table: crate::Table) -> Option<*mut Array> {
+    pub(super) fn table_at(&self, table: crate::Table) -> Option<NonNull<Array>> {
         self.instance(table.instance)?.table_at(table.index)
     }
 
     /// A table of this store's.
     pub(crate) fn table(&self, table: crate::Table) -> Option<&Array> {
         // SAFETY: (R2) tables live as long as the store; no code runs while it is borrowed.
-        self.table_at(table).map(|table| unsafe { &*table })
+        self.table_at(table).map(|table| unsafe { table.as_ref() })
     }
 
-    pub(super) fn memory_at(&self, memory: crate::Memory) -> Option<*mut Array> {
+    pub(super) fn memory_at(&self, memory: crate::Memory) -> Option<NonNull<Array>> {
         self.instance(memory.0)?.memory_at()
     }
 
     /// A memory of this store's.
     pub(crate) fn memory(&self, memory: crate::Memory) -> Option<&Array> {
         // SAFETY: (R2) memories live as long as the store; no code runs while it is borrowed.
-        self.memory_at(memory).map(|memory| unsafe { &*memory })
+        self.memory_at(memory).map(|memory| unsafe { memory.as_ref() })
     }
 
     /// As [`memory`](State::memory), to change its contents.
     pub(crate) fn memory_mut(&mut self, memory: crate::Memory) -> Option<&mut Array> {
         // SAFETY: (R2) as above.
-        self.memory_at(memory).map(|memory| unsafe { &mut *memory })
+        self.memory_at(memory).map(|mut memory| unsafe { memory.as_mut() })
     }
 }
 
