@@ -67,8 +67,10 @@ const BEGIN: i32 = 18;
 const LARGE: i32 = 10;
 
 /// Bytes of a routine's veneer.
+#[cfg(feature = "lazy")]
 const VENEER_BYTES: u32 = 8;
 /// Bytes of a trap's, if that of the exit is near.
+#[cfg(feature = "lazy")]
 const TRAP_BYTES: u32 = 4;
 /// The first instruction of that of the first one: its code goes to r0.
 const FIRST_TRAP: u32 = 0x2000 | Trap::ALL[0] as u32;
