@@ -221,6 +221,8 @@ fn compile_shows_code_and_sizes() {
         assert!(one.starts_with("function 0 $one: ") && !one.contains("function 1"), "{target}: {one}");
         let two = compile(&["--disassemble", "-f", "1"]);
         assert!(two.contains(mul) && two.contains("frame of"), "{target}: {two}");
+        let charged = compile(&["--disassemble", "-f", "1", "--fuel"]);
+        assert!(charged.matches("sub").count() > two.matches("sub").count(), "{target}: {charged}");
         // Sizes add up.
         let sizes = compile(&[]);
         let bytes = |line: &str| -> (u32, u32) {

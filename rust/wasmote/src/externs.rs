@@ -149,7 +149,7 @@ fn element(state: &vm::State, table: Table, value: Value) -> Result<u32, Error> 
 
 /// A reference to a function must be one of this store's.
 fn belongs(state: &vm::State, value: Value) -> Result<(), Error> {
-    let belongs = state.refs_belong(core::iter::once(value.ty()), &[value.bits() as u32]);
+    let belongs = state.refs_belong(&[value.ty() as u8], &[value.bits() as u32]);
     if belongs { Ok(()) } else { Err(Error::NotFound) }
 }
 

@@ -161,14 +161,14 @@ impl State {
 
     /// As [`grow`](State::grow), of a memory.
     pub(crate) fn grow_memory(&mut self, memory: crate::Memory, delta: u32) -> Option<u32> {
-        let place = self.memory_at(memory)?;
+        let place = self.memory_at(memory)?.as_ptr();
         // SAFETY: (R2) a memory of this store's.
         unsafe { self.grow(place, delta, 0, Work::HOST) }.unwrap_or(None)
     }
 
     /// As [`grow`](State::grow), of a table.
     pub(crate) fn grow_table(&mut self, table: crate::Table, delta: u32, value: u32) -> Option<u32> {
-        let place = self.table_at(table)?;
+        let place = self.table_at(table)?.as_ptr();
         // SAFETY: (R2) a table of this store's.
         unsafe { self.grow(place, delta, value, Work::HOST) }.unwrap_or(None)
     }
@@ -176,6 +176,6 @@ impl State {
     /// The elements of a table of this store's.
     pub(crate) fn table_elements(&mut self, table: crate::Table) -> Option<&mut [u32]> {
         // SAFETY: (R2) tables live as long as the store; no code runs while it is borrowed.
-        self.table_at(table).map(|table| unsafe { (*table).elements_mut() })
+        self.table_at(table).map(|mut table| unsafe { table.as_mut().elements_mut() })
     }
 }

@@ -66,7 +66,7 @@ impl<'a> Call<'a> {
     pub fn refs_belong(&mut self) -> bool {
         // SAFETY: (R1) no code runs, or it waits for us.
         let state = unsafe { &*self.state };
-        state.refs_belong(self.ty.params(), self.cells())
+        state.refs_belong(self.ty.param_bytes(), self.cells())
     }
 
     /// Runs the function.

@@ -119,7 +119,7 @@ unsafe extern "C" fn checked_entry(
         let code = func.as_ref().entry()(callee, record, cells, caller);
         let len = (*record).frame_cells.load(Ordering::Relaxed) as usize;
         let cells = core::slice::from_raw_parts(cells, len);
-        if code != 0 || (*store).refs_belong(func.as_ref().func_type().results(), cells) {
+        if code != 0 || (*store).refs_belong(func.as_ref().func_type().result_bytes(), cells) {
             return code;
         }
         failed(&Caller::new(record, cells.as_ptr().cast_mut(), caller), HostError::Trap(Trap::Host))

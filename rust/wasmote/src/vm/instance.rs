@@ -337,13 +337,13 @@ impl InstanceData {
         Some((parsed.global_type(index)?, cells))
     }
 
-    pub(super) fn table_at(&self, index: u32) -> Option<*mut Array> {
+    pub(super) fn table_at(&self, index: u32) -> Option<NonNull<Array>> {
         let tables = self.module.as_ref()?.parsed().tables().len();
-        self.pointers.get(..tables)?.get(index as usize).map(|table| table.cast())
+        NonNull::new(self.pointers.get(..tables)?.get(index as usize)?.cast())
     }
 
-    pub(super) fn memory_at(&self) -> Option<*mut Array> {
-        (!self.memory.is_null()).then_some(self.memory)
+    pub(super) fn memory_at(&self) -> Option<NonNull<Array>> {
+        NonNull::new(self.memory)
     }
 
     pub(super) fn own_memory_bytes(&self) -> usize {
@@ -476,34 +476,6 @@ unsafe fn write_value(cells: *mut u32, ty: ValType, value: u64) {
         *cells = value as u32;
         if ty.cells() == 2 {
             *cells.add(1) = (value >> 32) as u32;
-        }
-    }
-}
-
-/// The function references that are not null among cells that hold values of these types.
-pub(crate) struct FuncRefs<'c, T> {
-    types: T,
-    cells: core::slice::Iter<'c, u32>,
-}
-
-impl<'c, T: Iterator<Item = ValType>> FuncRefs<'c, T> {
-    pub fn new(types: T, cells: &'c [u32]) -> FuncRefs<'c, T> {
-        FuncRefs { types, cells: cells.iter() }
-    }
-}
-
-impl<T: Iterator<Item = ValType>> Iterator for FuncRefs<'_, T> {
-    type Item = Func;
-    fn next(&mut self) -> Option<Func> {
-        loop {
-            let ty = self.types.next()?;
-            let cell = *self.cells.next()?;
-            if ty.cells() == 2 {
-                self.cells.next();
-            }
-            if let (ValType::FuncRef, Some(func)) = (ty, Func::from_cell(cell)) {
-                return Some(func);
-            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::array::Array;
 use super::host::HostFunc;
-use super::instance::{FuncRefs, InstanceData, Pointers};
+use super::instance::{InstanceData, Pointers};
 use super::interrupt::Signal;
 use super::place::{Block, Place};
 use crate::backtrace::Backtrace;
@@ -10,7 +10,7 @@ use crate::{Error, Extern, Func, LinkReason, Quotas};
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 use wasmote_core::vm::{FuncRecord, HOSTS, StackVm, VmCtx, split_func_ref};
-use wasmote_core::{FuncType, limits};
+use wasmote_core::{FuncType, ValType, limits};
 use wasmote_frontend::ExternType;
 use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
 
@@ -156,21 +156,22 @@ impl State {
         if ctx.is_null() { None } else { Some(ctx) }
     }
 
-    fn instance_at(&self, number: u32) -> Option<*mut InstanceData> {
+    #[inline(never)]
+    fn instance_at(&self, number: u32) -> Option<NonNull<InstanceData>> {
         // SAFETY: (R2) the context leads to its instance.
-        self.context(number).map(|ctx| unsafe { (*ctx).owner.cast() })
+        self.context(number).and_then(|ctx| NonNull::new(unsafe { (*ctx).owner.cast() }))
     }
 
     /// An instance of the store's.
     pub(crate) fn instance(&self, number: u32) -> Option<&InstanceData> {
         // SAFETY: (R1) the place lives as long as the store, and no code runs while it is borrowed.
-        self.instance_at(number).map(|place| unsafe { &*place })
+        self.instance_at(number).map(|place| unsafe { place.as_ref() })
     }
 
     /// As [`instance`](State::instance), to change it.
     pub(crate) fn instance_mut(&mut self, number: u32) -> Option<&mut InstanceData> {
         // SAFETY: (R1) as above.
-        self.instance_at(number).map(|place| unsafe { &mut *place })
+        self.instance_at(number).map(|mut place| unsafe { place.as_mut() })
     }
 
     /// Number of instances.
@@ -289,16 +290,16 @@ impl State {
             (Extern::Table(table), ExternType::Table(wanted)) => {
                 let place = self.table_at(table).ok_or(unknown)?;
                 // SAFETY: (R2) tables live as long as the store; no code runs while it is borrowed.
-                let found = unsafe { &*place };
+                let found = unsafe { place.as_ref() };
                 let fits = found.shape.limits.matches(found.vm.len, wanted.limits);
-                (place.cast(), fits && found.shape.element == Some(wanted.element))
+                (place.cast().as_ptr(), fits && found.shape.element == Some(wanted.element))
             }
             (Extern::Memory(memory), ExternType::Memory(wanted)) => {
                 let place = self.memory_at(memory).ok_or(unknown)?;
                 // SAFETY: (R2) memories live as long as the store; no code runs while it is borrowed.
-                let found = unsafe { &*place };
+                let found = unsafe { place.as_ref() };
                 let fits = found.shape.limits.matches(found.vm.len, wanted.limits);
-                (place.cast(), fits && found.shape.unit_log2 == wanted.page_log2)
+                (place.cast().as_ptr(), fits && found.shape.unit_log2 == wanted.page_log2)
             }
             (Extern::Global(global), ExternType::Global(wanted)) => {
                 let (ty, cells) = self.global(global).ok_or(unknown)?;
@@ -329,13 +330,16 @@ impl State {
         })
     }
 
-    /// Whether all references among cells of these types name functions of this store's.
-    pub(crate) fn refs_belong(
-        &self,
-        types: impl Iterator<Item = wasmote_core::ValType>,
-        cells: &[u32],
-    ) -> bool {
-        FuncRefs::new(types, cells).all(|func| self.func_type(func).is_some())
+    /// Whether all references to functions among cells of these types name functions of this store's.
+    pub(crate) fn refs_belong(&self, types: &[u8], cells: &[u32]) -> bool {
+        let mut cells = cells.iter();
+        types.iter().all(|&ty| {
+            let func = cells.next().and_then(|&cell| Func::from_cell(cell));
+            if ValType::cells_of(ty) == 2 {
+                cells.next();
+            }
+            ty != ValType::FuncRef as u8 || func.is_none_or(|func| self.func_type(func).is_some())
+        })
     }
 
     /// Cells of the value stack that frames and the engine's return records have reached together.
@@ -369,30 +373,30 @@ impl State {
             .sum()
     }
 
-    pub(super) fn table_at(&self, table: crate::Table) -> Option<*mut Array> {
+    pub(super) fn table_at(&self, table: crate::Table) -> Option<NonNull<Array>> {
         self.instance(table.instance)?.table_at(table.index)
     }
 
     /// A table of this store's.
     pub(crate) fn table(&self, table: crate::Table) -> Option<&Array> {
         // SAFETY: (R2) tables live as long as the store; no code runs while it is borrowed.
-        self.table_at(table).map(|table| unsafe { &*table })
+        self.table_at(table).map(|table| unsafe { table.as_ref() })
     }
 
-    pub(super) fn memory_at(&self, memory: crate::Memory) -> Option<*mut Array> {
+    pub(super) fn memory_at(&self, memory: crate::Memory) -> Option<NonNull<Array>> {
         self.instance(memory.0)?.memory_at()
     }
 
     /// A memory of this store's.
     pub(crate) fn memory(&self, memory: crate::Memory) -> Option<&Array> {
         // SAFETY: (R2) memories live as long as the store; no code runs while it is borrowed.
-        self.memory_at(memory).map(|memory| unsafe { &*memory })
+        self.memory_at(memory).map(|memory| unsafe { memory.as_ref() })
     }
 
     /// As [`memory`](State::memory), to change its contents.
     pub(crate) fn memory_mut(&mut self, memory: crate::Memory) -> Option<&mut Array> {
         // SAFETY: (R2) as above.
-        self.memory_at(memory).map(|memory| unsafe { &mut *memory })
+        self.memory_at(memory).map(|mut memory| unsafe { memory.as_mut() })
     }
 }
 
