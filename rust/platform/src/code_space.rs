@@ -94,7 +94,8 @@ impl CodeSpace {
     ) -> Result<Result<CodeBlock, CodeFull>, OutOfMemory> {
         let len = length(pieces.clone());
         let placed = self.with(|blocks| {
-            let size = len.next_multiple_of(GRANULE);
+            // Each has a place of its own, by which it is known, whatever is in it.
+            let size = len.max(1).next_multiple_of(GRANULE);
             let Some((from, _)) = blocks.gap_of(|(_, room)| room >= size) else { return Ok(None) };
             blocks.add(Used { from, to: from + size, owner: from })?;
             blocks.write(from, pieces)?;

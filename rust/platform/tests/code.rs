@@ -2,7 +2,7 @@
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use wasmote_platform::CodeRegion;
+use wasmote_platform::{CodeRegion, CodeSpace, Heap};
 
 /// `mov eax, number; ret`
 fn returns(number: i32) -> [u8; 6] {
@@ -49,6 +49,25 @@ fn what_does_not_fit_is_refused() {
     region.write(0, &vec![0; size + 1]).unwrap_err();
     region.write(size, &[]).unwrap();
     assert_eq!(call(address(&region) + size - 6), 1);
+}
+
+/// A block is known by its place, so also one of no bytes has one.
+#[test]
+fn every_block_has_a_place_of_its_own() {
+    let heap = Heap::platform().unwrap();
+    let space = CodeSpace::claim(&heap).unwrap().unwrap();
+    let publish = |code: &[u8]| space.publish(core::iter::once(code)).unwrap().unwrap();
+    let (empty, other, real) = (publish(&[]), publish(&[]), publish(&returns(7)));
+    let start = |block: &wasmote_platform::CodeBlock| block.start().expose_provenance();
+    assert!(start(&empty) != start(&other) && start(&other) != start(&real));
+    let used = space.used();
+    drop(empty);
+    assert!(space.used() < used);
+    drop(other);
+    let next = [publish(&returns(8)), publish(&returns(9))];
+    assert_eq!([call(start(&real)), call(start(&next[0])), call(start(&next[1]))], [7, 8, 9]);
+    drop((real, next));
+    assert_eq!(space.used(), 0);
 }
 
 #[test]

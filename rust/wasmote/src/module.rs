@@ -249,7 +249,6 @@ fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result
         }
     }
     // What native functions share takes no room for nothing.
-    #[cfg(feature = "interp")]
     if !code.any_native() {
         return code.finish();
     }

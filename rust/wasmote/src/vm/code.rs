@@ -246,7 +246,6 @@ impl Builder {
     }
 
     /// Whether one of the functions added is native code.
-    #[cfg(feature = "interp")]
     pub fn any_native(&self) -> bool {
         self.code.records.iter().any(|record| record.frame_cells.load(Ordering::Relaxed) & NATIVE != 0)
     }
@@ -292,15 +291,19 @@ impl Builder {
     }
 }
 
-/// Code of the interpreter's.
-#[cfg(feature = "interp")]
 impl Builder {
-    /// All functions have been added.
+    /// All functions have been added, and none is native code.
+    #[cfg_attr(not(feature = "interp"), allow(unused_mut, reason = "it has no batch"))]
     pub fn finish(mut self) -> Result<Code, Error> {
+        #[cfg(feature = "interp")]
         self.flush()?;
         Ok(self.code)
     }
+}
 
+/// Code of the interpreter's.
+#[cfg(feature = "interp")]
+impl Builder {
     /// Adds the next function, with this code.
     pub fn push(&mut self, bytes: &[u8], frame_cells: u32, ty: u32) -> Result<(), OutOfMemory> {
         if self.batch.capacity() == 0 {

@@ -225,8 +225,10 @@ impl Thumb2 {
     fn go_to_veneer(&mut self, branch: Branch, veneer: usize) {
         let Some(&(mut label)) = self.veneers.get(veneer) else { return };
         self.refer(branch, &mut label);
-        self.awaited |= !label.is_bound();
-        self.set_veneer(veneer, label);
+        if !label.is_bound() {
+            self.awaited = true;
+            self.set_veneer(veneer, label);
+        }
     }
 
     fn set_veneer(&mut self, veneer: usize, label: Label) {
