@@ -240,7 +240,9 @@ impl Encoder {
     /// Lets the branch whose offset is at `at` go to a place. What it led to before, if that was another branch's offset, or else 0.
     /// An offset counts from the byte before it, where the instruction begins; in a table too.
     fn aim(&mut self, at: usize, to: usize) -> usize {
-        let offset = to.wrapping_sub(at - 1) as i32;
+        // It is 0 if the memory is used up, and all code was thrown away.
+        let begin = at.wrapping_sub(1);
+        let offset = to.wrapping_sub(begin) as i32;
         let place = self.code.get_mut(at..).unwrap_or(&mut []);
         let held = if self.far {
             let Some(place) = place.first_chunk_mut() else { return 0 };
@@ -253,6 +255,6 @@ impl Encoder {
             }
             held.into()
         };
-        if held == 0 { 0 } else { (at - 1).wrapping_add_signed(held as isize) }
+        if held == 0 { 0 } else { begin.wrapping_add_signed(held as isize) }
     }
 }
