@@ -7,7 +7,7 @@ use crate::store::Access;
 use crate::types::wasmote_status::*;
 use crate::types::*;
 use core::ffi::c_char;
-use wasmote::{Error, ExternRef, Feature, Func, FuncType, ValType, Value, WasmValue};
+use wasmote::{Error, ExternRef, Func, FuncType, ValType, Value, WasmValue};
 
 /// The value that the application gives.
 pub(crate) fn value_in(value: &wasmote_value_t) -> Result<Value, Failure> {
@@ -192,15 +192,13 @@ pub(crate) unsafe fn call(
     let write = |ty: &FuncType<'_>, cells: &mut [u32]| {
         let types = ty.param_bytes();
         if values.args.len() != types.len() || values.result_count != ty.result_bytes().len() {
-            return None;
+            return false;
         }
         let mut to = cells.as_mut_ptr();
-        let mut refs = false;
         for (value, &ty) in values.args.iter().zip(types) {
             if value.r#type != ty.into() {
-                return None;
+                return false;
             }
-            refs |= Feature::ReferenceTypes.compiled() && ty == ValType::FuncRef as u8;
             // SAFETY: (C3) all members of the union are plain bits, and the header demands that they are set. (R4) There are two cells
             // for each.
             unsafe {
@@ -214,7 +212,7 @@ pub(crate) unsafe fn call(
                 to = to.add(1);
             }
         }
-        Some(refs)
+        true
     };
     let read = |ty: &FuncType<'_>, cells: &[u32]| {
         let mut from = cells.as_ptr();

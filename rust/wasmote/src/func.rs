@@ -4,8 +4,8 @@ use crate::vm::{self, Call, Context, HostCall, HostFunc};
 use crate::{Error, Store, Value, WasmValues};
 use core::marker::PhantomData;
 use core::num::NonZeroU32;
+use wasmote_core::FuncType;
 use wasmote_core::vm::{FUNC_BITS, func_ref};
-use wasmote_core::{FuncType, ValType};
 
 /// A reference to a function of a store, also the value of a `funcref` that is not null.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,11 +62,11 @@ impl Func {
     pub fn call(&self, cx: &mut dyn Context, args: &[Value], results: &mut [Value]) -> Result<(), Error> {
         let count = results.len();
         let write = |ty: &FuncType<'_>, mut cells: &mut [u32]| {
-            if !ty.params().eq(args.iter().map(Value::ty)) || ty.results().len() != count {
-                return None;
+            let fits = ty.params().eq(args.iter().map(Value::ty)) && ty.results().len() == count;
+            if fits {
+                args.iter().for_each(|value| value.write(&mut cells));
             }
-            args.iter().for_each(|value| value.write(&mut cells));
-            Some(args.iter().any(|value| value.ty() == ValType::FuncRef))
+            fits
         };
         let read = |ty: &FuncType<'_>, mut cells: &[u32]| {
             for (to, ty) in results.iter_mut().zip(ty.results()) {
@@ -78,9 +78,8 @@ impl Func {
     }
 
     /// [`call`](Func::call) with arguments and results that are no [`Value`]s: `write` puts the arguments into cells, one for
-    /// i32, f32 and references, two for i64 and f64 with the low half first, and says whether references to functions are among
-    /// them, or `None` if they are not of the function's type; `read` finds the results there. There are two cells for each
-    /// argument, and for each result.
+    /// i32, f32 and references, two for i64 and f64 with the low half first, and says whether they are of the function's
+    /// type; `read` finds the results there. There are two cells for each argument, and for each result.
     ///
     /// # Errors
     /// As of [`call`](Func::call).
@@ -88,13 +87,16 @@ impl Func {
     pub fn call_cells(
         &self,
         cx: &mut impl Context,
-        write: impl FnOnce(&FuncType<'_>, &mut [u32]) -> Option<bool>,
+        write: impl FnOnce(&FuncType<'_>, &mut [u32]) -> bool,
         read: impl FnOnce(&FuncType<'_>, &[u32]),
     ) -> Result<(), Error> {
         let mut call = Call::new(cx, *self, None)?;
         let (ty, cells) = call.parts();
-        let refs = write(ty, cells).ok_or(Error::WrongType)?;
-        if refs && !call.refs_belong() {
+        if !write(ty, cells) {
+            return Err(Error::WrongType);
+        }
+        // Whatever `write` has written.
+        if !call.refs_belong() {
             return Err(Error::NotFound);
         }
         run(&mut call)?;

@@ -68,7 +68,7 @@ impl Instance {
     pub fn start(&self, cx: &mut impl Context) -> Result<(), Error> {
         match vm::state(cx).instance(self.0).ok_or(Error::NotFound)?.start_func() {
             // It takes nothing and returns nothing.
-            Some(start) => start.call_cells(cx, |_, _| Some(false), |_, _| ()),
+            Some(start) => start.call_cells(cx, |_, _| true, |_, _| ()),
             None => Ok(()),
         }
     }

@@ -11,7 +11,7 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 use wasmote_core::vm::{AGAIN, Entry, FuncRecord, StackVm, VmCtx};
-use wasmote_core::{FuncType, Trap};
+use wasmote_core::{Feature, FuncType, Trap, ValType};
 
 /// A call that is being prepared or has returned.
 pub(crate) struct Call<'a> {
@@ -64,6 +64,11 @@ impl<'a> Call<'a> {
     /// Whether the function references among the arguments belong to this store; those of another would lead
     /// nowhere.
     pub fn refs_belong(&mut self) -> bool {
+        // Not `contains`, for which the library has a search by words.
+        let other = |&ty: &u8| ty != ValType::FuncRef as u8;
+        if !Feature::ReferenceTypes.compiled() || self.ty.param_bytes().iter().all(other) {
+            return true;
+        }
         // SAFETY: (R1) no code runs, or it waits for us.
         let state = unsafe { &*self.state };
         state.refs_belong(self.ty.param_bytes(), self.cells())
