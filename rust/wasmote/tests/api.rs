@@ -461,3 +461,28 @@ fn other_instance() -> Instance {
     let module = module(&engine, "(module)");
     (0..9).map(|_| Linker::new(&engine).instantiate(&mut store, &module).unwrap()).last().unwrap()
 }
+
+/// Arguments that are written by other means than values are checked as those are.
+#[test]
+fn references_in_cells_are_checked() {
+    let text = r#"(module (type $t (func (result i32))) (table 1 funcref)
+        (func $seven (export "seven") (type $t) (i32.const 7))
+        (func (export "call") (param funcref) (result i32)
+            (table.set (i32.const 0) (local.get 0)) (call_indirect (type $t) (i32.const 0))))"#;
+    let (mut store, instance) = instantiate(text);
+    let seven = instance.func_dyn(&store, "seven").unwrap();
+    let func = instance.func_dyn(&store, "call").unwrap();
+    let mut call = |cell: u32| {
+        let write = |_: &FuncType<'_>, cells: &mut [u32]| {
+            cells[0] = cell;
+            true
+        };
+        let mut result = 0;
+        func.call_cells(&mut store, write, |_, cells| result = cells[0]).map(|()| result)
+    };
+    let right = Value::FuncRef(Some(seven)).bits() as u32;
+    assert_eq!(call(right), Ok(7));
+    for wrong in [right + (1 << 20), right + 1000, u32::MAX] {
+        assert_eq!(call(wrong), Err(Error::NotFound), "{wrong:#x}");
+    }
+}
