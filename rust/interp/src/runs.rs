@@ -148,8 +148,8 @@ pub(crate) fn join(bytes: &mut [u8], temporaries: u32) {
     while let Some(&number) = bytes.get(at) {
         let code = Code::of(number);
         let mut end = at + code.bytes();
-        let (targets, each) = code.targets(bytes.get(at..end).unwrap_or(&[]));
-        end += targets * each;
+        let (targets, each, fuel) = code.more(bytes.get(at..end).unwrap_or(&[]));
+        end += targets * each + fuel;
         if code == Code::wide {
             // And the ordinary instruction, which is copied from there.
             end += bytes.get(at + 2).copied().map_or(0, usize::from);
