@@ -125,8 +125,8 @@ macro_rules! for_each_instruction {
             i32_shl_i "rri" Mvp fast asm;
             i32_shr_s_i "rri" Mvp fast asm;
             i32_shr_u_i "rri" Mvp fast asm;
-            i32_rotl_i "rri" Mvp fast asm;
-            // Keeps so many low bits.
+            i32_rotr_i "rri" Mvp fast asm;
+            // Sets so many high bits to 0.
             i32_mask "rru" Mvp fast asm;
             i32_add_h "rrI" Mvp fast asm;
             i32_add_w "rrW" Mvp fast asm;
