@@ -17,22 +17,24 @@ pub fn disassemble(code: &[u8], out: &mut impl Write) -> Result {
         write!(out, "{at}: {name}")?;
         for letter in pattern.bytes() {
             let end = next + usize::from(field_bytes(letter));
-            let field = code.get(next..end).unwrap_or(&[]);
+            let field = code.get(next..end);
             // In front of the offset.
             let from = next as i64 - 1;
             next = end;
-            let field = field.iter().rev().fold(0, |bits, &byte| bits << 8 | u32::from(byte));
+            let bits = field.unwrap_or(&[]).iter().rev().fold(0, |bits, &byte| bits << 8 | u32::from(byte));
             match letter {
-                b'r' | b'R' => write!(out, " r{field}")?,
-                b'i' => write!(out, " {}", field as i8)?,
-                b'I' => write!(out, " {}", field as i16)?,
-                b'T' => write!(out, " ->{}", from + i64::from(field as i16))?,
-                b'O' => write!(out, " ->{}", from + i64::from(field as i32))?,
-                b'W' => write!(out, " {field:#x}")?,
-                _ => write!(out, " {field}")?,
+                // The function ends here.
+                b'F' if field.is_none() => {}
+                b'r' | b'R' => write!(out, " r{bits}")?,
+                b'i' => write!(out, " {}", bits as i8)?,
+                b'I' => write!(out, " {}", bits as i16)?,
+                b'T' => write!(out, " ->{}", from + i64::from(bits as i16))?,
+                b'O' => write!(out, " ->{}", from + i64::from(bits as i32))?,
+                b'W' => write!(out, " {bits:#x}")?,
+                _ => write!(out, " {bits}")?,
             }
         }
-        let (targets, each) = instruction.targets(code.get(at..next).unwrap_or(&[]));
+        let (targets, each, fuel) = instruction.more(code.get(at..next).unwrap_or(&[]));
         for _ in 0..targets {
             let target = code.get(next..next + each).unwrap_or(&[]);
             let offset = match *target {
@@ -43,6 +45,10 @@ pub fn disassemble(code: &[u8], out: &mut impl Write) -> Result {
             write!(out, " ->{}", next as i64 - 1 + i64::from(offset))?;
             next += each;
         }
+        if let Some(fuel) = code.get(next..next + fuel) {
+            fuel.iter().try_for_each(|units| write!(out, " {units}"))?;
+        }
+        next += fuel;
         writeln!(out)?;
     }
     Ok(())

@@ -14,7 +14,10 @@
 //! | `T` | 16 bits, the first field: a branch offset, in bytes from the instruction's beginning |
 //! | `W` | 32 bits: a number |
 //! | `O` | 32 bits: a branch offset, as `T` |
-//! | `F` | byte: the fuel of the line that follows, taken if the branch is not; only where fuel is compiled in |
+//! | `F` | byte: the fuel of the line that follows, if one does; only where fuel is compiled in |
+//!
+//! A branch goes to the fuel of a line, takes it, and goes on behind: to an `F`, or to the field of a `fuel`, if what is before does
+//! not end in an `F` but comes by. So all that nothing comes by behind has one, unless it is the function's end.
 //!
 //! Most instructions carry out one WebAssembly operator on cells of the frame. Their names are the operator's,
 //! with a suffix: `_i` for a last operand that is a signed byte, `_h` for one of 16 and `_w` for one of 32 bits, `_far` for
@@ -30,7 +33,7 @@ macro_rules! for_each_instruction {
         $callback! {
             // Leaves the executor: the word that the outermost frame returns to.
             exit "" Mvp fast asm;
-            trap "u" Mvp small rust;
+            trap "uF" Mvp small rust;
             fuel "u" Mvp fast asm;
             // Looks at the interrupt word; see `encode::poll`.
             poll "" Mvp small asm;
@@ -58,12 +61,12 @@ macro_rules! for_each_instruction {
             global_far "ruW" Mvp small rust;
             ref_func "rW" ReferenceTypes small rust;
 
-            jump "T" Mvp fast asm;
-            jump_far "O" Mvp small asm;
+            jump "TF" Mvp fast asm;
+            jump_far "OF" Mvp small asm;
             jump_if "TrF" Mvp fast asm;
             jump_unless "TrF" Mvp fast asm;
             jump_if_far "OuRF" Mvp small rust;
-            // Which target is the last, and behind the instruction all of them, as `T` or `O`.
+            // Which target is the last, and behind the instruction all of them, as `T` or `O`, and then an `F`.
             jump_table "rU" Mvp fast asm;
             jump_table_far "RW" Mvp small rust;
             // In the order of the comparisons below.
@@ -86,13 +89,14 @@ macro_rules! for_each_instruction {
             call "rU" Mvp fast rust;
             call_import "rU" Mvp fast rust;
             call_indirect "rruU" Mvp fast rust;
-            // All other calls: kind, cells, table index and table, function or type, cells of the parameters.
+            // All other calls: kind, cells, table index and table, function or type, cells of the parameters. Behind one in place of this
+            // frame there is an `F`.
             call_rare "uRWWW" Mvp small rust;
-            return0 "" Mvp fast asm;
-            return1 "r" Mvp fast asm;
-            return2 "r" Mvp fast asm;
-            return_many "rU" Mvp small rust;
-            return_many_far "RW" Mvp small rust;
+            return0 "F" Mvp fast asm;
+            return1 "rF" Mvp fast asm;
+            return2 "rF" Mvp fast asm;
+            return_many "rUF" Mvp small rust;
+            return_many_far "RWF" Mvp small rust;
             builtin "uR" Mvp small rust;
             builtin_w "uRWW" BulkMemory small rust;
 
@@ -121,8 +125,8 @@ macro_rules! for_each_instruction {
             i32_shl_i "rri" Mvp fast asm;
             i32_shr_s_i "rri" Mvp fast asm;
             i32_shr_u_i "rri" Mvp fast asm;
-            i32_rotl_i "rri" Mvp fast asm;
-            // Keeps so many low bits.
+            i32_rotr_i "rri" Mvp fast asm;
+            // Sets so many high bits to 0.
             i32_mask "rru" Mvp fast asm;
             i32_add_h "rrI" Mvp fast asm;
             i32_add_w "rrW" Mvp fast asm;
@@ -314,7 +318,7 @@ pub(crate) const fn bytes(pattern: &str) -> u8 {
     bytes
 }
 
-/// Whether branches have the field `F`.
+/// Whether there are fields `F`.
 pub(crate) const FUEL: bool = cfg!(feature = "fuel");
 
 /// How many bytes a field has.
@@ -336,15 +340,18 @@ impl Code {
         ALL.get(usize::from(number)).copied()
     }
 
-    /// How many targets follow the instruction of a table, and how many bytes each has. `bytes` are its own.
+    /// What follows its own `bytes`: how many targets, how many bytes each has, and how many the fuel of the line that follows.
     #[cfg(any(test, feature = "disassembler", all(runs, not(debug_assertions))))]
-    pub(crate) fn targets(self, bytes: &[u8]) -> (usize, usize) {
+    pub(crate) fn more(self, bytes: &[u8]) -> (usize, usize, usize) {
         match (self, bytes) {
-            (Code::jump_table, &[_, _, a, b]) => (usize::from(u16::from_le_bytes([a, b])) + 1, 2),
-            (Code::jump_table_far, &[_, _, _, a, b, c, d]) => {
-                (u32::from_le_bytes([a, b, c, d]) as usize + 1, 4)
+            (Code::jump_table, &[_, _, a, b]) => {
+                (usize::from(u16::from_le_bytes([a, b])) + 1, 2, FUEL.into())
             }
-            _ => (0, 0),
+            (Code::jump_table_far, &[_, _, _, a, b, c, d]) => {
+                (u32::from_le_bytes([a, b, c, d]) as usize + 1, 4, FUEL.into())
+            }
+            (Code::call_rare, &[_, kind, ..]) if u32::from(kind) & Rare::TAIL != 0 => (0, 0, FUEL.into()),
+            _ => (0, 0, 0),
         }
     }
 

@@ -23,7 +23,7 @@ macro_rules! for_each_run {
             const1_w_rem_u_add: const1_w, i32_rem_u 3 only, i32_add 2 only;
             const1_w_rem_u_store: const1_w, i32_rem_u 3 only, i32_store 2 only;
             xor_i_and_add: i32_xor_i, i32_and 3 only, i32_add 3 only;
-            rotl_i_xor_add: i32_rotl_i, i32_xor 3 only, i32_add 3 only;
+            rotr_i_xor_add: i32_rotr_i, i32_xor 3 only, i32_add 3 only;
             i64_shr_u_i_copy1_add: i64_shr_u_i, copy1 2 only, i32_add 3 only;
             const2_w_i64_mul_i64_add: const2_w, i64_mul 3 only, i64_add 3 only;
             add_i_mask_jump_lt_u_i: i32_add_i, i32_mask 2 only, jump_i32_lt_u_i 3 only;
@@ -41,15 +41,15 @@ macro_rules! for_each_run {
             fuel_load_mul: fuel, i32_load 0 none, i32_mul 2 only;
             shr_u_i_xor_jump_add_if: i32_shr_u_i, i32_xor 3 only, jump_i32_add_if 0 none;
             add_load16_s_at_mul: i32_add, i32_load16_s_at 0 none, i32_mul 2 only;
-            and_xor_rotl_i: i32_and, i32_xor 3 only, i32_rotl_i 0 none;
+            and_xor_rotr_i: i32_and, i32_xor 3 only, i32_rotr_i 0 none;
             ge_u_i_add_i_copy1: i32_ge_u_i, i32_add_i 0 none, copy1 2 too;
             add_i_add_i_load: i32_add_i, i32_add_i 0 none, i32_load 2 too;
-            add_load_at_rotl_i: i32_add, i32_load_at 0 none, i32_rotl_i 2 too;
+            add_load_at_rotr_i: i32_add, i32_load_at 0 none, i32_rotr_i 2 too;
             fuel_add_i_jump_ne_i: fuel, i32_add_i 0 none, jump_i32_ne_i 3 too;
             store_add_i_jump_ne_i: i32_store, i32_add_i 0 none, jump_i32_ne_i 3 too;
             add_i_load8_u_jump_if: i32_add_i, i32_load8_u 0 none, jump_if 3 too;
             shr_u_i_xor: i32_shr_u_i, i32_xor 3 only;
-            rotl_i_xor: i32_rotl_i, i32_xor 3 only;
+            rotr_i_xor: i32_rotr_i, i32_xor 3 only;
             const1_w_rem_u: const1_w, i32_rem_u 3 only;
             shl_i_xor: i32_shl_i, i32_xor 2 only;
             shr_u_i_xored: i32_shr_u_i, i32_xor 2 only;
@@ -148,8 +148,8 @@ pub(crate) fn join(bytes: &mut [u8], temporaries: u32) {
     while let Some(&number) = bytes.get(at) {
         let code = Code::of(number);
         let mut end = at + code.bytes();
-        let (targets, each) = code.targets(bytes.get(at..end).unwrap_or(&[]));
-        end += targets * each;
+        let (targets, each, fuel) = code.more(bytes.get(at..end).unwrap_or(&[]));
+        end += targets * each + fuel;
         if code == Code::wide {
             // And the ordinary instruction, which is copied from there.
             end += bytes.get(at + 2).copied().map_or(0, usize::from);

@@ -102,17 +102,41 @@ impl Encoder {
 
     pub(super) fn encode_jump(&mut self, label: &mut Label) {
         self.instruction(if self.far { Code::jump_far } else { Code::jump } as u32, 1);
-        self.target(label)
+        self.target(label);
+        self.ends()
+    }
+
+    /// What was just encoded goes elsewhere: nothing comes by here.
+    pub(super) fn ends(&mut self) {
+        self.ended = self.code.len();
     }
 
     /// Appends a branch that may be left untaken, with so many bytes of fields behind its offset.
     fn branch(&mut self, code: Code, fields: u32, bytes: usize, label: &mut Label) {
         self.instruction(code as u32, 1);
         self.target(label);
-        self.further(fields, bytes + usize::from(FUEL));
+        self.further(fields, bytes);
+        self.fuel_of_line()
+    }
+
+    /// Appends the fuel of a line.
+    fn fuel_of_line(&mut self) {
         if FUEL {
-            self.untaken = self.code.len();
+            self.further(0, 1);
+            self.line = self.code.len();
         }
+    }
+
+    /// The place that branches to here go to. What comes by takes the line's fuel by an instruction.
+    fn line_begins(&mut self) -> usize {
+        if FUEL && self.line != self.code.len() {
+            if self.ended != self.code.len() {
+                self.instruction(Code::fuel as u32, 1);
+            }
+            self.fuel_of_line();
+        }
+        // There is nothing before it if there was no memory for it.
+        self.code.len().saturating_sub(FUEL.into())
     }
 
     /// Appends a branch's offset.
@@ -136,6 +160,8 @@ impl Encoder {
                 let taken = (value as u32 != 0) == (when == When::NotZero);
                 if taken {
                     self.encode_jump(label);
+                    // What follows cannot be reached, but is told.
+                    self.fuel_of_line();
                 }
                 return;
             }
@@ -221,7 +247,7 @@ impl Encoder {
     /// The label is here: all branches to it that were told before learn it. If one of them goes past a `poll`, there must be
     /// one here.
     pub(super) fn bind_label(&mut self, label: &mut Label) {
-        let here = self.code.len();
+        let here = self.line_begins();
         let mut first = here;
         // What was thrown away has no branches: whatever lies at their places must not be followed, for each label anew.
         while self.failed.is_none() && label.place != 0 {
@@ -231,7 +257,6 @@ impl Encoder {
         *label = Label { place: here, bound: true };
         self.last = None;
         self.before = None;
-        self.untaken = usize::MAX;
         if first < self.polled {
             self.poll();
         }

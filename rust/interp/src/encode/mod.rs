@@ -54,8 +54,10 @@ pub struct Encoder {
     polled: usize,
     /// How many bytes there are when the next one is due.
     poll_due: usize,
-    /// How many bytes there were behind a branch that may be left untaken, if no label is here.
-    untaken: usize,
+    /// How many bytes there were behind the fuel of a line that nothing was taken for yet.
+    line: usize,
+    /// How many there were where nothing comes by.
+    ended: usize,
     /// Why the function cannot be encoded: told when it ends.
     failed: Option<ErrorKind>,
 }
@@ -214,7 +216,8 @@ impl Encoder {
             at: 0,
             polled: 0,
             poll_due: 0,
-            untaken: 0,
+            line: 0,
+            ended: 0,
             failed: None,
         }
     }

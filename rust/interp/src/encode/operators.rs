@@ -118,7 +118,7 @@ enum Adjust {
     /// Shifts count modulo the width.
     Modulo32,
     Modulo64,
-    /// Right is left the other way.
+    /// Left is right the other way.
     Rotate,
     /// `a > 5` is `a >= 6`, unless there is no 6.
     Increment,
@@ -151,8 +151,8 @@ const fn with_byte(op: BinaryOp) -> Option<(Code, Adjust)> {
         BinaryOp::I32Shl => (Code::i32_shl_i, Adjust::Modulo32),
         BinaryOp::I32ShrS => (Code::i32_shr_s_i, Adjust::Modulo32),
         BinaryOp::I32ShrU => (Code::i32_shr_u_i, Adjust::Modulo32),
-        BinaryOp::I32Rotl => (Code::i32_rotl_i, Adjust::Modulo32),
-        BinaryOp::I32Rotr => (Code::i32_rotl_i, Adjust::Rotate),
+        BinaryOp::I32Rotl => (Code::i32_rotr_i, Adjust::Rotate),
+        BinaryOp::I32Rotr => (Code::i32_rotr_i, Adjust::Modulo32),
         BinaryOp::I32Eq => (Code::i32_eq_i, Adjust::Keep),
         BinaryOp::I32Ne => (Code::i32_ne_i, Adjust::Keep),
         BinaryOp::I32LtS => (Code::i32_lt_s_i, Adjust::Keep),
@@ -218,15 +218,16 @@ const fn rules(op: BinaryOp) -> Binary {
     Binary { code: binary_code(op), mirrored: mirrored(op), with_byte: with_byte(op) }
 }
 
-/// The instruction that keeps low bits in place of one that keeps some, and how many, if `value` is a mask of such.
+/// The instruction that sets high bits to 0 in place of one that keeps some, and how many, if `value` is a mask of low bits, not
+/// of none.
 #[inline(never)]
 fn mask(code: Code, value: u64) -> Option<(Code, u8)> {
-    let (code, value) = match code {
-        Code::i32_and_i => (Code::i32_mask, u64::from(value as u32)),
-        _ => (Code::i64_mask, value),
+    let (code, value, high) = match code {
+        Code::i32_and_i => (Code::i32_mask, u64::from(value as u32), u64::BITS - u32::BITS),
+        _ => (Code::i64_mask, value, 0),
     };
-    let bits = value.trailing_ones();
-    (value == (1u64 << (bits & 63)) - 1).then_some((code, bits as u8))
+    let zeros = value.leading_zeros();
+    (value & value.wrapping_add(1) == 0).then_some((code, (zeros - high) as u8))
 }
 
 /// Unary operators with an instruction of their own.

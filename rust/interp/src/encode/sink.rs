@@ -35,7 +35,8 @@ impl Sink for Encoder {
         self.polled = 0;
         self.poll_at(POLL_BYTES);
         self.failed = None;
-        self.untaken = usize::MAX;
+        self.line = usize::MAX;
+        self.ended = usize::MAX;
         self.far = self.wide || func.body_len > FAR_BODY || func.local_cells > 0xFF;
         let (first, count) = (func.param_cells, func.local_cells - func.param_cells);
         if count == 0 {
@@ -144,7 +145,8 @@ impl Sink for Encoder {
     }
 
     fn tail_call(&mut self, callee: Callee, ty: FuncType<'_>, cells: Cell) {
-        self.call_rare(callee, ty, cells, Rare::TAIL)
+        self.call_rare(callee, ty, cells, Rare::TAIL);
+        self.ends()
     }
 
     fn return_one(&mut self, result: Option<(ValType, Operand)>) {
@@ -156,11 +158,13 @@ impl Sink for Encoder {
                 Operand::Local(cell) | Operand::Temp(cell) if cell > 0xFF => self.copy_cells(ty, 0, cell),
                 Operand::Local(cell) | Operand::Temp(cell) => {
                     let code = if ty.cells() == 1 { Code::return1 } else { Code::return2 };
-                    return self.instruction(code as u32 | cell << 8, 2);
+                    self.instruction(code as u32 | cell << 8, 2);
+                    return self.ends();
                 }
             }
         }
-        self.instruction(Code::return0 as u32, 1)
+        self.instruction(Code::return0 as u32, 1);
+        self.ends()
     }
 
     fn return_many(&mut self, cells: Cell, count: u32) {
@@ -170,10 +174,12 @@ impl Sink for Encoder {
             self.instruction(Code::return_many_far as u32 | cells << 8, 3);
             self.word(count)
         }
+        self.ends()
     }
 
     fn trap(&mut self, trap: Trap) {
-        self.instruction(Code::trap as u32 | (trap as u32) << 8, 2)
+        self.instruction(Code::trap as u32 | (trap as u32) << 8, 2);
+        self.ends()
     }
 
     fn label(&mut self) -> Label {
@@ -198,17 +204,18 @@ impl Sink for Encoder {
     }
 
     fn jump_table_target(&mut self, label: &mut Label) {
-        self.target(label)
+        self.target(label);
+        self.ends()
     }
 
     fn charge(&mut self) -> usize {
         let at = self.code.len();
         // There is nothing before it if there was no memory for it.
         if let Some(before) = at.checked_sub(1)
-            && at == self.untaken
+            && at == self.line
         {
             // Its last byte is this operator's now, and there may be a second charge before any code.
-            self.untaken = usize::MAX;
+            self.line = usize::MAX;
             self.take_back(before);
             self.further(0, 1);
             return before;

@@ -256,7 +256,7 @@ pub(super) fn return_many(s: State) -> Step {
 
 #[inline(always)]
 pub(super) fn return_many_far(s: State) -> Step {
-    s.fp.move_down(s.pc.half(1).into(), s.last_word() as usize);
+    s.fp.move_down(s.pc.half(1).into(), s.pc.word(3) as usize);
     leave(s)
 }
 

@@ -2,7 +2,7 @@
 
 use super::dispatch::TAIL_CALLS;
 use super::integer::handlers;
-use super::{Pc, Slow, State, Step, Value};
+use super::{Ctx, Frame, Pc, Slow, State, Step, Value};
 use crate::isa::FUEL;
 use wasmote_core::Trap;
 
@@ -12,7 +12,8 @@ fn branch(s: State, offset: isize) -> Step {
     if (TAIL_CALLS || offset <= 0) && s.ctx.interrupted() {
         return Step::Trap(Trap::Interrupted);
     }
-    Step::jump(s.pc.offset(offset), s.fp, s.ctx)
+    let to = s.pc.offset(offset);
+    if FUEL { charge(s, to, Step::jump) } else { Step::jump(to, s.fp, s.ctx) }
 }
 
 /// Branches by an offset of 16 bits.
@@ -35,7 +36,7 @@ fn branch_if(s: State, taken: bool) -> Step {
 
 #[inline(always)]
 fn untaken(s: State) -> Step {
-    if FUEL { charge(s, s.pc.skip(s.len - 1)) } else { s.next() }
+    if FUEL { charge(s, s.pc.skip(s.len - 1), Step::Next) } else { s.next() }
 }
 
 #[inline(always)]
@@ -114,15 +115,15 @@ pub(super) fn trap(s: State) -> Step {
 
 #[inline(always)]
 pub(super) fn fuel(s: State) -> Step {
-    charge(s, s.pc.skip(1))
+    charge(s, s.pc.skip(1), Step::Next)
 }
 
-/// Takes the units that are at `place`.
+/// Takes the units that are at `place`, and goes on behind.
 #[inline(always)]
-fn charge(s: State, place: Pc) -> Step {
+fn charge(s: State, place: Pc, step: impl FnOnce(Pc, Frame, Ctx) -> Step) -> Step {
     let units = place.byte(0).into();
     let paid = if TAIL_CALLS { s.ctx.charge_low(units) } else { s.ctx.charge(units) };
-    if paid { s.next() } else { Step::Slow(Slow::Fuel(place)) }
+    if paid { step(place.skip(1), s.fp, s.ctx) } else { Step::Slow(Slow::Fuel(place)) }
 }
 
 /// Takes the units that are here, of which too much may have been taken from the lower half.

@@ -106,8 +106,8 @@ handlers! {
     i32_shl_i = byte(u32::wrapping_shl);
     i32_shr_s_i = byte(|a: i32, b: i32| a.wrapping_shr(b as u32));
     i32_shr_u_i = byte(u32::wrapping_shr);
-    i32_rotl_i = byte(|a: u32, b: u32| a.rotate_left(b & 31));
-    i32_mask = byte(|a: u32, n: u32| a & !(u32::MAX << (n & 31)));
+    i32_rotr_i = byte(|a: u32, b: u32| a.rotate_right(b & 31));
+    i32_mask = byte(|a: u32, n: u32| a & u32::MAX >> (n & 31));
     i32_add_h = half(u32::wrapping_add);
     i32_add_w = word(u32::wrapping_add);
     i32_mul_w = word(u32::wrapping_mul);
@@ -145,7 +145,7 @@ handlers! {
     i64_add_i = byte(u64::wrapping_add);
     i64_and_i = byte(|a: u64, b: u64| a & b);
     i64_and_w = word(|a: u64, b| a & b);
-    i64_mask = byte(|a: u64, n: u64| a & !(u64::MAX << (n & 63)));
+    i64_mask = byte(|a: u64, n: u64| a & u64::MAX >> (n & 63));
     i64_shl_i = byte(|a: u64, b: u64| a.wrapping_shl(b as u32));
     i64_shr_s_i = byte(|a: i64, b: i64| a.wrapping_shr(b as u32));
     i64_shr_u_i = byte(|a: u64, b: u64| a.wrapping_shr(b as u32));

@@ -34,10 +34,10 @@ fn comparisons_become_branches() {
                 (br_if 0 (i32.eqz (local.get 1)))
                 (br_if 0 (local.get 0)))
             (i32.const 1)))",
-        "0: jump_i32_ge_s_i ->23 r0 8 0
-         7: jump_i32_le_u ->23 r1 r0 0
-         13: jump_unless ->23 r1 0
-         18: jump_if ->23 r0 0
+        "0: jump_i32_ge_s_i ->22 r0 8 0
+         7: jump_i32_le_u ->22 r1 r0 0
+         13: jump_unless ->22 r1 0
+         18: jump_if ->22 r0 0
          23: const1 r0 1
          26: return0",
     );
@@ -95,11 +95,12 @@ fn loops_count_in_one_instruction() {
             (loop (br_if 0 (i32.lt_s (local.get 0) (i32.const 1000))))
             (loop (br_if 0 (i32.gt_u (i32.const 1000) (local.get 0))))
             (local.get 0)))",
-        "0: jump_i32_add_ne ->0 r0 1 r1 0
-         7: jump_i32_add_if ->7 r0 -1 0
-         13: jump_i32_lt_s_i ->13 r0 1000 0
-         20: jump_i32_lt_u_i ->20 r0 1000 0
-         27: return0",
+        "0: fuel 0
+         2: jump_i32_add_ne ->1 r0 1 r1 0
+         9: jump_i32_add_if ->8 r0 -1 0
+         15: jump_i32_lt_s_i ->14 r0 1000 0
+         22: jump_i32_lt_u_i ->21 r0 1000 0
+         29: return0",
     );
 }
 
@@ -133,7 +134,7 @@ fn tables_are_no_instructions() {
         lines(3)
     );
     let text = listing(&wat);
-    assert_eq!(text.matches("jump_table r1 4 ->14 ->246 ->270 ->246 ->14").count(), 1, "{text}");
+    assert_eq!(text.matches("jump_table r1 4 ->14 ->248 ->274 ->248 ->14 0").count(), 1, "{text}");
     assert_eq!(text.matches("i32_add_i").count(), 32, "{text}");
     let add = |value: u32, by: u32, times| (0..times).fold(value, |value, _| value.wrapping_add(3) ^ by);
     let rig = super::rig::Rig::new(&[&wat]);

@@ -1,14 +1,5 @@
 // Branches, fuel, polls, calls and returns.
 
-// Every branch that is taken polls: to find out whether it goes backwards would take as long. The offset is the first field.
-.macro jump_by load
-        \load   r0, [r4, #1]
-        poll    r1
-        add     r4, r0
-        go
-        interrupted
-.endm
-
 // Takes the fuel that is so many bytes on, and goes on behind.
 .macro charge at
         ldrb    r0, [r4, #\at]!
@@ -17,32 +8,41 @@
         next    1
 .endm
 
-// On to the instruction behind a branch of so many bytes, but for its fuel.
-.macro fall_through bytes
-    .if {fuel_of_branches}
+// On to the line that begins so many bytes on, with its fuel.
+.macro line bytes
+    .if {fuel_of_lines}
         charge  \bytes
     .else
         next    \bytes
     .endif
 .endm
 
+// Every branch that is taken polls: to find out whether it goes backwards would take as long. The offset is the first field.
+.macro jump_by load
+        \load   r0, [r4, #1]
+        poll    r1
+        add     r4, r0
+        line    0
+        interrupted
+.endm
+
 .Lh_jump_if:
         third   r0
         cbnz    r0, .Lh_jump
-        fall_through 4
+        line    4
 .Lh_jump_unless:
         third   r0
         cbz     r0, .Lh_jump
-        fall_through 4
+        line    4
 .Lh_jump:
         jump_by ldrsh
 .Lh_jump_far:
         jump_by ldr
 
 .Luntaken_5:
-        fall_through 5
+        line    5
 .Luntaken_6:
-        fall_through 6
+        line    6
 
 .macro jump_compare name, yes
 .Lh_jump_i32_\name:
@@ -108,7 +108,7 @@
         ldrsh   r0, [r4, #4]!
         poll    r1
         add     r4, r0
-        next    -1
+        line    -1
         interrupted
 
 .Lh_fuel:

@@ -147,11 +147,11 @@
         next    4
 .endm
 
+// A byte to shift by is less than the number of bits.
 .macro shift_by_byte name, insn
 .Lh_\name:
         second  r0
         ldrb    r1, [r4, #3]
-        and     r1, r1, #31
         \insn   r0, r0, r1
         result  r0
         next    4
@@ -192,6 +192,7 @@
         shift_by_byte i32_shl_i, lsls
         shift_by_byte i32_shr_s_i, asrs
         shift_by_byte i32_shr_u_i, lsrs
+        shift_by_byte i32_rotr_i, rors
         with_word i32_add_w, adds
         with_word i32_mul_w, mul
         with_word i32_and_w, ands
@@ -199,12 +200,8 @@
         with_word i32_xor_w, eors
 
 .Lh_i32_rotl:
-        third   r1
-        b       .Lrotl
-.Lh_i32_rotl_i:
-        ldrb    r1, [r4, #3]
-.Lrotl:
         second  r0
+        third   r1
         rsbs    r1, r1, #0
         and     r1, r1, #31
         rors    r0, r0, r1
@@ -221,9 +218,8 @@
 .Lh_i32_mask:
         second  r0
         ldrb    r1, [r4, #3]
-        mov     r2, #-1
-        lsls    r2, r2, r1
-        bics    r0, r0, r2
+        lsls    r0, r0, r1
+        lsrs    r0, r0, r1
         result  r0
         next    4
 

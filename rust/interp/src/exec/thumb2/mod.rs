@@ -46,7 +46,7 @@ macro_rules! assemble {
             carry_out_left = sym carry_out_left,
             float = const Feature::Float.compiled() as u32,
             fpu = const cfg!(thumb2_fpu) as u32,
-            fuel_of_branches = const FUEL as u32,
+            fuel_of_lines = const FUEL as u32,
             lazy = const cfg!(feature = "lazy") as u32,
             application_profile = const !M_PROFILE as u32,
             // What the compiler's own code may be in.

@@ -53,75 +53,59 @@
 .Lh_i64_mask:
         second_pair r0, r1
         ldrb    r2, [r4, #3]
-        mov     r3, #-1
-        lsl     r12, r3, r2
-        bic     r0, r0, r12
+        lsls    r1, r1, r2
+        lsrs    r1, r1, r2
         subs    r2, #32
-        ite     mi
-        movmi   r1, #0
-        lslpl   r3, r3, r2
-        bics    r1, r3
+        itt     pl
+        lslpl   r0, r2
+        lsrpl   r0, r2
         result_pair r0, r1
         next    4
 
-// By a number of bits in r2. An instruction that shifts by 32 or more (of which 8 bits count, so by a negative number too)
-// leaves 0.
+// By a number of bits in r2, and by a byte, which is less than 64. An instruction that shifts by 32 or more leaves 0.
 .Lh_i64_shl:
         third   r2
+        and     r2, r2, #63
         b       .Lshl
 .Lh_i64_shl_i:
         ldrb    r2, [r4, #3]
 .Lshl:  second_pair r0, r1
-        and     r2, r2, #63
-        rsb     r3, r2, #32
+        subs    r3, r2, #32
+        bhs     1f
+        rsbs    r3, r3, #0
         lsls    r1, r1, r2
         lsr     r3, r0, r3
         orrs    r1, r3
-        sub     r3, r2, #32
-        lsl     r3, r0, r3
-        orrs    r1, r3
-        lsls    r0, r0, r2
+        b       2f
+1:      lsl     r1, r0, r3
+2:      lsls    r0, r0, r2
         result_pair r0, r1
         next    4
 
-.Lh_i64_shr_u:
+.macro shift_pair_right name, insn
+.Lh_\name:
         third   r2
-        b       .Lshr_u
-.Lh_i64_shr_u_i:
-        ldrb    r2, [r4, #3]
-.Lshr_u:
-        second_pair r0, r1
         and     r2, r2, #63
-        rsb     r3, r2, #32
-        lsrs    r0, r0, r2
-        lsl     r3, r1, r3
-        orrs    r0, r3
-        sub     r3, r2, #32
-        lsr     r3, r1, r3
-        orrs    r0, r3
-        lsrs    r1, r1, r2
-        result_pair r0, r1
-        next    4
-
-.Lh_i64_shr_s:
-        third   r2
-        b       .Lshr_s
-.Lh_i64_shr_s_i:
+        b       .Lshift_\name
+.Lh_\name\()_i:
         ldrb    r2, [r4, #3]
-.Lshr_s:
+.Lshift_\name:
         second_pair r0, r1
-        and     r2, r2, #63
-        rsb     r3, r2, #32
-        lsrs    r0, r0, r2
-        lsl     r3, r1, r3
-        orrs    r0, r3
         subs    r3, r2, #32
-        itt     pl
-        asrpl   r3, r1, r3
-        movpl   r0, r3
-        asrs    r1, r1, r2
+        bhs     1f
+        rsbs    r3, r3, #0
+        lsrs    r0, r0, r2
+        lsl     r3, r1, r3
+        orrs    r0, r3
+        b       2f
+1:      \insn   r0, r1, r3
+2:      \insn\()s r1, r1, r2
         result_pair r0, r1
         next    4
+.endm
+
+        shift_pair_right i64_shr_s, asr
+        shift_pair_right i64_shr_u, lsr
 
 .macro compare_pair name, yes
 .Lh_\name:
