@@ -13,7 +13,7 @@ use crate::types::wasmote_status::*;
 use crate::types::*;
 use core::cell::UnsafeCell;
 use wasmote::{Caller, Error, InterruptHandle, Quotas, Store};
-use wasmote_platform::Shared;
+use wasmote_platform::{Heap, Shared};
 
 #[repr(C)]
 pub(crate) struct InstanceBody {
@@ -26,6 +26,10 @@ pub(crate) struct InstanceBody {
 impl Handle for InstanceBody {
     const KIND: u32 = 0x7749_6E73;
     type Opaque = wasmote_instance_t;
+
+    fn heap(&self) -> &Heap {
+        self.store.root.engine.heap()
+    }
 }
 
 /// The quotas that were configured when wasmote was built (CONFIG_WASMOTE_DEFAULT_...), with unlimited fuel.
@@ -106,7 +110,7 @@ pub unsafe extern "C" fn wasmote_instance_new(
             Some(first) if core::ptr::eq(&*first.store.root, &*body.root) => first.store.clone(),
             Some(_) => return Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
             None => {
-                let store = Store::new(engine, quotas)?;
+                let store = Store::new(engine, quotas).map_err(|_| WASMOTE_ERR_OUT_OF_MEMORY)?;
                 Shared::new(engine.heap(), StoreCell::new(store, body.root.clone()))?
             }
         };
