@@ -3,7 +3,6 @@
 use crate::vm::{self, Caller, Context, InterruptHandle};
 use crate::{
     Error, Func, Global, HostError, Memory, Module, Quotas, Resolve, Store, Table, TypedFunc, WasmValues,
-    linker,
 };
 use wasmote_core::ExternKind;
 use wasmote_core::vm::take_fuel;
@@ -49,7 +48,7 @@ impl Instance {
         quotas: &Quotas,
         resolve: &mut dyn Resolve,
     ) -> Result<Instance, Error> {
-        linker::prepare(store, module, quotas, resolve)
+        vm::instantiate(store, module, quotas, resolve).map(Instance)
     }
 
     /// The module that it is an instance of.

@@ -165,7 +165,7 @@ impl Module {
     /// function. Compiles the function again to find it.
     #[cfg(feature = "backtrace")]
     pub(crate) fn locate(&self, own: u32, bytes: u32) -> Result<Option<u32>, Error> {
-        let scratch = self.0.heap.root_account().account(usize::MAX)?;
+        let scratch = self.0.heap.account(usize::MAX)?;
         #[cfg(feature = "jit")]
         if self.code().is_native(own) {
             let mut place = Vec::new(&scratch);
@@ -195,7 +195,7 @@ impl Module {
     /// Memory is used up; without the interpreter, also that for code, or the function is too large.
     pub(crate) fn compile(&self, own: u32) -> Result<(), Error> {
         let Inner { parsed, heap, metered, .. } = &*self.0;
-        let scratch = heap.root_account().account(usize::MAX)?;
+        let scratch = heap.account(usize::MAX)?;
         self.code().make(own, |more, module| {
             let (start, room) = (more.start(), more.room(self.0.code_limit));
             let mut place = Vec::new(&scratch);

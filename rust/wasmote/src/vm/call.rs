@@ -244,8 +244,8 @@ impl Caller<'_> {
 /// # Safety
 /// `ctx` is an instance's, and nobody changes what the instance knows while it is borrowed.
 pub(super) unsafe fn instance<'a>(ctx: *mut VmCtx) -> &'a InstanceData {
-    // SAFETY: (R2) the owner lives as long as the context.
-    unsafe { &*(*ctx).owner.cast::<InstanceData>() }
+    // SAFETY: (R2) the caller says so.
+    unsafe { &*super::instance::data(ctx) }
 }
 
 /// `VmCtx::signature_matches`: types of different modules are compared by their contents.

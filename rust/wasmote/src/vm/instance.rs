@@ -5,7 +5,8 @@ use super::builtins::BUILTINS;
 use super::call::signature_matches;
 use super::place::{Block, Place};
 use super::state::State;
-use crate::{Error, Func, LinkError, LinkReason, Module, Quota, Quotas, Resolve, Store};
+use crate::{Error, Func, LinkError, Module, Quota, Quotas, Resolve, Store};
+use core::mem::ManuallyDrop;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, AtomicUsize};
 use wasmote_core::vm::{FuncRecord, HOSTS, NULL_REF, VmCtx, fuel_is_endless, func_ref, split_func_ref};
@@ -16,9 +17,57 @@ use wasmote_platform::{Heap, OutOfMemory, Vec};
 /// Pointers to one kind of thing. Of one type, so that the code that handles them is there once.
 pub(super) type Pointers = Vec<*mut ()>;
 
-/// An instance.
+/// An instance in its place: what running code knows of it, and behind that what the runtime knows. So each leads to the other.
+#[repr(C)]
+pub(super) struct Whole {
+    ctx: VmCtx,
+    /// Dropped by whoever owns the instance. The memory may have to stay, for those who interrupt (see `Signal`).
+    data: ManuallyDrop<InstanceData>,
+}
+
+/// An instance that nobody else knows.
+pub(super) struct NewInstance(Place<Whole>);
+
+impl NewInstance {
+    /// What the runtime knows of it.
+    fn data(&mut self) -> &mut InstanceData {
+        // SAFETY: (R1) nobody else knows the instance.
+        unsafe { &mut *data(self.0.ptr().cast()) }
+    }
+
+    /// Gives it up for its context.
+    pub(super) fn into_ctx(self) -> *mut VmCtx {
+        ManuallyDrop::new(self).0.ptr().cast()
+    }
+
+    /// # Safety
+    /// The context came from [`into_ctx`](NewInstance::into_ctx), and nobody else knows it any more.
+    pub(super) unsafe fn from_ctx(ctx: *mut VmCtx) -> NewInstance {
+        // SAFETY: (P5) the caller says so.
+        NewInstance(unsafe { Place::from_ptr(ctx.cast()) })
+    }
+}
+
+impl Drop for NewInstance {
+    fn drop(&mut self) {
+        // SAFETY: (R2) nobody else knows the instance.
+        unsafe { ptr::drop_in_place(self.data()) }
+    }
+}
+
+/// What the runtime knows of an instance.
+///
+/// # Safety
+/// `ctx` is an instance's.
+#[inline(always)]
+pub(super) unsafe fn data(ctx: *mut VmCtx) -> *mut InstanceData {
+    // SAFETY: (R2) the caller says so.
+    unsafe { (&raw mut (*ctx.cast::<Whole>()).data).cast() }
+}
+
+/// What the runtime knows of an instance.
 pub(crate) struct InstanceData {
-    pub(super) ctx: Place<VmCtx>,
+    pub(super) ctx: *mut VmCtx,
     pub(super) store: *mut State,
     /// `None` for the host functions.
     module: Option<Module>,
@@ -39,19 +88,15 @@ pub(crate) struct InstanceData {
 
 impl InstanceData {
     /// The instance that stands for the store's host functions.
-    pub fn of_hosts(state: &State) -> Result<Place<InstanceData>, OutOfMemory> {
+    pub(super) fn of_hosts(state: &State) -> Result<NewInstance, OutOfMemory> {
         InstanceData::empty(state, HOSTS, None)
     }
 
     /// An instance of nothing.
     #[inline(never)]
-    fn empty(
-        state: &State,
-        number: u32,
-        module: Option<&Module>,
-    ) -> Result<Place<InstanceData>, OutOfMemory> {
+    fn empty(state: &State, number: u32, module: Option<&Module>) -> Result<NewInstance, OutOfMemory> {
         let store = state.this;
-        let ctx = Place::new(&state.heap, || VmCtx {
+        let ctx = || VmCtx {
             memory_base: NonNull::dangling().as_ptr(),
             memory_len: 0,
             globals: NonNull::dangling().as_ptr(),
@@ -68,7 +113,6 @@ impl InstanceData {
             stack: unsafe { &raw mut (*store).stack },
             builtins: BUILTINS.as_ptr(),
             signature_matches,
-            owner: ptr::null_mut(),
             stack_limit: AtomicUsize::new(0),
             #[cfg(feature = "jit")]
             unwind: super::unwind::unwind,
@@ -77,9 +121,9 @@ impl InstanceData {
             before: ptr::null_mut(),
             compiled: ptr::null(),
             hosts: NonNull::dangling().as_ptr(),
-        })?;
-        Place::new(&state.heap, || InstanceData {
-            ctx,
+        };
+        let data = || InstanceData {
+            ctx: ptr::null_mut(),
             store,
             module: module.cloned(),
             memory: ptr::null_mut(),
@@ -88,24 +132,27 @@ impl InstanceData {
             #[cfg(feature = "interp-lazy")]
             records: Vec::new(&state.heap),
             left: [0; 2],
-        })
+        };
+        let place = Place::new(&state.heap, || Whole { ctx: ctx(), data: ManuallyDrop::new(data()) })?;
+        let mut instance = NewInstance(place);
+        instance.data().ctx = instance.0.ptr().cast();
+        Ok(instance)
     }
 
     /// Allocates an instance of `module` with its imports, and initialises its globals (WebAssembly Core, 4.5.4,
     /// up to step 13, "allocate"). Nothing but new host functions is changed in the store.
-    pub fn new(
+    fn allocate(
         store: &mut Store,
         module: &Module,
         quotas: &Quotas,
         resolve: &mut dyn Resolve,
-    ) -> Result<Place<InstanceData>, Error> {
+    ) -> Result<NewInstance, Error> {
         let parsed = module.parsed();
         let cells =
             dropped_bits(parsed) + (parsed.element_count() + parsed.data_count()).div_ceil(32) as usize;
         let state = store.state();
-        let place = InstanceData::empty(state, state.instance_count(), Some(module))?;
-        // SAFETY: (R1) nobody else knows the instance yet.
-        let this = unsafe { &mut *place.ptr() };
+        let mut instance = InstanceData::empty(state, state.instance_count(), Some(module))?;
+        let this = instance.data();
         this.cells.resize(cells, 0)?;
         #[cfg(feature = "interp-lazy")]
         {
@@ -115,7 +162,7 @@ impl InstanceData {
         this.show_hosts(store.state().host_records());
         this.define(store.state(), parsed, quotas)?;
         this.tell(module);
-        Ok(place)
+        Ok(instance)
     }
 
     /// Takes over the imports.
@@ -132,14 +179,10 @@ impl InstanceData {
         let (mut next_table, mut next_global) = (0, tables);
         for import in parsed.imports() {
             let found = resolve.find(store, &import)?;
-            let place = match found {
-                Some(item) => store.state().importable(item, import.ty),
-                None => Err(LinkReason::Unknown),
-            };
-            let place = match place {
+            let place = match found.and_then(|item| store.state().importable(item, import.ty)) {
                 Ok(place) => place,
                 Err(reason) => {
-                    resolve.refused(store, &import, found, reason);
+                    resolve.refused(store, &import, found.ok(), reason);
                     return Err(Error::Link(LinkError { offset: import.offset, reason }));
                 }
             };
@@ -168,7 +211,7 @@ impl InstanceData {
     pub(super) fn show_hosts(&mut self, records: *const FuncRecord) {
         let Some(module) = &self.module else {
             // SAFETY: (R2) the context of the host functions, and no code runs.
-            unsafe { (*self.ctx.ptr()).funcs = records };
+            unsafe { (*self.ctx).funcs = records };
             return;
         };
         let parsed = module.parsed();
@@ -254,7 +297,7 @@ impl InstanceData {
         // SAFETY: (R2) nobody else knows the context yet; what it leads to is owned by the instance or by older
         // ones, and lives as long as the store.
         unsafe {
-            let ctx = &mut *self.ctx.ptr();
+            let ctx = &mut *self.ctx;
             ctx.globals = self.cells.base();
             ctx.funcs = funcs;
             #[cfg(feature = "jit-lazy")]
@@ -289,7 +332,7 @@ impl InstanceData {
     /// Its number in the store.
     pub fn number(&self) -> u32 {
         // SAFETY: (R2) the context lives as long as the instance.
-        unsafe { (*self.ctx.ptr()).number }
+        unsafe { (*self.ctx).number }
     }
 
     /// The reference to a function of its index space, which must exist.
@@ -404,14 +447,14 @@ impl InstanceData {
     /// Fuel left; `u64::MAX` if it is never used up.
     pub fn fuel(&self) -> u64 {
         // SAFETY: (R2) the context lives as long as the instance.
-        let fuel = unsafe { (*self.ctx.ptr()).fuel };
+        let fuel = unsafe { (*self.ctx).fuel };
         if fuel_is_endless(fuel) { u64::MAX } else { fuel }
     }
 
     /// Sets the fuel.
     pub fn set_fuel(&mut self, fuel: u64) {
         // SAFETY: (R2) as above; code that runs is waiting for us.
-        unsafe { (*self.ctx.ptr()).fuel = fuel }
+        unsafe { (*self.ctx).fuel = fuel }
     }
 }
 
@@ -436,7 +479,36 @@ fn dropped_bits(parsed: &wasmote_frontend::Module<'_>) -> usize {
     (parsed.own_global_cells() + parsed.import_funcs()) as usize
 }
 
+/// Makes an instance of a module (WebAssembly Core, 4.5.4, but for the start function): its number.
+pub(crate) fn instantiate(
+    store: &mut Store,
+    module: &Module,
+    quotas: &Quotas,
+    resolve: &mut dyn Resolve,
+) -> Result<u32, Error> {
+    let (number, hosts) = (store.state().instance_count(), store.state().host_count());
+    let made = InstanceData::allocate(store, module, quotas, resolve);
+    let state = store.state_mut();
+    let begun = made.and_then(|made| state.begin(made, module, quotas.fuel));
+    if begun.is_err() && state.instance_count() == number {
+        state.truncate_hosts(hosts);
+    }
+    begun.map(|()| number)
+}
+
 impl State {
+    /// Adds an instance, carries out its segments, and takes it back if that fails and nobody can know its functions.
+    fn begin(&mut self, instance: NewInstance, module: &Module, fuel: u64) -> Result<(), Error> {
+        let number = self.add(instance)?;
+        let begun = self.run_segments(number, module);
+        if begun.is_err() && module.parsed().import_tables() == 0 {
+            self.remove_last();
+        } else {
+            self.settle(number, fuel);
+        }
+        Ok(begun?)
+    }
+
     /// Type and cells of a global of this store's.
     pub(super) fn global(&self, global: crate::Global) -> Option<(GlobalType, *mut u32)> {
         self.instance(global.instance)?.global(global.index)

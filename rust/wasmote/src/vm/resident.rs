@@ -225,7 +225,7 @@ unsafe fn call_for(
     let place = told.frame_cells.load(Ordering::Relaxed);
     let stack = &raw const state.stack;
     let attempt = |resident: &mut Resident| {
-        let scratch = heap.root_account().account(usize::MAX)?;
+        let scratch = heap.account(usize::MAX)?;
         let mut encoded = Encoded::new(module.parsed(), &scratch, &scratch, module.metered());
         let (code, frame_cells) = encoded.code(own, place)?;
         resident.make_room(Function::bytes(code.len()), budget, stack);

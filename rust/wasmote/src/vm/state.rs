@@ -2,7 +2,7 @@
 
 use super::array::Array;
 use super::host::HostFunc;
-use super::instance::{InstanceData, Pointers};
+use super::instance::{self, InstanceData, NewInstance, Pointers};
 use super::interrupt::Signal;
 use super::place::{Block, Place};
 use crate::backtrace::Backtrace;
@@ -39,8 +39,8 @@ pub struct State {
     called: Cell<Called>,
     #[cfg(feature = "interp-lazy")]
     pub(super) resident: super::resident::Resident,
-    /// The instances' contexts, by number. Each leads to its instance, which is owned by that; null if there is none, as
-    /// for the host functions before there is one of these.
+    /// The instances' contexts, by number; null if there is none, as for the host functions before there is one of these. What
+    /// the runtime knows of the instances is the store's.
     contexts: Pointers,
     pub(super) signal: Shared<Signal>,
     hosts: Vec<Shared<dyn HostFunc>>,
@@ -105,7 +105,7 @@ impl State {
     }
 
     /// Adds an instance, which gets the next number. If it stays, [`settle`](State::settle) follows.
-    pub(crate) fn add(&mut self, instance: Place<InstanceData>) -> Result<u32, Error> {
+    pub(super) fn add(&mut self, instance: NewInstance) -> Result<u32, Error> {
         let number = self.contexts.len();
         if number >= limits::MAX_INSTANCES as usize {
             return Err(Error::Limit);
@@ -117,36 +117,23 @@ impl State {
     }
 
     /// Puts an instance that is kept to where its number has a place.
-    fn place(&mut self, number: usize, instance: Place<InstanceData>) {
-        let place = instance.into_ptr();
-        // SAFETY: (R1) nobody else knows the instance yet.
-        let ctx = unsafe { (*place).ctx.ptr() };
+    fn place(&mut self, number: usize, instance: NewInstance) {
         if let Some(context) = self.contexts.get_mut(number) {
-            *context = ctx.cast();
+            *context = instance.into_ctx().cast();
         }
-        // SAFETY: (R2) contexts and instances live as long as the store, and no code runs.
-        unsafe {
-            (*ctx).owner = place.cast();
-            for ctx in self.contexts.iter().filter(|ctx| !ctx.is_null()) {
-                (*ctx.cast::<VmCtx>()).instances = self.contexts.as_ptr().cast();
-            }
+        for ctx in self.contexts.iter().filter(|ctx| !ctx.is_null()) {
+            // SAFETY: (R2) contexts live as long as the store, and no code runs.
+            unsafe { (*ctx.cast::<VmCtx>()).instances = self.contexts.as_ptr().cast() };
         }
     }
 
-    /// Takes the last instance back, whose functions nobody knows.
-    pub(crate) fn remove_last(&mut self) {
+    /// Takes the last instance back, which has not been settled, and whose functions nobody knows.
+    pub(super) fn remove_last(&mut self) {
         self.last.set(None);
-        self.drop_last();
-    }
-
-    /// Drops the instance with the greatest number; false if there is none.
-    fn drop_last(&mut self) -> bool {
-        let Some(ctx) = self.contexts.pop() else { return false };
-        if !ctx.is_null() {
-            // SAFETY: (R2) the context leads to its instance, which `place` gave up; nobody knows it any more.
-            drop(unsafe { Place::from_ptr((*ctx.cast::<VmCtx>()).owner.cast::<InstanceData>()) });
+        if let Some(ctx) = self.contexts.pop() {
+            // SAFETY: (R2) `place` gave it up.
+            drop(unsafe { NewInstance::from_ctx(ctx.cast()) });
         }
-        true
     }
 
     /// The context of an instance of the store's.
@@ -158,8 +145,8 @@ impl State {
 
     #[inline(never)]
     fn instance_at(&self, number: u32) -> Option<NonNull<InstanceData>> {
-        // SAFETY: (R2) the context leads to its instance.
-        self.context(number).and_then(|ctx| NonNull::new(unsafe { (*ctx).owner.cast() }))
+        // SAFETY: (R2) an instance's context.
+        self.context(number).and_then(|ctx| NonNull::new(unsafe { instance::data(ctx) }))
     }
 
     /// An instance of the store's.
@@ -180,12 +167,12 @@ impl State {
     }
 
     /// Where the host functions added from now on begin.
-    pub(crate) fn host_count(&self) -> usize {
+    pub(super) fn host_count(&self) -> usize {
         self.hosts.len()
     }
 
     /// Takes the host functions added since [`host_count`](State::host_count) back, which nobody knows.
-    pub(crate) fn truncate_hosts(&mut self, count: usize) {
+    pub(super) fn truncate_hosts(&mut self, count: usize) {
         self.hosts.truncate(count);
         self.host_records.truncate(count);
     }
@@ -402,6 +389,9 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        while self.drop_last() {}
+        for ctx in self.contexts.iter().filter(|ctx| !ctx.is_null()) {
+            // SAFETY: (R2) the instance is ours, and the memory stays until we drop the signal.
+            unsafe { instance::data(ctx.cast()).drop_in_place() };
+        }
     }
 }
