@@ -4,7 +4,7 @@ use crate::reader::Reader;
 use crate::sections::{self, Export, ExternType, Import};
 use crate::segments::{DataSegment, ElementSegment};
 use crate::{ConstExpr, GlobalPlace};
-use wasmote_core::{ErrorKind, Features, FuncType, GlobalType, LoadError, MemoryType, TableType};
+use wasmote_core::{ErrorKind, Features, FuncType, GlobalType, LoadError, MemoryType, TableType, limits};
 use wasmote_platform::{Heap, Vec};
 
 /// A global: its type, and where its value is.
@@ -14,16 +14,9 @@ pub(crate) struct Global {
     pub place: GlobalPlace,
 }
 
-/// A section that is read again when its items are needed: the offset of its first item, and their number.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Items {
-    pub start: u32,
-    pub count: u32,
-}
-
 /// What a module has a list of, in [`Module::lists`]. The canonical type of each type index.
 pub(crate) const TYPES: usize = 0;
-/// Canonical type of each function, imported ones first.
+/// Canonical type of each function, imported ones first; with [`DECLARED`] if `ref.func` may name it in a body.
 pub(crate) const FUNCS: usize = 1;
 /// Offset of each export, by its name's bytes: who imports many from a module that exports many finds them soon.
 pub(crate) const EXPORTS: usize = 2;
@@ -31,12 +24,18 @@ pub(crate) const EXPORTS: usize = 2;
 pub(crate) const ELEMENTS: usize = 3;
 /// Offset of each data segment.
 pub(crate) const DATA: usize = 4;
-/// Functions that `ref.func` may name in a body: one bit each, empty until there is one.
-const DECLARED: usize = 5;
-const LISTS: usize = 6;
+const LISTS: usize = 5;
+
+/// A bit that no offset in a module has.
+const DECLARED: u32 = 1 << 31;
+const _: () = assert!(limits::MAX_MODULE_BYTES < DECLARED);
+
+/// No function has this index.
+const NO_FUNC: u32 = u32::MAX;
 
 /// A module, validated but for its function bodies. It borrows the bytes and copies nothing out of them; for each
-/// type, function, segment and global it keeps a few bytes on the heap.
+/// type, function, segment and global it keeps a few bytes on the heap. Of a section that is read again when its items are
+/// needed, it keeps where the first one is.
 ///
 /// A *canonical type* is the offset of the first function type of the module that is equal: it identifies a type
 /// within the module, and leads to it without a table.
@@ -46,7 +45,8 @@ pub struct Module<'a> {
     pub(crate) features: Features,
     /// [`TYPES`] and so on.
     pub(crate) lists: [Vec<u32>; LISTS],
-    pub(crate) imports: Items,
+    pub(crate) imports: u32,
+    pub(crate) import_count: u32,
     pub(crate) import_funcs: u32,
     pub(crate) tables: Vec<TableType>,
     pub(crate) import_tables: u32,
@@ -54,12 +54,13 @@ pub struct Module<'a> {
     pub(crate) memory_imported: bool,
     pub(crate) globals: Vec<Global>,
     pub(crate) import_globals: u32,
-    pub(crate) own_globals: Items,
+    pub(crate) own_globals: u32,
     pub(crate) global_cells: u32,
-    pub(crate) exports: Items,
-    pub(crate) start: Option<u32>,
+    pub(crate) exports: u32,
+    /// [`NO_FUNC`] if there is no start function.
+    pub(crate) start: u32,
     pub(crate) data_count: Option<u32>,
-    pub(crate) code: Items,
+    pub(crate) code: u32,
     pub(crate) code_end: u32,
     /// Offset of the function names in the name section, 0 if there are none.
     pub(crate) func_names: u32,
@@ -82,7 +83,8 @@ impl<'a> Module<'a> {
             bytes,
             features: Features::NONE,
             lists: core::array::from_fn(|_| Vec::new(heap)),
-            imports: Items::default(),
+            imports: 0,
+            import_count: 0,
             import_funcs: 0,
             tables: Vec::new(heap),
             import_tables: 0,
@@ -90,12 +92,12 @@ impl<'a> Module<'a> {
             memory_imported: false,
             globals: Vec::new(heap),
             import_globals: 0,
-            own_globals: Items::default(),
+            own_globals: 0,
             global_cells: 0,
-            exports: Items::default(),
-            start: None,
+            exports: 0,
+            start: NO_FUNC,
             data_count: None,
-            code: Items::default(),
+            code: 0,
             code_end: 0,
             func_names: 0,
         }
@@ -113,14 +115,14 @@ impl<'a> Module<'a> {
 
     /// The imports, in order.
     pub fn imports(&self) -> impl Iterator<Item = Import<'a>> + '_ {
-        let mut reader = self.reader(self.imports.start);
-        (0..self.imports.count).map(move |_| sections::import(&mut reader, &self.lists[TYPES], self.bytes))
+        let mut reader = self.reader(self.imports);
+        (0..self.import_count).map(move |_| sections::import(&mut reader, &self.lists[TYPES], self.bytes))
     }
 
     /// The exports, in order.
     pub fn exports(&self) -> impl Iterator<Item = Export<'a>> + use<'a> {
-        let mut reader = Reader::new(self.bytes, self.exports.start, u32::MAX);
-        (0..self.exports.count).map(move |_| sections::export(&mut reader))
+        let mut reader = Reader::new(self.bytes, self.exports, u32::MAX);
+        (0..self.lists[EXPORTS].len()).map(move |_| sections::export(&mut reader))
     }
 
     /// The export of this name.
@@ -136,7 +138,7 @@ impl<'a> Module<'a> {
         use wasmote_core::ExternKind::*;
         let index = export.index as usize;
         Some(match export.kind {
-            Func => ExternType::Func(self.func_type_at(*self.lists[FUNCS].get(index)?)),
+            Func => ExternType::Func(self.func_type(export.index)),
             Table => ExternType::Table(*self.tables.get(index)?),
             Memory => ExternType::Memory(self.memory?),
             Global => ExternType::Global(self.globals.get(index)?.ty),
@@ -175,15 +177,15 @@ impl<'a> Module<'a> {
 
     /// The canonical type of a function; `u32::MAX` if there is no such function.
     pub fn func_type_index(&self, func: u32) -> u32 {
-        self.lists[FUNCS].get(func as usize).copied().unwrap_or(u32::MAX)
+        self.lists[FUNCS].get(func as usize).map_or(u32::MAX, |word| word & !DECLARED)
     }
 
     /// Where the body of one of the module's own functions lies, by its place among them. Walks over the
     /// bodies before it.
     pub fn body(&self, own: u32) -> core::ops::Range<u32> {
-        let mut reader = self.reader(self.code.start);
+        let mut reader = self.reader(self.code);
         let mut range = 0..0;
-        if own < self.code.count {
+        if own < self.own_funcs() {
             for _ in 0..=own {
                 let len = reader.u32();
                 range = reader.pos()..reader.pos() + len;
@@ -195,8 +197,8 @@ impl<'a> Module<'a> {
 
     /// The places of the bodies of the module's own functions, in order, for [`Compiler::seek`](crate::Compiler::seek).
     pub fn body_places(&self) -> impl Iterator<Item = u32> + '_ {
-        let mut reader = self.reader(self.code.start);
-        (0..self.code.count).map(move |_| {
+        let mut reader = self.reader(self.code);
+        (0..self.own_funcs()).map(move |_| {
             let place = reader.pos();
             let len = reader.u32();
             reader.slice(len);
@@ -206,7 +208,7 @@ impl<'a> Module<'a> {
 
     /// Size of the code section's contents in bytes.
     pub fn code_bytes(&self) -> u32 {
-        self.code_end - self.code.start
+        self.code_end - self.code
     }
 
     /// The tables, imported ones first.
@@ -257,7 +259,7 @@ impl<'a> Module<'a> {
     /// The module's own globals and what they begin with.
     pub fn own_globals(&self) -> impl Iterator<Item = (GlobalType, ConstExpr)> + '_ {
         let own = self.globals.get(self.import_globals as usize..).unwrap_or(&[]);
-        let mut reader = self.reader(self.own_globals.start);
+        let mut reader = self.reader(self.own_globals);
         own.iter().map(move |global| {
             sections::global_type(&mut reader, &mut Features::default());
             (global.ty, ConstExpr::skip(&mut reader))
@@ -286,7 +288,7 @@ impl<'a> Module<'a> {
 
     /// The start function.
     pub fn start(&self) -> Option<u32> {
-        self.start
+        (self.start != NO_FUNC).then_some(self.start)
     }
 
     /// The name of a function, from the name section. Searches the section from its beginning.
@@ -332,19 +334,13 @@ impl<'a> Module<'a> {
 
     /// Notes that `ref.func` may name the function in bodies; wrong at `at` if there is none.
     pub(crate) fn declare(&mut self, func: u32, at: u32, reader: &mut Reader<'_>) {
-        if func >= self.func_count() {
-            return reader.fail_at(ErrorKind::UnknownFunction, at);
-        }
-        if self.lists[DECLARED].is_empty() {
-            let words = self.lists[FUNCS].len().div_ceil(32);
-            reader.stored(self.lists[DECLARED].resize(words, 0));
-        }
-        if let Some(word) = self.lists[DECLARED].get_mut(func as usize / 32) {
-            *word |= 1 << (func % 32);
+        match self.lists[FUNCS].get_mut(func as usize) {
+            Some(word) => *word |= DECLARED,
+            None => reader.fail_at(ErrorKind::UnknownFunction, at),
         }
     }
 
     pub(crate) fn is_declared(&self, func: u32) -> bool {
-        self.lists[DECLARED].get(func as usize / 32).is_some_and(|word| word >> (func % 32) & 1 != 0)
+        self.lists[FUNCS].get(func as usize).is_some_and(|word| word & DECLARED != 0)
     }
 }

@@ -1,6 +1,6 @@
 //! The sections (WebAssembly Core, 5.5 and 3.4).
 
-use crate::module::{DATA, ELEMENTS, EXPORTS, FUNCS, Global, Items, Module, TYPES};
+use crate::module::{DATA, ELEMENTS, EXPORTS, FUNCS, Global, Module, TYPES};
 use crate::reader::Reader;
 use crate::segments;
 use crate::sort::Order;
@@ -122,7 +122,7 @@ pub(crate) fn parse(module: &mut Module<'_>, heap: &Heap) -> Result<(), LoadErro
         reader.result()?;
         reader = Reader::new(bytes, end, u32::MAX);
     }
-    if module.code.count != module.own_funcs() {
+    if module.code == 0 && module.own_funcs() != 0 {
         reader.fail(ErrorKind::FunctionCountMismatch);
     }
     if module.data_count.is_some_and(|count| count != module.data_count()) {
@@ -166,19 +166,20 @@ fn custom(module: &mut Module<'_>, section: &mut Reader<'_>) {
 fn items<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, id: u8, heap: &Heap) {
     let at = section.pos();
     let count = section.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
-    let items = Items { start: section.pos(), count };
+    let start = section.pos();
     match id {
-        id::IMPORT => module.imports = items,
+        id::IMPORT => (module.imports, module.import_count) = (start, count),
         id::GLOBAL => {
-            module.own_globals = items;
+            module.own_globals = start;
             section.stored(module.globals.reserve_exact(count as usize));
         }
-        id::EXPORT => module.exports = items,
+        id::TABLE => section.stored(module.tables.reserve_exact(count as usize)),
+        id::EXPORT => module.exports = start,
         id::CODE => {
             if count != module.own_funcs() {
                 section.fail_at(ErrorKind::FunctionCountMismatch, at);
             }
-            module.code = items;
+            module.code = start;
         }
         _ => {}
     }
@@ -523,5 +524,5 @@ fn start_function(module: &mut Module<'_>, section: &mut Reader<'_>) {
     } else if module.func_type(func) != FuncType::default() {
         section.fail_at(ErrorKind::BadStart, at);
     }
-    module.start = Some(func);
+    module.start = func;
 }

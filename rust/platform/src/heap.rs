@@ -476,6 +476,12 @@ impl<T: ?Sized> Shared<T> {
         unsafe { Head::count(this.head(), 0) }
     }
 
+    /// The account that it is on.
+    pub fn heap(this: &Shared<T>) -> &Heap {
+        // SAFETY: (P5) an owner.
+        unsafe { &(*this.head().as_ptr()).heap }
+    }
+
     /// Gives an owner up for the value's address, from which [`from_raw`](Shared::from_raw) makes it again.
     pub fn into_raw(this: Shared<T>) -> NonNull<T> {
         ManuallyDrop::new(this).0

@@ -12,10 +12,8 @@ use crate::vm::{Bytes, Code};
 use crate::{Engine, Error};
 use wasmote_core::FuncType;
 use wasmote_frontend::{Export, ExternType, Import};
-#[cfg(feature = "jit")]
-use wasmote_platform::Vec;
 use wasmote_platform::heap::HeapStats;
-use wasmote_platform::{Heap, Shared};
+use wasmote_platform::{Heap, Shared, Vec};
 
 /// A module: immutable, cheap to clone, usable in any number of stores and threads of its engine.
 ///
@@ -24,11 +22,10 @@ use wasmote_platform::{Heap, Shared};
 pub struct Module(Shared<Inner>);
 
 struct Inner {
-    // Borrows `bytes`, so it is dropped first.
+    // Borrows what `_bytes` holds, so it is dropped first.
     parsed: wasmote_frontend::Module<'static>,
     code: Code,
-    _bytes: Bytes,
-    heap: Heap,
+    _bytes: Option<Vec<u8>>,
     #[cfg(any(feature = "backtrace", feature = "jit-lazy", feature = "interp-lazy"))]
     metered: bool,
     #[cfg(feature = "jit-lazy")]
@@ -93,12 +90,11 @@ impl Module {
         let inner = Inner {
             parsed,
             code,
-            _bytes: bytes,
+            _bytes: bytes.owned(),
             #[cfg(any(feature = "backtrace", feature = "jit-lazy", feature = "interp-lazy"))]
             metered: engine.fuel,
             #[cfg(feature = "jit-lazy")]
             code_limit: engine.code_limit,
-            heap: heap.clone(),
         };
         Ok(Module(Shared::new(&heap, inner)?))
     }
@@ -134,7 +130,7 @@ impl Module {
     /// What the module holds.
     pub fn stats(&self) -> ModuleStats {
         ModuleStats {
-            heap: self.0.heap.stats(),
+            heap: Shared::heap(&self.0).stats(),
             code_bytes: self.code_bytes(),
             native_code_bytes: self.code().native_bytes(),
             wasm_code_bytes: self.parsed().code_bytes(),
@@ -165,7 +161,7 @@ impl Module {
     /// function. Compiles the function again to find it.
     #[cfg(feature = "backtrace")]
     pub(crate) fn locate(&self, own: u32, bytes: u32) -> Result<Option<u32>, Error> {
-        let scratch = self.0.heap.account(usize::MAX)?;
+        let scratch = Shared::heap(&self.0).account(usize::MAX)?;
         #[cfg(feature = "jit")]
         if self.code().is_native(own) {
             let mut place = Vec::new(&scratch);
@@ -194,7 +190,8 @@ impl Module {
     /// # Errors
     /// Memory is used up; without the interpreter, also that for code, or the function is too large.
     pub(crate) fn compile(&self, own: u32) -> Result<(), Error> {
-        let Inner { parsed, heap, metered, .. } = &*self.0;
+        let Inner { parsed, metered, .. } = &*self.0;
+        let heap = Shared::heap(&self.0);
         let scratch = heap.account(usize::MAX)?;
         self.code().make(own, |more, module| {
             let (start, room) = (more.start(), more.room(self.0.code_limit));

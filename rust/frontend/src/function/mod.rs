@@ -59,7 +59,7 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
             control: Vec::new(heap),
             detours: Vec::new(heap),
             values: 0,
-            next: (0, module.code.start),
+            next: (0, module.code),
         }
     }
 
@@ -91,7 +91,7 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
 
     fn body(&mut self, own: u32, sink: &mut S, quiet: bool) -> Result<(), LoadError> {
         let module = self.module;
-        let (mut at, start) = if own >= self.next.0 { self.next } else { (0, module.code.start) };
+        let (mut at, start) = if own >= self.next.0 { self.next } else { (0, module.code) };
         let mut reader = module.reader(start);
         let mut len = reader.u32();
         while at < own && !reader.failed() {
@@ -260,7 +260,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         const FEW: usize = 16;
         if count > FEW {
             *self.values = self.values.saturating_add((count - FEW) as u32);
-            let bytes = self.op_at.saturating_sub(self.module.code.start);
+            let bytes = self.op_at.saturating_sub(self.module.code);
             let most = bytes.saturating_mul(limits::MAX_VALUES_PER_BYTE).saturating_add(limits::MAX_VALUES);
             if *self.values > most {
                 self.fail(ErrorKind::TooManyParams);

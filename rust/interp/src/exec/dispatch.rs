@@ -1,7 +1,7 @@
 //! The two dispatchers, both made from the instruction table.
 //!
 //! - Portable: `loop { match }`. On Arm's M profile it is the faster and by far the smaller one of the two, because rustc forces
-//!   a frame pointer into every function there. Where handlers in assembler are wanted (`thumb2`), they run first, and it carries
+//!   a frame pointer into every function there. Where there are handlers in assembler (`thumb2`), they run first, and it carries
 //!   out what they leave.
 //! - By tail calls: one function an instruction, which ends in a call of the next one through a table. In release
 //!   builds LLVM makes a jump of that call, because all have one signature and nothing is left to do after it. It is

@@ -18,13 +18,13 @@ pub(crate) struct Bytes {
     /// to, and this is dropped in such.
     bytes: MaybeUninit<&'static [u8]>,
     /// Holds them if they are ours.
-    _owned: Option<Vec<u8>>,
+    owned: Option<Vec<u8>>,
 }
 
 impl Bytes {
     /// Bytes that stay where they are.
     pub fn borrowed(bytes: &'static [u8]) -> Bytes {
-        Bytes { bytes: MaybeUninit::new(bytes), _owned: None }
+        Bytes { bytes: MaybeUninit::new(bytes), owned: None }
     }
 
     /// A copy on the heap.
@@ -32,13 +32,18 @@ impl Bytes {
         let owned = Vec::copy_of(heap, bytes)?;
         // SAFETY: (R6) the copy is neither changed nor moved, and is freed after everything that reads it.
         let bytes = unsafe { core::slice::from_raw_parts(owned.as_ptr(), owned.len()) };
-        Ok(Bytes { bytes: MaybeUninit::new(bytes), _owned: Some(owned) })
+        Ok(Bytes { bytes: MaybeUninit::new(bytes), owned: Some(owned) })
     }
 
     /// The bytes.
     pub fn get(&self) -> &'static [u8] {
         // SAFETY: (R6) set when this was made.
         unsafe { self.bytes.assume_init() }
+    }
+
+    /// What holds them if they are ours, for as long as they are read.
+    pub fn owned(self) -> Option<Vec<u8>> {
+        self.owned
     }
 }
 

@@ -81,6 +81,33 @@
         strd    \low, \high, [r3]
 .endm
 
+// How most handlers end: r0 goes to the first byte's cell, or r0 and r1 to it and the next, and on. One of all that have so many bytes
+// ends for those that are `rare` too, as they are or because they are slow anyway; and if size counts more than speed, for all.
+.macro finish bytes
+        end_of  .Lfinish_\bytes, {share}, result, r0, \bytes
+.endm
+.macro finish_pair bytes
+        end_of  .Lfinish_pair_\bytes, {share}, result_pair, "r0, r1", \bytes
+.endm
+.macro end_of label, share, result, registers, bytes
+    .ifndef \label
+\label:
+        \result \registers
+        next    \bytes
+    .elseif \share
+        b       \label
+    .else
+        \result \registers
+        next    \bytes
+    .endif
+.endm
+.macro finish_rare bytes
+        b       .Lfinish_\bytes
+.endm
+.macro finish_pair_rare bytes
+        b       .Lfinish_pair_\bytes
+.endm
+
 // Traps if someone has interrupted the instance. `interrupted` is to follow within 126 bytes.
 .macro poll scratch
         ldr     \scratch, [r8, #{interrupt}]

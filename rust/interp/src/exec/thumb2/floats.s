@@ -4,26 +4,22 @@
 .Lh_f32_abs:
         second  r0
         bic     r0, r0, #0x80000000
-        result  r0
-        next    3
+        finish  3
 
 .Lh_f32_neg:
         second  r0
         eor     r0, r0, #0x80000000
-        result  r0
-        next    3
+        finish  3
 
 .Lh_f64_abs:
         second_pair r0, r1
         bic     r1, r1, #0x80000000
-        result_pair r0, r1
-        next    3
+        finish_pair_rare 3
 
 .Lh_f64_neg:
         second_pair r0, r1
         eor     r1, r1, #0x80000000
-        result_pair r0, r1
-        next    3
+        finish_pair_rare 3
 
 // Calls a function of the ABI's runtime, which keeps r4 to r11 (Run-time ABI for the Arm Architecture, 5.1).
 .macro runtime function
@@ -37,8 +33,7 @@
         second_pair r0, r1
         third_pair r2, r3
         runtime \function
-        result_pair r0, r1
-        next    4
+        finish_pair_rare 4
 .endm
 
 .macro soft_compare_pair name, function
@@ -46,16 +41,14 @@
         second_pair r0, r1
         third_pair r2, r3
         runtime \function
-        result  r0
-        next    4
+        finish_rare 4
 .endm
 
 .macro soft_widen name, function
 .Lh_\name:
         second  r0
         runtime \function
-        result_pair r0, r1
-        next    3
+        finish_pair_rare 3
 .endm
 
         soft_pair f64_add, __aeabi_dadd
@@ -73,14 +66,12 @@
         third_pair r2, r3
         runtime __aeabi_dcmpeq
         eor     r0, r0, #1
-        result  r0
-        next    4
+        finish_rare 4
 
 .Lh_f32_demote_f64:
         second_pair r0, r1
         runtime __aeabi_d2f
-        result  r0
-        next    3
+        finish_rare 3
 
     .if {fpu}
         .fpu    fpv4-sp-d16
@@ -145,16 +136,14 @@
         second  r0
         third   r1
         runtime \function
-        result  r0
-        next    4
+        finish_rare 4
 .endm
 
 .macro soft_unary name, function
 .Lh_\name:
         second  r0
         runtime \function
-        result  r0
-        next    3
+        finish_rare 3
 .endm
 
         soft    f32_add, __aeabi_fadd
@@ -172,8 +161,7 @@
         third   r1
         runtime __aeabi_fcmpeq
         eor     r0, r0, #1
-        result  r0
-        next    4
+        finish_rare 4
 
     .endif
     .endif

@@ -2,13 +2,11 @@
 
 .Lh_copy1:
         second  r0
-        result  r0
-        next    3
+        finish 3
 
 .Lh_copy2:
         second_pair r0, r1
-        result_pair r0, r1
-        next    3
+        finish_pair 3
 
 .Lh_copy1_far:
         ldrh    r0, [r4, #3]
@@ -28,36 +26,30 @@
 
 .Lh_const1:
         ldrsb   r0, [r4, #2]
-        result  r0
-        next    3
+        finish  3
 
 .Lh_const1_h:
         ldrsh   r0, [r4, #2]
-        result  r0
-        next    4
+        finish 4
 
 .Lh_const1_w:
         ldr     r0, [r4, #2]
-        result  r0
-        next    6
+        finish 6
 
 .Lh_const2:
         ldrsh   r0, [r4, #2]
         asrs    r1, r0, #31
-        result_pair r0, r1
-        next    4
+        finish_pair 4
 
 .Lh_const2_w:
         ldr     r0, [r4, #2]
         asrs    r1, r0, #31
-        result_pair r0, r1
-        next    6
+        finish_pair 6
 
 .Lh_const2_ww:
         ldr     r0, [r4, #2]
         ldr     r1, [r4, #6]
-        result_pair r0, r1
-        next    10
+        finish_pair 10
 
 .Lh_zero:
         ldrb    r0, [r4, #1]
@@ -82,21 +74,18 @@
 .Lh_select1:
         select_source
         ldr     r0, [r5, r1, lsl #2]
-        result  r0
-        next    5
+        finish  5
 
 .Lh_select2:
         select_source
         add     r1, r5, r1, lsl #2
         ldrd    r0, r1, [r1]
-        result_pair r0, r1
-        next    5
+        finish_pair 5
 
 .Lh_global_get1:
         ldrb    r0, [r4, #2]
         ldr     r0, [r10, r0, lsl #2]
-        result  r0
-        next    3
+        finish  3
 
 .Lh_global_set1:
         first   r0
@@ -108,8 +97,7 @@
         ldrb    r1, [r4, #2]
         add     r1, r10, r1, lsl #2
         ldrd    r0, r1, [r1]
-        result_pair r0, r1
-        next    3
+        finish_pair 3
 
 .Lh_global_set2:
         first_pair r0, r1
@@ -123,8 +111,7 @@
         second  r0
         third   r1
         \insn   r0, r0, r1
-        result  r0
-        next    4
+        finish  4
 .endm
 
 .macro shift name, insn
@@ -133,8 +120,7 @@
         third   r1
         and     r1, r1, #31
         \insn   r0, r0, r1
-        result  r0
-        next    4
+        finish  4
 .endm
 
 // The last operand is a signed byte.
@@ -143,8 +129,7 @@
         second  r0
         ldrsb   r1, [r4, #3]
         \insn   r0, r0, r1
-        result  r0
-        next    4
+        finish  4
 .endm
 
 // A byte to shift by is less than the number of bits.
@@ -153,8 +138,7 @@
         second  r0
         ldrb    r1, [r4, #3]
         \insn   r0, r0, r1
-        result  r0
-        next    4
+        finish  4
 .endm
 
 // The last operand has 32 bits.
@@ -163,16 +147,14 @@
         second  r0
         ldr     r1, [r4, #3]
         \insn   r0, r0, r1
-        result  r0
-        next    7
+        finish  7
 .endm
 
 .Lh_i32_add_h:
         second  r0
         ldrsh   r1, [r4, #3]
         adds    r0, r0, r1
-        result  r0
-        next    5
+        finish 5
 
         binary  i32_add, adds
         binary  i32_sub, subs
@@ -205,23 +187,20 @@
         rsbs    r1, r1, #0
         and     r1, r1, #31
         rors    r0, r0, r1
-        result  r0
-        next    4
+        finish_rare 4
 
 .Lh_i32_add_8i:
         second  r0
         ldrsb   r1, [r4, #3]
         add     r0, r0, r1, lsl #3
-        result  r0
-        next    4
+        finish  4
 
 .Lh_i32_mask:
         second  r0
         ldrb    r1, [r4, #3]
         lsls    r0, r0, r1
         lsrs    r0, r0, r1
-        result  r0
-        next    4
+        finish  4
 
 .macro divide name, insn
 .Lh_\name:
@@ -230,8 +209,7 @@
         cmp     r1, #0
         beq     .Ltrap_zero
         \insn   r0, r0, r1
-        result  r0
-        next    4
+        finish_rare 4
 .endm
 
 // The quotient of the least number and -1 is that number, which its remainder of 0 follows from; but it has no place.
@@ -243,8 +221,7 @@
         beq     .Ltrap_zero
         \insn   r2, r0, r1
         mls     r0, r2, r1, r0
-        result  r0
-        next    4
+        finish_rare 4
 .endm
 
 .Lh_i32_div_s:
@@ -256,8 +233,7 @@
         cmpeq   r0, #0x80000000
         beq     .Ltrap_overflow
         sdiv    r0, r0, r1
-        result  r0
-        next    4
+        finish_rare 4
 8:      b       .Ltrap_zero
 
         divide  i32_div_u, udiv
@@ -270,12 +246,10 @@
         b       .Lfalse
 .endm
 .Ltrue: movs    r0, #1
-        result  r0
-        next    4
+        finish  4
 .Lfalse:
         movs    r0, #0
-        result  r0
-        next    4
+        finish  4
 
 .macro compare name, yes
 .Lh_\name:
@@ -310,8 +284,7 @@
 .Lh_\name:
         second  r0
         \insn   r0, r0
-        result  r0
-        next    3
+        finish  3
 .endm
 
         unary   i32_clz, clz
@@ -322,5 +295,4 @@
         second  r0
         rbit    r0, r0
         clz     r0, r0
-        result  r0
-        next    3
+        finish_rare 3

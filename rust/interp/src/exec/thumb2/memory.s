@@ -63,8 +63,7 @@
         second  r0
         add_units \shift
         checked \bytes, \insn, r0
-        result  r0
-        next    4
+        finish  4
         near_end \bytes
 .endm
 
@@ -73,8 +72,7 @@
         second  r0
         add_offset
         checked \bytes, \insn, r0
-        result  r0
-        next    7
+        finish  7
         near_end \bytes
 .endm
 
@@ -87,8 +85,7 @@
         lsls    r0, r0, r1
         adds    r0, r0, r2
         checked \bytes, \insn, r0
-        result  r0
-        next    8
+        finish  8
         near_end \bytes
 .endm
 
@@ -100,8 +97,7 @@
         adds    r0, r0, r1
         adds    r0, r0, r2
         checked \bytes, \insn, r0
-        result  r0
-        next    8
+        finish  8
         near_end \bytes
 .endm
 
@@ -109,8 +105,7 @@
 .Lh_\name\()_abs:
         ldrh    r0, [r4, #2]
         checked \bytes, \insn, r0
-        result  r0
-        next    4
+        finish  4
         near_end \bytes
 .endm
 
@@ -138,8 +133,7 @@
         place_of_pair
         ldr     r1, [r0, #4]
         ldr     r0, [r0]
-        result_pair r0, r1
-        next    \bytes
+        finish_pair \bytes
 .endm
 
 .Lh_i64_load:

@@ -48,6 +48,7 @@ macro_rules! assemble {
             fpu = const cfg!(thumb2_fpu) as u32,
             fuel_of_lines = const FUEL as u32,
             lazy = const cfg!(feature = "lazy") as u32,
+            share = const !cfg!(feature = "dispatch-tail") as u32,
             application_profile = const !M_PROFILE as u32,
             // What the compiler's own code may be in.
             instruction_bits = const if M_PROFILE { 16 } else { 32 },

@@ -6,8 +6,7 @@
         third_pair r2, r3
         \low    r0, r0, r2
         \high   r1, r1, r3
-        result_pair r0, r1
-        next    4
+        finish_pair 4
 .endm
 
         pair    i64_add, adds, adcs
@@ -23,32 +22,28 @@
         mla     r3, r0, r3, r1
         umull   r0, r1, r0, r2
         add     r1, r1, r3
-        result_pair r0, r1
-        next    4
+        finish_pair 4
 
 .Lh_i64_add_i:
         second_pair r0, r1
         ldrsb   r2, [r4, #3]
         adds    r0, r0, r2
         adc     r1, r1, r2, asr #31
-        result_pair r0, r1
-        next    4
+        finish_pair 4
 
 .Lh_i64_and_i:
         second_pair r0, r1
         ldrsb   r2, [r4, #3]
         ands    r0, r0, r2
         and     r1, r1, r2, asr #31
-        result_pair r0, r1
-        next    4
+        finish_pair 4
 
 .Lh_i64_and_w:
         second  r0
         ldr     r2, [r4, #3]
         ands    r0, r0, r2
         movs    r1, #0
-        result_pair r0, r1
-        next    7
+        finish_pair 7
 
 .Lh_i64_mask:
         second_pair r0, r1
@@ -59,8 +54,7 @@
         itt     pl
         lslpl   r0, r2
         lsrpl   r0, r2
-        result_pair r0, r1
-        next    4
+        finish_pair 4
 
 // By a number of bits in r2, and by a byte, which is less than 64. An instruction that shifts by 32 or more leaves 0.
 .Lh_i64_shl:
@@ -79,8 +73,7 @@
         b       2f
 1:      lsl     r1, r0, r3
 2:      lsls    r0, r0, r2
-        result_pair r0, r1
-        next    4
+        finish_pair 4
 
 .macro shift_pair_right name, insn
 .Lh_\name:
@@ -100,8 +93,7 @@
         b       2f
 1:      \insn   r0, r1, r3
 2:      \insn\()s r1, r1, r2
-        result_pair r0, r1
-        next    4
+        finish_pair 4
 .endm
 
         shift_pair_right i64_shr_s, asr
@@ -149,17 +141,14 @@
         ite     eq
         moveq   r0, #1
         movne   r0, #0
-        result  r0
-        next    3
+        finish  3
 
 .Lh_i64_extend_i32_s:
         second  r0
         asrs    r1, r0, #31
-        result_pair r0, r1
-        next    3
+        finish_pair 3
 
 .Lh_i64_extend_i32_u:
         second  r0
         movs    r1, #0
-        result_pair r0, r1
-        next    3
+        finish_pair 3
