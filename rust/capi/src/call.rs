@@ -234,13 +234,13 @@ pub(crate) unsafe fn call(
         }
     };
     // By a reference to it, so that the block may be looked at meanwhile (C5).
-    func.call_cells(&mut access.cx(), write, read).map_err(|error| ended(access, error, report))
+    func.call_cells(&mut access.cx(), write, read).map_err(|error| ended(access, &error, report))
 }
 
 /// What a call has failed with.
 #[cold]
 #[inline(never)]
-fn ended(access: &mut Access<'_>, error: Error, report: &mut Report<'_>) -> Failure {
+fn ended(access: &mut Access<'_>, error: &Error, report: &mut Report<'_>) -> Failure {
     match access.store() {
         Ok(store) => failed(store, error, report),
         // In a host function the frames belong to the call that is still running.

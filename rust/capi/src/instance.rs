@@ -168,13 +168,13 @@ unsafe fn instantiate(
 
 /// What a call or the start function failed with, and for a trap in which function, which costs the time to compile
 /// that function again, and so is only found out if the application gave a `wasmote_error_t`.
-pub(crate) fn failed(store: &Store, error: Error, report: &mut Report<'_>) -> Failure {
+pub(crate) fn failed(store: &Store, error: &Error, report: &mut Report<'_>) -> Failure {
     if error.trap().is_none() {
         return report.fail(error, None);
     }
     event(Level::Warn, |text| _ = text.add("trap: ").message(error.message()));
     let frame = store.backtrace().frames().first().filter(|_| report.wanted());
-    report.fail(error, frame.and_then(|frame| store.resolve(frame).ok()))
+    report.fail(error, frame.and_then(|frame| store.resolve(frame).ok()).as_ref())
 }
 
 /// Deletes an instance. WASMOTE_ERR_BUSY while it runs. The memory of linked instances is given back with the last

@@ -85,7 +85,7 @@ impl<'a> Imports<'a> {
                 match error {
                     // The report is told already.
                     Error::Link(_) => error.into(),
-                    _ => failed(store, error, report),
+                    _ => failed(store, &error, report),
                 }
             })
     }

@@ -77,7 +77,7 @@ unsafe fn load(
                 text.add("module refused: ").message(error.message());
                 text.add(" at byte ").number(error.offset().unwrap_or(0));
             });
-            report.fail(error, None)
+            report.fail(&error, None)
         })?;
         event(Level::Info, |text| {
             text.add("module loaded: ")
