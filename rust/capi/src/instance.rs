@@ -174,7 +174,10 @@ pub(crate) fn failed(store: &Store, error: &Error, report: &mut Report<'_>) -> F
     }
     event(Level::Warn, |text| _ = text.add("trap: ").message(error.message()));
     let frame = store.backtrace().frames().first().filter(|_| report.wanted());
-    report.fail(error, frame.and_then(|frame| store.resolve(frame).ok()).as_ref())
+    match frame.map(|frame| store.resolve(frame)) {
+        Some(Ok(place)) => report.fail(error, Some(&place)),
+        _ => report.fail(error, None),
+    }
 }
 
 /// Deletes an instance. WASMOTE_ERR_BUSY while it runs. The memory of linked instances is given back with the last
