@@ -4,10 +4,10 @@ use crate::calls::{Calls, Depth};
 use crate::{Exit, Failure, Result, disassemble, module};
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use wasmote_core::{Feature, Features, FuncType, GlobalType, MemoryType, TableType};
+use wasmote_core::{Feature, FuncType, GlobalType, MemoryType, TableType};
 use wasmote_frontend::{Compiler, ExternType, Module, Validate};
 use wasmote_platform::Heap;
-use wasmparser::{Parser, Payload};
+use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
 /// Options of `wasmote inspect`.
 #[derive(clap::Args)]
@@ -62,7 +62,7 @@ pub fn inspect(options: &Options) -> Result<()> {
     let bytes = module::read(&options.file)?;
     let heap = Heap::platform().map_err(wasmote::Error::from)?;
     let sections = sections(&bytes);
-    let (module, features) = match validated(&bytes, &heap) {
+    let module = match validated(&bytes, &heap) {
         Ok(valid) => valid,
         Err(error) => {
             // What the sections are helps to understand the refusal.
@@ -74,11 +74,7 @@ pub fn inspect(options: &Options) -> Result<()> {
             return Err(error.into());
         }
     };
-    let features: Vec<_> = features
-        .iter()
-        .filter(|feature| *feature != Feature::Mvp)
-        .map(|feature| feature.name().to_string())
-        .collect();
+    let features = features(&bytes);
     let needs = needs(&module, &heap, options.stack)?;
     if options.json {
         println!("{}", to_json(&module, &sections, &features, &needs, options.ram));
@@ -98,16 +94,37 @@ pub fn inspect(options: &Options) -> Result<()> {
     }
 }
 
-/// The module, all of it validated, and the features that it uses.
-fn validated<'a>(bytes: &'a [u8], heap: &Heap) -> Result<(Module<'a>, Features), wasmote::Error> {
+/// The module, all of it validated.
+fn validated<'a>(bytes: &'a [u8], heap: &Heap) -> Result<Module<'a>, wasmote::Error> {
     let module = Module::parse(bytes, heap)?;
     let mut compiler = Compiler::new(&module, heap);
     for own in 0..module.func_count() - module.import_funcs() {
         compiler.function(own, &mut Validate)?;
     }
-    let features = compiler.features();
     drop(compiler);
-    Ok((module, features))
+    Ok(module)
+}
+
+/// The features that the module uses: without one of them it is not valid.
+fn features(bytes: &[u8]) -> Vec<String> {
+    use WasmFeatures as W;
+    let features = [
+        (Feature::Float, W::FLOATS),
+        (Feature::SignExtension, W::SIGN_EXTENSION),
+        (Feature::SaturatingFloat, W::SATURATING_FLOAT_TO_INT),
+        (Feature::MultiValue, W::MULTI_VALUE),
+        (Feature::BulkMemory, W::BULK_MEMORY),
+        (Feature::ReferenceTypes, W::REFERENCE_TYPES | W::GC_TYPES),
+        (Feature::ExtendedConst, W::EXTENDED_CONST),
+        (Feature::TailCall, W::TAIL_CALL),
+        (Feature::CustomPageSizes, W::CUSTOM_PAGE_SIZES),
+    ];
+    let all = features.iter().fold(W::MUTABLE_GLOBAL, |all, (_, one)| all | *one);
+    features
+        .into_iter()
+        .filter(|(_, one)| Validator::new_with_features(all - *one).validate_all(bytes).is_err())
+        .map(|(feature, _)| feature.name().to_string())
+        .collect()
 }
 
 fn sections(bytes: &[u8]) -> Vec<Section> {

@@ -16,7 +16,7 @@ mod types;
 pub mod vm;
 
 pub use error::{ErrorClass, ErrorKind, LoadError};
-pub use features::{Feature, Features};
+pub use features::Feature;
 pub use op::{BinaryOp, LoadOp, Op, ReinterpretOp, StoreOp, UnaryOp, refused};
 pub use trap::Trap;
 pub use types::{ExternKind, FuncType, GlobalType, Limits, MemoryType, TableType, ValType, ValTypes};

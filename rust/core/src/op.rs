@@ -295,7 +295,7 @@ macro_rules! operators {
         }
 
         impl Op {
-            /// As [`decode`](Op::decode), for tables that are made of this one.
+            /// The operator with this opcode and the feature group that it belongs to, for tables that are made of this one.
             pub const fn find(opcode: u32) -> Option<(Op, Feature)> {
                 Some(match opcode {
                     $( $ucode => (Op::Unary(UnaryOp::$unary), Feature::$uf), )*
@@ -439,12 +439,14 @@ macro_rules! operators {
 
 for_each_op!(operators);
 
-/// The table by opcode: a look-up is smaller and faster than the match that fills it.
+/// The table by opcode, of what this build has: a look-up is smaller and faster than the match that fills it.
 const fn ops<const N: usize>(first: u32) -> [Option<Op>; N] {
     let mut ops = [None; N];
     let mut i = 0;
     while i < N {
-        if let Some((op, _)) = Op::find(first + i as u32) {
+        if let Some((op, feature)) = Op::find(first + i as u32)
+            && feature.compiled()
+        {
             ops[i] = Some(op);
         }
         i += 1;
@@ -452,36 +454,58 @@ const fn ops<const N: usize>(first: u32) -> [Option<Op>; N] {
     ops
 }
 
-/// The features of as many operators, apart from the operators so that neither needs padding or masks.
-const fn features<const N: usize>(first: u32) -> [Option<Feature>; N] {
-    let mut features = [None; N];
-    let mut i = 0;
-    while i < N {
-        if let Some((_, feature)) = Op::find(first + i as u32) {
-            features[i] = Some(feature);
-        }
-        i += 1;
-    }
-    features
-}
-
 const PLAIN: usize = 0xD3;
 const PREFIXED: usize = 0x12;
+/// Opcodes behind the prefix 0xFC begin here.
+const PREFIX: u32 = 0xFC00;
 static PLAIN_OPS: [Option<Op>; PLAIN] = ops(0);
-static PLAIN_FEATURES: [Option<Feature>; PLAIN] = features(0);
-static PREFIXED_OPS: [Option<Op>; PREFIXED] = ops(0xFC00);
-static PREFIXED_FEATURES: [Option<Feature>; PREFIXED] = features(0xFC00);
+static PREFIXED_OPS: [Option<Op>; PREFIXED] = ops(PREFIX);
+
+/// Operators of one feature group that this build could have and has not, whose opcodes follow each other.
+#[derive(Clone, Copy)]
+struct LeftOut {
+    first: u16,
+    count: u8,
+    feature: Feature,
+}
+
+/// The first `N` rows of all of them, and how many there are.
+const fn left_out<const N: usize>() -> ([LeftOut; N], usize) {
+    let mut rows = [LeftOut { first: 0, count: 0, feature: Feature::Mvp }; N];
+    let mut count = 0;
+    let mut before = Feature::Mvp;
+    let mut i = 0;
+    while i < PLAIN + PREFIXED {
+        let opcode = if i < PLAIN { i as u32 } else { PREFIX + (i - PLAIN) as u32 };
+        let feature = match Op::find(opcode) {
+            Some((_, feature)) if !feature.compiled() => feature,
+            _ => Feature::Mvp,
+        };
+        if !feature.compiled() {
+            if before as u8 != feature as u8 || opcode == PREFIX {
+                count += 1;
+                if count <= N {
+                    rows[count - 1] = LeftOut { first: opcode as u16, count: 0, feature };
+                }
+            }
+            if count <= N {
+                rows[count - 1].count += 1;
+            }
+        }
+        before = feature;
+        i += 1;
+    }
+    (rows, count)
+}
+
+static LEFT_OUT: [LeftOut; left_out::<0>().1] = left_out().0;
 
 impl Op {
-    /// The operator with this opcode, `0xFCnn` for those behind the prefix 0xFC, and the feature group that
-    /// it belongs to.
-    pub fn decode(opcode: u32) -> Option<(Op, Feature)> {
-        match opcode.checked_sub(0xFC00) {
-            None => Some((Op::plain(opcode)?, Op::plain_feature(opcode)?)),
-            Some(sub) => {
-                let op = (*PREFIXED_OPS.get(sub as usize)?)?;
-                Some((op, (*PREFIXED_FEATURES.get(sub as usize)?)?))
-            }
+    /// The operator with this opcode, `0xFCnn` for those behind the prefix 0xFC, if this build has it.
+    pub fn decode(opcode: u32) -> Option<Op> {
+        match opcode.checked_sub(PREFIX) {
+            None => Op::plain(opcode),
+            Some(sub) => *PREFIXED_OPS.get(sub as usize)?,
         }
     }
 
@@ -490,19 +514,18 @@ impl Op {
     pub fn plain(opcode: u32) -> Option<Op> {
         *PLAIN_OPS.get(opcode as usize)?
     }
-
-    /// The feature group that it belongs to.
-    #[inline(always)]
-    pub fn plain_feature(opcode: u32) -> Option<Feature> {
-        *PLAIN_FEATURES.get(opcode as usize)?
-    }
 }
 
-/// Which proposal an opcode belongs to that is not in the table, so that a module that uses it is refused by
-/// name. For the prefixes 0xFB, 0xFD and 0xFE, which wasmote has nothing of, `opcode` is the prefix alone.
+/// Which feature group an opcode belongs to that this build has not, so that a module that uses it is refused by name. For the
+/// prefixes 0xFB, 0xFD and 0xFE, which wasmote has nothing of, `opcode` is the prefix alone.
 #[cold]
 #[inline(never)]
-pub const fn refused(opcode: u32) -> Option<Feature> {
+pub fn refused(opcode: u32) -> Option<Feature> {
+    for row in &LEFT_OUT {
+        if opcode.wrapping_sub(row.first.into()) < row.count.into() {
+            return Some(row.feature);
+        }
+    }
     Some(match opcode {
         0x06..=0x0A | 0x18 | 0x19 | 0x1F => Feature::Exceptions,
         0x14 | 0x15 | 0xD3..=0xD6 | 0xFB => Feature::Gc,
@@ -520,7 +543,14 @@ mod tests {
     #[test]
     fn the_tables_hold_every_operator() {
         for opcode in 0..0x1_0000 {
-            assert_eq!(Op::decode(opcode), Op::find(opcode), "{opcode:#x}");
+            let found = Op::find(opcode);
+            assert_eq!(
+                Op::decode(opcode),
+                found.filter(|(_, feature)| feature.compiled()).map(|(op, _)| op),
+                "{opcode:#x}"
+            );
+            let left_out = found.filter(|(_, feature)| !feature.compiled()).map(|(_, feature)| feature);
+            assert!(found.is_none() || refused(opcode) == left_out, "{opcode:#x}");
         }
     }
 }

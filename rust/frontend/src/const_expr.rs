@@ -3,7 +3,7 @@
 
 use crate::module::Module;
 use crate::reader::Reader;
-use wasmote_core::{BinaryOp, ErrorKind, Feature, Features, Op, ValType};
+use wasmote_core::{BinaryOp, ErrorKind, Feature, Op, ValType};
 
 /// Values that a constant expression may have pending. No producer nests them; a limit keeps the evaluation
 /// free of allocation.
@@ -24,11 +24,11 @@ enum Step {
     End,
 }
 
-/// Reads an operator, and notes what it needs. `End` too if something is wrong, which the reader knows.
-fn step(reader: &mut Reader<'_>, features: &mut Features) -> Step {
+/// Reads an operator. `End` too if something is wrong, which the reader knows.
+fn step(reader: &mut Reader<'_>) -> Step {
     let start = reader.pos();
     let opcode = reader.u8().into();
-    let Some(op) = reader.operator(opcode, features, start) else { return Step::End };
+    let Some(op) = reader.operator(opcode, start) else { return Step::End };
     match op {
         Op::I32Const => Step::Const(ValType::I32, u64::from(reader.s32() as u32)),
         Op::I64Const => Step::Const(ValType::I64, reader.s64() as u64),
@@ -46,7 +46,7 @@ fn step(reader: &mut Reader<'_>, features: &mut Features) -> Step {
             | BinaryOp::I64Sub
             | BinaryOp::I64Mul),
         ) => {
-            reader.need(features, Feature::ExtendedConst, start);
+            reader.need(Feature::ExtendedConst, start);
             Step::Binary(op)
         }
         _ => {
@@ -63,7 +63,7 @@ impl ConstExpr {
         let mut stack = Stack::<ValType>::new();
         while !reader.failed() {
             let at = reader.pos();
-            let ty = match step(reader, &mut module.features) {
+            let ty = match step(reader) {
                 Step::Const(ty, _) => ty,
                 Step::GlobalGet(index) => {
                     let global = module.globals.get(index as usize).map(|global| global.ty);
@@ -104,7 +104,7 @@ impl ConstExpr {
     /// Reads an expression that is known to be valid; `reader` is behind it then.
     pub(crate) fn skip(reader: &mut Reader<'_>) -> ConstExpr {
         let expr = ConstExpr(reader.pos());
-        while !matches!(step(reader, &mut Features::default()), Step::End) {}
+        while !matches!(step(reader), Step::End) {}
         expr
     }
 
@@ -120,7 +120,7 @@ impl ConstExpr {
         let mut stack = Stack::<u64>::new();
         // Validated, so that an empty stack is not met early; 0 stands for what cannot be.
         loop {
-            let value = match step(&mut reader, &mut Features::default()) {
+            let value = match step(&mut reader) {
                 Step::Const(_, bits) => bits,
                 Step::GlobalGet(index) => global(index),
                 Step::RefFunc(index) => func_ref(index).into(),

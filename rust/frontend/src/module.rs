@@ -4,7 +4,7 @@ use crate::reader::Reader;
 use crate::sections::{self, Export, ExternType, Import};
 use crate::segments::{DataSegment, ElementSegment};
 use crate::{ConstExpr, GlobalPlace};
-use wasmote_core::{ErrorKind, Features, FuncType, GlobalType, LoadError, MemoryType, TableType, limits};
+use wasmote_core::{ErrorKind, FuncType, GlobalType, LoadError, MemoryType, TableType, limits};
 use wasmote_platform::{Heap, Vec};
 
 /// A global: its type, and where its value is.
@@ -42,7 +42,6 @@ const NO_FUNC: u32 = u32::MAX;
 #[derive(Debug)]
 pub struct Module<'a> {
     pub(crate) bytes: &'a [u8],
-    pub(crate) features: Features,
     /// [`TYPES`] and so on.
     pub(crate) lists: [Vec<u32>; LISTS],
     pub(crate) imports: u32,
@@ -81,7 +80,6 @@ impl<'a> Module<'a> {
     fn empty(bytes: &'a [u8], heap: &Heap) -> Module<'a> {
         Module {
             bytes,
-            features: Features::NONE,
             lists: core::array::from_fn(|_| Vec::new(heap)),
             imports: 0,
             import_count: 0,
@@ -106,11 +104,6 @@ impl<'a> Module<'a> {
     /// The module's bytes.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
-    }
-
-    /// The features that its sections use. Those of its bodies are known to the [`Compiler`](crate::Compiler).
-    pub fn features(&self) -> Features {
-        self.features
     }
 
     /// The imports, in order.
@@ -261,7 +254,7 @@ impl<'a> Module<'a> {
         let own = self.globals.get(self.import_globals as usize..).unwrap_or(&[]);
         let mut reader = self.reader(self.own_globals);
         own.iter().map(move |global| {
-            sections::global_type(&mut reader, &mut Features::default());
+            sections::global_type(&mut reader);
             (global.ty, ConstExpr::skip(&mut reader))
         })
     }

@@ -1,6 +1,6 @@
 //! Reads the primitives of the binary format (WebAssembly Core, 5.1 and 5.2) in place.
 
-use wasmote_core::{ErrorKind, Feature, Features, LoadError, Op, refused};
+use wasmote_core::{ErrorKind, Feature, LoadError, Op, refused};
 use wasmote_platform::{OutOfMemory, from_utf8};
 
 /// A cursor over a module's bytes up to some end. Positions are offsets in the module.
@@ -32,6 +32,13 @@ impl<'a> Reader<'a> {
     /// What follows ends there, or where it ends anyway.
     pub fn limit(&mut self, end: u32) {
         self.bytes = self.bytes.get(..end as usize).unwrap_or(self.bytes);
+    }
+
+    /// What follows goes on as `module` does, unless something was wrong.
+    pub fn extend(&mut self, module: &'a [u8]) {
+        if !self.failed() {
+            self.bytes = module;
+        }
     }
 
     pub fn pos(&self) -> u32 {
@@ -77,29 +84,26 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Notes that the module uses a feature. It is wrong if this build does not have it.
-    pub fn need(&mut self, features: &mut Features, feature: Feature, at: u32) {
+    /// The module uses a feature. It is wrong if this build does not have it.
+    pub fn need(&mut self, feature: Feature, at: u32) {
         if !feature.compiled() {
             self.fail_at(ErrorKind::Unsupported(feature), at);
         }
-        *features = features.with(feature);
     }
 
-    /// The operator whose opcode was read at `at`, if there is one: behind a prefix another number follows. Notes which feature
-    /// it belongs to.
+    /// The operator whose opcode was read at `at`, if there is one: behind a prefix another number follows.
     #[cold]
     #[inline(never)]
-    pub fn operator(&mut self, mut opcode: u32, features: &mut Features, at: u32) -> Option<Op> {
+    pub fn operator(&mut self, mut opcode: u32, at: u32) -> Option<Op> {
         if opcode == 0xFC {
             // What is no operator behind any prefix is none behind this one.
             opcode = 0xFC00 | self.u32().min(0xFF);
         }
-        let Some((op, feature)) = Op::decode(opcode) else {
+        let op = Op::decode(opcode);
+        if op.is_none() {
             self.fail_at(refused(opcode).map_or(ErrorKind::BadOpcode, ErrorKind::Unsupported), at);
-            return None;
-        };
-        self.need(features, feature, at);
-        Some(op)
+        }
+        op
     }
 
     pub fn u8(&mut self) -> u8 {

@@ -6,8 +6,8 @@ use crate::segments;
 use crate::sort::Order;
 use crate::{ConstExpr, GlobalPlace};
 use wasmote_core::{
-    ErrorKind, ExternKind, Feature, Features, FuncType, GlobalType, Limits, LoadError, MemoryType, TableType,
-    ValType, limits,
+    ErrorKind, ExternKind, Feature, FuncType, GlobalType, Limits, LoadError, MemoryType, TableType, ValType,
+    limits,
 };
 use wasmote_platform::{Heap, Vec};
 
@@ -87,8 +87,8 @@ pub(crate) fn parse(module: &mut Module<'_>, heap: &Heap) -> Result<(), LoadErro
     let len = bytes.len() as u32;
     let mut reader = Reader::new(bytes, 0, u32::MAX);
     header(&mut reader, bytes);
-    module.features = module.features.with(Feature::Mvp);
     let mut last = 0;
+    // What is wrong is the end.
     while !reader.at_end() {
         let at = reader.pos();
         let id = reader.u8();
@@ -105,13 +105,12 @@ pub(crate) fn parse(module: &mut Module<'_>, heap: &Heap) -> Result<(), LoadErro
                 None => reader.fail_at(ErrorKind::BadSection, at),
             }
         }
-        reader.result()?;
         reader.limit(end);
         match id {
             id::CUSTOM => custom(module, &mut reader),
             id::START => start_function(module, &mut reader),
             id::DATA_COUNT => {
-                reader.need(&mut module.features, Feature::BulkMemory, at);
+                reader.need(Feature::BulkMemory, at);
                 module.data_count = Some(reader.u32());
             }
             _ => items(module, &mut reader, id, heap),
@@ -119,10 +118,9 @@ pub(crate) fn parse(module: &mut Module<'_>, heap: &Heap) -> Result<(), LoadErro
         if !reader.at_end() {
             reader.fail(ErrorKind::SectionSize);
         }
-        reader.result()?;
-        reader = Reader::new(bytes, end, u32::MAX);
+        reader.extend(bytes);
     }
-    if module.code == 0 && module.own_funcs() != 0 {
+    if module.code == 0 && module.func_count() != module.import_funcs {
         reader.fail(ErrorKind::FunctionCountMismatch);
     }
     if module.data_count.is_some_and(|count| count != module.data_count()) {
@@ -135,13 +133,13 @@ fn header(reader: &mut Reader<'_>, bytes: &[u8]) {
     if bytes.len() > limits::MAX_MODULE_BYTES as usize {
         reader.fail(ErrorKind::ModuleTooLarge);
     }
-    if reader.slice(4) != b"\0asm" {
+    if reader.f32_bits() != u32::from_le_bytes(*b"\0asm") {
         reader.fail_at(ErrorKind::BadMagic, 0);
     }
     let at = reader.pos();
-    match reader.slice(4) {
-        [1, 0, 0, 0] => {}
-        [_, 0, 1, 0] => reader.fail_at(ErrorKind::Unsupported(Feature::Components), at),
+    match reader.f32_bits() {
+        1 => {}
+        0x1_0000..=0x1_00FF => reader.fail_at(ErrorKind::Unsupported(Feature::Components), at),
         _ => reader.fail_at(ErrorKind::BadVersion, at),
     }
 }
@@ -212,7 +210,7 @@ fn items<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, id: u8, heap: &H
 }
 
 /// A function type.
-fn ty(module: &mut Module<'_>, section: &mut Reader<'_>) {
+fn ty(section: &mut Reader<'_>) {
     let form_at = section.pos();
     match section.u8() {
         0x60 => {}
@@ -223,11 +221,11 @@ fn ty(module: &mut Module<'_>, section: &mut Reader<'_>) {
     for limit in &[limits::MAX_PARAMS, limits::MAX_RESULTS] {
         values = section.count(*limit, ErrorKind::TooManyParams);
         for _ in 0..values {
-            val_type(section, &mut module.features);
+            val_type(section);
         }
     }
     if values > 1 {
-        section.need(&mut module.features, Feature::MultiValue, form_at + 1);
+        section.need(Feature::MultiValue, form_at + 1);
     }
 }
 
@@ -245,11 +243,11 @@ fn canonical_types(module: &mut Module<'_>, section: &mut Reader<'_>, heap: &Hea
     }
 }
 
-/// Reads a value type, and notes what it needs.
-pub(crate) fn val_type(reader: &mut Reader<'_>, features: &mut Features) -> ValType {
+/// Reads a value type.
+pub(crate) fn val_type(reader: &mut Reader<'_>) -> ValType {
     let at = reader.pos();
     let ty = read_type(reader, ErrorKind::BadValType);
-    reader.need(features, ty.feature(), at);
+    reader.need(ty.feature(), at);
     ty
 }
 
@@ -320,12 +318,12 @@ fn table_type(reader: &mut Reader<'_>) -> TableType {
     TableType { element, limits }
 }
 
-fn memory_type(reader: &mut Reader<'_>, features: &mut Features) -> MemoryType {
+fn memory_type(reader: &mut Reader<'_>) -> MemoryType {
     let at = reader.pos();
     let (limits, custom_page) = read_limits(reader, true);
     let mut page_log2 = 16;
     if custom_page != 0 {
-        reader.need(features, Feature::CustomPageSizes, at);
+        reader.need(Feature::CustomPageSizes, at);
         let page_at = reader.pos();
         match reader.u32() {
             log2 @ (0 | 16) => page_log2 = log2 as u8,
@@ -343,8 +341,8 @@ fn memory_type(reader: &mut Reader<'_>, features: &mut Features) -> MemoryType {
     ty
 }
 
-pub(crate) fn global_type(reader: &mut Reader<'_>, features: &mut Features) -> GlobalType {
-    let value = val_type(reader, features);
+pub(crate) fn global_type(reader: &mut Reader<'_>) -> GlobalType {
+    let value = val_type(reader);
     let at = reader.pos();
     let mutable = reader.u8();
     match mutable {
@@ -360,12 +358,11 @@ pub(crate) fn import<'a>(reader: &mut Reader<'a>, types: &[u32], bytes: &'a [u8]
     let offset = reader.pos();
     let module = reader.name();
     let name = reader.name();
-    let features = &mut Features::default();
     let ty = match extern_kind(reader, ErrorKind::BadImportKind) {
         ExternKind::Func => ExternType::Func(FuncType::at(bytes, type_index(types, reader))),
         ExternKind::Table => ExternType::Table(table_type(reader)),
-        ExternKind::Memory => ExternType::Memory(memory_type(reader, features)),
-        ExternKind::Global => ExternType::Global(global_type(reader, features)),
+        ExternKind::Memory => ExternType::Memory(memory_type(reader)),
+        ExternKind::Global => ExternType::Global(global_type(reader)),
     };
     Import { module, name, ty, offset }
 }
@@ -409,7 +406,7 @@ fn item<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, id: u8) -> (usize
     }
     match what {
         id::TYPE => {
-            ty(module, section);
+            ty(section);
             // Its form is not needed.
             return (TYPES, start + 1);
         }
@@ -440,7 +437,7 @@ fn item<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, id: u8) -> (usize
         id::TABLE => {
             let ty = table_type(section);
             if ty.element == ValType::ExternRef || !module.tables.is_empty() {
-                section.need(&mut module.features, Feature::ReferenceTypes, start);
+                section.need(Feature::ReferenceTypes, start);
             }
             if module.tables.len() == limits::MAX_TABLES as usize {
                 section.fail(ErrorKind::TooManyTables);
@@ -449,7 +446,7 @@ fn item<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, id: u8) -> (usize
             module.import_tables += u32::from(imported);
         }
         id::MEMORY => {
-            let ty = memory_type(section, &mut module.features);
+            let ty = memory_type(section);
             if module.memory.is_some() {
                 section.fail_at(ErrorKind::Unsupported(Feature::MultiMemory), start);
             }
@@ -457,7 +454,7 @@ fn item<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, id: u8) -> (usize
             module.memory_imported |= imported;
         }
         _ => {
-            let ty = global_type(section, &mut module.features);
+            let ty = global_type(section);
             let mut place = GlobalPlace::Import(module.import_globals);
             if imported {
                 module.import_globals += 1;

@@ -117,8 +117,8 @@ pub(crate) fn element<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
             Some(table) if table.element != segment.ty => section.fail_at(ErrorKind::TypeMismatch, start),
             Some(_) => {}
         },
-        SegmentMode::Passive => section.need(&mut module.features, Feature::BulkMemory, start),
-        SegmentMode::Declared => section.need(&mut module.features, Feature::ReferenceTypes, start),
+        SegmentMode::Passive => section.need(Feature::BulkMemory, start),
+        SegmentMode::Declared => section.need(Feature::ReferenceTypes, start),
     }
     for _ in 0..segment.len {
         if section.failed() {
@@ -164,6 +164,6 @@ pub(crate) fn data<'a>(module: &mut Module<'a>, section: &mut Reader<'a>) {
                 section.fail_at(ErrorKind::UnknownMemory, start);
             }
         }
-        _ => section.need(&mut module.features, Feature::BulkMemory, start),
+        _ => section.need(Feature::BulkMemory, start),
     }
 }

@@ -69,8 +69,8 @@ pub use vm::{Caller, Context, HostCall, InterruptHandle, RawHostFn};
 
 pub use wasmote_core::texts::Message;
 pub use wasmote_core::{
-    ErrorClass, ErrorKind, ExternKind, Feature, Features, FuncType, GlobalType, Limits, LoadError,
-    MemoryType, TableType, Trap, ValType,
+    ErrorClass, ErrorKind, ExternKind, Feature, FuncType, GlobalType, Limits, LoadError, MemoryType,
+    TableType, Trap, ValType,
 };
 pub use wasmote_frontend::{Export, ExternType, Import};
 pub use wasmote_platform::heap::HeapStats;

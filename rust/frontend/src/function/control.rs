@@ -58,7 +58,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             // One byte with the sign bit set: a value type, which is its own list of results.
             Some(byte) if byte & 0xC0 == 0x40 => {
                 let mut ahead = self.reader;
-                val_type(&mut self.reader, self.features);
+                val_type(&mut self.reader);
                 FuncType::new(&[], ahead.slice(1))
             }
             _ => {

@@ -25,7 +25,7 @@ use crate::{Cell, FuncInfo, Sink};
 use control::Control;
 use locals::Locals;
 use operands::Entry;
-use wasmote_core::{ErrorKind, Feature, Features, LoadError, Op, limits};
+use wasmote_core::{ErrorKind, Feature, LoadError, Op, limits};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
 /// The topmost operands, of which all may be pending locals at a time. It bounds the work of `local.set`, which looks at
@@ -36,7 +36,6 @@ pub(crate) const LAZY_LOCALS: usize = 32;
 /// the largest one.
 pub struct Compiler<'m, 'a, S: Sink> {
     module: &'m Module<'a>,
-    features: Features,
     locals: Locals,
     stack: Vec<Entry>,
     control: Vec<Control<'a, S>>,
@@ -53,7 +52,6 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
     pub fn new(module: &'m Module<'a>, heap: &Heap) -> Compiler<'m, 'a, S> {
         Compiler {
             module,
-            features: module.features(),
             locals: Locals::new(heap),
             stack: Vec::new(heap),
             control: Vec::new(heap),
@@ -66,11 +64,6 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
     /// Function `own` is at this place, as [`Module::body_places`] tells, so that nobody walks there if it is the next one.
     pub fn seek(&mut self, own: u32, place: u32) {
         self.next = (own, place);
-    }
-
-    /// The features that the module's sections and the bodies so far use.
-    pub fn features(&self) -> Features {
-        self.features
     }
 
     /// Validates one of the module's own functions, by its place among them, and tells its code to `sink`.
@@ -109,7 +102,6 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
         let mut body = Body {
             module,
             reader: Reader::new(module.bytes, start, start + len),
-            features: &mut self.features,
             locals: &mut self.locals,
             stack: &mut self.stack,
             control: &mut self.control,
@@ -144,7 +136,6 @@ struct Body<'b, 'a, S: Sink> {
     module: &'b Module<'a>,
     /// Also knows what was wrong.
     reader: Reader<'a>,
-    features: &'b mut Features,
     locals: &'b mut Locals,
     stack: &'b mut Vec<Entry>,
     control: &'b mut Vec<Control<'a, S>>,
@@ -177,7 +168,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         for _ in 0..self.reader.count(limits::MAX_ITEMS, ErrorKind::TooManyLocals) {
             self.op_at = self.reader.pos();
             let count = self.reader.u32();
-            let ty = crate::sections::val_type(&mut self.reader, self.features);
+            let ty = crate::sections::val_type(&mut self.reader);
             let added = self.locals.add(count, ty);
             self.told(added);
         }
@@ -196,10 +187,9 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             }
             self.op_at = self.reader.pos();
             let opcode = self.reader.next().into();
-            // Most belong to no group; that the module uses those that every module has, the sections have told.
             let mut op = Op::plain(opcode);
-            if Op::plain_feature(opcode) != Some(Feature::Mvp) {
-                op = self.reader.operator(opcode, self.features, self.op_at);
+            if op.is_none() {
+                op = self.reader.operator(opcode, self.op_at);
             }
             if mute == 0 {
                 self.sink.at(self.op_at);
@@ -251,7 +241,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     }
 
     fn need(&mut self, feature: Feature) {
-        self.reader.need(self.features, feature, self.op_at);
+        self.reader.need(feature, self.op_at);
     }
 
     /// Bounds the work for types with many values, of which an operator of two bytes may handle a thousand: those beyond

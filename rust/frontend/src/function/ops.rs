@@ -86,7 +86,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                     if self.reader.u32() != 1 {
                         self.fail(ErrorKind::BadSelect);
                     }
-                    named = Some(val_type(&mut self.reader, self.features));
+                    named = Some(val_type(&mut self.reader));
                 }
                 let condition = self.pop(I32);
                 let b = self.pop_any();

@@ -151,7 +151,7 @@ impl<S: Sink> Body<'_, '_, S> {
                 Kind::Unknown => break,
                 Kind::Plain => continue,
                 Kind::Numeric => {
-                    if !calls && let Some((op, _)) = Op::decode(opcode) {
+                    if !calls && let Some(op) = Op::decode(opcode) {
                         calls = self.sink.is_call(op);
                     }
                     continue;

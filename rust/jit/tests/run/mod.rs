@@ -119,7 +119,7 @@ fn temporary(ty: ValType, value: &str) -> String {
 }
 
 fn operators() -> impl Iterator<Item = Op> {
-    (0..0x1_0000).filter_map(|opcode| Op::decode(opcode).map(|(op, _)| op))
+    (0..0x1_0000).filter_map(Op::decode)
 }
 
 fn binary() -> impl Iterator<Item = BinaryOp> {
