@@ -100,7 +100,9 @@ impl Target {
     /// What its tables have.
     fn engines(self) -> Vec<String> {
         let configurations: &[&str] = match self {
-            Target::M4f => &[INTERP, INTERP_UNMETERED, "interp-lazy", INTERP_SPEED, INTERP_SIZE, JIT, JIT_UNMETERED],
+            Target::M4f => {
+                &[INTERP, INTERP_UNMETERED, "interp-lazy", INTERP_SPEED, INTERP_SIZE, JIT, JIT_UNMETERED]
+            }
             Target::Rv32 => &[INTERP, INTERP_SPEED, INTERP_SIZE],
             Target::X64 => return host::engines().into_iter().map(str::to_owned).collect(),
         };
