@@ -87,7 +87,7 @@ unsafe fn instance<'a>(ctx: *mut VmCtx) -> &'a mut InstanceData {
 /// `ctx` is an instance's.
 unsafe fn state<'a>(ctx: *mut VmCtx) -> &'a mut State {
     // SAFETY: (R1) code runs only while its store is there, and nobody borrows that meanwhile.
-    unsafe { &mut *instance(ctx).store }
+    unsafe { &mut *super::instance::store(ctx) }
 }
 
 /// # Safety
@@ -430,7 +430,7 @@ unsafe extern "C" fn numeric(_: *mut VmCtx, cells: *mut u32, number: u32, _: u32
 impl State {
     /// Carries out the active segments of a new instance of the module, in order, and drops them and the declared ones.
     pub(super) fn run_segments(&mut self, number: u32, module: &Module) -> Result<(), Trap> {
-        let Some(ctx) = self.instance(number).map(|instance| instance.ctx) else { return Ok(()) };
+        let Some(ctx) = self.context(number) else { return Ok(()) };
         let parsed = module.parsed();
         for index in 0..parsed.element_count() {
             let Some(segment) = parsed.element(index) else { continue };

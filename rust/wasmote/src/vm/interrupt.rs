@@ -110,8 +110,7 @@ impl State {
     /// An instance that was added stays, with so much fuel: from now on it is interrupted with the others. Once for each.
     pub(super) fn settle(&mut self, number: u32, fuel: u64) {
         let before = self.signal.last.load(Ordering::SeqCst);
-        let Some(instance) = self.instance(number) else { return };
-        let ctx = instance.ctx;
+        let Some(ctx) = self.context(number) else { return };
         // SAFETY: (R8) we have the store; nobody else knows this context.
         unsafe {
             (*ctx).fuel = fuel;

@@ -11,6 +11,7 @@
 //! twice at most.
 
 use super::call::{instance, made};
+use super::instance::store;
 use super::state::State;
 use crate::encoded::Encoded;
 use crate::{Error, Module};
@@ -259,9 +260,7 @@ unsafe extern "C" fn first_call(
     // SAFETY: (R1) (R2) code waits for us; (R7) the record is one of the instance's.
     unsafe {
         let own = record.offset_from_unsigned((*callee).funcs) as u32;
-        let instance = instance(callee);
-        let module = instance.module().ok_or(Error::NotFound);
-        let called = module.and_then(|module| call_for(instance.store, module, own, record));
+        let called = call_for(store(callee), instance(callee).module(), own, record);
         made(called, callee, record, cells, caller)
     }
 }
