@@ -7,7 +7,7 @@ use crate::store::Access;
 use crate::types::wasmote_status::*;
 use crate::types::*;
 use core::ffi::c_char;
-use wasmote::{Error, ExternRef, Func, FuncType, ValType, Value, WasmValue};
+use wasmote::{Error, Extern, ExternRef, Func, FuncType, ValType, Value, WasmValue};
 
 /// The value that the application gives.
 pub(crate) fn value_in(value: &wasmote_value_t) -> Result<Value, Failure> {
@@ -55,9 +55,16 @@ impl Access<'_> {
         wasmote_func_t { owner: self.id(), handle: Value::FuncRef(Some(func)).bits() as u32 }
     }
 
-    fn exported_func(&mut self, name: &str) -> Result<wasmote_func_t, Failure> {
-        let func = self.instance().func_dyn(self.cx(), name)?;
-        Ok(self.func_out(func))
+    /// Writes the function that the instance exports under a name.
+    ///
+    /// # Safety
+    /// (C3) As for [`put`].
+    unsafe fn put_export(&mut self, name: &str, out: *mut wasmote_func_t) -> Result<(), Failure> {
+        match self.instance().export(self.cx(), name) {
+            // SAFETY: (C3) the caller says so.
+            Some(Extern::Func(func)) => unsafe { put(out, self.func_out(func)) },
+            _ => Err(WASMOTE_ERR_NOT_FOUND.into()),
+        }
     }
 }
 
@@ -73,7 +80,7 @@ pub unsafe extern "C" fn wasmote_instance_func(
         // SAFETY: (C1) (C3) the header demands it.
         unsafe {
             let mut access = Access::new(instance)?;
-            put(out, access.exported_func(string(name)?)?)
+            access.put_export(string(name)?, out)
         }
     })
 }
@@ -92,7 +99,7 @@ pub unsafe extern "C" fn wasmote_instance_func_n(
         unsafe {
             let name = text(array(name.cast(), length)?)?;
             let mut access = Access::new(instance)?;
-            put(out, access.exported_func(name)?)
+            access.put_export(name, out)
         }
     })
 }
@@ -234,13 +241,13 @@ pub(crate) unsafe fn call(
         }
     };
     // By a reference to it, so that the block may be looked at meanwhile (C5).
-    func.call_cells(&mut access.cx(), write, read).map_err(|error| ended(access, error, report))
+    func.call_cells(&mut access.cx(), write, read).map_err(|error| ended(access, &error, report))
 }
 
 /// What a call has failed with.
 #[cold]
 #[inline(never)]
-fn ended(access: &mut Access<'_>, error: Error, report: &mut Report<'_>) -> Failure {
+fn ended(access: &mut Access<'_>, error: &Error, report: &mut Report<'_>) -> Failure {
     match access.store() {
         Ok(store) => failed(store, error, report),
         // In a host function the frames belong to the call that is still running.

@@ -67,10 +67,8 @@ unsafe fn copy(
         unsafe {
             let mut access = Access::new(instance)?;
             array(outside.cast::<u8>(), size)?;
-            let memory = access.memory()?;
-            let mut cx = access.cx();
-            let inside =
-                memory.data_mut(&mut cx)?.get_mut(address as usize..).and_then(|data| data.get_mut(..size));
+            let memory = access.cx().memory().ok_or(WASMOTE_ERR_NOT_FOUND)?;
+            let inside = memory.get_mut(address as usize..).and_then(|rest| rest.get_mut(..size));
             let (inside, outside) = (inside.ok_or(WASMOTE_ERR_OUT_OF_BOUNDS)?.as_mut_ptr(), outside.cast());
             let (from, to) = if to_memory { (outside, inside) } else { (inside, outside) };
             ptr::copy(from, to, size);

@@ -13,7 +13,6 @@ use wasmote_platform::{Heap, from_utf8};
 struct Block<T> {
     kind: u32,
     body: T,
-    heap: Heap,
 }
 
 /// Where the body begins.
@@ -27,37 +26,35 @@ pub(crate) trait Handle: Sized {
     const KIND: u32;
     /// The type of the handle in C.
     type Opaque;
+    /// The heap that its block is on, which lives as long as the body.
+    fn heap(&self) -> &Heap;
 }
 
 /// What stands in front of a block that is no longer a handle.
 pub(crate) const DELETED: u32 = 0;
 
 /// Memory for a handle.
-pub(crate) struct Reserved<T> {
+pub(crate) struct Reserved<'h, T> {
     place: NonNull<Block<T>>,
-    heap: Heap,
+    heap: &'h Heap,
 }
 
-impl<T: Handle> Reserved<T> {
-    /// Allocates it.
-    pub fn new(heap: &Heap) -> Result<Reserved<T>, Failure> {
+impl<'h, T: Handle> Reserved<'h, T> {
+    /// Allocates it on what will be the body's heap.
+    pub fn new(heap: &'h Heap) -> Result<Reserved<'h, T>, Failure> {
         let place = heap.allocate(Layout::new::<Block<T>>())?.cast();
-        Ok(Reserved { place, heap: heap.clone() })
+        Ok(Reserved { place, heap })
     }
 
     /// Makes the handle, which lives until [`take`].
     pub fn fill(self, body: T) -> *mut T::Opaque {
         let reserved = ManuallyDrop::new(self);
-        // SAFETY: (C2) a fresh block of the right layout; the heap is moved into it.
-        unsafe {
-            let heap = core::ptr::read(&reserved.heap);
-            reserved.place.write(Block { kind: T::KIND, body, heap });
-        }
-        reserved.place.as_ptr().cast()
+        // SAFETY: (C2) allocated by `new`.
+        unsafe { fill(reserved.place, body) }
     }
 }
 
-impl<T> Drop for Reserved<T> {
+impl<T> Drop for Reserved<'_, T> {
     fn drop(&mut self) {
         // SAFETY: (C2) allocated by `new` with this layout, and not filled.
         unsafe { self.heap.deallocate(self.place.cast(), Layout::new::<Block<T>>()) };
@@ -65,8 +62,18 @@ impl<T> Drop for Reserved<T> {
 }
 
 /// Makes a handle, which lives until [`take`].
-pub(crate) fn make<T: Handle>(heap: &Heap, body: T) -> Result<*mut T::Opaque, Failure> {
-    Ok(Reserved::new(heap)?.fill(body))
+pub(crate) fn make<T: Handle>(body: T) -> Result<*mut T::Opaque, Failure> {
+    let place = body.heap().allocate(Layout::new::<Block<T>>())?;
+    // SAFETY: (C2) allocated above.
+    Ok(unsafe { fill(place.cast(), body) })
+}
+
+/// # Safety
+/// (C2) A fresh block on the body's heap.
+unsafe fn fill<T: Handle>(place: NonNull<Block<T>>, body: T) -> *mut T::Opaque {
+    // SAFETY: (C2) the caller says so.
+    unsafe { place.write(Block { kind: T::KIND, body }) };
+    place.as_ptr().cast()
 }
 
 /// The kind that a handle claims to be; `None` if it is none that is aligned as handles are.
@@ -122,9 +129,9 @@ pub(crate) unsafe fn take<T: Handle>(handle: *mut T::Opaque) -> T {
     // SAFETY: (C1) (C2) the caller says so; the contents are read out once, then the block is freed.
     unsafe {
         let place = NonNull::new_unchecked(handle.cast::<Block<T>>());
-        let Block { heap, body, .. } = place.read();
+        let Block { body, .. } = place.read();
         place.cast::<u32>().write_volatile(DELETED);
-        heap.deallocate(place.cast(), Layout::new::<Block<T>>());
+        body.heap().deallocate(place.cast(), Layout::new::<Block<T>>());
         body
     }
 }

@@ -13,7 +13,7 @@ use crate::types::wasmote_status::*;
 use crate::types::*;
 use core::cell::UnsafeCell;
 use wasmote::{Caller, Error, InterruptHandle, Quotas, Store};
-use wasmote_platform::Shared;
+use wasmote_platform::{Heap, Shared};
 
 #[repr(C)]
 pub(crate) struct InstanceBody {
@@ -26,6 +26,10 @@ pub(crate) struct InstanceBody {
 impl Handle for InstanceBody {
     const KIND: u32 = 0x7749_6E73;
     type Opaque = wasmote_instance_t;
+
+    fn heap(&self) -> &Heap {
+        self.store.root.engine.heap()
+    }
 }
 
 /// The quotas that were configured when wasmote was built (CONFIG_WASMOTE_DEFAULT_...), with unlimited fuel.
@@ -106,7 +110,7 @@ pub unsafe extern "C" fn wasmote_instance_new(
             Some(first) if core::ptr::eq(&*first.store.root, &*body.root) => first.store.clone(),
             Some(_) => return Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
             None => {
-                let store = Store::new(engine, quotas)?;
+                let store = Store::new(engine, quotas).map_err(|_| WASMOTE_ERR_OUT_OF_MEMORY)?;
                 Shared::new(engine.heap(), StoreCell::new(store, body.root.clone()))?
             }
         };
@@ -164,13 +168,16 @@ unsafe fn instantiate(
 
 /// What a call or the start function failed with, and for a trap in which function, which costs the time to compile
 /// that function again, and so is only found out if the application gave a `wasmote_error_t`.
-pub(crate) fn failed(store: &Store, error: Error, report: &mut Report<'_>) -> Failure {
+pub(crate) fn failed(store: &Store, error: &Error, report: &mut Report<'_>) -> Failure {
     if error.trap().is_none() {
         return report.fail(error, None);
     }
     event(Level::Warn, |text| _ = text.add("trap: ").message(error.message()));
     let frame = store.backtrace().frames().first().filter(|_| report.wanted());
-    report.fail(error, frame.and_then(|frame| store.resolve(frame).ok()))
+    match frame.map(|frame| store.resolve(frame)) {
+        Some(Ok(place)) => report.fail(error, Some(&place)),
+        _ => report.fail(error, None),
+    }
 }
 
 /// Deletes an instance. WASMOTE_ERR_BUSY while it runs. The memory of linked instances is given back with the last

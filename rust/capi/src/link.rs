@@ -10,8 +10,8 @@ use crate::types::wasmote_status::*;
 use crate::types::*;
 use core::ffi::c_void;
 use wasmote::{
-    Error, Extern, ExternKind, ExternType, Func, FuncType, Import, Instance, LinkError, LinkReason, Module,
-    Quotas, Resolve, Store,
+    Error, Extern, ExternKind, ExternType, Func, FuncType, Import, Instance, LinkReason, Module, Quotas,
+    Resolve, Store,
 };
 
 /// The application's tables.
@@ -80,15 +80,14 @@ impl<'a> Imports<'a> {
     ) -> Result<Instance, Failure> {
         // SAFETY: (C3) the caller says so.
         unsafe { self.check_functions(report) }?;
-        Instance::prepare(store, module, quotas, &mut Resolver { imports: self, cell, report }).map_err(
-            |error| {
+        Instance::prepare(store, module, quotas, &mut Resolver { imports: self, cell, report, other: None })
+            .map_err(|error| {
                 match error {
                     // The report is told already.
                     Error::Link(_) => error.into(),
-                    _ => failed(store, error, report),
+                    _ => failed(store, &error, report),
                 }
-            },
-        )
+            })
     }
 
     /// Makes sure that all lines of the table of functions are good.
@@ -154,14 +153,16 @@ struct Resolver<'r, 'i, 'e> {
     imports: &'r Imports<'i>,
     cell: &'r StoreCell,
     report: &'r mut Report<'e>,
+    /// The signature of a function that has not the import's type.
+    other: Option<&'i str>,
 }
 
 impl Resolve for Resolver<'_, '_, '_> {
-    fn find(&mut self, store: &mut Store, import: &Import<'_>) -> Result<Option<Extern>, Error> {
+    fn find(&mut self, store: &mut Store, import: &Import<'_>) -> Result<Result<Extern, LinkReason>, Error> {
         // SAFETY: (C1) (C3) the header demands it.
         let line = match unsafe { self.imports.find(store, import) } {
-            Found::Nothing => return Ok(None),
-            Found::Extern(item) => return Ok(Some(item)),
+            Found::Nothing => return Ok(Err(LinkReason::Unknown)),
+            Found::Extern(item) => return Ok(Ok(item)),
             Found::Line(line) => line,
         };
         // SAFETY: (C3) the header demands it.
@@ -177,37 +178,31 @@ impl Resolve for Resolver<'_, '_, '_> {
                     data: self.imports.data,
                     cell: self.cell,
                 };
-                Ok(Some(Extern::Func(Func::host(store, func)?)))
+                Ok(Ok(Extern::Func(Func::host(store, func)?)))
             }
             _ => {
-                self.explain(import, ": expected ", |text| {
-                    text.add(", found function ").add(signature);
-                });
-                Err(Error::Link(LinkError { offset: import.offset, reason: LinkReason::Type }))
+                self.other = Some(signature);
+                Ok(Err(LinkReason::Type))
             }
         }
     }
 
     fn refused(&mut self, store: &Store, import: &Import<'_>, found: Option<Extern>, reason: LinkReason) {
-        let expected = if found.is_none() { ": not found, expected " } else { ": expected " };
-        self.explain(import, expected, |text| match (found, reason) {
-            (None, _) => {}
-            (Some(Extern::Func(func)), _) => {
-                text.add(", found function ");
-                func.ty(store).map(|ty| text.func_type(ty)).ok();
-            }
-            (_, LinkReason::Kind(kind)) => _ = text.add(", found ").add(kind_name(kind)),
-            _ => _ = text.add(", found another type, size or mutability"),
-        });
-    }
-}
-
-impl Resolver<'_, '_, '_> {
-    fn explain(&mut self, import: &Import<'_>, expected: &str, found: impl FnOnce(&mut Text<'_>)) {
+        let unknown = reason == LinkReason::Unknown;
         self.report.write(import.offset, |text| {
-            text.add(import.module).add(".").add(import.name).add(expected);
+            text.add(import.module).add(".").add(import.name);
+            text.add(if unknown { ": not found, expected " } else { ": expected " });
             write_type(text, import.ty);
-            found(text);
+            match (found, self.other, reason) {
+                _ if unknown => {}
+                (Some(Extern::Func(func)), ..) => {
+                    text.add(", found function ");
+                    func.ty(store).map(|ty| text.func_type(ty)).ok();
+                }
+                (_, Some(signature), _) => _ = text.add(", found function ").add(signature),
+                (.., LinkReason::Kind(kind)) => _ = text.add(", found ").add(kind_name(kind)),
+                _ => _ = text.add(", found another type, size or mutability"),
+            }
         });
     }
 }

@@ -176,15 +176,11 @@ impl<'a> Report<'a> {
     }
 
     /// Fails with an error of the runtime's, which happened in this function, if that is known.
-    pub fn fail(&mut self, cause: Error, place: Option<ResolvedFrame<'_>>) -> Failure {
+    pub fn fail(&mut self, cause: &Error, place: Option<&ResolvedFrame<'_>>) -> Failure {
         let offset = place.map_or(cause.offset(), |place| place.offset).unwrap_or(u32::MAX);
-        let refused = match cause {
-            Error::Load(LoadError { kind: ErrorKind::Unsupported(feature), .. }) => Some(feature),
-            _ => None,
-        };
         self.write(offset, |text| {
             text.message(cause.message());
-            if let Some(feature) = refused {
+            if let Error::Load(LoadError { kind: ErrorKind::Unsupported(feature), .. }) = cause {
                 text.add(": ").message(feature.name());
             }
             if let Some(place) = place {
@@ -194,13 +190,16 @@ impl<'a> Report<'a> {
                 }
             }
         });
-        if let (Some(error), Error::Host(status)) = (&mut self.error, cause) {
-            error.host_status = status;
+        if let Some(error) = &mut self.error {
+            match *cause {
+                Error::Host(status) => error.host_status = status,
+                Error::Load(LoadError { kind: ErrorKind::Unsupported(feature), .. }) => {
+                    error.feature = number_of(feature) as u32;
+                }
+                _ => {}
+            }
         }
-        if let (Some(error), Some(feature)) = (&mut self.error, refused) {
-            error.feature = number_of(feature) as u32;
-        }
-        cause.into()
+        (*cause).into()
     }
 
     /// Fails as another thread did.

@@ -7,7 +7,7 @@ use crate::runtime::{Root, RuntimeBody};
 use crate::types::wasmote_status::*;
 use crate::types::*;
 use wasmote::{Engine, Error, Module};
-use wasmote_platform::Shared;
+use wasmote_platform::{Heap, Shared};
 
 pub(crate) struct ModuleBody {
     pub module: Module,
@@ -17,6 +17,10 @@ pub(crate) struct ModuleBody {
 impl Handle for ModuleBody {
     const KIND: u32 = 0x774D_6F64;
     type Opaque = wasmote_module_t;
+
+    fn heap(&self) -> &Heap {
+        self.root.engine.heap()
+    }
 }
 
 /// Validates and compiles a module in the binary format; `*out` is it. The bytes stay the caller's, are read in
@@ -73,7 +77,7 @@ unsafe fn load(
                 text.add("module refused: ").message(error.message());
                 text.add(" at byte ").number(error.offset().unwrap_or(0));
             });
-            report.fail(error, None)
+            report.fail(&error, None)
         })?;
         event(Level::Info, |text| {
             text.add("module loaded: ")
@@ -83,9 +87,8 @@ unsafe fn load(
             text.add(" of code");
         });
         let body = ModuleBody { module, root: body.root.clone() };
-        let heap = body.root.engine.heap().clone();
         // SAFETY: (C3) the caller says so.
-        unsafe { put(out, make(&heap, body)?) }
+        unsafe { put(out, make(body)?) }
     })
 }
 

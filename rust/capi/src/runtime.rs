@@ -6,7 +6,7 @@ use crate::types::wasmote_status::*;
 use crate::types::*;
 use core::ptr::NonNull;
 use wasmote::{Engine, EngineConfig};
-use wasmote_platform::Shared;
+use wasmote_platform::{Heap, Shared};
 
 /// What all that is made with a runtime shares.
 pub(crate) struct Root {
@@ -23,6 +23,10 @@ pub(crate) struct RuntimeBody {
 impl Handle for RuntimeBody {
     const KIND: u32 = 0x7752_746D;
     type Opaque = wasmote_runtime_t;
+
+    fn heap(&self) -> &Heap {
+        self.root.engine.heap()
+    }
 }
 
 /// The version of wasmote: major << 16 | minor << 8 | patch.
@@ -61,7 +65,7 @@ pub unsafe extern "C" fn wasmote_runtime_new(
         let heap = root.engine.heap().clone();
         let body = RuntimeBody { root: Shared::new(&heap, root)? };
         // SAFETY: (C3) the header demands it.
-        unsafe { put(out, make(&heap, body)?) }
+        unsafe { put(out, make(body)?) }
     })
 }
 
@@ -88,7 +92,9 @@ unsafe fn root(config: Option<&wasmote_runtime_config_t>) -> Result<Root, Failur
         #[cfg(not(feature = "pool"))]
         (Some(_), size) if size != 0 => return Err(WASMOTE_ERR_UNSUPPORTED.into()),
         _ => return Err(WASMOTE_ERR_INVALID_ARGUMENT.into()),
-    }?;
+    };
+    // For want of memory, if it fails.
+    let engine = engine.map_err(|_| WASMOTE_ERR_OUT_OF_MEMORY)?;
     Ok(Root { engine, metered: engine_config.fuel })
 }
 

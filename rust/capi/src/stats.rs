@@ -72,9 +72,10 @@ pub unsafe extern "C" fn wasmote_instance_backtrace(
     frames: *mut wasmote_frame_t,
     max: usize,
 ) -> usize {
-    // SAFETY: (C1) (C3) the header demands it.
-    let (access, frames) = unsafe { (Access::new(instance), array_mut(frames, max)) };
-    let (Ok(mut access), Ok(frames)) = (access, frames) else { return 0 };
+    // SAFETY: (C3) the header demands it.
+    let Ok(frames) = (unsafe { array_mut(frames, max) }) else { return 0 };
+    // SAFETY: (C1) the header demands it.
+    let Ok(mut access) = (unsafe { Access::new(instance) }) else { return 0 };
     let Ok(store) = access.store() else { return 0 };
     let known = store.backtrace().frames().iter().filter_map(|frame| store.resolve(frame).ok());
     let mut count = 0;

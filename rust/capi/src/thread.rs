@@ -10,13 +10,14 @@ use crate::types::*;
 use core::cell::{Cell, UnsafeCell};
 use core::ffi::c_void;
 use wasmote::Func;
-use wasmote_platform::{Vec, abi};
+use wasmote_platform::{Heap, Vec, abi};
 
 /// A call that runs in a thread.
 pub(crate) struct ThreadBody {
     /// The platform's.
     thread: Cell<*mut c_void>,
     result_count: usize,
+    heap: Heap,
     /// Belongs to the thread until it is joined.
     work: UnsafeCell<Work>,
 }
@@ -35,6 +36,10 @@ struct Work {
 impl Handle for ThreadBody {
     const KIND: u32 = 0x7754_6872;
     type Opaque = wasmote_thread_t;
+
+    fn heap(&self) -> &Heap {
+        &self.heap
+    }
 }
 
 /// Starts a thread that calls a function of the instance; `*out` must be joined. As wasmote_func_call(), and the
@@ -93,7 +98,12 @@ pub unsafe extern "C" fn wasmote_thread_start(
         });
         let block = Reserved::new(heap)?;
         access.suspend();
-        let handle = block.fill(ThreadBody { thread: Cell::new(core::ptr::null_mut()), result_count, work });
+        let handle = block.fill(ThreadBody {
+            thread: Cell::new(core::ptr::null_mut()),
+            result_count,
+            heap: heap.clone(),
+            work,
+        });
         let name = if config.name.is_null() { c"wasmote".as_ptr() } else { config.name };
         // SAFETY: (C8) (C10) the thread gets the handle, which stays until it is joined.
         let thread = unsafe {

@@ -49,18 +49,28 @@ macro_rules! error_kinds {
                 if !cfg!(feature = "messages") {
                     return self.class().name().into();
                 }
-                let kind = match self {
-                    $( $( ErrorKind::$name => Kind::$name, )* )*
-                    ErrorKind::Unsupported(_) => Kind::Unsupported,
-                };
-                Message::of(packed!(TEXTS), kind as usize)
+                Message::of(packed!(TEXTS), self.kind() as usize)
             }
 
             /// The class of the error.
-            pub const fn class(self) -> ErrorClass {
+            pub fn class(self) -> ErrorClass {
+                // The kinds of a class stand together: no table of all kinds.
+                const CLASSES: &[(ErrorClass, u8)] =
+                    &[$( (ErrorClass::$class, [$( Kind::$name, )*].len() as u8), )*];
+                let mut before = 0;
+                for &(class, kinds) in CLASSES {
+                    before += kinds;
+                    if (self.kind() as u8) < before {
+                        return class;
+                    }
+                }
+                ErrorClass::Unsupported
+            }
+
+            const fn kind(self) -> Kind {
                 match self {
-                    $( $( ErrorKind::$name => ErrorClass::$class, )* )*
-                    ErrorKind::Unsupported(_) => ErrorClass::Unsupported,
+                    $( $( ErrorKind::$name => Kind::$name, )* )*
+                    ErrorKind::Unsupported(_) => Kind::Unsupported,
                 }
             }
         }

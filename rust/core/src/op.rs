@@ -398,7 +398,7 @@ macro_rules! operators {
             /// How many there are.
             pub const COUNT: usize = [$( LoadOp::$load, )*].len();
             /// Binary logarithm of the bytes accessed, which is also the largest alignment allowed.
-            pub const fn width_log2(self) -> u32 {
+            pub const fn width_log2(self) -> u8 {
                 match self { $( LoadOp::$load => $lw, )* }
             }
             /// Type of the result.
@@ -419,7 +419,7 @@ macro_rules! operators {
             /// How many there are.
             pub const COUNT: usize = [$( StoreOp::$store, )*].len();
             /// Binary logarithm of the bytes accessed, which is also the largest alignment allowed.
-            pub const fn width_log2(self) -> u32 {
+            pub const fn width_log2(self) -> u8 {
                 match self { $( StoreOp::$store => $sw, )* }
             }
             /// Type of the value stored.

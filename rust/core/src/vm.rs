@@ -122,8 +122,6 @@ pub struct VmCtx {
     /// Whether `reference` (not null) names a function of this instance's canonical type `ty`; asked when the
     /// function belongs to another instance.
     pub signature_matches: unsafe extern "C" fn(ctx: *mut VmCtx, ty: u32, reference: u32) -> bool,
-    /// The runtime's own data of the instance.
-    pub owner: *mut (),
     /// The highest address at which a frame of compiled code may begin; 0, so that none may, when the instance is
     /// interrupted: whoever does that writes `interrupt` first. Only compiled code and its entry set it to anything else.
     pub stack_limit: AtomicUsize,

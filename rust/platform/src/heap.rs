@@ -133,7 +133,7 @@ impl Heap {
     }
 
     /// The account of the whole engine.
-    pub fn root_account(&self) -> Heap {
+    fn root_account(&self) -> Heap {
         let account = &self.root().account;
         Heap::count(self.account, &account.refs, 1);
         Heap { account: NonNull::from(account) }

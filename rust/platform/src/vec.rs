@@ -33,17 +33,6 @@ struct Raw {
 }
 
 impl Raw {
-    #[inline(never)]
-    fn new(heap: &Heap, element: Layout) -> Raw {
-        let block = NonNull::new(core::ptr::without_provenance_mut(element.align()));
-        Raw {
-            block: block.unwrap_or(NonNull::dangling()),
-            len: 0,
-            capacity: 0,
-            heap: ManuallyDrop::new(heap.clone()),
-        }
-    }
-
     fn layout(element: Layout, capacity: usize) -> Option<Layout> {
         Layout::from_size_align(element.size().checked_mul(capacity)?, element.align()).ok()
     }
@@ -95,10 +84,13 @@ impl<T> Vec<T> {
     const ELEMENT: Layout = Layout::new::<T>();
 
     /// An empty array; allocates nothing.
+    #[inline(always)]
     pub fn new(heap: &Heap) -> Vec<T> {
         // Elements without size would make `capacity` meaningless; nobody needs them.
         const { assert!(size_of::<T>() > 0) };
-        Vec { raw: Raw::new(heap, Self::ELEMENT), elements: PhantomData }
+        let block = NonNull::<T>::dangling().cast();
+        let raw = Raw { block, len: 0, capacity: 0, heap: ManuallyDrop::new(heap.clone()) };
+        Vec { raw, elements: PhantomData }
     }
 
     /// An empty array with room for exactly `capacity` elements.

@@ -147,7 +147,7 @@ impl Store {
     /// [`Error::NotFound`] if the frame is none of this store's.
     pub fn resolve(&self, frame: &Frame) -> Result<ResolvedFrame<'_>, Error> {
         let instance = self.state().instance(frame.instance.0).ok_or(Error::NotFound)?;
-        resolve(instance.module().ok_or(Error::NotFound)?, frame)
+        resolve(instance.module(), frame)
     }
 }
 

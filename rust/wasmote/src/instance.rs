@@ -3,7 +3,6 @@
 use crate::vm::{self, Caller, Context, InterruptHandle};
 use crate::{
     Error, Func, Global, HostError, Memory, Module, Quotas, Resolve, Store, Table, TypedFunc, WasmValues,
-    linker,
 };
 use wasmote_core::ExternKind;
 use wasmote_core::vm::take_fuel;
@@ -49,7 +48,7 @@ impl Instance {
         quotas: &Quotas,
         resolve: &mut dyn Resolve,
     ) -> Result<Instance, Error> {
-        linker::prepare(store, module, quotas, resolve)
+        vm::instantiate(store, module, quotas, resolve).map(Instance)
     }
 
     /// The module that it is an instance of.
@@ -57,7 +56,7 @@ impl Instance {
     /// # Errors
     /// [`Error::NotFound`] if it is no instance of this store's.
     pub fn module<'c>(&self, cx: &'c impl Context) -> Result<&'c Module, Error> {
-        vm::state(cx).instance(self.0).and_then(|instance| instance.module()).ok_or(Error::NotFound)
+        vm::state(cx).instance(self.0).map(|instance| instance.module()).ok_or(Error::NotFound)
     }
 
     /// Runs the start function, if the module has one (WebAssembly Core, 4.5.4, the last step). For instances of
@@ -145,7 +144,7 @@ impl Instance {
     /// # Errors
     /// [`Error::NotFound`] if it is no instance of this store's.
     pub fn fuel(&self, cx: &impl Context) -> Result<u64, Error> {
-        Ok(vm::state(cx).instance(self.0).ok_or(Error::NotFound)?.fuel())
+        vm::state(cx).fuel(self.0).ok_or(Error::NotFound)
     }
 
     /// Sets the fuel that it has left; from 2^64 - 2^32 on, as `u64::MAX`, it is never used up.
@@ -153,8 +152,7 @@ impl Instance {
     /// # Errors
     /// [`Error::NotFound`] if it is no instance of this store's.
     pub fn set_fuel(&self, cx: &mut impl Context, fuel: u64) -> Result<(), Error> {
-        vm::state_mut(cx).instance_mut(self.0).ok_or(Error::NotFound)?.set_fuel(fuel);
-        Ok(())
+        vm::state_mut(cx).set_fuel(self.0, fuel).ok_or(Error::NotFound)
     }
 
     /// A handle that interrupts it, and with it all instances of the store: whichever of them runs, ends.
@@ -163,14 +161,14 @@ impl Instance {
     /// [`Error::NotFound`] if it is no instance of this store's.
     pub fn interrupt_handle(&self, cx: &impl Context) -> Result<InterruptHandle, Error> {
         let state = vm::state(cx);
-        state.instance(self.0).map(|_| state.interrupt_handle()).ok_or(Error::NotFound)
+        state.context(self.0).map(|_| state.interrupt_handle()).ok_or(Error::NotFound)
     }
 }
 
 /// What an instance exports under a name.
 pub(crate) fn find_export(state: &vm::State, instance: Instance, name: &str) -> Option<Extern> {
     let data = state.instance(instance.0)?;
-    let export = data.module()?.parsed().export(name)?;
+    let export = data.module().parsed().export(name)?;
     let Instance(number) = instance;
     Some(match export.kind {
         ExternKind::Func => Extern::Func(Func::from_cell(data.func_ref(export.index))?),

@@ -2,7 +2,7 @@
 
 use crate::host_func::{HostFn, Typed};
 use crate::instance::find_export;
-use crate::vm::{HostCall, HostFunc, InstanceData, State};
+use crate::vm::{HostCall, HostFunc, State};
 use crate::{Engine, Error, Extern, Instance, LinkError, LinkReason, Module, Quotas, Store};
 use core::fmt;
 use wasmote_core::{FuncType, Limits};
@@ -142,7 +142,7 @@ impl<'n> Linker<'n> {
     /// # Errors
     /// As for [`instantiate`](Linker::instantiate).
     pub fn prepare(&self, store: &mut Store, module: &Module, quotas: &Quotas) -> Result<Instance, Error> {
-        prepare(store, module, quotas, &mut &*self)
+        Instance::prepare(store, module, quotas, &mut &*self)
     }
 
     /// What is defined under an import's names: a host function, or something of the store.
@@ -176,12 +176,12 @@ impl fmt::Debug for Linker<'_> {
 
 /// What imports stand for.
 pub trait Resolve {
-    /// What an import stands for; `None` if there is nothing. Asked once for each import, in order, so that a host function that
+    /// What an import stands for, or why there is nothing. Asked once for each import, in order, so that a host function that
     /// is made here is made as often as it is imported. Whether it is of the import's type is seen to by who asks.
     ///
     /// # Errors
     /// Those that instantiating ends with.
-    fn find(&mut self, store: &mut Store, import: &Import<'_>) -> Result<Option<Extern>, Error>;
+    fn find(&mut self, store: &mut Store, import: &Import<'_>) -> Result<Result<Extern, LinkReason>, Error>;
 
     /// Told before instantiating ends with a [`LinkError`] because of what was found, or was not.
     fn refused(&mut self, _store: &Store, _import: &Import<'_>, _found: Option<Extern>, _reason: LinkReason) {
@@ -189,41 +189,13 @@ pub trait Resolve {
 }
 
 impl Resolve for &Linker<'_> {
-    fn find(&mut self, store: &mut Store, import: &Import<'_>) -> Result<Option<Extern>, Error> {
+    fn find(&mut self, store: &mut Store, import: &Import<'_>) -> Result<Result<Extern, LinkReason>, Error> {
         Ok(match Linker::find(self, store.state(), import) {
-            Some(Found::Host(host)) => Some(Extern::Func(store.state_mut().host_func(host)?)),
-            Some(Found::Extern(item)) => Some(item),
-            None => None,
+            Some(Found::Host(host)) => Ok(Extern::Func(store.state_mut().host_func(host)?)),
+            Some(Found::Extern(item)) => Ok(item),
+            None => Err(LinkReason::Unknown),
         })
     }
-}
-
-/// See [`Linker::prepare`].
-pub(crate) fn prepare(
-    store: &mut Store,
-    module: &Module,
-    quotas: &Quotas,
-    resolve: &mut dyn Resolve,
-) -> Result<Instance, Error> {
-    let hosts = store.state().host_count();
-    let made = InstanceData::new(store, module, quotas, resolve);
-    let state = store.state_mut();
-    let number = match made.and_then(|made| state.add(made)) {
-        Ok(number) => number,
-        Err(error) => {
-            state.truncate_hosts(hosts);
-            return Err(error);
-        }
-    };
-    let begun = state.run_segments(number, module);
-    if begun.is_err() && module.parsed().import_tables() == 0 {
-        state.remove_last();
-        state.truncate_hosts(hosts);
-    } else {
-        state.settle(number, quotas.fuel);
-    }
-    begun?;
-    Ok(Instance(number))
 }
 
 struct Explain<'l> {

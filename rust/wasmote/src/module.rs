@@ -161,7 +161,7 @@ impl Module {
     /// function. Compiles the function again to find it.
     #[cfg(feature = "backtrace")]
     pub(crate) fn locate(&self, own: u32, bytes: u32) -> Result<Option<u32>, Error> {
-        let scratch = Shared::heap(&self.0).root_account().account(usize::MAX)?;
+        let scratch = Shared::heap(&self.0).account(usize::MAX)?;
         #[cfg(feature = "jit")]
         if self.code().is_native(own) {
             let mut place = Vec::new(&scratch);
@@ -192,7 +192,7 @@ impl Module {
     pub(crate) fn compile(&self, own: u32) -> Result<(), Error> {
         let Inner { parsed, metered, .. } = &*self.0;
         let heap = Shared::heap(&self.0);
-        let scratch = heap.root_account().account(usize::MAX)?;
+        let scratch = heap.account(usize::MAX)?;
         self.code().make(own, |more, module| {
             let (start, room) = (more.start(), more.room(self.0.code_limit));
             let mut place = Vec::new(&scratch);

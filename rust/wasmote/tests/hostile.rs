@@ -96,7 +96,7 @@ fn a_store_goes_on_after_an_instantiation_without_memory() {
         assert_eq!(&lib.memory(&store, "m").unwrap().data(&store).unwrap()[..5], &[0; 5]);
         assert_eq!(call::<_, i32>(&mut store, lib, "f", 1), Ok(2));
     };
-    assert!(failures >= 8);
+    assert!(failures >= 6, "{failures} allocations");
     assert_eq!(call::<_, i32>(&mut store, instance, "run", 1), Ok(2));
 }
 

@@ -65,6 +65,7 @@ enum Target {
 const INTERP: &str = "interp";
 const INTERP_UNMETERED: &str = "interp without fuel";
 const INTERP_SPEED: &str = "interp-speed";
+const INTERP_SIZE: &str = "interp dispatch-size";
 /// Native code, as it is by default and without what counts fuel.
 const JIT: &str = "jit";
 const JIT_UNMETERED: &str = "jit without fuel";
@@ -99,8 +100,10 @@ impl Target {
     /// What its tables have.
     fn engines(self) -> Vec<String> {
         let configurations: &[&str] = match self {
-            Target::M4f => &[INTERP, INTERP_UNMETERED, "interp-lazy", INTERP_SPEED, JIT, JIT_UNMETERED],
-            Target::Rv32 => &[INTERP, INTERP_SPEED],
+            Target::M4f => {
+                &[INTERP, INTERP_UNMETERED, "interp-lazy", INTERP_SPEED, INTERP_SIZE, JIT, JIT_UNMETERED]
+            }
+            Target::Rv32 => &[INTERP, INTERP_SPEED, INTERP_SIZE],
             Target::X64 => return host::engines().into_iter().map(str::to_owned).collect(),
         };
         let rivals = rivals::ALL.iter().map(|rival| rival.name);

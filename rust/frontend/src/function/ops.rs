@@ -253,7 +253,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     }
 
     #[inline(never)]
-    fn mem_arg(&mut self, width_log2: u32) -> MemArg {
+    fn mem_arg(&mut self, width_log2: u8) -> MemArg {
         let align_log2 = self.reader.u32();
         if align_log2 >= 0x40 {
             let multi = align_log2 < 0x80;
@@ -265,7 +265,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
         let offset = self.reader.u32();
         self.has_memory();
-        if align_log2 > width_log2 {
+        if align_log2 > width_log2.into() {
             self.fail(ErrorKind::AlignmentTooLarge);
         }
         MemArg { offset, align_log2 }

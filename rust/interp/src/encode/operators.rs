@@ -325,14 +325,14 @@ const fn store_code(op: StoreOp) -> Store {
 }
 
 /// An offset in units of the access (bytes if that has 64 bits), if a byte can hold it.
-fn short(offset: u32, width_log2: u32) -> Option<u8> {
+fn short(offset: u32, width_log2: u8) -> Option<u8> {
     let unit_log2 = if width_log2 == 3 { 0 } else { width_log2 };
     let units = offset >> unit_log2;
     if units << unit_log2 == offset { u8::try_from(units).ok() } else { None }
 }
 
 /// The constant as a byte that, sign-extended, stores the same bits.
-fn stored_byte(value: u64, width_log2: u32) -> Option<u8> {
+fn stored_byte(value: u64, width_log2: u8) -> Option<u8> {
     let low = value as i32;
     let unused = match width_log2 {
         0..=2 => 32 - (8 << width_log2),

@@ -180,7 +180,6 @@ impl Rig {
             stack: self.stack,
             builtins: BUILTINS.as_ptr(),
             signature_matches,
-            owner: ptr::null_mut(),
             stack_limit: 0.into(),
             unwind: no_unwind,
             before: ptr::null_mut(),

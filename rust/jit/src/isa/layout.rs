@@ -20,7 +20,6 @@ pub struct Layout {
     pub stack: i32,
     pub builtins: i32,
     pub signature_matches: i32,
-    pub owner: i32,
     pub stack_limit: i32,
     pub unwind: i32,
     pub compiled: i32,
@@ -71,7 +70,6 @@ impl Layout {
             stack: ctx.next(address),
             builtins: ctx.next(address),
             signature_matches: ctx.next(address),
-            owner: ctx.next(address),
             stack_limit: ctx.next(address),
             unwind: ctx.next(address),
             compiled: {
@@ -131,7 +129,6 @@ mod tests {
             (layout.stack, offset_of!(VmCtx, stack)),
             (layout.builtins, offset_of!(VmCtx, builtins)),
             (layout.signature_matches, offset_of!(VmCtx, signature_matches)),
-            (layout.owner, offset_of!(VmCtx, owner)),
             (layout.stack_limit, offset_of!(VmCtx, stack_limit)),
             (layout.unwind, offset_of!(VmCtx, unwind)),
             (layout.compiled, offset_of!(VmCtx, compiled)),

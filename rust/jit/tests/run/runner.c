@@ -33,7 +33,7 @@ struct vm_ctx {
 	struct vm_ctx **instances;
 	struct stack_vm *stack;
 	const void *builtins;
-	void *signature_matches, *owner;
+	void *signature_matches;
 	uint32_t *stack_limit;
 	void (*unwind)(struct vm_ctx *ctx, const uintptr_t *frame, const void *code);
 	struct vm_ctx *before;

@@ -37,7 +37,7 @@ impl Shape {
     /// Bytes of so many elements or pages; `None` if they are more than any quota, or than a table may have.
     pub fn bytes(&self, len: u32) -> Option<u32> {
         let most = if self.element.is_none() { u32::MAX } else { limits::MAX_TABLE_ELEMENTS };
-        u32::try_from(u64::from(len) << self.unit_log2).ok().filter(|_| len <= most)
+        len.checked_mul(1 << self.unit_log2).filter(|_| len <= most)
     }
 }
 
@@ -153,7 +153,7 @@ impl State {
         for instance in (0..self.instance_count()).filter_map(|number| self.instance(number)) {
             if instance.memory == place {
                 // SAFETY: (R2) contexts live as long as the store.
-                array.show(unsafe { &mut *instance.ctx.ptr() });
+                array.show(unsafe { &mut *instance.ctx });
             }
         }
         Ok(done?.then_some(old))

@@ -79,15 +79,15 @@ impl Op {
 /// # Safety
 /// `ctx` is an instance's.
 unsafe fn instance<'a>(ctx: *mut VmCtx) -> &'a mut InstanceData {
-    // SAFETY: (R2) the owner lives as long as the context; nobody else borrows it while an operator is carried out.
-    unsafe { &mut *(*ctx).owner.cast::<InstanceData>() }
+    // SAFETY: (R2) the caller says so; nobody else borrows it while an operator is carried out.
+    unsafe { &mut *super::instance::data(ctx) }
 }
 
 /// # Safety
 /// `ctx` is an instance's.
 unsafe fn state<'a>(ctx: *mut VmCtx) -> &'a mut State {
     // SAFETY: (R1) code runs only while its store is there, and nobody borrows that meanwhile.
-    unsafe { &mut *instance(ctx).store }
+    unsafe { &mut *super::instance::store(ctx) }
 }
 
 /// # Safety
@@ -429,8 +429,8 @@ unsafe extern "C" fn numeric(_: *mut VmCtx, cells: *mut u32, number: u32, _: u32
 
 impl State {
     /// Carries out the active segments of a new instance of the module, in order, and drops them and the declared ones.
-    pub(crate) fn run_segments(&mut self, number: u32, module: &Module) -> Result<(), Trap> {
-        let Some(ctx) = self.instance(number).map(|instance| instance.ctx.ptr()) else { return Ok(()) };
+    pub(super) fn run_segments(&mut self, number: u32, module: &Module) -> Result<(), Trap> {
+        let Some(ctx) = self.context(number) else { return Ok(()) };
         let parsed = module.parsed();
         for index in 0..parsed.element_count() {
             let Some(segment) = parsed.element(index) else { continue };

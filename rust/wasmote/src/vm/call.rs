@@ -1,7 +1,7 @@
 //! Calls from the host into code, and what code calls of the runtime's.
 
 use super::context::{Context, Origin};
-use super::instance::InstanceData;
+use super::instance::{InstanceData, store};
 use super::interrupt::InterruptHandle;
 use super::state::{Called, State};
 use crate::backtrace::CodePlace;
@@ -10,7 +10,7 @@ use core::cell::Cell;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
-use wasmote_core::vm::{AGAIN, Entry, FuncRecord, StackVm, VmCtx};
+use wasmote_core::vm::{AGAIN, Entry, FuncRecord, HOSTS, StackVm, VmCtx};
 use wasmote_core::{Feature, FuncType, Trap, ValType};
 
 /// A call that is being prepared or has returned.
@@ -204,7 +204,7 @@ impl Caller<'_> {
 
     pub(super) fn state_ptr(&self) -> *mut State {
         // SAFETY: (R2) the calling instance's context.
-        unsafe { instance(self.ctx.as_ptr()) }.store
+        unsafe { super::instance::store(self.ctx.as_ptr()) }
     }
 
     /// A number that its store has alone, for as long as it is there.
@@ -219,6 +219,12 @@ impl Caller<'_> {
         unsafe { self.ctx.as_ref().number }
     }
 
+    /// What the runtime knows of the instance that calls; `None` if no instance does, as the host called its own function.
+    fn data(&self) -> Option<&InstanceData> {
+        // SAFETY: (R2) the calling instance's context.
+        if self.number() == HOSTS { None } else { Some(unsafe { instance(self.ctx.as_ptr()) }) }
+    }
+
     /// A handle that interrupts the instance that calls, and all others of its store.
     pub fn interrupt_handle(&self) -> InterruptHandle {
         crate::vm::state(self).interrupt_handle()
@@ -226,8 +232,7 @@ impl Caller<'_> {
 
     /// The start function of the instance that calls; `None` if the module has none.
     pub fn start_func(&self) -> Option<Func> {
-        // SAFETY: (R2) the calling instance's context.
-        unsafe { instance(self.ctx.as_ptr()) }.start_func()
+        self.data()?.start_func()
     }
 
     /// The caller's memory; `None` if it has none.
@@ -235,27 +240,25 @@ impl Caller<'_> {
         // SAFETY: (R2) (R3) the memory is there; code waits for us, and our borrow keeps us from calling back.
         unsafe {
             let ctx = self.ctx.as_ref();
-            instance(self.ctx.as_ptr()).memory_at()?;
+            self.data()?.memory_at()?;
             Some(core::slice::from_raw_parts_mut(ctx.memory_base, ctx.memory_len))
         }
     }
 }
 
 /// # Safety
-/// `ctx` is an instance's, and nobody changes what the instance knows while it is borrowed.
+/// `ctx` is an instance's, not that of the host functions, and nobody changes what the instance knows while it is borrowed.
 pub(super) unsafe fn instance<'a>(ctx: *mut VmCtx) -> &'a InstanceData {
-    // SAFETY: (R2) the owner lives as long as the context.
-    unsafe { &*(*ctx).owner.cast::<InstanceData>() }
+    // SAFETY: (R2) the caller says so.
+    unsafe { &*super::instance::data(ctx) }
 }
 
 /// `VmCtx::signature_matches`: types of different modules are compared by their contents.
 pub(super) unsafe extern "C" fn signature_matches(ctx: *mut VmCtx, ty: u32, reference: u32) -> bool {
     // SAFETY: (R1) (R2) code waits for us.
     unsafe {
-        let instance = instance(ctx);
-        let wanted = instance.module().map(|module| module.parsed().func_type_at(ty));
-        let found = Func::from_cell(reference).and_then(|func| (*instance.store).func_type(func));
-        wanted.is_some() && wanted == found
+        let found = Func::from_cell(reference).and_then(|func| (*store(ctx)).func_type(func));
+        found == Some(instance(ctx).module().parsed().func_type_at(ty))
     }
 }
 
@@ -263,7 +266,7 @@ pub(super) unsafe extern "C" fn signature_matches(ctx: *mut VmCtx, ty: u32, refe
 pub(super) unsafe extern "C" fn record_frame(_: *mut StackVm, ctx: *mut VmCtx, code: *const ()) -> bool {
     // SAFETY: (R1) (R2) code is being left, so nobody borrows the store.
     unsafe {
-        let store = instance(ctx).store;
+        let store = store(ctx);
         (*store).trace.push((*ctx).number, place(store, ctx, code))
     }
 }

@@ -52,7 +52,7 @@ impl Instance {
     /// # Errors
     /// [`Error::NotFound`] if it is no instance of this store's.
     pub fn outside<'s>(&self, store: &'s mut Store) -> Result<Caller<'s>, Error> {
-        let ctx = store.state().instance(self.0).ok_or(Error::NotFound)?.ctx.ptr();
+        let ctx = store.state().context(self.0).ok_or(Error::NotFound)?;
         // SAFETY: (R2) (R4) no code runs: the whole stack is free, for as long as the store is borrowed.
         Ok(unsafe { Caller::new(ptr::null(), store.origin().free, ctx) })
     }

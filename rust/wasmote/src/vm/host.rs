@@ -1,7 +1,7 @@
 //! Host functions: values of any type behind one entry.
 
-use super::call::{Caller, fits, instance};
-use super::state::State;
+use super::call::{Caller, fits};
+use super::instance;
 use crate::{Error, HostError, Linker};
 use core::ffi::c_void;
 use core::ptr::{self, NonNull};
@@ -114,7 +114,7 @@ unsafe extern "C" fn checked_entry(
     // SAFETY: (R1) (R2) (R4) (R5) the record is a host function's of the store, which keeps it; the store is borrowed only while
     // that does not run.
     unsafe {
-        let store: *const State = instance(caller).store;
+        let store = instance::store(caller).cast_const();
         let Some(func) = (*store).host((*record).ty) else { return Trap::Host as u32 };
         let code = func.as_ref().entry()(callee, record, cells, caller);
         let len = (*record).frame_cells.load(Ordering::Relaxed) as usize;

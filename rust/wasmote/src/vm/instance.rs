@@ -5,10 +5,11 @@ use super::builtins::BUILTINS;
 use super::call::signature_matches;
 use super::place::{Block, Place};
 use super::state::State;
-use crate::{Error, Func, LinkError, LinkReason, Module, Quota, Quotas, Resolve, Store};
+use crate::{Error, Func, LinkError, Module, Quota, Quotas, Resolve, Store};
+use core::mem::{ManuallyDrop, MaybeUninit, offset_of};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, AtomicUsize};
-use wasmote_core::vm::{FuncRecord, HOSTS, NULL_REF, VmCtx, fuel_is_endless, func_ref, split_func_ref};
+use wasmote_core::vm::{FuncRecord, HOSTS, NULL_REF, VmCtx, func_ref, split_func_ref};
 use wasmote_core::{ExternKind, GlobalType, ValType};
 use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, ExternType, GlobalPlace};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
@@ -16,42 +17,21 @@ use wasmote_platform::{Heap, OutOfMemory, Vec};
 /// Pointers to one kind of thing. Of one type, so that the code that handles them is there once.
 pub(super) type Pointers = Vec<*mut ()>;
 
-/// An instance.
-pub(crate) struct InstanceData {
-    pub(super) ctx: Place<VmCtx>,
-    pub(super) store: *mut State,
-    /// `None` for the host functions.
-    module: Option<Module>,
-    /// The memory that it uses; null if it has none. It owns it unless the module imports it.
-    pub(super) memory: *mut Array,
-    /// First its tables, each an [`Array`], which begins with the `TableVm`; then the cells of each imported global; then for
-    /// each imported function the host's record, or null. It owns the tables that are not imported.
-    pointers: Pointers,
-    /// Its own globals, references to the imported functions, and a bit for each dropped segment: element
-    /// segments first, then data segments.
-    cells: Block<u32>,
-    /// Of its functions, if they are encoded when they are first called.
-    #[cfg(feature = "interp-lazy")]
-    records: Vec<FuncRecord>,
-    /// Bytes that its memory may still grow by, and its tables together.
-    left: [u32; 2],
+/// An instance in its place: what running code knows of it, and behind that what the runtime knows. So each leads to the other.
+#[repr(C)]
+pub(super) struct Whole {
+    ctx: VmCtx,
+    /// Nothing for the host functions. Dropped by whoever owns the instance: the memory may have to stay, for those who interrupt
+    /// (see `Signal`).
+    data: MaybeUninit<InstanceData>,
 }
 
-impl InstanceData {
-    /// The instance that stands for the store's host functions.
-    pub fn of_hosts(state: &State) -> Result<Place<InstanceData>, OutOfMemory> {
-        InstanceData::empty(state, HOSTS, None)
-    }
-
-    /// An instance of nothing.
+impl Whole {
+    /// A context of a store, with nothing behind it.
     #[inline(never)]
-    fn empty(
-        state: &State,
-        number: u32,
-        module: Option<&Module>,
-    ) -> Result<Place<InstanceData>, OutOfMemory> {
+    pub fn new(state: &State, number: u32) -> Result<Place<Whole>, OutOfMemory> {
         let store = state.this;
-        let ctx = Place::new(&state.heap, || VmCtx {
+        let ctx = || VmCtx {
             memory_base: NonNull::dangling().as_ptr(),
             memory_len: 0,
             globals: NonNull::dangling().as_ptr(),
@@ -68,7 +48,6 @@ impl InstanceData {
             stack: unsafe { &raw mut (*store).stack },
             builtins: BUILTINS.as_ptr(),
             signature_matches,
-            owner: ptr::null_mut(),
             stack_limit: AtomicUsize::new(0),
             #[cfg(feature = "jit")]
             unwind: super::unwind::unwind,
@@ -77,35 +56,116 @@ impl InstanceData {
             before: ptr::null_mut(),
             compiled: ptr::null(),
             hosts: NonNull::dangling().as_ptr(),
-        })?;
-        Place::new(&state.heap, || InstanceData {
+        };
+        Place::new(&state.heap, || Whole { ctx: ctx(), data: MaybeUninit::uninit() })
+    }
+}
+
+/// An instance that nobody else knows.
+pub(super) struct NewInstance(Place<Whole>);
+
+impl NewInstance {
+    /// What the runtime knows of it.
+    fn data(&mut self) -> &mut InstanceData {
+        // SAFETY: (R1) nobody else knows the instance.
+        unsafe { &mut *data(self.0.ptr().cast()) }
+    }
+
+    /// Gives it up for its place.
+    pub(super) fn into_place(self) -> Place<Whole> {
+        let this = ManuallyDrop::new(self);
+        // SAFETY: (P5) read once.
+        unsafe { ptr::read(&this.0) }
+    }
+
+    /// # Safety
+    /// The context is that of a place from [`into_place`](NewInstance::into_place), and nobody else knows it any more.
+    pub(super) unsafe fn from_ctx(ctx: *mut VmCtx) -> NewInstance {
+        // SAFETY: (P5) the caller says so.
+        NewInstance(unsafe { Place::from_ptr(ctx.cast()) })
+    }
+}
+
+impl Drop for NewInstance {
+    fn drop(&mut self) {
+        // SAFETY: (R2) nobody else knows the instance.
+        unsafe { ptr::drop_in_place(self.data()) }
+    }
+}
+
+/// The store of a context.
+///
+/// # Safety
+/// `ctx` is a context of a store's.
+#[inline(always)]
+pub(super) unsafe fn store(ctx: *const VmCtx) -> *mut State {
+    // SAFETY: (R2) the stack is a part of the store.
+    unsafe { (*ctx).stack.byte_sub(offset_of!(State, stack)).cast() }
+}
+
+/// What the runtime knows of an instance.
+///
+/// # Safety
+/// `ctx` is an instance's, not that of the host functions.
+#[inline(always)]
+pub(super) unsafe fn data(ctx: *mut VmCtx) -> *mut InstanceData {
+    // SAFETY: (R2) the caller says so.
+    unsafe { (&raw mut (*ctx.cast::<Whole>()).data).cast() }
+}
+
+/// What the runtime knows of an instance.
+pub(crate) struct InstanceData {
+    pub(super) ctx: *mut VmCtx,
+    module: Module,
+    /// The memory that it uses; null if it has none. It owns it unless the module imports it.
+    pub(super) memory: *mut Array,
+    /// First its tables, each an [`Array`], which begins with the `TableVm`; then the cells of each imported global; then for
+    /// each imported function the host's record, or null. It owns the tables that are not imported.
+    pointers: Pointers,
+    /// Its own globals, references to the imported functions, and a bit for each dropped segment: element
+    /// segments first, then data segments.
+    cells: Block<u32>,
+    /// Of its functions, if they are encoded when they are first called.
+    #[cfg(feature = "interp-lazy")]
+    records: Vec<FuncRecord>,
+    /// Bytes that its memory may still grow by, and its tables together.
+    left: [u32; 2],
+}
+
+impl InstanceData {
+    /// An instance of the module's, with nothing in it.
+    fn empty(state: &State, number: u32, module: &Module) -> Result<NewInstance, OutOfMemory> {
+        let place = Whole::new(state, number)?;
+        let ctx = place.ptr().cast();
+        let empty = InstanceData {
             ctx,
-            store,
-            module: module.cloned(),
+            module: module.clone(),
             memory: ptr::null_mut(),
             pointers: Vec::new(&state.heap),
             cells: Block::new(&state.heap),
             #[cfg(feature = "interp-lazy")]
             records: Vec::new(&state.heap),
             left: [0; 2],
-        })
+        };
+        // SAFETY: (R1) nobody else knows the place.
+        unsafe { data(ctx).write(empty) };
+        Ok(NewInstance(place))
     }
 
     /// Allocates an instance of `module` with its imports, and initialises its globals (WebAssembly Core, 4.5.4,
     /// up to step 13, "allocate"). Nothing but new host functions is changed in the store.
-    pub fn new(
+    fn allocate(
         store: &mut Store,
         module: &Module,
         quotas: &Quotas,
         resolve: &mut dyn Resolve,
-    ) -> Result<Place<InstanceData>, Error> {
+    ) -> Result<NewInstance, Error> {
         let parsed = module.parsed();
         let cells =
             dropped_bits(parsed) + (parsed.element_count() + parsed.data_count()).div_ceil(32) as usize;
         let state = store.state();
-        let place = InstanceData::empty(state, state.instance_count(), Some(module))?;
-        // SAFETY: (R1) nobody else knows the instance yet.
-        let this = unsafe { &mut *place.ptr() };
+        let mut instance = InstanceData::empty(state, state.instance_count(), module)?;
+        let this = instance.data();
         this.cells.resize(cells, 0)?;
         #[cfg(feature = "interp-lazy")]
         {
@@ -115,7 +175,7 @@ impl InstanceData {
         this.show_hosts(store.state().host_records());
         this.define(store.state(), parsed, quotas)?;
         this.tell(module);
-        Ok(place)
+        Ok(instance)
     }
 
     /// Takes over the imports.
@@ -132,14 +192,10 @@ impl InstanceData {
         let (mut next_table, mut next_global) = (0, tables);
         for import in parsed.imports() {
             let found = resolve.find(store, &import)?;
-            let place = match found {
-                Some(item) => store.state().importable(item, import.ty),
-                None => Err(LinkReason::Unknown),
-            };
-            let place = match place {
+            let place = match found.and_then(|item| store.state().importable(item, import.ty)) {
                 Ok(place) => place,
                 Err(reason) => {
-                    resolve.refused(store, &import, found, reason);
+                    resolve.refused(store, &import, found.ok(), reason);
                     return Err(Error::Link(LinkError { offset: import.offset, reason }));
                 }
             };
@@ -166,12 +222,7 @@ impl InstanceData {
 
     /// Lets code see where the records of the host functions are now.
     pub(super) fn show_hosts(&mut self, records: *const FuncRecord) {
-        let Some(module) = &self.module else {
-            // SAFETY: (R2) the context of the host functions, and no code runs.
-            unsafe { (*self.ctx.ptr()).funcs = records };
-            return;
-        };
-        let parsed = module.parsed();
+        let parsed = self.module.parsed();
         let place = parsed.tables().len() + parsed.import_globals() as usize;
         for import in 0..parsed.import_funcs() {
             if let (HOSTS, index) = split_func_ref(self.func_ref(import)) {
@@ -254,7 +305,7 @@ impl InstanceData {
         // SAFETY: (R2) nobody else knows the context yet; what it leads to is owned by the instance or by older
         // ones, and lives as long as the store.
         unsafe {
-            let ctx = &mut *self.ctx.ptr();
+            let ctx = &mut *self.ctx;
             ctx.globals = self.cells.base();
             ctx.funcs = funcs;
             #[cfg(feature = "jit-lazy")]
@@ -272,51 +323,50 @@ impl InstanceData {
         }
     }
 
-    /// The records of the functions that it defines, in order; none if it stands for the host functions.
+    /// The records of the functions that it defines, in order.
     pub(super) fn records(&self) -> &[FuncRecord] {
         #[cfg(feature = "interp-lazy")]
         if !self.records.is_empty() {
             return &self.records;
         }
-        self.module.as_ref().map_or(&[], |module| module.code().records())
+        self.module.code().records()
     }
 
-    /// The module; `None` for the host functions.
-    pub fn module(&self) -> Option<&Module> {
-        self.module.as_ref()
+    /// The module.
+    pub fn module(&self) -> &Module {
+        &self.module
     }
 
     /// Its number in the store.
     pub fn number(&self) -> u32 {
         // SAFETY: (R2) the context lives as long as the instance.
-        unsafe { (*self.ctx.ptr()).number }
+        unsafe { (*self.ctx).number }
     }
 
     /// The reference to a function of its index space, which must exist.
     pub fn func_ref(&self, index: u32) -> u32 {
-        let Some(module) = &self.module else { return NULL_REF };
-        if index >= module.parsed().import_funcs() {
+        let parsed = self.module.parsed();
+        if index >= parsed.import_funcs() {
             return func_ref(self.number(), index);
         }
-        let imports = module.parsed().own_global_cells() + index;
+        let imports = parsed.own_global_cells() + index;
         self.cells.get().get(imports as usize).copied().unwrap_or(NULL_REF)
     }
 
     /// The start function; `None` if there is none.
     pub fn start_func(&self) -> Option<Func> {
-        Func::from_cell(self.func_ref(self.module.as_ref()?.parsed().start()?))
+        Func::from_cell(self.func_ref(self.module.parsed().start()?))
     }
 
     /// The value of a constant expression (WebAssembly Core, 3.3.10).
     pub fn eval(&self, expr: ConstExpr) -> u64 {
-        let Some(module) = &self.module else { return 0 };
         let global = |index| {
             self.global(index).map_or(0, |(ty, cells)| {
                 // SAFETY: (R2) the cells of a global of this type.
                 unsafe { read_value(cells, ty.value) }
             })
         };
-        expr.eval(module.parsed().bytes(), global, |index| self.func_ref(index))
+        expr.eval(self.module.parsed().bytes(), global, |index| self.func_ref(index))
     }
 
     /// The reference that an item of an element segment stands for.
@@ -329,7 +379,7 @@ impl InstanceData {
 
     /// Type and cells of a global of its index space.
     pub(super) fn global(&self, index: u32) -> Option<(GlobalType, *mut u32)> {
-        let parsed = self.module.as_ref()?.parsed();
+        let parsed = self.module.parsed();
         let cells = match parsed.global_place(index)? {
             GlobalPlace::Import(place) => self.pointers.get(parsed.tables().len() + place as usize)?.cast(),
             GlobalPlace::Own(cell) => self.cells.base().wrapping_add(cell as usize),
@@ -338,7 +388,7 @@ impl InstanceData {
     }
 
     pub(super) fn table_at(&self, index: u32) -> Option<NonNull<Array>> {
-        let tables = self.module.as_ref()?.parsed().tables().len();
+        let tables = self.module.parsed().tables().len();
         NonNull::new(self.pointers.get(..tables)?.get(index as usize)?.cast())
     }
 
@@ -352,7 +402,7 @@ impl InstanceData {
     }
 
     fn own_memory(&self) -> Option<*mut Array> {
-        let own = !self.module.as_ref()?.parsed().memory_imported() && !self.memory.is_null();
+        let own = !self.module.parsed().memory_imported() && !self.memory.is_null();
         own.then_some(self.memory)
     }
 
@@ -362,16 +412,16 @@ impl InstanceData {
         if self.is_dropped(segment) {
             return None;
         }
-        self.module.as_ref()?.parsed().element(segment)
+        self.module.parsed().element(segment)
     }
 
     /// The bytes of a data segment; none if it was dropped.
     pub(super) fn data_bytes(&self, segment: u32) -> &[u8] {
-        let Some(module) = &self.module else { return &[] };
-        if self.is_dropped(module.parsed().element_count() + segment) {
+        let parsed = self.module.parsed();
+        if self.is_dropped(parsed.element_count() + segment) {
             return &[];
         }
-        module.parsed().data(segment).map_or(&[], |data| data.bytes)
+        parsed.data(segment).map_or(&[], |data| data.bytes)
     }
 
     /// Drops an element segment.
@@ -381,44 +431,26 @@ impl InstanceData {
 
     /// Drops a data segment.
     pub fn drop_data(&mut self, segment: u32) {
-        let elements = self.module.as_ref().map_or(0, |module| module.parsed().element_count());
-        self.drop_segment(elements + segment);
+        self.drop_segment(self.module.parsed().element_count() + segment);
     }
 
     fn is_dropped(&self, segment: u32) -> bool {
-        let word = self.dropped_bits().and_then(|at| self.cells.get().get(at + segment as usize / 32));
+        let word = self.cells.get().get(dropped_bits(self.module.parsed()) + segment as usize / 32);
         word.is_none_or(|word| word >> (segment % 32) & 1 != 0)
     }
 
     fn drop_segment(&mut self, segment: u32) {
-        let Some(at) = self.dropped_bits() else { return };
+        let at = dropped_bits(self.module.parsed());
         if let Some(word) = self.cells.get_mut().get_mut(at + segment as usize / 32) {
             *word |= 1 << (segment % 32);
         }
-    }
-
-    fn dropped_bits(&self) -> Option<usize> {
-        Some(dropped_bits(self.module.as_ref()?.parsed()))
-    }
-
-    /// Fuel left; `u64::MAX` if it is never used up.
-    pub fn fuel(&self) -> u64 {
-        // SAFETY: (R2) the context lives as long as the instance.
-        let fuel = unsafe { (*self.ctx.ptr()).fuel };
-        if fuel_is_endless(fuel) { u64::MAX } else { fuel }
-    }
-
-    /// Sets the fuel.
-    pub fn set_fuel(&mut self, fuel: u64) {
-        // SAFETY: (R2) as above; code that runs is waiting for us.
-        unsafe { (*self.ctx.ptr()).fuel = fuel }
     }
 }
 
 impl Drop for InstanceData {
     fn drop(&mut self) {
-        let Some(module) = &self.module else { return };
-        let own = module.parsed().import_tables() as usize..module.parsed().tables().len();
+        let parsed = self.module.parsed();
+        let own = parsed.import_tables() as usize..parsed.tables().len();
         // SAFETY: (R2) it owns them, and they were given up for their addresses; what was not made yet is null.
         unsafe {
             for &table in self.pointers.get(own).unwrap_or(&[]).iter().filter(|table| !table.is_null()) {
@@ -436,7 +468,36 @@ fn dropped_bits(parsed: &wasmote_frontend::Module<'_>) -> usize {
     (parsed.own_global_cells() + parsed.import_funcs()) as usize
 }
 
+/// Makes an instance of a module (WebAssembly Core, 4.5.4, but for the start function): its number.
+pub(crate) fn instantiate(
+    store: &mut Store,
+    module: &Module,
+    quotas: &Quotas,
+    resolve: &mut dyn Resolve,
+) -> Result<u32, Error> {
+    let (number, hosts) = (store.state().instance_count(), store.state().host_count());
+    let made = InstanceData::allocate(store, module, quotas, resolve);
+    let state = store.state_mut();
+    let begun = made.and_then(|made| state.begin(made, module, quotas.fuel));
+    if begun.is_err() && state.instance_count() == number {
+        state.truncate_hosts(hosts);
+    }
+    begun.map(|()| number)
+}
+
 impl State {
+    /// Adds an instance, carries out its segments, and takes it back if that fails and nobody can know its functions.
+    fn begin(&mut self, instance: NewInstance, module: &Module, fuel: u64) -> Result<(), Error> {
+        let number = self.add(instance)?;
+        let begun = self.run_segments(number, module);
+        if begun.is_err() && module.parsed().import_tables() == 0 {
+            self.remove_last();
+        } else {
+            self.settle(number, fuel);
+        }
+        Ok(begun?)
+    }
+
     /// Type and cells of a global of this store's.
     pub(super) fn global(&self, global: crate::Global) -> Option<(GlobalType, *mut u32)> {
         self.instance(global.instance)?.global(global.index)

@@ -4,6 +4,7 @@
 //! interrupts one means what runs: so all of them are told. Compiled code looks at the limit of its frames as well, which is
 //! 0 then, so that the check at a function's beginning is a poll too.
 
+use super::instance::Whole;
 use super::place::Place;
 use super::state::State;
 use core::ptr;
@@ -20,7 +21,7 @@ pub struct InterruptHandle(Shared<Signal>);
 pub(super) struct Signal {
     /// What the words of all contexts are to say.
     word: AtomicU32,
-    /// The context that came last; each leads to the one before. The list owns a share of them.
+    /// The context that came last; each leads to the one before. The list owns their places, and their store what is behind them.
     last: AtomicPtr<VmCtx>,
 }
 
@@ -63,10 +64,10 @@ impl Drop for Signal {
     fn drop(&mut self) {
         let mut ctx = *self.last.get_mut();
         while !ctx.is_null() {
-            // SAFETY: (R8) `settle` gave a share up for the address; nobody walks the list any more.
+            // SAFETY: (R8) `settle` gave us the place for its address; nobody walks the list any more.
             ctx = unsafe {
                 let before = (*ctx).before;
-                drop(Place::from_ptr(ctx));
+                drop(Place::<Whole>::from_ptr(ctx.cast()));
                 before
             };
         }
@@ -106,11 +107,10 @@ impl State {
         InterruptHandle(self.signal.clone())
     }
 
-    /// An instance that was added stays, with so much fuel: from now on it is interrupted with the others.
-    pub(crate) fn settle(&mut self, number: u32, fuel: u64) {
+    /// An instance that was added stays, with so much fuel: from now on it is interrupted with the others. Once for each.
+    pub(super) fn settle(&mut self, number: u32, fuel: u64) {
         let before = self.signal.last.load(Ordering::SeqCst);
-        let Some(instance) = self.instance(number) else { return };
-        let ctx = instance.ctx.clone().into_ptr();
+        let Some(ctx) = self.context(number) else { return };
         // SAFETY: (R8) we have the store; nobody else knows this context.
         unsafe {
             (*ctx).fuel = fuel;

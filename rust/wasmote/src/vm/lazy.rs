@@ -122,7 +122,6 @@ pub(super) unsafe extern "C" fn first_call(
     // SAFETY: (R1) (R2) code waits for us; (R7) the record is one of the instance's module.
     unsafe {
         let own = record.offset_from_unsigned((*callee).funcs) as u32;
-        let module = instance(callee).module().ok_or(Error::NotFound);
-        made(module.and_then(|module| module.compile(own)), callee, record, cells, caller)
+        made(instance(callee).module().compile(own), callee, record, cells, caller)
     }
 }

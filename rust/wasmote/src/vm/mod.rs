@@ -32,7 +32,7 @@ pub use context::Context;
 pub(crate) use context::{state, state_mut};
 pub(crate) use host::HostFunc;
 pub use host::{HostCall, RawHostFn};
-pub(crate) use instance::InstanceData;
+pub(crate) use instance::instantiate;
 pub use interrupt::InterruptHandle;
 #[cfg(feature = "jit-lazy")]
 pub(crate) use lazy::Made;

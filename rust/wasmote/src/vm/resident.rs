@@ -11,6 +11,7 @@
 //! twice at most.
 
 use super::call::{instance, made};
+use super::instance::store;
 use super::state::State;
 use crate::encoded::Encoded;
 use crate::{Error, Module};
@@ -225,7 +226,7 @@ unsafe fn call_for(
     let place = told.frame_cells.load(Ordering::Relaxed);
     let stack = &raw const state.stack;
     let attempt = |resident: &mut Resident| {
-        let scratch = heap.root_account().account(usize::MAX)?;
+        let scratch = heap.account(usize::MAX)?;
         let mut encoded = Encoded::new(module.parsed(), &scratch, &scratch, module.metered());
         let (code, frame_cells) = encoded.code(own, place)?;
         resident.make_room(Function::bytes(code.len()), budget, stack);
@@ -259,9 +260,7 @@ unsafe extern "C" fn first_call(
     // SAFETY: (R1) (R2) code waits for us; (R7) the record is one of the instance's.
     unsafe {
         let own = record.offset_from_unsigned((*callee).funcs) as u32;
-        let instance = instance(callee);
-        let module = instance.module().ok_or(Error::NotFound);
-        let called = module.and_then(|module| call_for(instance.store, module, own, record));
+        let called = call_for(store(callee), instance(callee).module(), own, record);
         made(called, callee, record, cells, caller)
     }
 }

@@ -2,14 +2,14 @@
 
 use super::array::Array;
 use super::host::HostFunc;
-use super::instance::{InstanceData, Pointers};
+use super::instance::{self, InstanceData, NewInstance, Pointers, Whole};
 use super::interrupt::Signal;
 use super::place::{Block, Place};
 use crate::backtrace::Backtrace;
 use crate::{Error, Extern, Func, LinkReason, Quotas};
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
-use wasmote_core::vm::{FuncRecord, HOSTS, StackVm, VmCtx, split_func_ref};
+use wasmote_core::vm::{FuncRecord, HOSTS, StackVm, VmCtx, fuel_is_endless, split_func_ref};
 use wasmote_core::{FuncType, ValType, limits};
 use wasmote_frontend::ExternType;
 use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
@@ -39,8 +39,8 @@ pub struct State {
     called: Cell<Called>,
     #[cfg(feature = "interp-lazy")]
     pub(super) resident: super::resident::Resident,
-    /// The instances' contexts, by number. Each leads to its instance, which is owned by that; null if there is none, as
-    /// for the host functions before there is one of these.
+    /// The instances' contexts, by number; null if there is none, as for the host functions before there is one of these. What
+    /// the runtime knows of the instances is the store's.
     contexts: Pointers,
     pub(super) signal: Shared<Signal>,
     hosts: Vec<Shared<dyn HostFunc>>,
@@ -105,61 +105,49 @@ impl State {
     }
 
     /// Adds an instance, which gets the next number. If it stays, [`settle`](State::settle) follows.
-    pub(crate) fn add(&mut self, instance: Place<InstanceData>) -> Result<u32, Error> {
+    pub(super) fn add(&mut self, instance: NewInstance) -> Result<u32, Error> {
         let number = self.contexts.len();
         if number >= limits::MAX_INSTANCES as usize {
             return Err(Error::Limit);
         }
         self.contexts.push(ptr::null_mut())?;
         // If the contexts' array has moved, all of them are told.
-        self.place(number, instance);
+        self.place(number, instance.into_place());
         Ok(number as u32)
     }
 
-    /// Puts an instance that is kept to where its number has a place.
-    fn place(&mut self, number: usize, instance: Place<InstanceData>) {
-        let place = instance.into_ptr();
-        // SAFETY: (R1) nobody else knows the instance yet.
-        let ctx = unsafe { (*place).ctx.ptr() };
+    /// Puts a context that is kept to where its number has a place.
+    fn place(&mut self, number: usize, place: Place<Whole>) {
         if let Some(context) = self.contexts.get_mut(number) {
-            *context = ctx.cast();
+            *context = place.into_ptr().cast();
         }
-        // SAFETY: (R2) contexts and instances live as long as the store, and no code runs.
-        unsafe {
-            (*ctx).owner = place.cast();
-            for ctx in self.contexts.iter().filter(|ctx| !ctx.is_null()) {
-                (*ctx.cast::<VmCtx>()).instances = self.contexts.as_ptr().cast();
-            }
+        for ctx in self.contexts.iter().filter(|ctx| !ctx.is_null()) {
+            // SAFETY: (R2) contexts live as long as the store, and no code runs.
+            unsafe { (*ctx.cast::<VmCtx>()).instances = self.contexts.as_ptr().cast() };
         }
     }
 
-    /// Takes the last instance back, whose functions nobody knows.
-    pub(crate) fn remove_last(&mut self) {
+    /// Takes the last instance back, which has not been settled, and whose functions nobody knows.
+    pub(super) fn remove_last(&mut self) {
         self.last.set(None);
-        self.drop_last();
-    }
-
-    /// Drops the instance with the greatest number; false if there is none.
-    fn drop_last(&mut self) -> bool {
-        let Some(ctx) = self.contexts.pop() else { return false };
-        if !ctx.is_null() {
-            // SAFETY: (R2) the context leads to its instance, which `place` gave up; nobody knows it any more.
-            drop(unsafe { Place::from_ptr((*ctx.cast::<VmCtx>()).owner.cast::<InstanceData>()) });
+        if let Some(ctx) = self.contexts.pop() {
+            // SAFETY: (R2) `place` gave it up.
+            drop(unsafe { NewInstance::from_ctx(ctx.cast()) });
         }
-        true
     }
 
-    /// The context of an instance of the store's.
+    /// The context of an instance of the store's, or of its host functions.
     #[inline(always)]
-    fn context(&self, number: u32) -> Option<*mut VmCtx> {
+    pub(crate) fn context(&self, number: u32) -> Option<*mut VmCtx> {
         let ctx = self.contexts.get(number as usize)?.cast::<VmCtx>();
         if ctx.is_null() { None } else { Some(ctx) }
     }
 
     #[inline(never)]
     fn instance_at(&self, number: u32) -> Option<NonNull<InstanceData>> {
-        // SAFETY: (R2) the context leads to its instance.
-        self.context(number).and_then(|ctx| NonNull::new(unsafe { (*ctx).owner.cast() }))
+        let ctx = if number == HOSTS { None } else { self.context(number) };
+        // SAFETY: (R2) an instance's context.
+        ctx.and_then(|ctx| NonNull::new(unsafe { instance::data(ctx) }))
     }
 
     /// An instance of the store's.
@@ -174,18 +162,32 @@ impl State {
         self.instance_at(number).map(|mut place| unsafe { place.as_mut() })
     }
 
+    /// Fuel that an instance, or the host functions, have left; `u64::MAX` if it is never used up.
+    pub(crate) fn fuel(&self, number: u32) -> Option<u64> {
+        // SAFETY: (R2) contexts live as long as the store.
+        let fuel = unsafe { (*self.context(number)?).fuel };
+        Some(if fuel_is_endless(fuel) { u64::MAX } else { fuel })
+    }
+
+    /// Sets the fuel.
+    pub(crate) fn set_fuel(&mut self, number: u32, fuel: u64) -> Option<()> {
+        // SAFETY: (R2) as above; code that runs is waiting for us.
+        unsafe { (*self.context(number)?).fuel = fuel };
+        Some(())
+    }
+
     /// Number of instances.
     pub(crate) fn instance_count(&self) -> u32 {
         self.contexts.len() as u32
     }
 
     /// Where the host functions added from now on begin.
-    pub(crate) fn host_count(&self) -> usize {
+    pub(super) fn host_count(&self) -> usize {
         self.hosts.len()
     }
 
     /// Takes the host functions added since [`host_count`](State::host_count) back, which nobody knows.
-    pub(crate) fn truncate_hosts(&mut self, count: usize) {
+    pub(super) fn truncate_hosts(&mut self, count: usize) {
         self.hosts.truncate(count);
         self.host_records.truncate(count);
     }
@@ -214,8 +216,8 @@ impl State {
         if index >= limits::MAX_FUNCTIONS as usize {
             return Err(Error::Limit);
         }
-        if self.instance(HOSTS).is_none() {
-            let hosts = InstanceData::of_hosts(self)?;
+        if self.context(HOSTS).is_none() {
+            let hosts = Whole::new(self, HOSTS)?;
             self.place(HOSTS as usize, hosts);
             self.settle(HOSTS, u64::MAX);
         }
@@ -230,6 +232,10 @@ impl State {
         self.host_records.push(record)?;
         if full {
             let records = self.host_records();
+            if let Some(ctx) = self.context(HOSTS) {
+                // SAFETY: (R2) no code runs.
+                unsafe { (*ctx).funcs = records };
+            }
             for number in 0..self.instance_count() {
                 if let Some(instance) = self.instance_mut(number) {
                     instance.show_hosts(records);
@@ -252,19 +258,16 @@ impl State {
     fn look_up(&self, func: Func) -> Option<()> {
         let (number, index) = split_func_ref(func.cell());
         let ctx = self.context(number)?;
-        // SAFETY: (R2) the context leads to its instance; (R1) no code runs while the store is borrowed.
-        let instance = unsafe { super::call::instance(ctx) };
         // Records of host functions move.
-        let (last, record, ty): (_, &FuncRecord, _) = match instance.module() {
-            None => {
-                (None, self.host_records.get(index as usize)?, self.hosts.get(index as usize)?.func_type())
-            }
-            Some(module) => {
-                let parsed = module.parsed();
-                let own = index.checked_sub(parsed.import_funcs())?;
-                let record = instance.records().get(own as usize)?;
-                (Some(func), record, parsed.func_type_at(record.ty))
-            }
+        let (last, record, ty): (_, &FuncRecord, _) = if number == HOSTS {
+            (None, self.host_records.get(index as usize)?, self.hosts.get(index as usize)?.func_type())
+        } else {
+            // SAFETY: (R2) an instance's context; (R1) no code runs while the store is borrowed.
+            let instance = unsafe { super::call::instance(ctx) };
+            let parsed = instance.module().parsed();
+            let own = index.checked_sub(parsed.import_funcs())?;
+            let record = instance.records().get(own as usize)?;
+            (Some(func), record, parsed.func_type_at(record.ty))
         };
         // SAFETY: (R2) only the lifetime changes.
         let ty = unsafe { core::mem::transmute::<FuncType<'_>, FuncType<'static>>(ty) };
@@ -402,6 +405,11 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        while self.drop_last() {}
+        for number in 0..self.instance_count() {
+            if let Some(instance) = self.instance_at(number) {
+                // SAFETY: (R2) the instance is ours, and the memory stays until we drop the signal.
+                unsafe { instance.drop_in_place() };
+            }
+        }
     }
 }

@@ -29,7 +29,7 @@ pub(super) unsafe extern "C" fn unwind(ctx: *mut VmCtx, frame: *const usize, cod
 unsafe fn saved_registers(ctx: *mut VmCtx, code: *const ()) -> Option<usize> {
     // SAFETY: (R1) (R2) the caller says so; (R10) the word before native code.
     unsafe {
-        let start = instance(ctx).module()?.code().native_function(code.addr())?;
+        let start = instance(ctx).module().code().native_function(code.addr())?;
         let word = (start - crate::native::CALL_BIAS - size_of::<u32>()) as *const u32;
         Some((word.read() >> 24) as usize).filter(|&saved| saved >= 2)
     }

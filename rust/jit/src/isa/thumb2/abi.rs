@@ -45,10 +45,10 @@ pub(super) const INSTANCES: i32 = 48;
 const STACK: i32 = 52;
 pub(super) const BUILTINS: i32 = 56;
 pub(super) const SIGNATURE_MATCHES: i32 = 60;
-const STACK_LIMIT: i32 = 68;
-const UNWIND: i32 = 72;
-const COMPILED: i32 = 80;
-pub(super) const HOSTS: i32 = 84;
+const STACK_LIMIT: i32 = 64;
+const UNWIND: i32 = 68;
+const COMPILED: i32 = 76;
+pub(super) const HOSTS: i32 = 80;
 // In a `StackVm`.
 const CONTROL: i32 = 8;
 const NATIVE_DEPTH: i32 = 20;
