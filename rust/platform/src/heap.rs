@@ -205,9 +205,8 @@ impl Heap {
 
     /// What was charged has been obtained: it counts for the peak.
     fn obtained(&self) {
-        for account in [self.counts(), &self.root().account] {
-            account.peak.set(account.peak.get().max(account.used.get()));
-        }
+        self.counts().obtained();
+        self.root().account.obtained();
     }
 
     fn credit(&self, less: usize) {
@@ -266,6 +265,10 @@ impl Heap {
 impl Account {
     fn new(limit: usize, root: NonNull<Root>) -> Account {
         Account { refs: Cell::new(1), used: Cell::new(0), peak: Cell::new(0), limit: Cell::new(limit), root }
+    }
+
+    fn obtained(&self) {
+        self.peak.set(self.peak.get().max(self.used.get()));
     }
 
     fn charge(&self, more: usize) -> Result<(), OutOfMemory> {
