@@ -263,7 +263,7 @@ pub fn apply(number: u32, cells: &[u32; 4]) -> Result<u64, Trap> {
     let index = (number & !BINARY) as usize;
     if number & BINARY == 0 {
         UnaryOp::from_number(index)
-            .map_or(Err(Trap::Unreachable), |op| apply_unary(op, pair(cells[0], cells[1])))
+            .map_or(Err(Trap::Unreachable), |op| unary(op, pair(cells[0], cells[1]), Left::ByTargets))
     } else {
         // From the table, which takes less time.
         BinaryOp::ALL.get(index).map_or(Err(Trap::Unreachable), |&op| apply_binary(op, cells))
@@ -281,47 +281,67 @@ macro_rules! float {
     };
 }
 
-fn apply_unary(op: UnaryOp, bits: u64) -> Result<u64, Trap> {
+/// Who has [`unary`] carry out what has no instruction there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Left {
+    /// The interpreter.
+    ByInterpreter,
+    /// Targets of the compiler.
+    ByTargets,
+}
+
+/// Carries out an operator with one operand: that and the result as bits.
+///
+/// # Errors
+/// It traps.
+#[inline(always)]
+pub fn unary(op: UnaryOp, bits: u64, left: Left) -> Result<u64, Trap> {
     use UnaryOp::*;
-    let (single, double) = (f32::from_bits(bits as u32), f64::from_bits(bits));
-    let round32 = |way| u64::from((round(single.into(), way) as f32).to_bits());
-    let f32_bits = |value: f32| u64::from(value.to_bits());
-    match op {
-        F32Ceil => float!(round32(Round::Up)),
-        F32Floor => float!(round32(Round::Down)),
-        F32Trunc => float!(round32(Round::ToZero)),
-        F32Nearest => float!(round32(Round::ToEven)),
-        F64Ceil => float!(round(double, Round::Up).to_bits()),
-        F64Floor => float!(round(double, Round::Down).to_bits()),
-        F64Trunc => float!(round(double, Round::ToZero).to_bits()),
-        F64Nearest => float!(round(double, Round::ToEven).to_bits()),
-        F32Sqrt => float!(f32_bits(sqrt(single.into(), 27) as f32)),
-        F64Sqrt => float!(sqrt(double, 55).to_bits()),
-        F32ConvertI32S => float!(f32_bits(bits as i32 as f32)),
-        F32ConvertI32U => float!(f32_bits(bits as u32 as f32)),
-        F32ConvertI64S => float!(f32_bits(f32_from_i64(bits as i64))),
-        F32ConvertI64U => float!(f32_bits(f32_from_u64(bits))),
-        F32DemoteF64 => float!(f32_bits(double as f32)),
-        F64ConvertI32S => float!(f64::from(bits as i32).to_bits()),
-        F64ConvertI32U => float!(f64::from(bits as u32).to_bits()),
-        F64ConvertI64S => float!((bits as i64 as f64).to_bits()),
-        F64ConvertI64U => float!((bits as f64).to_bits()),
-        F64PromoteF32 => float!(promote(single).to_bits()),
-        I64Clz => Ok(bits.leading_zeros().into()),
-        I64Ctz => Ok(bits.trailing_zeros().into()),
-        I32Popcnt => Ok(ones(bits as u32).into()),
+    let low = bits as u32;
+    Ok(match op {
+        I32Eqz if left == Left::ByInterpreter => (low == 0).into(),
+        I32WrapI64 if left == Left::ByInterpreter => low.into(),
+        I64Extend8S if left == Left::ByInterpreter => low as i8 as u64,
+        I64Extend16S if left == Left::ByInterpreter => low as i16 as u64,
+        I64Extend32S if left == Left::ByInterpreter => low as i32 as u64,
+        I64Clz => bits.leading_zeros().into(),
+        I64Ctz => bits.trailing_zeros().into(),
+        I32Popcnt => ones(low).into(),
         I64Popcnt => {
             let (high, low) = words(bits);
-            Ok((ones(high) + ones(low)).into())
+            (ones(high) + ones(low)).into()
         }
-        // All that are left are conversions to integers, or have instructions everywhere.
-        _ if !Feature::Float.compiled() => Err(Trap::Unreachable),
-        _ => match op.types().0 {
-            ValType::F32 => to_integer(op, single.into()),
-            ValType::F64 => to_integer(op, double),
-            _ => Err(Trap::Unreachable),
-        },
-    }
+        _ if !Feature::Float.compiled() => return Err(Trap::Unreachable),
+        F32ConvertI32S if left == Left::ByTargets => (low as i32 as f32).to_bits().into(),
+        F32ConvertI32U if left == Left::ByTargets => (low as f32).to_bits().into(),
+        F64ConvertI32S if left == Left::ByTargets => f64::from(low as i32).to_bits(),
+        F64ConvertI32U if left == Left::ByTargets => f64::from(low).to_bits(),
+        F64PromoteF32 if left == Left::ByTargets => promote(f32::from_bits(low)).to_bits(),
+        F32ConvertI64S => f32_from_i64(bits as i64).to_bits().into(),
+        F32ConvertI64U => f32_from_u64(bits).to_bits().into(),
+        F64ConvertI64S => (bits as i64 as f64).to_bits(),
+        F64ConvertI64U => (bits as f64).to_bits(),
+        // The others take a number, an f32 as an f64: all are.
+        _ => {
+            let (ty, result) = op.types();
+            let value = match ty {
+                ValType::F32 => f32::from_bits(low).into(),
+                _ => f64::from_bits(bits),
+            };
+            let value = match op {
+                F32Ceil | F64Ceil => round(value, Round::Up),
+                F32Floor | F64Floor => round(value, Round::Down),
+                F32Trunc | F64Trunc => round(value, Round::ToZero),
+                F32Nearest | F64Nearest => round(value, Round::ToEven),
+                F32Sqrt => sqrt(value, 27),
+                F64Sqrt => sqrt(value, 55),
+                F32DemoteF64 if left == Left::ByTargets => value,
+                // All that are left are conversions to integers, or have instructions everywhere.
+                _ => return to_integer(op, value),
+            };
+            if result == ValType::F32 { (value as f32).to_bits().into() } else { value.to_bits() }
+        }
+    })
 }
 
 #[inline(never)]

@@ -327,6 +327,7 @@ macro_rules! operators {
 
         impl ReinterpretOp {
             /// Operand and result type.
+            #[inline(always)]
             pub const fn types(self) -> (ValType, ValType) {
                 match self { $( ReinterpretOp::$reint => (ValType::$ra, ValType::$rr), )* }
             }
@@ -349,9 +350,10 @@ macro_rules! operators {
                 }
             }
             /// Operand and result type.
+            #[inline(always)]
             pub const fn types(self) -> (ValType, ValType) {
-                const TYPES: [(ValType, ValType); UnaryOp::COUNT] = [$( (ValType::$ua, ValType::$ur), )*];
-                TYPES[self as usize]
+                const TYPES: [Numbers; UnaryOp::COUNT] = [$( Numbers::of(ValType::$ua, ValType::$ur), )*];
+                TYPES[self as usize].types()
             }
             /// Whether it may trap.
             pub const fn may_trap(self) -> bool {
@@ -373,9 +375,10 @@ macro_rules! operators {
             /// All of them, by number.
             pub const ALL: &[BinaryOp] = &[$( BinaryOp::$binary, )*];
             /// Type of both operands, and of the result.
+            #[inline(always)]
             pub const fn types(self) -> (ValType, ValType) {
-                const TYPES: [(ValType, ValType); BinaryOp::COUNT] = [$( (ValType::$ba, ValType::$br), )*];
-                TYPES[self as usize]
+                const TYPES: [Numbers; BinaryOp::COUNT] = [$( Numbers::of(ValType::$ba, ValType::$br), )*];
+                TYPES[self as usize].types()
             }
             /// Whether it may trap.
             pub const fn may_trap(self) -> bool {
@@ -438,6 +441,30 @@ macro_rules! operators {
 }
 
 for_each_op!(operators);
+
+/// The types of an operator on numbers in a byte: the numbers of these types have all bits but two in common.
+#[derive(Clone, Copy)]
+struct Numbers(u8);
+
+impl Numbers {
+    const MASK: u8 = ValType::I32 as u8 ^ ValType::F64 as u8;
+
+    const fn of(operand: ValType, result: ValType) -> Numbers {
+        Numbers((operand as u8 & Numbers::MASK) << 2 | result as u8 & Numbers::MASK)
+    }
+
+    const fn types(self) -> (ValType, ValType) {
+        const fn of(bits: u8) -> ValType {
+            match ValType::F64 as u8 | bits & Numbers::MASK {
+                number if number == ValType::I32 as u8 => ValType::I32,
+                number if number == ValType::I64 as u8 => ValType::I64,
+                number if number == ValType::F32 as u8 => ValType::F32,
+                _ => ValType::F64,
+            }
+        }
+        (of(self.0 >> 2), of(self.0))
+    }
+}
 
 /// The table by opcode, of what this build has: a look-up is smaller and faster than the match that fills it.
 const fn ops<const N: usize>(first: u32) -> [Option<Op>; N] {

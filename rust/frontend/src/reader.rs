@@ -167,7 +167,7 @@ impl<'a> Reader<'a> {
     pub fn u32(&mut self) -> u32 {
         match self.short() {
             Some(byte) => byte.into(),
-            None => self.leb(32, false) as u32,
+            None => self.leb(5, 4, false) as u32,
         }
     }
 
@@ -184,69 +184,43 @@ impl<'a> Reader<'a> {
         match self.short() {
             // The sign is the seventh bit.
             Some(byte) => ((byte << 1) as i8 >> 1).into(),
-            None => self.leb(32, true) as i32,
+            None => self.leb(5, 3, true) as i32,
         }
     }
 
     pub fn s33(&mut self) -> i64 {
-        self.leb(33, true)
+        self.leb(5, 4, true)
     }
 
     pub fn s64(&mut self) -> i64 {
-        self.leb(64, true)
+        self.leb(10, 0, true)
     }
 
-    /// LEB128 of at most `bits` bits (5.2.2), 32 or more. The last byte that they allow may hold nothing but the
-    /// remaining bits and their sign.
+    /// LEB128 of at most so many bytes (5.2.2). The last one that is allowed has so many `bits`, and further ones that are all 0,
+    /// or all as the sign.
     #[inline(never)]
-    fn leb(&mut self, bits: u32, signed: bool) -> i64 {
-        // Nearly all have at most four bytes, which every kind has bits for.
-        let (bytes, mut pos) = (self.bytes, self.pos);
-        let (mut low, mut shift) = (0u32, 0);
-        while shift < 28
-            && let Some(&byte) = bytes.get(pos)
-        {
-            low |= u32::from(byte & 0x7F) << shift;
-            shift += 7;
-            pos += 1;
-            if byte < 0x80 {
-                self.pos = pos;
-                let unused = 32 - shift;
-                return if signed { i64::from((low << unused) as i32 >> unused) } else { low.into() };
-            }
+    fn leb(&mut self, most: usize, bits: u32, signed: bool) -> i64 {
+        let rest = self.rest();
+        let mut others = 0;
+        while rest.get(others).is_some_and(|byte| *byte >= 0x80) {
+            others += 1;
         }
-        let start = self.pos();
-        self.pos = pos;
-        let mut value = u64::from(low);
-        loop {
-            let byte = self.u8();
-            let left = bits - shift;
-            if left < 7 {
-                if byte & 0x80 != 0 {
-                    self.fail_at(ErrorKind::IntegerTooLong, start);
-                    return 0;
-                }
-                let extra = (byte & 0x7F) as i8;
-                // What lies above the last bit, sign-extended from bit 6.
-                let above = if signed { ((extra << 1) >> 1) >> (left - 1) } else { extra >> left };
-                if above != 0 && !(signed && above == -1) {
-                    self.fail_at(ErrorKind::IntegerTooLarge, start);
-                    return 0;
-                }
-                if bits == 32 {
-                    let low = low | u32::from(byte) << shift;
-                    return if signed { i64::from(low as i32) } else { low.into() };
-                }
-            }
-            value |= u64::from(byte & 0x7F) << shift;
-            shift += 7;
-            if byte & 0x80 == 0 {
-                if signed && byte & 0x40 != 0 && shift < 64 {
-                    value |= u64::MAX << shift;
-                }
-                return value as i64;
-            }
+        if others >= most {
+            self.fail(ErrorKind::IntegerTooLong);
+            return 0;
         }
+        let Some((others, &[last, ..])) = rest.split_at_checked(others) else {
+            self.pos = self.bytes.len();
+            self.fail(ErrorKind::UnexpectedEnd);
+            return 0;
+        };
+        let last = if signed { ((last << 1) as i8 >> 1).into() } else { i32::from(last) };
+        if others.len() + 1 == most && !matches!(last >> bits, 0 | -1) {
+            self.fail(ErrorKind::IntegerTooLarge);
+            return 0;
+        }
+        self.pos += others.len() + 1;
+        others.iter().rev().fold(last.into(), |value, byte| value << 7 | i64::from(byte & 0x7F))
     }
 
     pub fn f32_bits(&mut self) -> u32 {

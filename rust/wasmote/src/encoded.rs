@@ -23,7 +23,7 @@ impl<'m, 'a> Encoded<'m, 'a> {
     ///
     /// # Errors
     /// It is not valid, or the heap is used up.
-    pub fn push(&mut self, own: u32, code: &mut CodeBuilder) -> Result<(), LoadError> {
+    pub fn push(&mut self, own: u32, code: &mut CodeBuilder<'_>) -> Result<(), LoadError> {
         self.encode(own, None)?;
         let (bytes, frame_cells) = self.encoder.made();
         stored(code.push(bytes, frame_cells, func_type(self.module, own)))

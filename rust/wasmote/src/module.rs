@@ -234,7 +234,8 @@ fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result
     let mut place = Vec::new(scratch);
     let native = Native::new(&mut place, parsed, scratch, engine.fuel, room)?;
     native.begin()?;
-    let mut code = Code::builder(heap, scratch, parsed.code_bytes());
+    let mut made = Code::new(heap);
+    let mut code = made.builder(heap, scratch, parsed.code_bytes());
     code.reserve(own_funcs(parsed))?;
     for own in 0..own_funcs(parsed) {
         match native.function(own)? {
@@ -247,13 +248,15 @@ fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result
     }
     // What native functions share takes no room for nothing.
     if !code.any_native() {
-        return code.finish();
+        code.finish()?;
+        return Ok(made);
     }
     match space.publish(native.finish()?.pieces())? {
-        Ok(block) => code.finish_native(block),
+        Ok(block) => code.finish_native(block)?,
         // Somebody else was faster.
-        Err(_) => without_native_code(parsed, heap, scratch, engine),
+        Err(_) => return without_native_code(parsed, heap, scratch, engine),
     }
+    Ok(made)
 }
 
 /// Encodes a function that was not compiled. (Not a part of [`code`]: its variables would lie on the native stack there too.)
@@ -266,7 +269,7 @@ fn left_over(
     heap: &Heap,
     scratch: &Heap,
     engine: &Engine,
-    code: &mut CodeBuilder,
+    code: &mut CodeBuilder<'_>,
 ) -> Result<(), Error> {
     Ok(Encoded::new(parsed, heap, scratch, engine.fuel).push(own, code)?)
 }
@@ -280,7 +283,8 @@ fn lazy_code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> R
     let mut place = Vec::new(scratch);
     let native = Native::new(&mut place, parsed, scratch, engine.fuel, room)?;
     native.begin_stubs()?;
-    let mut code = Code::builder(heap, scratch, 0);
+    let mut made = Code::new(heap);
+    let mut code = made.builder(heap, scratch, 0);
     code.reserve(own_funcs(parsed))?;
     for own in 0..own_funcs(parsed) {
         code.push_lazy(native.stub(own)?, func_type(parsed, own))?;
@@ -289,7 +293,8 @@ fn lazy_code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> R
     if stubs.len() <= room
         && let Ok(block) = space.publish(stubs.pieces())?
     {
-        return code.finish_native(block);
+        code.finish_native(block)?;
+        return Ok(made);
     }
     without_native_code(parsed, heap, scratch, engine)
 }
@@ -315,14 +320,16 @@ fn without_native_code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &En
             encoded.validate(own)?;
         }
         // Instances have records of their own.
-        return Code::builder(heap, scratch, 0).finish();
+        return Ok(Code::new(heap));
     }
-    let mut code = Code::builder(heap, scratch, parsed.code_bytes());
+    let mut made = Code::new(heap);
+    let mut code = made.builder(heap, scratch, parsed.code_bytes());
     code.reserve(own_funcs(parsed))?;
     for own in 0..own_funcs(parsed) {
         encoded.push(own, &mut code)?;
     }
-    code.finish()
+    code.finish()?;
+    Ok(made)
 }
 
 type Parsed = wasmote_frontend::Module<'static>;

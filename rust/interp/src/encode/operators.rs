@@ -201,12 +201,13 @@ struct Binary {
 
 macro_rules! tables {
     (
-        unary { $($unary:tt)* }
+        unary { $( $ucode:literal $unary:ident $utext:literal: $ua:ident -> $ur:ident, $ut:ident, $uf:ident; )* }
         binary { $( $bcode:literal $binary:ident $btext:literal: $ba:ident -> $br:ident, $bt:ident, $bf:ident; )* }
         load { $( $lcode:literal $load:ident $ltext:literal: $lw:literal, $lt:ident, $lf:ident; )* }
         store { $( $scode:literal $store:ident $stext:literal: $sw:literal, $st:ident, $sf:ident; )* }
         $( $class:ident { $($rest:tt)* } )*
     ) => {
+        static UNARY: [Code; UnaryOp::COUNT] = [$( unary_code(UnaryOp::$unary), )*];
         static BINARY: [Binary; BinaryOp::COUNT] = [$( rules(BinaryOp::$binary), )*];
         static LOADS: [Load; LoadOp::COUNT] = [$( load_code(LoadOp::$load), )*];
         static STORES: [Store; StoreOp::COUNT] = [$( store_code(StoreOp::$store), )*];
@@ -230,9 +231,12 @@ fn mask(code: Code, value: u64) -> Option<(Code, u8)> {
     (value & value.wrapping_add(1) == 0).then_some((code, (zeros - high) as u8))
 }
 
-/// Unary operators with an instruction of their own.
-fn unary_code(op: UnaryOp) -> Option<Code> {
-    Some(match op {
+/// The instruction of a unary operator.
+const fn unary_code(op: UnaryOp) -> Code {
+    match op {
+        // The low half comes first.
+        UnaryOp::I32WrapI64 => Code::copy1,
+        UnaryOp::I32Eqz => Code::i32_eq_i,
         UnaryOp::I32Clz => Code::i32_clz,
         UnaryOp::I32Ctz => Code::i32_ctz,
         UnaryOp::I32Extend8S => Code::i32_extend8_s,
@@ -250,8 +254,9 @@ fn unary_code(op: UnaryOp) -> Option<Code> {
         UnaryOp::F64ConvertI32S => Code::f64_convert_i32_s,
         UnaryOp::F64ConvertI32U => Code::f64_convert_i32_u,
         UnaryOp::F64PromoteF32 => Code::f64_promote_f32,
-        _ => return None,
-    })
+        // The others have one together, which is told the operator.
+        _ => Code::unary,
+    }
 }
 
 /// Instructions of a load.
@@ -344,15 +349,13 @@ impl Encoder {
             return;
         }
         let from = self.place(ty, a, dst);
-        let form = Form(0).result(result).second(ty);
-        let (form, number) = match op {
-            // The low half comes first.
-            UnaryOp::I32WrapI64 => return self.copy_cells(result, dst, from),
-            UnaryOp::I32Eqz => (form.with(Code::i32_eq_i), 0),
-            _ => match unary_code(op) {
-                Some(code) => (form.with(code).two(), 0),
-                None => (form.with(Code::unary), op as u32),
-            },
+        let code = UNARY[op as usize];
+        let form = Form::of(code).result(result).second(ty);
+        let (form, number) = match code {
+            Code::copy1 => return self.copy_cells(result, dst, from),
+            Code::i32_eq_i => (form, 0),
+            Code::unary => (form, op as u32),
+            _ => (form.two(), 0),
         };
         self.emit(form, dst, pair(from, number))
     }

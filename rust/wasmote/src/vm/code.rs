@@ -107,11 +107,11 @@ unsafe impl Sync for Code {}
 #[cfg(feature = "jit")]
 const NATIVE: u32 = 1 << 31;
 
-/// Makes a [`Code`].
-pub(crate) struct Builder {
-    code: Code,
+/// Adds functions to a [`Code`].
+pub(crate) struct Builder<'c> {
+    code: &'c mut Code,
     #[cfg(feature = "interp")]
-    heap: Heap,
+    heap: &'c Heap,
     /// Bytes of code in the module.
     #[cfg(feature = "interp")]
     wasm_bytes: u32,
@@ -128,11 +128,9 @@ unsafe extern "C" fn nothing(_: *mut VmCtx, _: *const FuncRecord, _: *mut u32, _
 }
 
 impl Code {
-    /// Code that is made from `wasm_bytes` bytes, on `heap`.
-    pub fn builder(heap: &Heap, scratch: &Heap, wasm_bytes: u32) -> Builder {
-        #[cfg(not(feature = "interp"))]
-        let _ = (scratch, wasm_bytes);
-        let code = Code {
+    /// Of no functions.
+    pub fn new(heap: &Heap) -> Code {
+        Code {
             records: Vec::new(heap),
             blocks: Vec::new(heap),
             #[cfg(feature = "jit")]
@@ -141,11 +139,17 @@ impl Code {
             starts: Vec::new(heap),
             #[cfg(feature = "jit-lazy")]
             lazy: super::lazy::Lazy::new(heap),
-        };
+        }
+    }
+
+    /// Adds functions that are made from `wasm_bytes` bytes.
+    pub fn builder<'c>(&'c mut self, heap: &'c Heap, scratch: &Heap, wasm_bytes: u32) -> Builder<'c> {
+        #[cfg(not(feature = "interp"))]
+        let _ = (heap, scratch, wasm_bytes);
         Builder {
-            code,
+            code: self,
             #[cfg(feature = "interp")]
-            heap: heap.clone(),
+            heap,
             #[cfg(feature = "interp")]
             wasm_bytes,
             #[cfg(feature = "interp")]
@@ -221,7 +225,7 @@ impl Code {
     }
 }
 
-impl Builder {
+impl Builder<'_> {
     /// Makes room for so many functions.
     pub fn reserve(&mut self, functions: u32) -> Result<(), OutOfMemory> {
         self.code.records.reserve_exact(functions as usize)
@@ -236,7 +240,7 @@ impl Builder {
 
 /// Native code, which comes when all functions have been added.
 #[cfg(feature = "jit")]
-impl Builder {
+impl Builder<'_> {
     /// Adds the next function, whose code is made when it is first called. Until then compiled code calls so many bytes behind
     /// the beginning of the code.
     #[cfg(feature = "jit-lazy")]
@@ -258,7 +262,7 @@ impl Builder {
     /// Notes where native functions are, if there are others between their records.
     #[cfg(feature = "interp")]
     fn note_starts(&mut self) -> Result<(), Error> {
-        let Code { records, starts, .. } = &mut self.code;
+        let Code { records, starts, .. } = &mut *self.code;
         let native = |record: &&FuncRecord| record.frame_cells.load(Ordering::Relaxed) & NATIVE != 0;
         let count = records.iter().filter(native).count();
         if count < records.len() {
@@ -272,7 +276,7 @@ impl Builder {
     }
 
     /// As [`finish`](Builder::finish), with the native code.
-    pub fn finish_native(mut self, block: CodeBlock) -> Result<Code, Error> {
+    pub fn finish_native(&mut self, block: CodeBlock) -> Result<(), Error> {
         #[cfg(feature = "interp")]
         {
             self.flush()?;
@@ -292,23 +296,22 @@ impl Builder {
         #[cfg(feature = "jit-lazy")]
         self.code.lazy.settle(&address);
         self.code.native = Some(block);
-        Ok(self.code)
+        Ok(())
     }
 }
 
-impl Builder {
+impl Builder<'_> {
     /// All functions have been added, and none is native code.
-    #[cfg_attr(not(feature = "interp"), allow(unused_mut, reason = "it has no batch"))]
-    pub fn finish(mut self) -> Result<Code, Error> {
+    pub fn finish(&mut self) -> Result<(), OutOfMemory> {
         #[cfg(feature = "interp")]
         self.flush()?;
-        Ok(self.code)
+        Ok(())
     }
 }
 
 /// Code of the interpreter's.
 #[cfg(feature = "interp")]
-impl Builder {
+impl Builder<'_> {
     /// Adds the next function, with this code.
     pub fn push(&mut self, bytes: &[u8], frame_cells: u32, ty: u32) -> Result<(), OutOfMemory> {
         if self.batch.capacity() == 0 {
@@ -321,23 +324,25 @@ impl Builder {
         if bytes.len() < BATCH {
             return self.batch.extend_from_slice(bytes);
         }
-        let block = Vec::copy_of(&self.heap, bytes)?;
-        self.place(block)
+        self.code.keep(self.heap, &mut self.batched, bytes)
     }
 
     fn flush(&mut self) -> Result<(), OutOfMemory> {
-        if self.batch.is_empty() {
-            return Ok(());
+        if !self.batch.is_empty() {
+            self.code.keep(self.heap, &mut self.batched, &self.batch)?;
+            self.batch.clear();
         }
-        let block = Vec::copy_of(&self.heap, &self.batch)?;
-        self.batch.clear();
-        self.place(block)
+        Ok(())
     }
+}
 
-    /// Keeps a block of code and tells the records of the functions in it where they begin.
-    fn place(&mut self, block: Vec<u8>) -> Result<(), OutOfMemory> {
+#[cfg(feature = "interp")]
+impl Code {
+    /// Keeps code in a block of its own, and tells the records of the functions in it, from `batched` on, where they begin.
+    fn keep(&mut self, heap: &Heap, batched: &mut usize, code: &[u8]) -> Result<(), OutOfMemory> {
+        let block = Vec::copy_of(heap, code)?;
         let base: *const u8 = block.as_ptr();
-        for record in self.code.records.iter_mut().skip(self.batched) {
+        for record in self.records.iter_mut().skip(*batched) {
             #[cfg(feature = "jit")]
             if *record.frame_cells.get_mut() & NATIVE != 0 {
                 continue;
@@ -345,8 +350,8 @@ impl Builder {
             *record.entry.get_mut() = wasmote_interp::entry as *mut ();
             *record.code.get_mut() = base.wrapping_add(record.code.get_mut().addr()).cast_mut().cast();
         }
-        self.batched = self.code.records.len();
-        let blocks = &mut self.code.blocks;
+        *batched = self.records.len();
+        let blocks = &mut self.blocks;
         if blocks.len() == blocks.capacity() {
             blocks.reserve_exact(1 + blocks.len() / 8)?;
         }

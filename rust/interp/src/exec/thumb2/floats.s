@@ -75,53 +75,41 @@
 
     .if {fpu}
         .fpu    fpv4-sp-d16
-.macro second_float reg
-        ldrb    r0, [r4, #2]
-        add     r0, r5, r0, lsl #2
-        vldr    \reg, [r0]
-.endm
-.macro third_float reg
-        ldrb    r0, [r4, #3]
-        add     r0, r5, r0, lsl #2
-        vldr    \reg, [r0]
-.endm
-.macro result_float reg
-        ldrb    r3, [r4, #1]
-        add     r3, r5, r3, lsl #2
-        vstr    \reg, [r3]
-.endm
-
-.macro float name, insn
+// Through registers, which takes an instruction less for two operands.
+.macro float name, insn, finish
 .Lh_\name:
-        second_float s0
-        third_float s1
+        second  r0
+        third   r1
+        vmov    s0, s1, r0, r1
         \insn   s0, s0, s1
-        result_float s0
-        next    4
+        vmov    r0, s0
+        \finish 4
 .endm
 
 .macro convert name, insn
 .Lh_\name:
-        second_float s0
+        second  r0
+        vmov    s0, r0
         \insn   s0, s0
-        result_float s0
-        next    3
+        vmov    r0, s0
+        finish_rare 3
 .endm
 
 // What is not ordered is neither equal nor less.
 .macro compare_floats name, yes
 .Lh_\name:
-        second_float s0
-        third_float s1
+        second  r0
+        third   r1
+        vmov    s0, s1, r0, r1
         vcmp.f32 s0, s1
         vmrs    APSR_nzcv, fpscr
         truth   \yes
 .endm
 
-        float   f32_add, vadd.f32
-        float   f32_sub, vsub.f32
-        float   f32_mul, vmul.f32
-        float   f32_div, vdiv.f32
+        float   f32_add, vadd.f32, finish
+        float   f32_sub, vsub.f32, finish
+        float   f32_mul, vmul.f32, finish
+        float   f32_div, vdiv.f32, finish_rare
         convert f32_convert_i32_s, vcvt.f32.s32
         convert f32_convert_i32_u, vcvt.f32.u32
         compare_floats f32_eq, eq
