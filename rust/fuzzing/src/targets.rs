@@ -45,7 +45,7 @@ fn look_at(module: &Module) {
         let _ = (parsed.func_name(func), module.func_type(func).params().count());
     }
     for index in 0..parsed.element_count() {
-        assert!(parsed.element(index).is_some_and(|segment| segment.items().count() == segment.len as usize));
+        assert!(parsed.element(index).is_some_and(|segment| segment.count() == segment.len as usize));
     }
     for index in 0..parsed.data_count() {
         assert!(parsed.data(index).is_some());
