@@ -70,6 +70,7 @@ pub struct Compiler<'m, 'a, S: Sink> {
 
 impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
     /// A compiler for functions of `module`; its scratch space is taken from `heap`.
+    #[inline(always)]
     pub fn new(module: &'m Module<'a>, heap: &Heap, sink: S) -> Compiler<'m, 'a, S> {
         Compiler {
             sink,
