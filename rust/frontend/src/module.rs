@@ -235,8 +235,8 @@ impl<'a> Module<'a> {
     }
 
     /// The type of a global.
-    pub fn global_type(&self, index: u32) -> Option<GlobalType> {
-        self.globals.get(index as usize).map(|global| global.ty)
+    pub fn global_type(&self, index: u32) -> Option<&GlobalType> {
+        self.globals.get(index as usize).map(|global| &global.ty)
     }
 
     /// Where a global's value is.

@@ -295,7 +295,7 @@ impl InstanceData {
         let export = parsed.export("__heap_base")?;
         let (ty, cells) = self.global(export.index).filter(|_| export.kind == ExternKind::Global)?;
         // SAFETY: (R2) the cells of a global.
-        (ty == GlobalType { value: ValType::I32, mutable: false }).then(|| unsafe { *cells })
+        (*ty == GlobalType { value: ValType::I32, mutable: false }).then(|| unsafe { *cells })
     }
 
     /// Lets code see all of it.
@@ -378,7 +378,7 @@ impl InstanceData {
     }
 
     /// Type and cells of a global of its index space.
-    pub(super) fn global(&self, index: u32) -> Option<(GlobalType, *mut u32)> {
+    pub(super) fn global(&self, index: u32) -> Option<(&GlobalType, *mut u32)> {
         let parsed = self.module.parsed();
         let cells = match parsed.global_place(index)? {
             GlobalPlace::Import(place) => self.pointers.get(parsed.tables().len() + place as usize)?.cast(),
@@ -499,7 +499,7 @@ impl State {
     }
 
     /// Type and cells of a global of this store's.
-    pub(super) fn global(&self, global: crate::Global) -> Option<(GlobalType, *mut u32)> {
+    pub(super) fn global(&self, global: crate::Global) -> Option<(&GlobalType, *mut u32)> {
         self.instance(global.instance)?.global(global.index)
     }
 
@@ -507,7 +507,7 @@ impl State {
     pub(crate) fn global_value(&self, global: crate::Global) -> Option<(GlobalType, u64)> {
         let (ty, cells) = self.global(global)?;
         // SAFETY: (R2) the cells of a global of this type.
-        Some((ty, unsafe { read_value(cells, ty.value) }))
+        Some((*ty, unsafe { read_value(cells, ty.value) }))
     }
 
     /// Sets a global, whose type the value has.

@@ -306,7 +306,7 @@ impl State {
             }
             (Extern::Global(global), ExternType::Global(wanted)) => {
                 let (ty, cells) = self.global(global).ok_or(unknown)?;
-                (cells.cast(), ty == wanted)
+                (cells.cast(), *ty == wanted)
             }
             _ => return Err(LinkReason::Kind(item.kind())),
         };
@@ -329,7 +329,7 @@ impl State {
                 ty.limits.min = memory.vm.len;
                 ExternType::Memory(ty)
             }
-            Extern::Global(global) => ExternType::Global(self.global(global)?.0),
+            Extern::Global(global) => ExternType::Global(*self.global(global)?.0),
         })
     }
 
