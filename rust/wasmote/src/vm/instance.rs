@@ -12,7 +12,7 @@ use core::sync::atomic::{AtomicU32, AtomicUsize};
 use wasmote_core::vm::{FuncRecord, HOSTS, NULL_REF, VmCtx, func_ref, split_func_ref};
 use wasmote_core::{ExternKind, GlobalType, ValType};
 use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, ExternType, GlobalPlace};
-use wasmote_platform::{Heap, OutOfMemory, Vec};
+use wasmote_platform::{OutOfMemory, Vec};
 
 /// Pointers to one kind of thing. Of one type, so that the code that handles them is there once.
 pub(super) type Pointers = Vec<*mut ()>;
@@ -260,13 +260,17 @@ impl InstanceData {
         self.left = [quotas.memory_bytes, quotas.table_elements.saturating_mul(size_of::<u32>() as u32)];
         let mut place = parsed.import_tables() as usize;
         while let Some(&ty) = parsed.tables().get(place) {
-            let table = self.array(&state.heap, ty.into(), None)?;
+            let shape = ty.into();
+            let bytes = self.take(&shape, None).ok_or(Error::Quota(Quota::TableElements))?;
+            let table = Array::new(&state.heap, shape, bytes, self.number())?.into_ptr();
             self.point(place, table.cast());
             place += 1;
         }
         if let (Some(ty), false) = (parsed.memory(), parsed.memory_imported()) {
             let end = if quotas.trim_memory { self.heap_base(parsed) } else { None };
-            self.memory = self.array(&state.heap, ty.into(), end)?;
+            let shape = ty.into();
+            let bytes = self.take(&shape, end).ok_or(Error::Quota(Quota::MemoryBytes))?;
+            self.memory = Array::new(&state.heap, shape, bytes, self.number())?.into_ptr();
             if end.is_some() {
                 self.left[0] = 0;
             }
@@ -274,14 +278,13 @@ impl InstanceData {
         Ok(())
     }
 
-    /// Makes a memory or a table; no more than what lies before `end`.
-    fn array(&mut self, heap: &Heap, shape: Shape, end: Option<u32>) -> Result<*mut Array, Error> {
-        let quota = if shape.element.is_none() { Quota::MemoryBytes } else { Quota::TableElements };
-        let bytes = shape.bytes(shape.limits.min).or(end).map(|bytes| bytes.min(end.unwrap_or(u32::MAX)));
-        let bytes = bytes.ok_or(Error::Quota(quota))?;
-        let left = self.left(&shape);
-        *left = left.checked_sub(bytes).ok_or(Error::Quota(quota))?;
-        Ok(Array::new(heap, shape, bytes, self.number())?.into_ptr())
+    /// Takes the bytes of a memory or a table from what its quotas leave, no more than lie before `end`; `None` if there are
+    /// not so many.
+    fn take(&mut self, shape: &Shape, end: Option<u32>) -> Option<u32> {
+        let bytes = shape.bytes(shape.limits.min).or(end)?.min(end.unwrap_or(u32::MAX));
+        let left = self.left(shape);
+        *left = left.checked_sub(bytes)?;
+        Some(bytes)
     }
 
     /// Bytes that an array that it defines may still grow by.
