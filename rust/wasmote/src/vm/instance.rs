@@ -295,8 +295,8 @@ impl InstanceData {
 
     /// What the module exports as `__heap_base`: the end of its data and stack.
     fn heap_base(&self, parsed: &wasmote_frontend::Module<'_>) -> Option<u32> {
-        let export = parsed.export("__heap_base")?;
-        let (ty, cells) = self.global(export.index).filter(|_| export.kind == ExternKind::Global)?;
+        let (kind, index) = parsed.export("__heap_base")?;
+        let (ty, cells) = self.global(index).filter(|_| kind == ExternKind::Global)?;
         // SAFETY: (R2) the cells of a global.
         (*ty == GlobalType { value: ValType::I32, mutable: false }).then(|| unsafe { *cells })
     }
