@@ -18,7 +18,7 @@ const WHY: &[(&str, &str)] = &[
     ("exec::wide::", "instructions whose cells are beyond what a field holds"),
     ("exec::", "part of the executor in Rust"),
     (
-        "Body<S>::function",
+        "Compiler<S>::compile",
         "decodes and validates a body: the switch over all operators, with the rule of each",
     ),
     ("function::ops::", "validates an operator, and tells it to the engine"),

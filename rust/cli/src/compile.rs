@@ -79,33 +79,33 @@ pub fn compile(options: &Options) -> Result<()> {
 
 /// The code of all functions, as the runtime would make it with room for all.
 fn functions<M: Masm>(masm: M, module: &Module<'_>, heap: &Heap, options: &Options) -> Result<Vec<Compiled>> {
-    let mut compiler = Compiler::new(masm, heap, Settings { metered: options.fuel });
-    compiler.begin(module).map_err(wasmote::Error::from)?;
-    let mut front = wasmote_frontend::Compiler::new(module, heap);
+    let jit = Compiler::new(masm, heap, Settings { metered: options.fuel });
+    let mut front = wasmote_frontend::Compiler::new(module, heap, jit);
+    front.sink.begin(module).map_err(wasmote::Error::from)?;
     let mut functions = Vec::new();
     for own in 0..module.func_count() - module.import_funcs() {
-        let from = compiler.code().len();
+        let from = front.sink.code().len();
         let mut done = Ok(());
         for large in [false, true] {
-            compiler.next(own, large);
-            done = front.function(own, &mut compiler);
+            front.sink.next(own, large);
+            done = front.function(own);
             if done.is_ok() {
                 break;
             }
-            compiler.abandon();
+            front.sink.abandon();
         }
         let frame_cells = match done {
-            Ok(()) => Some(compiler.compiled().frame_cells),
+            Ok(()) => Some(front.sink.compiled().frame_cells),
             Err(LoadError { kind: ErrorKind::FunctionTooLarge | ErrorKind::FrameTooLarge, .. }) => None,
             Err(error) => return Err(wasmote::Error::from(error).into()),
         };
         functions.push(Compiled { own, code: Vec::new(), at: from as u64, frame_cells });
     }
-    let end = compiler.code().len() as u64;
+    let end = front.sink.code().len() as u64;
     // Calls are set when what is called is there.
-    compiler.finish(module).map_err(|kind| wasmote::Error::from(LoadError::new(kind, 0)))?;
+    front.sink.finish(module).map_err(|kind| wasmote::Error::from(LoadError::new(kind, 0)))?;
     let ends: Vec<u64> = functions.iter().skip(1).map(|function| function.at).chain([end]).collect();
-    let code = compiler.code().bytes().collect::<Vec<u8>>();
+    let code = front.sink.code().bytes().collect::<Vec<u8>>();
     for (function, end) in functions.iter_mut().zip(ends) {
         function.code = code[function.at as usize..end as usize].to_vec();
     }

@@ -58,20 +58,19 @@ pub fn disassemble(options: &Options) -> Result<()> {
 }
 
 fn list(module: &Module<'_>, heap: &Heap, own: u32, fuel: bool) -> Result<String> {
-    let mut lister = Lister::new(String::new(), fuel);
-    Compiler::new(module, heap).function(own, &mut lister).map_err(wasmote::Error::from)?;
-    Ok(lister.into_inner())
+    let mut compiler = Compiler::new(module, heap, Lister::new(String::new(), fuel));
+    compiler.function(own).map_err(wasmote::Error::from)?;
+    Ok(compiler.sink.into_inner())
 }
 
 /// The interpreter's code of an own function, by its place among them.
 pub fn encode(module: &Module<'_>, heap: &Heap, own: u32, fuel: bool) -> Result<Encoded> {
-    let mut encoder = Encoder::new(heap, fuel);
-    let mut compiler = Compiler::new(module, heap);
+    let mut compiler = Compiler::new(module, heap, Encoder::new(heap, fuel));
     let mut wide = false;
     loop {
-        encoder.wide(wide);
-        match compiler.function(own, &mut encoder) {
-            Ok(()) => return Ok(encoder.take().map_err(wasmote::Error::from)?),
+        compiler.sink.wide(wide);
+        match compiler.function(own) {
+            Ok(()) => return Ok(compiler.sink.take().map_err(wasmote::Error::from)?),
             // Too far for short branches.
             Err(LoadError { kind: ErrorKind::FunctionTooLarge, .. }) if !wide => wide = true,
             Err(error) => return Err(wasmote::Error::from(error).into()),

@@ -97,9 +97,9 @@ pub fn inspect(options: &Options) -> Result<()> {
 /// The module, all of it validated.
 fn validated<'a>(bytes: &'a [u8], heap: &Heap) -> Result<Module<'a>, wasmote::Error> {
     let module = Module::parse(bytes, heap)?;
-    let mut compiler = Compiler::new(&module, heap);
+    let mut compiler = Compiler::new(&module, heap, Validate);
     for own in 0..module.func_count() - module.import_funcs() {
-        compiler.function(own, &mut Validate)?;
+        compiler.function(own)?;
     }
     drop(compiler);
     Ok(module)

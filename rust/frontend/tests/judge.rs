@@ -25,9 +25,9 @@ fn features() -> WasmFeatures {
 fn ours(bytes: &[u8]) -> Result<(), LoadError> {
     let heap = Heap::platform().unwrap();
     let module = Module::parse(bytes, &heap)?;
-    let mut compiler = Compiler::new(&module, &heap);
+    let mut compiler = Compiler::new(&module, &heap, Validate);
     for own in 0..module.func_count() - module.import_funcs() {
-        compiler.function(own, &mut Validate)?;
+        compiler.function(own)?;
     }
     Ok(())
 }

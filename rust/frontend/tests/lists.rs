@@ -9,12 +9,11 @@ fn list_metered(text: &str, metered: bool) -> String {
     let bytes = wat::parse_str(text).unwrap();
     let heap = Heap::platform().unwrap();
     let module = Module::parse(&bytes, &heap).unwrap();
-    let mut lister = Lister::new(String::new(), metered);
-    let mut compiler = Compiler::new(&module, &heap);
+    let mut compiler = Compiler::new(&module, &heap, Lister::new(String::new(), metered));
     for own in 0..module.func_count() - module.import_funcs() {
-        compiler.function(own, &mut lister).unwrap();
+        compiler.function(own).unwrap();
     }
-    lister.into_inner()
+    compiler.sink.into_inner()
 }
 
 #[track_caller]
@@ -29,9 +28,9 @@ fn verdict(text: &str) -> Result<(), LoadError> {
     let bytes = wat::parse_str(text).unwrap();
     let heap = Heap::platform().unwrap();
     let module = Module::parse(&bytes, &heap)?;
-    let mut compiler = Compiler::new(&module, &heap);
+    let mut compiler = Compiler::new(&module, &heap, Validate);
     for own in 0..module.func_count() - module.import_funcs() {
-        compiler.function(own, &mut Validate)?;
+        compiler.function(own)?;
     }
     Ok(())
 }

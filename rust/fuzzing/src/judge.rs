@@ -44,9 +44,9 @@ fn theirs(feature: Feature) -> WasmFeatures {
 pub fn ours(bytes: &[u8]) -> Result<(), LoadError> {
     let heap = Heap::platform().map_err(|_| LoadError { kind: ErrorKind::OutOfMemory, offset: 0 })?;
     let module = Module::parse(bytes, &heap)?;
-    let mut compiler = Compiler::new(&module, &heap);
+    let mut compiler = Compiler::new(&module, &heap, Validate);
     for own in 0..module.func_count() - module.import_funcs() {
-        compiler.function(own, &mut Validate)?;
+        compiler.function(own)?;
     }
     Ok(())
 }

@@ -16,15 +16,16 @@ fn check<M: Masm>(name: &str, masm: impl FnOnce(&Heap) -> M, objdump: &str, argu
     let bytes = wat::parse_file(folder.join("functions.wat")).unwrap();
     let heap = Heap::platform().unwrap();
     let module = Module::parse(&bytes, &heap).unwrap();
-    let mut compiler = Compiler::new(masm(&heap), &heap, Settings::default());
-    compiler.begin(&module).unwrap();
-    let mut front = wasmote_frontend::Compiler::new(&module, &heap);
+    let compiler = Compiler::new(masm(&heap), &heap, Settings::default());
+    let mut front = wasmote_frontend::Compiler::new(&module, &heap, compiler);
+    front.sink.begin(&module).unwrap();
     let mut places = Vec::new();
     for own in 0..module.func_count() {
-        compiler.next(own, false);
-        front.function(own, &mut compiler).unwrap();
-        places.push((compiler.compiled().start, compiler.code().len()));
+        front.sink.next(own, false);
+        front.function(own).unwrap();
+        places.push((front.sink.compiled().start, front.sink.code().len()));
     }
+    let mut compiler = front.sink;
     assert!(compiler.finish(&module).unwrap());
     let binary = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("golden_{name}.bin"));
     std::fs::write(&binary, compiler.code().bytes().collect::<Vec<u8>>()).unwrap();

@@ -27,21 +27,21 @@ fn compile<M: Masm>(masm: M, bytes: &[u8], heap: &Heap, metered: bool) -> Result
     let kind = |error: LoadError| error.kind;
     let module = Module::parse(bytes, heap).map_err(kind)?;
     let settings = Settings { metered };
-    let mut compiler = Compiler::new(masm, heap, settings);
-    compiler.begin(&module).map_err(|_| ErrorKind::OutOfMemory)?;
-    let mut front = wasmote_frontend::Compiler::new(&module, heap);
+    let compiler = Compiler::new(masm, heap, settings);
+    let mut front = wasmote_frontend::Compiler::new(&module, heap, compiler);
+    front.sink.begin(&module).map_err(|_| ErrorKind::OutOfMemory)?;
     for own in 0..module.func_count() - module.import_funcs() {
-        compiler.next(own, false);
-        match front.function(own, &mut compiler).map_err(kind) {
+        front.sink.next(own, false);
+        match front.function(own).map_err(kind) {
             Err(ErrorKind::FunctionTooLarge) => {
-                compiler.next(own, true);
-                front.function(own, &mut compiler).map_err(kind)?;
+                front.sink.next(own, true);
+                front.function(own).map_err(kind)?;
             }
             result => result?,
         }
     }
-    assert!(compiler.finish(&module)?);
-    Ok(compiler.code().len())
+    assert!(front.sink.finish(&module)?);
+    Ok(front.sink.code().len())
 }
 
 #[test]

@@ -16,10 +16,12 @@ fn polls(fpu: Fpu, wat: &str) -> usize {
     let load: Vec<u8> = masm.code().bytes().take(4).collect();
     let bytes = wat::parse_str(wat).unwrap();
     let module = Module::parse(&bytes, &heap).unwrap();
-    let mut compiler = Compiler::new(Thumb2::new(&heap, fpu, 0), &heap, Settings::default());
-    compiler.begin(&module).unwrap();
-    compiler.next(0, false);
-    wasmote_frontend::Compiler::new(&module, &heap).function(0, &mut compiler).unwrap();
+    let compiler = Compiler::new(Thumb2::new(&heap, fpu, 0), &heap, Settings::default());
+    let mut front = wasmote_frontend::Compiler::new(&module, &heap, compiler);
+    front.sink.begin(&module).unwrap();
+    front.sink.next(0, false);
+    front.function(0).unwrap();
+    let compiler = &front.sink;
     let code: Vec<u8> = compiler.code().bytes().skip(compiler.compiled().start as usize).collect();
     code.chunks(2).zip(code.chunks(2).skip(1)).filter(|(low, high)| [*low, *high].concat() == load).count()
 }

@@ -10,13 +10,12 @@ use wasmote_platform::{Heap, OutOfMemory};
 /// Encodes the functions of a module, one after the other.
 pub struct Encoded<'m, 'a> {
     module: &'m Module<'a>,
-    encoder: Encoder,
     compiler: Compiler<'m, 'a, Encoder>,
 }
 
 impl<'m, 'a> Encoded<'m, 'a> {
     pub fn new(module: &'m Module<'a>, heap: &Heap, scratch: &Heap, metered: bool) -> Encoded<'m, 'a> {
-        Encoded { module, encoder: Encoder::new(heap, metered), compiler: Compiler::new(module, scratch) }
+        Encoded { module, compiler: Compiler::new(module, scratch, Encoder::new(heap, metered)) }
     }
 
     /// Encodes a function, and adds it to the code.
@@ -25,7 +24,7 @@ impl<'m, 'a> Encoded<'m, 'a> {
     /// It is not valid, or the heap is used up.
     pub fn push(&mut self, own: u32, code: &mut CodeBuilder<'_>) -> Result<(), LoadError> {
         self.encode(own, None)?;
-        let (bytes, frame_cells) = self.encoder.made();
+        let (bytes, frame_cells) = self.compiler.sink.made();
         stored(code.push(bytes, frame_cells, func_type(self.module, own)))
     }
 
@@ -36,7 +35,7 @@ impl<'m, 'a> Encoded<'m, 'a> {
     #[cfg(feature = "jit-lazy")]
     pub fn function(&mut self, own: u32) -> Result<wasmote_interp::Encoded, LoadError> {
         self.encode(own, None)?;
-        stored(self.encoder.take())
+        stored(self.compiler.sink.take())
     }
 
     /// Validates a function.
@@ -45,7 +44,7 @@ impl<'m, 'a> Encoded<'m, 'a> {
     /// It is not valid, or the heap is used up.
     #[cfg(feature = "interp-lazy")]
     pub fn validate(&mut self, own: u32) -> Result<(), LoadError> {
-        self.compiler.validate(own, &mut self.encoder)
+        self.compiler.validate(own)
     }
 
     /// Encodes a function whose body is at a place: its code, and cells of its frame.
@@ -56,24 +55,24 @@ impl<'m, 'a> Encoded<'m, 'a> {
     pub fn code(&mut self, own: u32, place: u32) -> Result<(&[u8], u32), LoadError> {
         self.compiler.seek(own, place);
         self.encode(own, None)?;
-        Ok(self.encoder.made())
+        Ok(self.compiler.sink.made())
     }
 
     /// The module offset of the operator whose code holds the byte so many behind a function's beginning.
     #[cfg(feature = "backtrace")]
     pub fn locate(&mut self, own: u32, bytes: u32) -> Result<Option<u32>, LoadError> {
         self.encode(own, Some(bytes))?;
-        Ok(self.encoder.located())
+        Ok(self.compiler.sink.located())
     }
 
     /// Encodes a function, with wide branches if it does not fit otherwise.
     fn encode(&mut self, own: u32, locate: Option<u32>) -> Result<(), LoadError> {
         for wide in [false, true] {
-            self.encoder.wide(wide);
+            self.compiler.sink.wide(wide);
             if let Some(byte) = locate {
-                self.encoder.locate(byte);
+                self.compiler.sink.locate(byte);
             }
-            match self.compiler.function(own, &mut self.encoder) {
+            match self.compiler.function(own) {
                 Err(error) if error.kind == ErrorKind::FunctionTooLarge && !wide => continue,
                 other => return other,
             }

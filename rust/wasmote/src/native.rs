@@ -51,7 +51,6 @@ pub const CALL_BIAS: usize = <Isa as wasmote_jit::masm::Masm>::CALL_BIAS;
 
 /// Compiles the functions of a module, one after the other.
 pub struct Native<'m, 'a> {
-    jit: wasmote_jit::Compiler<Isa>,
     front: Compiler<'m, 'a, wasmote_jit::Compiler<Isa>>,
     module: &'m Module<'a>,
     /// Bytes that the code may have.
@@ -73,19 +72,16 @@ impl<'m, 'a> Native<'m, 'a> {
         room: usize,
     ) -> Result<&'p mut Native<'m, 'a>, OutOfMemory> {
         place.reserve_exact(1)?;
-        place.push(Native {
-            jit: wasmote_jit::Compiler::new(isa::masm(heap), heap, Settings { metered }),
-            front: Compiler::new(module, heap),
-            module,
-            room,
-        })?;
+        // Made first: otherwise parts of it lie on the native stack twice.
+        let jit = wasmote_jit::Compiler::new(isa::masm(heap), heap, Settings { metered });
+        place.push(Native { front: Compiler::new(module, heap, jit), module, room })?;
         place.last_mut().ok_or(OutOfMemory)
     }
 
     /// # Errors
     /// The heap is used up.
     pub fn begin(&mut self) -> Result<(), Error> {
-        Ok(self.jit.begin(self.module)?)
+        Ok(self.front.sink.begin(self.module)?)
     }
 
     /// One function comes next, apart from the others: the module's code begins so many bytes behind the place for it.
@@ -94,7 +90,7 @@ impl<'m, 'a> Native<'m, 'a> {
     /// The heap is used up.
     #[cfg(feature = "jit-lazy")]
     pub fn begin_apart(&mut self, module: i32) -> Result<(), Error> {
-        Ok(self.jit.begin_apart(self.module, module)?)
+        Ok(self.front.sink.begin_apart(self.module, module)?)
     }
 
     /// What all functions have in common comes next, if each is compiled apart: a [`stub`](Native::stub) for each.
@@ -103,7 +99,7 @@ impl<'m, 'a> Native<'m, 'a> {
     /// The heap is used up.
     #[cfg(feature = "jit-lazy")]
     pub fn begin_stubs(&mut self) -> Result<(), Error> {
-        Ok(self.jit.begin_stubs(self.module)?)
+        Ok(self.front.sink.begin_stubs(self.module)?)
     }
 
     /// Validates a function, and makes what is called in its place until it is compiled: so many bytes from the beginning
@@ -113,8 +109,8 @@ impl<'m, 'a> Native<'m, 'a> {
     /// It is not valid, or the heap is used up.
     #[cfg(feature = "jit-lazy")]
     pub fn stub(&mut self, own: u32) -> Result<u32, Error> {
-        self.front.validate(own, &mut self.jit)?;
-        Ok(self.jit.stub(self.module, own))
+        self.front.validate(own)?;
+        Ok(self.front.sink.stub(self.module, own))
     }
 
     /// Compiles a function. Inside, an error means that the function is to be left to another engine, and why: it is too
@@ -124,39 +120,39 @@ impl<'m, 'a> Native<'m, 'a> {
     /// It is not valid, or the heap is used up.
     pub fn function(&mut self, own: u32) -> Result<Result<Compiled, Error>, Error> {
         let left = match self.attempt(own) {
-            Ok(()) if self.jit.size() <= self.room => return Ok(Ok(self.jit.compiled())),
+            Ok(()) if self.front.sink.size() <= self.room => return Ok(Ok(self.front.sink.compiled())),
             Ok(()) => Error::Quota(Quota::Code),
             Err(Error::Load(error)) if too_large(error.kind) => Error::Load(error),
             Err(error) => return Err(error),
         };
-        self.jit.abandon();
+        self.front.sink.abandon();
         Ok(Err(left))
     }
 
     fn attempt(&mut self, own: u32) -> Result<(), Error> {
-        self.jit.next(own, false);
-        let mut result = self.front.function(own, &mut self.jit);
+        self.front.sink.next(own, false);
+        let mut result = self.front.function(own);
         if result.is_err_and(|error| error.kind == ErrorKind::FunctionTooLarge) {
-            self.jit.abandon();
-            self.jit.next(own, true);
-            result = self.front.function(own, &mut self.jit);
+            self.front.sink.abandon();
+            self.front.sink.next(own, true);
+            result = self.front.function(own);
         }
         Ok(result?)
     }
 
     /// All code, once every function has been compiled or left to another engine.
     pub fn finish(&mut self) -> Result<&Code, Error> {
-        self.jit.finish(self.module).map_err(|kind| LoadError::new(kind, 0))?;
-        Ok(self.jit.code())
+        self.front.sink.finish(self.module).map_err(|kind| LoadError::new(kind, 0))?;
+        Ok(self.front.sink.code())
     }
 
     /// The module offset of the operator whose call or trap returns so many bytes behind the place where the function is
     /// called. Compiles the function again.
     #[cfg(feature = "backtrace")]
     pub fn locate(&mut self, own: u32, bytes: u32) -> Result<Option<u32>, Error> {
-        self.jit.locate(bytes);
+        self.front.sink.locate(bytes);
         self.attempt(own)?;
-        Ok(self.jit.located())
+        Ok(self.front.sink.located())
     }
 }
 

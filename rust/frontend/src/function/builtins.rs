@@ -1,6 +1,6 @@
 //! Operators that the runtime carries out: one table of what follows them in the code and of what they take.
 
-use super::Body;
+use super::Compiler;
 use crate::Sink;
 use wasmote_core::{ErrorKind, FuncType, ValType, vm::Builtin};
 
@@ -65,10 +65,10 @@ pub(super) const fn has_two_immediates(builtin: Builtin) -> bool {
     !matches!(RULES[builtin as usize].immediates[1], Immediate::None)
 }
 
-impl<S: Sink> Body<'_, '_, S> {
+impl<S: Sink> Compiler<'_, '_, S> {
     /// Its operands go to their cells; its result comes there.
     #[inline(never)]
-    pub fn builtin(&mut self, builtin: Builtin) {
+    pub(super) fn builtin(&mut self, builtin: Builtin) {
         let Some(rule) = RULES.get(builtin as usize) else { return };
         let mut elements = None;
         let first = self.immediate(rule.immediates[0], &mut elements);

@@ -1,7 +1,7 @@
 //! Labels and branches: the control stack of the specification's validation algorithm, and what is told to the sink
 //! when control flow splits and joins.
 
-use super::{Body, ENDED, POLYMORPHIC, UNREACHABLE};
+use super::{Compiler, ENDED, POLYMORPHIC, UNREACHABLE};
 use crate::sections::val_type;
 use crate::{Cell, Operand, Sink, When};
 use wasmote_core::{ErrorKind, Feature, FuncType, ValType, ValTypes, limits};
@@ -46,9 +46,9 @@ impl<'a, S: Sink> Control<'a, S> {
     }
 }
 
-impl<'a, S: Sink> Body<'_, 'a, S> {
+impl<'a, S: Sink> Compiler<'_, 'a, S> {
     /// The type of a block: none, one result, or a type index (5.4.1).
-    pub fn block_type(&mut self) -> FuncType<'a> {
+    pub(super) fn block_type(&mut self) -> FuncType<'a> {
         let at = self.reader.pos();
         match self.reader.peek() {
             Some(0x40) => {
@@ -73,18 +73,18 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
     }
 
-    pub fn enter_function(&mut self, ty: FuncType<'a>) {
+    pub(super) fn enter_function(&mut self, ty: FuncType<'a>) {
         // Its parameters are locals, not operands.
         self.open(Frame::Function, ty.without_params());
     }
 
-    pub fn block(&mut self) {
+    pub(super) fn block(&mut self) {
         let ty = self.block_type();
         self.settle_params(ty);
         self.open(Frame::Block, ty);
     }
 
-    pub fn enter_loop(&mut self) {
+    pub(super) fn enter_loop(&mut self) {
         let ty = self.block_type();
         self.settle_params(ty);
         self.end_segment();
@@ -96,7 +96,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
     }
 
-    pub fn enter_if(&mut self) {
+    pub(super) fn enter_if(&mut self) {
         let ty = self.block_type();
         let condition = self.pop(ValType::I32);
         self.settle_params(ty);
@@ -109,7 +109,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
     }
 
-    pub fn enter_else(&mut self) {
+    pub(super) fn enter_else(&mut self) {
         if !matches!(self.control.last(), Some(Control { frame: Frame::If, .. })) {
             return self.fail(ErrorKind::ElseMismatch);
         }
@@ -124,7 +124,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         self.push_all(ty.params());
     }
 
-    pub fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.leave();
         // What is needed of it, and not all.
         let Some(&Control { frame, outside, targeted, below, ty, mut label, otherwise, .. }) =
@@ -231,7 +231,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     }
 
     /// What follows cannot be reached.
-    pub fn set_unreachable(&mut self) {
+    pub(super) fn set_unreachable(&mut self) {
         self.end_segment();
         self.reader.mute |= UNREACHABLE | POLYMORPHIC;
         self.truncate(self.height);
@@ -250,14 +250,14 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
     }
 
-    pub fn br(&mut self) {
+    pub(super) fn br(&mut self) {
         let (place, types) = self.target();
         self.check_top(types);
         self.go_to(place);
         self.set_unreachable();
     }
 
-    pub fn br_if(&mut self) {
+    pub(super) fn br_if(&mut self) {
         let (place, types) = self.target();
         let condition = self.pop(ValType::I32);
         self.require_top(types);
@@ -276,7 +276,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
     }
 
-    pub fn br_table(&mut self) {
+    pub(super) fn br_table(&mut self) {
         let index = self.pop(ValType::I32);
         let count = self.reader.count(limits::MAX_ITEMS, ErrorKind::TooManyItems);
         tell!(self, jump_table(self.top, index, count + 1));
@@ -374,7 +374,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
     }
 
-    pub fn return_(&mut self) {
+    pub(super) fn return_(&mut self) {
         let results = self.control.first().map_or(FuncType::default().results(), Control::carries);
         self.check_top(results);
         self.go_to(0);

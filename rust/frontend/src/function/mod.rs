@@ -1,7 +1,7 @@
 //! Function bodies: decoded, validated and told to a sink in one pass (WebAssembly Core, 3.3 and 5.4).
 //!
 //! [`operands`] keeps the types and places of the operand stack, [`control`] the labels, [`ops`] the rule of each
-//! operator. The three share one [`Body`].
+//! operator. The three share the [`Compiler`].
 
 /// Tells the sink something if the code is reachable and nothing was wrong so far.
 macro_rules! tell {
@@ -34,30 +34,61 @@ pub(crate) const LAZY_LOCALS: usize = 32;
 
 /// Validates function bodies and drives a sink. Its scratch space is used again for each function and grows with
 /// the largest one.
+///
+/// What is asked for most lies first, where short instructions reach it.
+#[repr(C)]
 pub struct Compiler<'m, 'a, S: Sink> {
-    module: &'m Module<'a>,
-    locals: Locals,
+    /// Of the present function's body. Also knows what was wrong.
+    reader: Reader<'a>,
     stack: Vec<Entry>,
+    /// Operands below the innermost block, which it may not pop.
+    height: usize,
+    /// The first cell above all operands.
+    top: Cell,
+    /// Offset of the current operator.
+    op_at: u32,
+    module: &'m Module<'a>,
+    /// Cells that the frame needs so far.
+    frame_cells: Cell,
+    /// Operands below this place are no pending locals.
+    pending: usize,
     control: Vec<Control<'a, S>>,
+    /// What the charge of the current straight line of code may still cost; 0 if it has none, or if that is used up.
+    left: u32,
+    /// The charge, once one of its operators costs something.
+    segment: Option<S::Charge>,
+    /// What is told.
+    pub sink: S,
     /// Depths of the labels that a jump table needs a detour for.
     detours: Vec<u32>,
-    /// See [`Body::moved`].
+    /// See [`Compiler::moved`]. Of all functions.
     values: u32,
     /// The function behind the last one compiled, and where its body's length is: functions mostly come in order.
     next: (u32, u32),
+    locals: Locals,
 }
 
 impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
     /// A compiler for functions of `module`; its scratch space is taken from `heap`.
-    pub fn new(module: &'m Module<'a>, heap: &Heap) -> Compiler<'m, 'a, S> {
+    #[inline(always)]
+    pub fn new(module: &'m Module<'a>, heap: &Heap, sink: S) -> Compiler<'m, 'a, S> {
         Compiler {
+            sink,
             module,
-            locals: Locals::new(heap),
+            reader: module.reader(0),
+            op_at: 0,
+            pending: 0,
+            top: 0,
+            height: 0,
+            frame_cells: 0,
+            segment: None,
+            left: 0,
             stack: Vec::new(heap),
             control: Vec::new(heap),
             detours: Vec::new(heap),
             values: 0,
             next: (0, module.code),
+            locals: Locals::new(heap),
         }
     }
 
@@ -66,59 +97,48 @@ impl<'m, 'a, S: Sink> Compiler<'m, 'a, S> {
         self.next = (own, place);
     }
 
-    /// Validates one of the module's own functions, by its place among them, and tells its code to `sink`.
+    /// Validates one of the module's own functions, by its place among them, and tells its code to the sink.
     ///
     /// # Errors
     /// What is wrong, and at which offset in the module. The sink has been told a part of the function then.
-    pub fn function(&mut self, own: u32, sink: &mut S) -> Result<(), LoadError> {
-        self.body(own, sink, false)
+    pub fn function(&mut self, own: u32) -> Result<(), LoadError> {
+        self.body(own, 0)
     }
 
     /// Validates one of the module's own functions, as [`function`](Compiler::function) does, and tells nobody.
     ///
     /// # Errors
     /// As for [`function`](Compiler::function), but for those of a sink.
-    pub fn validate(&mut self, own: u32, sink: &mut S) -> Result<(), LoadError> {
-        self.body(own, sink, true)
+    pub fn validate(&mut self, own: u32) -> Result<(), LoadError> {
+        self.body(own, QUIET)
     }
 
-    fn body(&mut self, own: u32, sink: &mut S, quiet: bool) -> Result<(), LoadError> {
+    fn body(&mut self, own: u32, mute: u8) -> Result<(), LoadError> {
         let module = self.module;
         let (mut at, start) = if own >= self.next.0 { self.next } else { (0, module.code) };
-        let mut reader = module.reader(start);
-        let mut len = reader.u32();
-        while at < own && !reader.failed() {
-            reader.slice(len);
-            len = reader.u32();
+        self.reader = module.reader(start);
+        let mut len = self.reader.u32();
+        while at < own && !self.reader.failed() {
+            self.reader.slice(len);
+            len = self.reader.u32();
             at += 1;
         }
-        let start = reader.pos();
+        let start = self.reader.pos();
         self.next = (own + 1, start + len);
-        let index = module.import_funcs + own;
-        let ty = module.func_type(index);
+        self.reader = Reader::new(module.bytes, start, start + len);
+        self.reader.mute = mute;
+        self.op_at = start;
+        self.pending = 0;
+        self.height = 0;
+        self.segment = None;
+        self.left = 0;
         self.locals.clear();
         self.stack.clear();
         self.control.clear();
-        let mut body = Body {
-            module,
-            reader: Reader::new(module.bytes, start, start + len),
-            locals: &mut self.locals,
-            stack: &mut self.stack,
-            control: &mut self.control,
-            detours: &mut self.detours,
-            values: &mut self.values,
-            pending: 0,
-            top: 0,
-            height: 0,
-            frame_cells: 0,
-            op_at: start,
-            segment: None,
-            left: 0,
-            sink,
-        };
-        body.reader.mute = if quiet { QUIET } else { 0 };
-        body.function(FuncInfo { index, ty, param_cells: ty.param_cells(), local_cells: 0, body_len: len });
-        body.reader.result()
+        let index = module.import_funcs + own;
+        let ty = module.func_type(index);
+        self.compile(FuncInfo { index, ty, param_cells: ty.param_cells(), local_cells: 0, body_len: len });
+        self.reader.result()
     }
 }
 
@@ -131,36 +151,9 @@ const ENDED: u8 = 8;
 /// Nothing behind the last operator of the innermost block can be reached: operands may be popped that were never pushed.
 const POLYMORPHIC: u8 = 16;
 
-/// The function being compiled.
-struct Body<'b, 'a, S: Sink> {
-    module: &'b Module<'a>,
-    /// Also knows what was wrong.
-    reader: Reader<'a>,
-    locals: &'b mut Locals,
-    stack: &'b mut Vec<Entry>,
-    control: &'b mut Vec<Control<'a, S>>,
-    detours: &'b mut Vec<u32>,
-    values: &'b mut u32,
-    /// Operands below this place are no pending locals.
-    pending: usize,
-    /// The first cell above all operands.
-    top: Cell,
-    /// Operands below the innermost block, which it may not pop.
-    height: usize,
-    /// Cells that the frame needs so far.
-    frame_cells: Cell,
-    /// Offset of the current operator.
-    op_at: u32,
-    /// The charge of the current straight line of code, once one of its operators costs something.
-    segment: Option<S::Charge>,
-    /// What it may still cost; 0 if it has no charge, or if that is used up.
-    left: u32,
-    sink: &'b mut S,
-}
-
-impl<'a, S: Sink> Body<'_, 'a, S> {
+impl<'a, S: Sink> Compiler<'_, 'a, S> {
     #[inline(never)]
-    fn function(&mut self, mut info: FuncInfo<'a>) {
+    fn compile(&mut self, mut info: FuncInfo<'a>) {
         for ty in info.ty.params() {
             let added = self.locals.add(1, ty);
             self.told(added);
@@ -249,10 +242,10 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     pub(crate) fn moved(&mut self, count: usize) {
         const FEW: usize = 16;
         if count > FEW {
-            *self.values = self.values.saturating_add((count - FEW) as u32);
+            self.values = self.values.saturating_add((count - FEW) as u32);
             let bytes = self.op_at.saturating_sub(self.module.code);
             let most = bytes.saturating_mul(limits::MAX_VALUES_PER_BYTE).saturating_add(limits::MAX_VALUES);
-            if *self.values > most {
+            if self.values > most {
                 self.fail(ErrorKind::TooManyParams);
             }
         }

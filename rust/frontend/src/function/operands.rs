@@ -1,6 +1,6 @@
 //! The operand stack: what the specification's validation algorithm keeps (types), and where each value is.
 
-use super::{Body, LAZY_LOCALS};
+use super::{Compiler, LAZY_LOCALS};
 use crate::{Cell, Known, Operand, Sink};
 use wasmote_core::{ErrorKind, ValType, ValTypes, limits};
 
@@ -32,9 +32,9 @@ impl Entry {
     }
 }
 
-impl<S: Sink> Body<'_, '_, S> {
+impl<S: Sink> Compiler<'_, '_, S> {
     /// The first cell above all operands: the canonical cell of the next one.
-    pub fn top_cell(&self) -> Cell {
+    pub(super) fn top_cell(&self) -> Cell {
         self.top
     }
 
@@ -50,7 +50,7 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// The operands reach up to a cell.
     #[inline(always)]
-    pub fn reach(&mut self, top: Cell) {
+    pub(super) fn reach(&mut self, top: Cell) {
         self.top = top;
         if top > self.frame_cells {
             self.grow_frame(top);
@@ -68,7 +68,7 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// Pushes a temporary and returns its cell.
     #[inline(never)]
-    pub fn push(&mut self, ty: impl Into<Ty>) -> Cell {
+    pub(super) fn push(&mut self, ty: impl Into<Ty>) -> Cell {
         let cell = self.push_const(ty.into(), 0);
         if let Some(entry) = self.stack.last_mut() {
             entry.operand = Operand::Temp(cell);
@@ -78,21 +78,21 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// Pushes a constant; its canonical cell.
     #[inline(never)]
-    pub fn push_const(&mut self, ty: Ty, bits: u64) -> Cell {
+    pub(super) fn push_const(&mut self, ty: Ty, bits: u64) -> Cell {
         self.push_entry(Operand::Const(Known(bits)), ty)
     }
 
     /// Pushes a local that is not read yet.
     #[inline(never)]
-    pub fn push_local(&mut self, ty: ValType, cell: Cell) {
+    pub(super) fn push_local(&mut self, ty: ValType, cell: Cell) {
         self.pending = self.pending.min(self.stack.len());
         self.push_entry(Operand::Local(cell), Some(ty));
     }
 
     /// Pops an operand of any type.
     #[inline(never)]
-    pub fn pop_any(&mut self) -> Entry {
-        match &**self.stack {
+    pub(super) fn pop_any(&mut self) -> Entry {
+        match &*self.stack {
             [below @ .., entry] if below.len() >= self.height => {
                 let entry = *entry;
                 self.top = entry.cell.into();
@@ -115,7 +115,7 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// Pops an operand of this type.
     #[inline(never)]
-    pub fn pop(&mut self, ty: ValType) -> Operand {
+    pub(super) fn pop(&mut self, ty: ValType) -> Operand {
         self.want(ty);
         let Some(&entry) = self.stack.last() else { return NOTHING };
         self.top = entry.cell.into();
@@ -126,22 +126,22 @@ impl<S: Sink> Body<'_, '_, S> {
     /// The topmost operand must have this type; so it has, even if that is wrong or the code cannot be reached.
     #[inline(always)]
     fn want(&mut self, ty: ValType) {
-        match &**self.stack {
+        match &*self.stack {
             [below @ .., a] if below.len() >= self.height && a.ty == Some(ty) => {}
             _ => self.provide(ty, 1),
         }
     }
 
-    /// As [`want`](Body::want), out of line.
+    /// As [`want`](Compiler::want), out of line.
     #[inline(never)]
-    pub fn expect(&mut self, ty: ValType) {
+    pub(super) fn expect(&mut self, ty: ValType) {
         self.want(ty)
     }
 
     /// The same for the two topmost operands, which have one type.
     #[inline(always)]
-    pub fn want_two(&mut self, ty: ValType) {
-        match &**self.stack {
+    pub(super) fn want_two(&mut self, ty: ValType) {
+        match &*self.stack {
             [below @ .., a, b] if below.len() >= self.height && a.ty == Some(ty) && b.ty == Some(ty) => {}
             _ => self.provide(ty, 2),
         }
@@ -163,7 +163,7 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// The topmost operand becomes a temporary of this type.
     #[inline(never)]
-    pub fn replace(&mut self, ty: ValType) {
+    pub(super) fn replace(&mut self, ty: ValType) {
         if let Some(entry) = self.stack.last_mut() {
             entry.settle(Some(ty));
             let cell = Cell::from(entry.cell);
@@ -173,12 +173,12 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// Forgets the topmost operands.
     #[inline(always)]
-    pub fn discard(&mut self, count: usize) {
+    pub(super) fn discard(&mut self, count: usize) {
         self.stack.truncate(self.stack.len().wrapping_sub(count));
     }
 
     /// Pops operands of these types, the last one first.
-    pub fn pop_all(&mut self, types: ValTypes<'_>) {
+    pub(super) fn pop_all(&mut self, types: ValTypes<'_>) {
         self.moved(types.len());
         for ty in types.rev() {
             self.pop(ty);
@@ -186,7 +186,7 @@ impl<S: Sink> Body<'_, '_, S> {
     }
 
     /// Pushes temporaries of these types.
-    pub fn push_all(&mut self, types: ValTypes<'_>) {
+    pub(super) fn push_all(&mut self, types: ValTypes<'_>) {
         self.moved(types.len());
         for ty in types {
             self.push(ty);
@@ -194,7 +194,7 @@ impl<S: Sink> Body<'_, '_, S> {
     }
 
     /// Removes the operands from a height on.
-    pub fn truncate(&mut self, height: usize) {
+    pub(super) fn truncate(&mut self, height: usize) {
         if let Some(entry) = self.stack.get(height) {
             self.top = entry.cell.into();
         }
@@ -202,7 +202,7 @@ impl<S: Sink> Body<'_, '_, S> {
     }
 
     /// Gives the topmost operand another type of the same size.
-    pub fn retype(&mut self, from: ValType, to: ValType) {
+    pub(super) fn retype(&mut self, from: ValType, to: ValType) {
         self.expect(from);
         if let Some(entry) = self.stack.last_mut() {
             entry.ty = Some(to);
@@ -218,7 +218,7 @@ impl<S: Sink> Body<'_, '_, S> {
     }
 
     /// Tells the sink to put an operand into a cell, unless it is there.
-    pub fn copy_to(&mut self, entry: &Entry, cell: Cell) {
+    pub(super) fn copy_to(&mut self, entry: &Entry, cell: Cell) {
         if entry.operand != Operand::Temp(cell) {
             tell!(self, copy(entry.known_ty(), cell, entry.operand));
         }
@@ -236,14 +236,14 @@ impl<S: Sink> Body<'_, '_, S> {
     }
 
     /// Puts all pending locals into their cells: control flow starts, and the locals may change on one of the ways.
-    pub fn settle_locals(&mut self) {
+    pub(super) fn settle_locals(&mut self) {
         let count = self.stack.len();
         self.read_locals(count, None);
         self.pending = count;
     }
 
     /// Puts the topmost `count` operands into their cells; returns the first of the cells.
-    pub fn settle_top(&mut self, count: usize) -> Cell {
+    pub(super) fn settle_top(&mut self, count: usize) -> Cell {
         // Code that cannot be reached may want operands that are not there. Those below the block are alive behind it,
         // and no code would put them anywhere here.
         let first = self.stack.len().saturating_sub(count).max(self.height);
@@ -255,7 +255,7 @@ impl<S: Sink> Body<'_, '_, S> {
 
     /// Puts operands below `count` that are pending reads of a local into their cells, before the local changes.
     #[inline(never)]
-    pub fn preserve(&mut self, local: Cell, count: usize) {
+    pub(super) fn preserve(&mut self, local: Cell, count: usize) {
         // Each of them is passed over once for all.
         let lowest = count.saturating_sub(LAZY_LOCALS);
         if self.pending < lowest {
@@ -266,13 +266,13 @@ impl<S: Sink> Body<'_, '_, S> {
     }
 
     /// The topmost `count` operands, lowest first.
-    pub fn top(&self, count: usize) -> &[Entry] {
+    pub(super) fn top(&self, count: usize) -> &[Entry] {
         self.stack.get(self.stack.len().saturating_sub(count)..).unwrap_or(&[])
     }
 
     /// Checks that the topmost operands have these types, without removing them. In unreachable code an operand of
     /// the bottom type takes the type that is asked for.
-    pub fn check_top(&mut self, types: ValTypes<'_>) {
+    pub(super) fn check_top(&mut self, types: ValTypes<'_>) {
         self.moved(types.len());
         let mut place = self.stack.len();
         for ty in types.rev() {

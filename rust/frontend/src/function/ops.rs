@@ -1,6 +1,6 @@
 //! The rule of each operator (WebAssembly Core, 3.3), and what it tells the sink.
 
-use super::Body;
+use super::Compiler;
 use super::operands::Ty;
 use crate::module::TYPES;
 use crate::sections::{heap_type, val_type};
@@ -9,9 +9,9 @@ use wasmote_core::{ErrorKind, Feature, FuncType, GlobalType, Op, Trap, UnaryOp, 
 
 use ValType::{F32, F64, FuncRef, I32, I64};
 
-impl<'a, S: Sink> Body<'_, 'a, S> {
+impl<'a, S: Sink> Compiler<'_, 'a, S> {
     #[inline(always)]
-    pub fn operator(&mut self, op: Option<Op>) {
+    pub(super) fn operator(&mut self, op: Option<Op>) {
         // It was found out before, and told; asked here, it is one of the ways of the switch.
         let Some(op) = op else { return };
         match op {
@@ -28,7 +28,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
             Op::Binary(op) => {
                 let (operand, result) = op.types();
                 self.want_two(operand);
-                if let [.., a, b] = &mut **self.stack {
+                if let [.., a, b] = &mut *self.stack {
                     let dst = a.cell.into();
                     if self.reader.mute == 0 {
                         self.sink.binary(op, dst, a.operand, b.operand);
@@ -111,7 +111,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
                 if self.pending < last {
                     self.preserve(cell, last);
                 }
-                if let [.., value] = &mut **self.stack {
+                if let [.., value] = &mut *self.stack {
                     if self.reader.mute == 0 {
                         self.sink.copy(ty, cell, value.operand);
                     }
@@ -216,7 +216,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     }
 
     /// A table's index and the type of its elements.
-    pub fn table(&mut self) -> (u32, ValType) {
+    pub(super) fn table(&mut self) -> (u32, ValType) {
         let index = self.reader.u32();
         match self.module.tables.get(index as usize) {
             Some(ty) => (index, ty.element),
@@ -228,7 +228,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     }
 
     /// The memory index of an operator.
-    pub fn memory(&mut self) {
+    pub(super) fn memory(&mut self) {
         if self.reader.u8() != 0 {
             self.fail(ErrorKind::ZeroByteExpected);
         }
@@ -242,7 +242,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
         }
     }
 
-    pub fn data_segment(&mut self) -> u32 {
+    pub(super) fn data_segment(&mut self) -> u32 {
         let index = self.reader.u32();
         match self.module.data_count {
             None => self.fail(ErrorKind::DataCountRequired),
@@ -300,7 +300,7 @@ impl<'a, S: Sink> Body<'_, 'a, S> {
     }
 
     /// The canonical type of a type index.
-    pub fn type_index(&mut self, index: u32) -> u32 {
+    pub(super) fn type_index(&mut self, index: u32) -> u32 {
         self.module.lists[TYPES].get(index as usize).copied().unwrap_or_else(|| {
             self.fail(ErrorKind::UnknownType);
             0

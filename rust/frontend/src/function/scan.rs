@@ -2,7 +2,7 @@
 //!
 //! Each operator is looked at twice because of this, so it is one look-up in a table and what it takes to find the next one.
 
-use super::Body;
+use super::Compiler;
 use super::builtins::has_two_immediates;
 use crate::Sink;
 use core::slice::Iter;
@@ -124,10 +124,10 @@ fn read_number(mut bytes: Iter<'_, u8>) -> (u32, Iter<'_, u8>) {
     (number, bytes)
 }
 
-impl<S: Sink> Body<'_, '_, S> {
+impl<S: Sink> Compiler<'_, '_, S> {
     /// Looks ahead over the whole body. What is wrong with it does not matter here: it is found when it is compiled.
     #[inline(never)]
-    pub fn scan(&mut self) {
+    pub(super) fn scan(&mut self) {
         self.sink.scan();
         self.locals.begin_uses();
         let mut bytes = self.reader.rest().iter();

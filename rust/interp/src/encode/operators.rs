@@ -455,7 +455,7 @@ impl Encoder {
             self.emit(form.with(absolute), dst, half(number as u16));
         } else {
             let form = form.second(ValType::I32);
-            let address = self.cell(ValType::I32, address, || dst);
+            let address = self.place(ValType::I32, address, dst);
             match short(offset, op.width_log2()) {
                 Some(units) => self.emit(form.with(*near), dst, pair(address, units.into())),
                 None => {
@@ -485,17 +485,17 @@ impl Encoder {
         if let (Operand::Const(Known(value)), Some(units)) = (value, units)
             && let Some(byte) = stored_byte(value, op.width_log2())
         {
-            let address = self.cell(ValType::I32, address, || cells);
+            let address = self.place(ValType::I32, address, cells);
             return self.emit(form.with(*constant), address, pair(byte.into(), units.into()));
         }
         let ty = op.ty();
         if let (Operand::Const(Known(number @ 0..=0xFFFF)), 0, Some(absolute)) = (address, offset, *absolute)
         {
-            let value = self.cell(ty, value, || cells + 1);
+            let value = self.place(ty, value, cells + 1);
             return self.emit(Form::of(absolute).first(ty), value, half(number as u16));
         }
-        let address = self.cell(ValType::I32, address, || cells);
-        let value = self.cell(ty, value, || cells + 1);
+        let address = self.place(ValType::I32, address, cells);
+        let value = self.place(ty, value, cells + 1);
         let form = form.second(ty);
         match units {
             Some(units) => self.emit(form.with(*near), address, pair(value, units.into())),

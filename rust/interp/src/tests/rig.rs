@@ -61,22 +61,21 @@ pub(super) fn encode(
     heap: &Heap,
     options: Options,
 ) -> Result<Vec<Encoded>, ErrorKind> {
-    let mut encoder = Encoder::new(heap, options.metered);
-    encoder.wide(options.wide);
-    let mut compiler = Compiler::new(module, heap);
+    let mut compiler = Compiler::new(module, heap, Encoder::new(heap, options.metered));
+    compiler.sink.wide(options.wide);
     (0..module.func_count() - module.import_funcs())
         .map(|own| {
-            let result = match compiler.function(own, &mut encoder) {
+            let result = match compiler.function(own) {
                 Err(error) if error.kind == ErrorKind::FunctionTooLarge => {
-                    encoder.wide(true);
-                    let again = compiler.function(own, &mut encoder);
-                    encoder.wide(options.wide);
+                    compiler.sink.wide(true);
+                    let again = compiler.function(own);
+                    compiler.sink.wide(options.wide);
                     again
                 }
                 result => result,
             };
             result.map_err(|error| error.kind)?;
-            encoder.take().map_err(|_| ErrorKind::OutOfMemory)
+            compiler.sink.take().map_err(|_| ErrorKind::OutOfMemory)
         })
         .collect()
 }
@@ -330,10 +329,10 @@ impl Instance {
                 (byte < code.code.len()).then_some((own, byte))
             })
             .expect("a trap outside all code");
-        let mut encoder = Encoder::new(heap, self.metered);
-        encoder.locate(byte as u32);
-        Compiler::new(self.module, heap).function(own as u32, &mut encoder).unwrap();
-        encoder.located().unwrap()
+        let mut compiler = Compiler::new(self.module, heap, Encoder::new(heap, self.metered));
+        compiler.sink.locate(byte as u32);
+        compiler.function(own as u32).unwrap();
+        compiler.sink.located().unwrap()
     }
 }
 

@@ -103,17 +103,18 @@ impl Cases {
     }
 
     fn compile(&mut self, name: &str, module: &Module<'_>, metered: bool, heap: &Heap) -> Vec<u32> {
-        let mut compiler = Compiler::new(crate::target::masm(heap), heap, Settings { metered });
-        compiler.begin(module).unwrap();
-        let mut front = wasmote_frontend::Compiler::new(module, heap);
+        let compiler = Compiler::new(crate::target::masm(heap), heap, Settings { metered });
+        let mut front = wasmote_frontend::Compiler::new(module, heap, compiler);
+        front.sink.begin(module).unwrap();
         let mut functions = Vec::new();
         for own in 0..module.func_count() - module.import_funcs() {
-            if let Err(error) = attempt(&mut compiler, &mut front, own) {
+            if let Err(error) = attempt(&mut front, own) {
                 panic!("{name}: {error}");
             }
-            functions.push(compiler.compiled().start);
+            functions.push(front.sink.compiled().start);
             functions.push(module.func_type_index(module.import_funcs() + own));
         }
+        let mut compiler = front.sink;
         assert!(compiler.finish(module).unwrap(), "{name}");
 
         let words = &mut self.words;
@@ -266,15 +267,14 @@ type TargetCompiler = Compiler<crate::target::Target>;
 
 /// Compiles a function, with the means for a large frame if it needs them.
 fn attempt(
-    compiler: &mut TargetCompiler,
     front: &mut wasmote_frontend::Compiler<'_, '_, TargetCompiler>,
     own: u32,
 ) -> Result<(), LoadError> {
-    compiler.next(own, false);
-    let result = front.function(own, compiler);
+    front.sink.next(own, false);
+    let result = front.function(own);
     if result.is_err_and(|error| error.kind == ErrorKind::FunctionTooLarge) {
-        compiler.next(own, true);
-        return front.function(own, compiler);
+        front.sink.next(own, true);
+        return front.function(own);
     }
     result
 }
@@ -285,9 +285,9 @@ fn check_places(traps: &[Traps], names: &[String], found: &[u32]) {
     for (traps, name) in traps.iter().zip(names) {
         let heap = Heap::platform().unwrap();
         let settings = Settings { metered: traps.metered };
-        let mut compiler = Compiler::new(crate::target::masm(&heap), &heap, settings);
-        compiler.begin(traps.module).unwrap();
-        let mut front = wasmote_frontend::Compiler::new(traps.module, &heap);
+        let compiler = Compiler::new(crate::target::masm(&heap), &heap, settings);
+        let mut front = wasmote_frontend::Compiler::new(traps.module, &heap, compiler);
+        front.sink.begin(traps.module).unwrap();
         let mut known = BTreeMap::new();
         for expected in &traps.places {
             let &place = found.next().expect("a place of each trap");
@@ -296,9 +296,9 @@ fn check_places(traps: &[Traps], names: &[String], found: &[u32]) {
             }
             let at = *known.entry(place).or_insert_with(|| {
                 let own = traps.starts.partition_point(|&start| start <= place) as u32 - 1;
-                compiler.locate(place - traps.starts[own as usize]);
-                attempt(&mut compiler, &mut front, own).unwrap();
-                (traps.module.import_funcs() + own, compiler.located())
+                front.sink.locate(place - traps.starts[own as usize]);
+                attempt(&mut front, own).unwrap();
+                (traps.module.import_funcs() + own, front.sink.located())
             });
             let is_call =
                 |offset: u32| matches!(traps.module.bytes().get(offset as usize), Some(0x10..=0x13));
