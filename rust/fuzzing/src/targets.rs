@@ -36,7 +36,7 @@ fn look_at(module: &Module) {
     let parsed = module.parsed();
     let count = module.imports().count() + module.exports().count() + parsed.custom_sections().count();
     for (export, _) in module.exports() {
-        assert_eq!(parsed.export(export.name).map(|found| found.index), Some(export.index));
+        assert_eq!(parsed.export(export.name), Some((export.kind, export.index)));
     }
     for import in module.imports() {
         assert!(module.import_at(import.offset).is_some());
