@@ -29,14 +29,6 @@
         finish_pair_rare 4
 .endm
 
-.macro soft_compare_pair name, function
-.Lh_\name:
-        second_pair r0, r1
-        third_pair r2, r3
-        runtime \function
-        finish_rare 4
-.endm
-
 .macro soft_widen name, function
 .Lh_\name:
         second  r0
@@ -135,17 +127,52 @@
         soft_pair f64_sub, __aeabi_dsub
         soft_pair f64_mul, __aeabi_dmul
         soft_pair f64_div, __aeabi_ddiv
-        soft_compare_pair f64_eq, __aeabi_dcmpeq
-        soft_compare_pair f64_lt, __aeabi_dcmplt
-        soft_compare_pair f64_le, __aeabi_dcmple
         soft_widen f64_convert_i32_s, __aeabi_i2d
         soft_widen f64_convert_i32_u, __aeabi_ui2d
 
+// Which of eq, ne, lt and le hold, as bits from the lowest: of numbers that are the same, of the first being less, and of the rest,
+// NaN included. Zeros are the same.
+.Lh_f64_eq:
+        movs    r6, #0
+        b       1f
 .Lh_f64_ne:
-        second_pair r0, r1
+        movs    r6, #1
+        b       1f
+.Lh_f64_lt:
+        movs    r6, #2
+        b       1f
+.Lh_f64_le:
+        movs    r6, #3
+1:      second_pair r0, r1
         third_pair r2, r3
-        runtime __aeabi_dcmpeq
-        eor     r0, r0, #1
+        nan_pair_to 5f, r0, r1
+        nan_pair_to 5f, r2, r3
+        orr     r12, r1, r3
+        lsl     r12, r12, #1
+        orr     r12, r12, r0
+        orrs    r12, r12, r2
+        it      eq
+        moveq   r1, r3
+        cmp     r0, r2
+        it      eq
+        cmpeq   r1, r3
+        beq     4f
+        tst     r1, r3
+        bmi     2f
+        cmp     r0, r2
+        sbcs    r12, r1, r3
+        b       3f
+2:      cmp     r2, r0
+        sbcs    r12, r3, r1
+3:      bge     5f
+        movs    r0, #0b1110
+        b       6f
+4:      movs    r0, #0b1001
+        b       6f
+5:      movs    r0, #0b0010
+6:      lsrs    r0, r0, r6
+        and     r0, r0, #1
+        ldr     r6, [r8, #{memory_base}]
         finish_rare 4
 
 .Lh_f32_demote_f64:
