@@ -188,6 +188,7 @@ pub(crate) unsafe fn array_mut<'a, T>(to: *mut T, len: usize) -> Result<&'a mut 
 ///
 /// # Safety
 /// (C3) As for [`find_string`].
+#[inline(always)]
 pub(crate) unsafe fn string<'a>(from: *const core::ffi::c_char) -> Result<&'a str, Failure> {
     // SAFETY: (C3) the caller says so.
     unsafe { find_string(from) }.ok_or_else(|| WASMOTE_ERR_INVALID_ARGUMENT.into())
