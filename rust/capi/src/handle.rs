@@ -136,6 +136,16 @@ pub(crate) unsafe fn take<T: Handle>(handle: *mut T::Opaque) -> T {
     }
 }
 
+/// Ends a handle, and drops its body.
+///
+/// # Safety
+/// (C1) As for [`take`].
+#[inline(never)]
+pub(crate) unsafe fn delete<T: Handle>(handle: *mut T::Opaque) {
+    // SAFETY: (C1) the caller says so.
+    drop(unsafe { take::<T>(handle) });
+}
+
 /// Writes to a place that the application gives for a result.
 ///
 /// # Safety

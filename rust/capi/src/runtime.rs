@@ -1,6 +1,6 @@
 //! Runtimes.
 
-use crate::handle::{Handle, can_put, get, make, put, take};
+use crate::handle::{Handle, can_put, delete, get, make, put};
 use crate::message::{Failure, run};
 use crate::types::wasmote_status::*;
 use crate::types::*;
@@ -110,7 +110,7 @@ pub unsafe extern "C" fn wasmote_runtime_delete(runtime: *mut wasmote_runtime_t)
             return Err(WASMOTE_ERR_BUSY.into());
         }
         // SAFETY: (C1) a runtime, as was checked, and the last who knows it.
-        drop(unsafe { take::<RuntimeBody>(runtime) });
+        unsafe { delete::<RuntimeBody>(runtime) };
         Ok(())
     })
 }
