@@ -66,6 +66,7 @@ impl Engine {
         Engine::on(Heap::platform()?, config)
     }
 
+    #[inline(always)]
     pub(crate) fn on(heap: Heap, config: EngineConfig) -> Result<Engine, Error> {
         heap.set_limit(config.heap_limit);
         #[cfg(feature = "jit")]
