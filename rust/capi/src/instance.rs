@@ -100,7 +100,7 @@ pub unsafe extern "C" fn wasmote_instance_new(
         let (body, imports) = unsafe { (get::<ModuleBody>(module)?, Imports::new(imports)?) };
         // SAFETY: (C3) the header demands it.
         let quotas = quotas_of(unsafe { quotas.as_ref() }.unwrap_or(&DEFAULT));
-        if quotas.fuel != u64::MAX && !body.root.metered {
+        if quotas.fuel != u64::MAX && !body.root.engine.counts_fuel() {
             return Err(WASMOTE_ERR_UNSUPPORTED.into());
         }
         let engine = &body.root.engine;
@@ -244,7 +244,7 @@ pub unsafe extern "C" fn wasmote_instance_set_fuel(
     run(|| {
         // SAFETY: (C1) the header demands it.
         let mut access = unsafe { Access::new(instance) }?;
-        if fuel != u64::MAX && !access.root().metered {
+        if fuel != u64::MAX && !access.root().engine.counts_fuel() {
             return Err(WASMOTE_ERR_UNSUPPORTED.into());
         }
         Ok(access.instance().set_fuel(access.cx(), fuel)?)

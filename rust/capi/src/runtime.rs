@@ -11,8 +11,6 @@ use wasmote_platform::{Heap, Shared};
 /// What all that is made with a runtime shares.
 pub(crate) struct Root {
     pub engine: Engine,
-    /// Whether code counts fuel.
-    pub metered: bool,
 }
 
 /// The root's owners are counted: the runtime, its modules, and stores.
@@ -95,7 +93,7 @@ unsafe fn root(config: Option<&wasmote_runtime_config_t>) -> Result<Root, Failur
     };
     // For want of memory, if it fails.
     let engine = engine.map_err(|_| WASMOTE_ERR_OUT_OF_MEMORY)?;
-    Ok(Root { engine, metered: engine_config.fuel })
+    Ok(Root { engine })
 }
 
 /// Deletes a runtime; its pool is the application's again. WASMOTE_ERR_BUSY while it has modules.

@@ -90,6 +90,11 @@ impl Engine {
         Some((space, space.largest_free().min(self.code_limit.saturating_sub(space.used()))))
     }
 
+    /// Whether code counts the fuel that it uses.
+    pub fn counts_fuel(&self) -> bool {
+        self.fuel
+    }
+
     /// Bytes that everything made with the engine holds.
     pub fn stats(&self) -> HeapStats {
         self.heap.stats()
