@@ -95,8 +95,8 @@ macro_rules! for_each_instruction {
             return0 "F" Mvp fast asm;
             return1 "rF" Mvp fast asm;
             return2 "rF" Mvp fast asm;
-            return_many "rUF" Mvp small rust;
-            return_many_far "RWF" Mvp small rust;
+            // Results of any number, which follow each other.
+            return_many "RWF" Mvp small rust;
             builtin "uR" Mvp small rust;
             builtin_w "uRWW" BulkMemory small rust;
 
