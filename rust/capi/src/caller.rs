@@ -113,12 +113,9 @@ pub unsafe extern "C" fn wasmote_caller_memory(
     size: usize,
 ) -> *mut c_void {
     // SAFETY: (C1) the header demands it.
-    unsafe { CallerBlock::access(caller) }
-        .and_then(|mut access| {
-            let size = u32::try_from(size).map_err(|_| WASMOTE_ERR_INVALID_ARGUMENT)?;
-            Ok(access.cx().bytes(address, size)?.as_mut_ptr().cast())
-        })
-        .unwrap_or(core::ptr::null_mut())
+    let Ok(mut access) = (unsafe { CallerBlock::access(caller) }) else { return core::ptr::null_mut() };
+    let bytes = u32::try_from(size).ok().and_then(|size| access.cx().bytes(address, size).ok());
+    bytes.map_or(core::ptr::null_mut(), |bytes| bytes.as_mut_ptr().cast())
 }
 
 /// The calling instance, to call it back or to look into it: with this handle, and only with this one, the functions

@@ -136,6 +136,16 @@ pub(crate) unsafe fn take<T: Handle>(handle: *mut T::Opaque) -> T {
     }
 }
 
+/// Ends a handle, and drops its body.
+///
+/// # Safety
+/// (C1) As for [`take`].
+#[inline(never)]
+pub(crate) unsafe fn delete<T: Handle>(handle: *mut T::Opaque) {
+    // SAFETY: (C1) the caller says so.
+    drop(unsafe { take::<T>(handle) });
+}
+
 /// Writes to a place that the application gives for a result.
 ///
 /// # Safety
@@ -188,6 +198,7 @@ pub(crate) unsafe fn array_mut<'a, T>(to: *mut T, len: usize) -> Result<&'a mut 
 ///
 /// # Safety
 /// (C3) As for [`find_string`].
+#[inline(always)]
 pub(crate) unsafe fn string<'a>(from: *const core::ffi::c_char) -> Result<&'a str, Failure> {
     // SAFETY: (C3) the caller says so.
     unsafe { find_string(from) }.ok_or_else(|| WASMOTE_ERR_INVALID_ARGUMENT.into())

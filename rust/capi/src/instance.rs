@@ -2,7 +2,7 @@
 
 use crate::call::{Values, call};
 use crate::caller::CallerBlock;
-use crate::handle::{self, Handle, Reserved, can_put, get, put, take};
+use crate::handle::{self, Handle, Reserved, can_put, delete, get, put};
 use crate::link::Imports;
 use crate::logging::{Level, event};
 use crate::message::{Failure, Report, run};
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn wasmote_instance_new(
         let (body, imports) = unsafe { (get::<ModuleBody>(module)?, Imports::new(imports)?) };
         // SAFETY: (C3) the header demands it.
         let quotas = quotas_of(unsafe { quotas.as_ref() }.unwrap_or(&DEFAULT));
-        if quotas.fuel != u64::MAX && !body.root.metered {
+        if quotas.fuel != u64::MAX && !body.root.engine.counts_fuel() {
             return Err(WASMOTE_ERR_UNSUPPORTED.into());
         }
         let engine = &body.root.engine;
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn wasmote_instance_new(
             // SAFETY: (C1) (C3) made above; the header demands that nobody uses it.
             unsafe {
                 put(out, core::ptr::null_mut())?;
-                drop(take::<InstanceBody>(handle));
+                delete::<InstanceBody>(handle);
             }
         }
         started?;
@@ -190,7 +190,7 @@ pub unsafe extern "C" fn wasmote_instance_delete(instance: *mut wasmote_instance
         // SAFETY: (C1) the header demands it.
         unsafe { Access::new(instance) }?.store()?;
         // SAFETY: (C1) an instance, as was checked, and the last who knows it.
-        drop(unsafe { take::<InstanceBody>(instance) });
+        unsafe { delete::<InstanceBody>(instance) };
         event(Level::Debug, |text| _ = text.add("instance deleted"));
         Ok(())
     })
@@ -244,7 +244,7 @@ pub unsafe extern "C" fn wasmote_instance_set_fuel(
     run(|| {
         // SAFETY: (C1) the header demands it.
         let mut access = unsafe { Access::new(instance) }?;
-        if fuel != u64::MAX && !access.root().metered {
+        if fuel != u64::MAX && !access.root().engine.counts_fuel() {
             return Err(WASMOTE_ERR_UNSUPPORTED.into());
         }
         Ok(access.instance().set_fuel(access.cx(), fuel)?)

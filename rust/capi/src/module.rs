@@ -1,6 +1,6 @@
 //! Modules.
 
-use crate::handle::{Handle, array, can_put, get, make, put, take};
+use crate::handle::{Handle, array, can_put, delete, get, make, put};
 use crate::logging::{Level, event};
 use crate::message::{Report, run};
 use crate::runtime::{Root, RuntimeBody};
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn wasmote_module_delete(module: *mut wasmote_module_t) ->
             return Err(WASMOTE_ERR_BUSY.into());
         }
         // SAFETY: (C1) a module, as was checked, and the last who knows it.
-        drop(unsafe { take::<ModuleBody>(module) });
+        unsafe { delete::<ModuleBody>(module) };
         Ok(())
     })
 }

@@ -1,6 +1,6 @@
 //! Runtimes.
 
-use crate::handle::{Handle, can_put, get, make, put, take};
+use crate::handle::{Handle, can_put, delete, get, make, put};
 use crate::message::{Failure, run};
 use crate::types::wasmote_status::*;
 use crate::types::*;
@@ -11,8 +11,6 @@ use wasmote_platform::{Heap, Shared};
 /// What all that is made with a runtime shares.
 pub(crate) struct Root {
     pub engine: Engine,
-    /// Whether code counts fuel.
-    pub metered: bool,
 }
 
 /// The root's owners are counted: the runtime, its modules, and stores.
@@ -95,7 +93,7 @@ unsafe fn root(config: Option<&wasmote_runtime_config_t>) -> Result<Root, Failur
     };
     // For want of memory, if it fails.
     let engine = engine.map_err(|_| WASMOTE_ERR_OUT_OF_MEMORY)?;
-    Ok(Root { engine, metered: engine_config.fuel })
+    Ok(Root { engine })
 }
 
 /// Deletes a runtime; its pool is the application's again. WASMOTE_ERR_BUSY while it has modules.
@@ -110,7 +108,7 @@ pub unsafe extern "C" fn wasmote_runtime_delete(runtime: *mut wasmote_runtime_t)
             return Err(WASMOTE_ERR_BUSY.into());
         }
         // SAFETY: (C1) a runtime, as was checked, and the last who knows it.
-        drop(unsafe { take::<RuntimeBody>(runtime) });
+        unsafe { delete::<RuntimeBody>(runtime) };
         Ok(())
     })
 }

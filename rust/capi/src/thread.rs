@@ -1,7 +1,7 @@
 //! Calls in threads of their own.
 
 use crate::call::{Values, call, value_in};
-use crate::handle::{Handle, Reserved, array, array_mut, can_put, get, put, take};
+use crate::handle::{Handle, Reserved, array, array_mut, can_put, delete, get, put, take};
 use crate::instance::InstanceBody;
 use crate::message::{Report, run};
 use crate::store::Access;
@@ -118,7 +118,7 @@ pub unsafe extern "C" fn wasmote_thread_start(
         // SAFETY: (C1) (C3) (C10) our own handle; without a thread nobody else knows it, or the mark.
         unsafe {
             if thread.is_null() {
-                drop(take::<ThreadBody>(handle));
+                delete::<ThreadBody>(handle);
                 drop(Access::resume(instance));
                 return Err(WASMOTE_ERR_OUT_OF_MEMORY.into());
             }

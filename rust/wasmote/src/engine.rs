@@ -66,6 +66,7 @@ impl Engine {
         Engine::on(Heap::platform()?, config)
     }
 
+    #[inline(always)]
     pub(crate) fn on(heap: Heap, config: EngineConfig) -> Result<Engine, Error> {
         heap.set_limit(config.heap_limit);
         #[cfg(feature = "jit")]
@@ -87,6 +88,11 @@ impl Engine {
     pub(crate) fn code_room(&self) -> Option<(&CodeSpace, usize)> {
         let space = self.code.as_ref()?;
         Some((space, space.largest_free().min(self.code_limit.saturating_sub(space.used()))))
+    }
+
+    /// Whether code counts the fuel that it uses.
+    pub fn counts_fuel(&self) -> bool {
+        self.fuel
     }
 
     /// Bytes that everything made with the engine holds.
