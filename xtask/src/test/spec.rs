@@ -62,12 +62,18 @@ const fn platform_heap(heap_mb: u32) -> u32 {
     2 * heap_mb + 4
 }
 
-/// How the firmware is built on some boards beside the usual way: the other dispatcher, with all checks; native code only.
-const VARIANTS: [(&str, &str, &[&str]); 6] = [
+/// How the firmware is built on some boards beside the usual way: the other dispatcher, with all checks; the small form of handlers in
+/// assembler; native code only.
+const VARIANTS: [(&str, &str, &[&str]); 7] = [
     (
         "riscv32_virt",
         "loop, extra checks",
         &["CONFIG_WASMOTE_DISPATCH_SIZE=y", "CONFIG_WASMOTE_EXTRA_CHECKS=y"],
+    ),
+    (
+        "mps2_an385",
+        "handlers share ends, no fuel",
+        &["CONFIG_WASMOTE_DISPATCH_SIZE=y", "CONFIG_WASMOTE_FUEL=n"],
     ),
     ("mps2_an386", "encoded lazily", &["CONFIG_WASMOTE_INTERP_LAZY=y"]),
     ("mps2_an385", "native code only", NATIVE),
