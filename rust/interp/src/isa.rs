@@ -188,40 +188,7 @@ macro_rules! for_each_instruction {
             i64_eqz "rr" Mvp small asm;
             i64_extend_i32_s "rr" Mvp fast asm;
             i64_extend_i32_u "rr" Mvp fast asm;
-            f32_abs "rr" Float fast float;
-            f32_neg "rr" Float fast float;
-            f32_convert_i32_s "rr" Float call float;
-            f32_convert_i32_u "rr" Float call float;
-            f32_demote_f64 "rr" Float call float;
-            f64_abs "rr" Float small float;
-            f64_neg "rr" Float small float;
-            f64_convert_i32_s "rr" Float call float;
-            f64_convert_i32_u "rr" Float call float;
-            f64_promote_f32 "rr" Float call float;
             unary "rru" Mvp small rust;
-
-            f32_add "rrr" Float fast float;
-            f32_sub "rrr" Float fast float;
-            f32_mul "rrr" Float fast float;
-            f32_div "rrr" Float call float;
-            f32_min "rrr" Float call float;
-            f32_max "rrr" Float call float;
-            f32_copysign "rrr" Float small float;
-            f32_eq "rrr" Float call float;
-            f32_ne "rrr" Float call float;
-            f32_lt "rrr" Float call float;
-            f32_le "rrr" Float call float;
-            f64_add "rrr" Float small float;
-            f64_sub "rrr" Float small float;
-            f64_mul "rrr" Float small float;
-            f64_div "rrr" Float call float;
-            f64_min "rrr" Float call float;
-            f64_max "rrr" Float call float;
-            f64_copysign "rrr" Float small float;
-            f64_eq "rrr" Float call float;
-            f64_ne "rrr" Float call float;
-            f64_lt "rrr" Float call float;
-            f64_le "rrr" Float call float;
 
             // The byte is the offset divided by the width of the access, unless that is 64 bits.
             i32_load "rru" Mvp fast asm;
@@ -265,6 +232,40 @@ macro_rules! for_each_instruction {
             i32_store8_i "riu" Mvp small asm;
             i32_store16_i "riu" Mvp small asm;
             i64_store_i "riu" Mvp small asm;
+
+            // The last, as builds without them have no entries for them.
+            f32_abs "rr" Float fast float;
+            f32_neg "rr" Float fast float;
+            f32_convert_i32_s "rr" Float call float;
+            f32_convert_i32_u "rr" Float call float;
+            f32_demote_f64 "rr" Float call float;
+            f64_abs "rr" Float small float;
+            f64_neg "rr" Float small float;
+            f64_convert_i32_s "rr" Float call float;
+            f64_convert_i32_u "rr" Float call float;
+            f64_promote_f32 "rr" Float call float;
+            f32_add "rrr" Float fast float;
+            f32_sub "rrr" Float fast float;
+            f32_mul "rrr" Float fast float;
+            f32_div "rrr" Float call float;
+            f32_min "rrr" Float call float;
+            f32_max "rrr" Float call float;
+            f32_copysign "rrr" Float small float;
+            f32_eq "rrr" Float call float;
+            f32_ne "rrr" Float call float;
+            f32_lt "rrr" Float call float;
+            f32_le "rrr" Float call float;
+            f64_add "rrr" Float small float;
+            f64_sub "rrr" Float small float;
+            f64_mul "rrr" Float small float;
+            f64_div "rrr" Float call float;
+            f64_min "rrr" Float call float;
+            f64_max "rrr" Float call float;
+            f64_copysign "rrr" Float small float;
+            f64_eq "rrr" Float call float;
+            f64_ne "rrr" Float call float;
+            f64_lt "rrr" Float call float;
+            f64_le "rrr" Float call float;
         }
     };
 }

@@ -196,7 +196,7 @@ impl Rig {
             }
             let number: u32 = import.module[1..].parse().unwrap();
             let instance = &self.instances[number as usize - 1];
-            instance.reference(instance.module.export(import.name).unwrap().index)
+            instance.reference(instance.module.export(import.name).unwrap().1)
         });
         references.collect()
     }

@@ -15,16 +15,16 @@ use wasmote_core::{BinaryOp, Feature, Trap};
 /// The application profile runs them in the tests only, under user-mode emulation.
 const M_PROFILE: bool = cfg!(target_os = "none");
 
-/// Whether there must be a handler.
-macro_rules! carried_out {
-    (asm) => {
-        "1"
+/// An entry of the table, and whether there must be a handler. Those of floats are the last, and there only if these are.
+macro_rules! entry {
+    ($name:ident asm) => {
+        concat!("handler ", stringify!($name), ", 1")
     };
-    (float) => {
-        "{float}"
+    ($name:ident float) => {
+        concat!(".if {float}\nhandler ", stringify!($name), ", 1\n.endif")
     };
-    (rust) => {
-        "0"
+    ($name:ident rust) => {
+        concat!("handler ", stringify!($name), ", 0")
     };
 }
 
@@ -39,7 +39,7 @@ macro_rules! assemble {
             include_str!("memory.s"),
             ".balign 4",
             ".Ltable:",
-            $( concat!("handler ", stringify!($name), ", ", carried_out!($by)), )*
+            $( entry!($name $by), )*
             ".size wasmote_interp_thumb2, . - wasmote_interp_thumb2",
             ".text",
             ".code {instruction_bits}",
