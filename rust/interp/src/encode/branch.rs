@@ -25,7 +25,7 @@ const NEAR: usize = 2;
 const FAR: usize = 4;
 
 /// The place of an instruction in a series of codes that begins with `first` and has `count` members.
-fn member(word: u32, first: Code, count: u8) -> Option<u8> {
+pub(super) fn member(word: u32, first: Code, count: u8) -> Option<u8> {
     let index = (word as u8).wrapping_sub(first as u8);
     (index < count).then_some(index)
 }
