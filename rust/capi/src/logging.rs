@@ -30,7 +30,7 @@ pub(crate) fn event(level: Level, write: impl FnOnce(&mut Text<'_>)) {
         let mut line = [0; LINE];
         let mut text = Text::new(&mut line);
         write(&mut text);
-        let message = text.as_str();
+        let message = text.whole();
         // SAFETY: (C8) a string and its length.
         unsafe {
             abi::wasmote_platform_log(level as u32, message.as_ptr().cast::<c_char>(), message.len());

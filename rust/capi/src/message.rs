@@ -8,7 +8,7 @@ use core::num::NonZero;
 use wasmote::{Error, ErrorClass, ErrorKind, Feature, FuncType, LinkReason, LoadError, ResolvedFrame, Trap};
 use wasmote_core::texts::Message;
 use wasmote_feature::*;
-use wasmote_platform::{OutOfMemory, from_utf8};
+use wasmote_platform::OutOfMemory;
 use wasmote_status::*;
 
 /// What a function of the API returns when it fails: a status that is not `WASMOTE_OK`. No more than that, so that it
@@ -231,11 +231,19 @@ impl<'a> Text<'a> {
     }
 
     /// What is in it, without a character at the end of which only a part did fit.
-    pub fn as_str(&self) -> &str {
+    pub fn whole(&self) -> &[u8] {
         // SAFETY: (C8) c_char is a byte, and so many are written.
         let bytes = unsafe { core::slice::from_raw_parts(self.to.as_ptr().cast::<u8>(), self.len) };
-        let mut ends = (self.len.saturating_sub(3)..=self.len).rev();
-        ends.find_map(|end| from_utf8(bytes.get(..end)?)).unwrap_or_default()
+        // How the last character begins says how long it is.
+        let mut rest = bytes;
+        while let [before @ .., last] = rest {
+            if !(0x80..0xC0).contains(last) {
+                let there = bytes.len() - before.len();
+                return if there < last.leading_ones() as usize { before } else { bytes };
+            }
+            rest = before;
+        }
+        bytes
     }
 
     /// Appends as much as fits.
@@ -330,7 +338,7 @@ mod tests {
             let mut buffer = [1; 9];
             let mut text = Text::new(&mut buffer[..room]);
             text.add("a\0\u{20AC}b");
-            assert_eq!(text.as_str(), expected, "{room}");
+            assert_eq!(text.whole(), expected.as_bytes(), "{room}");
         }
     }
 }

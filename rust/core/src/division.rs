@@ -19,7 +19,7 @@ pub fn divide(op: BinaryOp, a: u64, b: u64) -> Result<u64, Trap> {
         return Err(Trap::IntegerOverflow);
     }
     Ok(if cfg!(not(target_pointer_width = "64")) {
-        divide_by_words(op, a, b)
+        divide_by_words(a, b, op)
     } else {
         match op {
             BinaryOp::I64DivS => (a as i64).wrapping_div(b as i64) as u64,
@@ -30,9 +30,9 @@ pub fn divide(op: BinaryOp, a: u64, b: u64) -> Result<u64, Trap> {
     })
 }
 
-/// Without what traps. What a 64-bit integer is returned in are registers.
+/// The same if it does not trap. What a 64-bit integer is returned in are registers.
 #[inline(never)]
-fn divide_by_words(op: BinaryOp, a: u64, b: u64) -> u64 {
+pub extern "C" fn divide_by_words(a: u64, b: u64, op: BinaryOp) -> u64 {
     let signed = matches!(op, BinaryOp::I64DivS | BinaryOp::I64RemS);
     let negative = |value: u64| signed && (value as i64) < 0;
     let magnitude = |value: u64| if negative(value) { value.wrapping_neg() } else { value };
@@ -124,7 +124,7 @@ mod tests {
                     assert_eq!(divided, expected(op, n, d), "{op:?} {n:#x} {d:#x}");
                     // On hosts of 64 bits this is another way.
                     if let Ok(value) = divided {
-                        assert_eq!(divide_by_words(op, n, d), value, "{op:?} {n:#x} {d:#x}");
+                        assert_eq!(divide_by_words(n, d, op), value, "{op:?} {n:#x} {d:#x}");
                     }
                 }
             }

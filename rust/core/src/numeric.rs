@@ -3,7 +3,7 @@
 //! The interpreter's handlers are made of this; compiled code has [`apply`] carry out what its target has no instructions
 //! for. `core` has no rounding and no square root: both work on bits here, once for both types.
 
-pub use crate::division::divide;
+pub use crate::division::{divide, divide_by_words};
 use crate::division::{shifted, words};
 use crate::{BinaryOp, Feature, Trap, UnaryOp, ValType};
 

@@ -4,7 +4,7 @@ use crate::reader::Reader;
 use crate::sections::{self, Export, ExternType, Import};
 use crate::segments::{DataSegment, ElementSegment};
 use crate::{ConstExpr, GlobalPlace};
-use wasmote_core::{ErrorKind, FuncType, GlobalType, LoadError, MemoryType, TableType, limits};
+use wasmote_core::{ErrorKind, ExternKind, FuncType, GlobalType, LoadError, MemoryType, TableType, limits};
 use wasmote_platform::{Heap, Vec};
 
 /// A global: its type, and where its value is.
@@ -118,12 +118,13 @@ impl<'a> Module<'a> {
         (0..self.lists[EXPORTS].len()).map(move |_| sections::export(&mut reader))
     }
 
-    /// The export of this name.
-    pub fn export(&self, name: &str) -> Option<Export<'a>> {
+    /// The kind and the index of the export of this name.
+    pub fn export(&self, name: &str) -> Option<(ExternKind, u32)> {
         let by_name = |&at: &u32| sections::export_name(self.bytes, at).cmp(name.as_bytes());
         let place = self.lists[EXPORTS].binary_search_by(by_name).ok()?;
         let at = *self.lists[EXPORTS].get(place)?;
-        Some(sections::export(&mut Reader::new(self.bytes, at, u32::MAX)))
+        let Export { kind, index, .. } = sections::export(&mut Reader::new(self.bytes, at, u32::MAX));
+        Some((kind, index))
     }
 
     /// The type of what an export names.
@@ -235,8 +236,8 @@ impl<'a> Module<'a> {
     }
 
     /// The type of a global.
-    pub fn global_type(&self, index: u32) -> Option<GlobalType> {
-        self.globals.get(index as usize).map(|global| global.ty)
+    pub fn global_type(&self, index: u32) -> Option<&GlobalType> {
+        self.globals.get(index as usize).map(|global| &global.ty)
     }
 
     /// Where a global's value is.

@@ -95,15 +95,17 @@ impl<'a> ElementSegment<'a> {
         let len = reader.count(limits::MAX_TABLE_ELEMENTS, ErrorKind::TooManyItems);
         ElementSegment { mode, ty, len, exprs: flags & 4 != 0, reader: *reader }
     }
+}
 
-    /// The elements, in order.
-    pub fn items(&self) -> impl Iterator<Item = ElementItem> + use<'a> {
-        let mut reader = self.reader;
-        let exprs = self.exprs;
-        (0..self.len).map_while(move |_| match (exprs, reader.failed()) {
-            (_, true) => None,
-            (true, _) => Some(ElementItem::Expr(ConstExpr::skip(&mut reader))),
-            (false, _) => Some(ElementItem::Func(reader.u32())),
+/// The elements, in order: what is left of the segment are those that come yet.
+impl Iterator for ElementSegment<'_> {
+    type Item = ElementItem;
+    fn next(&mut self) -> Option<ElementItem> {
+        self.len = self.len.checked_sub(1).filter(|_| !self.reader.failed())?;
+        Some(if self.exprs {
+            ElementItem::Expr(ConstExpr::skip(&mut self.reader))
+        } else {
+            ElementItem::Func(self.reader.u32())
         })
     }
 }

@@ -36,7 +36,7 @@ fn look_at(module: &Module) {
     let parsed = module.parsed();
     let count = module.imports().count() + module.exports().count() + parsed.custom_sections().count();
     for (export, _) in module.exports() {
-        assert_eq!(parsed.export(export.name).map(|found| found.index), Some(export.index));
+        assert_eq!(parsed.export(export.name), Some((export.kind, export.index)));
     }
     for import in module.imports() {
         assert!(module.import_at(import.offset).is_some());
@@ -45,7 +45,7 @@ fn look_at(module: &Module) {
         let _ = (parsed.func_name(func), module.func_type(func).params().count());
     }
     for index in 0..parsed.element_count() {
-        assert!(parsed.element(index).is_some_and(|segment| segment.items().count() == segment.len as usize));
+        assert!(parsed.element(index).is_some_and(|segment| segment.count() == segment.len as usize));
     }
     for index in 0..parsed.data_count() {
         assert!(parsed.data(index).is_some());

@@ -95,8 +95,8 @@ macro_rules! for_each_instruction {
             return0 "F" Mvp fast asm;
             return1 "rF" Mvp fast asm;
             return2 "rF" Mvp fast asm;
-            return_many "rUF" Mvp small rust;
-            return_many_far "RWF" Mvp small rust;
+            // Results of any number, which follow each other.
+            return_many "RWF" Mvp small rust;
             builtin "uR" Mvp small rust;
             builtin_w "uRWW" BulkMemory small rust;
 
@@ -151,18 +151,18 @@ macro_rules! for_each_instruction {
             i64_add "rrr" Mvp fast asm;
             i64_sub "rrr" Mvp fast asm;
             i64_mul "rrr" Mvp fast asm;
-            i64_div_s "rrr" Mvp call rust;
-            i64_div_u "rrr" Mvp call rust;
-            i64_rem_s "rrr" Mvp call rust;
-            i64_rem_u "rrr" Mvp call rust;
+            i64_div_s "rrr" Mvp call asm;
+            i64_div_u "rrr" Mvp call asm;
+            i64_rem_s "rrr" Mvp call asm;
+            i64_rem_u "rrr" Mvp call asm;
             i64_and "rrr" Mvp fast asm;
             i64_or "rrr" Mvp fast asm;
             i64_xor "rrr" Mvp fast asm;
             i64_shl "rrr" Mvp small asm;
             i64_shr_s "rrr" Mvp small asm;
             i64_shr_u "rrr" Mvp small asm;
-            i64_rotl "rrr" Mvp small rust;
-            i64_rotr "rrr" Mvp small rust;
+            i64_rotl "rrr" Mvp small asm;
+            i64_rotr "rrr" Mvp small asm;
             i64_add_i "rri" Mvp fast asm;
             i64_and_i "rri" Mvp fast asm;
             // The number's upper half is 0.
@@ -197,16 +197,16 @@ macro_rules! for_each_instruction {
             f64_neg "rr" Float small float;
             f64_convert_i32_s "rr" Float call float;
             f64_convert_i32_u "rr" Float call float;
-            f64_promote_f32 "rr" Float call rust;
+            f64_promote_f32 "rr" Float call float;
             unary "rru" Mvp small rust;
 
             f32_add "rrr" Float fast float;
             f32_sub "rrr" Float fast float;
             f32_mul "rrr" Float fast float;
             f32_div "rrr" Float call float;
-            f32_min "rrr" Float call rust;
-            f32_max "rrr" Float call rust;
-            f32_copysign "rrr" Float small rust;
+            f32_min "rrr" Float call float;
+            f32_max "rrr" Float call float;
+            f32_copysign "rrr" Float small float;
             f32_eq "rrr" Float call float;
             f32_ne "rrr" Float call float;
             f32_lt "rrr" Float call float;
@@ -215,9 +215,9 @@ macro_rules! for_each_instruction {
             f64_sub "rrr" Float small float;
             f64_mul "rrr" Float small float;
             f64_div "rrr" Float call float;
-            f64_min "rrr" Float call rust;
-            f64_max "rrr" Float call rust;
-            f64_copysign "rrr" Float small rust;
+            f64_min "rrr" Float call float;
+            f64_max "rrr" Float call float;
+            f64_copysign "rrr" Float small float;
             f64_eq "rrr" Float call float;
             f64_ne "rrr" Float call float;
             f64_lt "rrr" Float call float;

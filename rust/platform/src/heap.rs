@@ -12,9 +12,7 @@
 use crate::pool::Pool;
 use crate::{Mutex, abi};
 use core::alloc::Layout;
-use core::cell::Cell;
-#[cfg(feature = "pool")]
-use core::cell::UnsafeCell;
+use core::cell::{Cell, UnsafeCell};
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::ptr::NonNull;
@@ -26,12 +24,19 @@ pub struct OutOfMemory;
 /// Where an engine's memory comes from.
 struct Root {
     mutex: Mutex,
-    #[cfg(feature = "pool")]
-    pool: UnsafeCell<Option<Pool>>,
+    /// Guarded by the mutex.
+    source: UnsafeCell<Source>,
     /// The account of everything that the engine holds.
     account: Account,
     /// Fails the allocation that brings this to zero (see [`Heap::fail_after`]).
     countdown: Cell<u32>,
+}
+
+/// The platform's allocator, or a pool.
+#[derive(Default)]
+struct Source {
+    #[cfg(feature = "pool")]
+    pool: Option<Pool>,
 }
 
 /// Counts of bytes. Guarded by the root's mutex.
@@ -67,17 +72,7 @@ pub struct HeapStats {
 impl Heap {
     /// The root account of a new engine that draws on the platform's allocator.
     pub fn platform() -> Result<Heap, OutOfMemory> {
-        let layout = Layout::new::<Root>();
-        // SAFETY: (P3) the size is not 0 and the alignment at most 16.
-        let block = unsafe { abi::wasmote_platform_alloc(layout.size(), layout.align()) };
-        let place = NonNull::new(block.cast::<Root>()).ok_or(OutOfMemory)?;
-        // SAFETY: (P3) a fresh block of the right layout.
-        let made = unsafe { Heap::make_root(place) };
-        if made.is_err() {
-            // SAFETY: (P3) allocated above with this layout and no longer in use.
-            unsafe { abi::wasmote_platform_free(block, layout.size(), layout.align()) };
-        }
-        made
+        Heap::on(Source::default())
     }
 
     /// The root account of a new engine that draws on `memory` alone.
@@ -87,38 +82,30 @@ impl Heap {
     #[cfg(feature = "pool")]
     pub unsafe fn pool(memory: NonNull<[u8]>) -> Result<Heap, OutOfMemory> {
         // SAFETY: (P4) the caller hands the memory over.
-        let mut pool = unsafe { Pool::new(memory) };
-        let place = pool.allocate(size_of::<Root>()).ok_or(OutOfMemory)?.cast::<Root>();
-        // SAFETY: (P3) a fresh block of the right layout.
-        let heap = unsafe { Heap::make_root(place) }?;
-        // SAFETY: (P2) nobody else knows this root yet.
-        unsafe { *place.as_ref().pool.get() = Some(pool) };
-        Ok(heap)
+        Heap::on(Source { pool: Some(unsafe { Pool::new(memory) }) })
     }
 
-    /// # Safety
-    /// `place` must be valid for a `Root`, which must stay until the last handle is dropped.
-    unsafe fn make_root(place: NonNull<Root>) -> Result<Heap, OutOfMemory> {
-        let root = Root {
-            // SAFETY: (P1) `init` follows, when it has its final place.
-            mutex: unsafe { Mutex::storage() },
-            #[cfg(feature = "pool")]
-            pool: UnsafeCell::new(None),
-            account: Account::new(usize::MAX, place),
-            countdown: Cell::new(0),
-        };
-        // SAFETY: (P3) the caller says so.
-        let root = unsafe {
+    /// The root account of a new engine.
+    fn on(mut source: Source) -> Result<Heap, OutOfMemory> {
+        let layout = Layout::new::<Root>();
+        // SAFETY: (P3) the size is not 0 and the alignment at most 16.
+        let block = unsafe { source.obtain(layout) }.ok_or(OutOfMemory)?;
+        let place = block.cast::<Root>();
+        let account = Account::new(usize::MAX, place);
+        account.used.set(layout.size());
+        account.obtained();
+        // SAFETY: (P1) `init` follows, when it has its final place.
+        let mutex = unsafe { Mutex::storage() };
+        let root = Root { mutex, source: UnsafeCell::new(source), account, countdown: Cell::new(0) };
+        // SAFETY: (P3) a fresh block of the right layout, which is given back if nobody gets to know it.
+        unsafe {
             place.write(root);
-            place.as_ref()
-        };
-        if !root.mutex.init() {
-            return Err(OutOfMemory);
+            if !place.as_ref().mutex.init() {
+                Root::free(place);
+                return Err(OutOfMemory);
+            }
+            Ok(Heap { account: NonNull::from(&place.as_ref().account) })
         }
-        root.account.charge(size_of::<Root>())?;
-        let heap = Heap { account: NonNull::from(&root.account) };
-        heap.obtained();
-        Ok(heap)
     }
 
     /// A new account on the same root, with a limit in bytes. The root's own limit holds as well.
@@ -205,9 +192,8 @@ impl Heap {
 
     /// What was charged has been obtained: it counts for the peak.
     fn obtained(&self) {
-        for account in [self.counts(), &self.root().account] {
-            account.peak.set(account.peak.get().max(account.used.get()));
-        }
+        self.counts().obtained();
+        self.root().account.obtained();
     }
 
     fn credit(&self, less: usize) {
@@ -219,24 +205,46 @@ impl Heap {
         }
     }
 
+    /// Where memory comes from.
+    ///
     /// # Safety
-    /// The mutex is held; `layout.size() > 0`.
-    unsafe fn obtain(&self, layout: Layout) -> Option<NonNull<u8>> {
-        #[cfg(feature = "pool")]
+    /// The mutex is held, as long as this is used.
+    #[allow(clippy::mut_from_ref)] // As the cell's own.
+    unsafe fn source(&self) -> &mut Source {
         // SAFETY: (P2) the mutex is held.
-        if let Some(pool) = unsafe { &mut *self.root().pool.get() } {
+        unsafe { &mut *self.root().source.get() }
+    }
+}
+
+impl Root {
+    /// Gives its block back.
+    ///
+    /// # Safety
+    /// (P2) Nobody else knows it.
+    unsafe fn free(place: NonNull<Root>) {
+        // SAFETY: (P3) obtained by `Heap::on` with this layout; what is in it is read out.
+        unsafe { place.read().source.into_inner().give_back(place.cast(), Layout::new::<Root>()) }
+    }
+}
+
+impl Source {
+    /// # Safety
+    /// (P3) `layout.size() > 0`, and the alignment is at most 16.
+    #[inline(always)]
+    unsafe fn obtain(&mut self, layout: Layout) -> Option<NonNull<u8>> {
+        #[cfg(feature = "pool")]
+        if let Some(pool) = &mut self.pool {
             return pool.allocate(layout.size());
         }
-        // SAFETY: (P3) size not 0, alignment at most 16.
+        // SAFETY: (P3) the caller says so.
         NonNull::new(unsafe { abi::wasmote_platform_alloc(layout.size(), layout.align()) }.cast())
     }
 
     /// # Safety
-    /// The mutex is held; `block` came from `obtain` with `old`.
-    unsafe fn change(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Option<NonNull<u8>> {
+    /// (P3) `block` came from `obtain` with `old`; neither size is 0.
+    unsafe fn change(&mut self, block: NonNull<u8>, old: Layout, new: Layout) -> Option<NonNull<u8>> {
         #[cfg(feature = "pool")]
-        // SAFETY: (P2) the mutex is held.
-        if let Some(pool) = unsafe { &mut *self.root().pool.get() } {
+        if let Some(pool) = &mut self.pool {
             // SAFETY: (P3) the block came from this pool.
             return unsafe { pool.reallocate(block, old.size(), new.size()) };
         }
@@ -250,11 +258,11 @@ impl Heap {
     }
 
     /// # Safety
-    /// The mutex is held; `block` came from `obtain` with `layout`.
-    unsafe fn give_back(&self, block: NonNull<u8>, layout: Layout) {
+    /// (P3) `block` came from `obtain` with `layout`.
+    #[inline(always)]
+    unsafe fn give_back(&mut self, block: NonNull<u8>, layout: Layout) {
         #[cfg(feature = "pool")]
-        // SAFETY: (P2) the mutex is held.
-        if let Some(pool) = unsafe { &mut *self.root().pool.get() } {
+        if let Some(pool) = &mut self.pool {
             // SAFETY: (P3) the block came from this pool.
             return unsafe { pool.deallocate(block, layout.size()) };
         }
@@ -266,6 +274,10 @@ impl Heap {
 impl Account {
     fn new(limit: usize, root: NonNull<Root>) -> Account {
         Account { refs: Cell::new(1), used: Cell::new(0), peak: Cell::new(0), limit: Cell::new(limit), root }
+    }
+
+    fn obtained(&self) {
+        self.peak.set(self.peak.get().max(self.used.get()));
     }
 
     fn charge(&self, more: usize) -> Result<(), OutOfMemory> {
@@ -298,15 +310,8 @@ impl Drop for Heap {
         } else {
             let place = self.counts().root;
             self.root().mutex.deinit();
-            #[cfg(feature = "pool")]
-            // SAFETY: (P2) the last handle: nobody else can look.
-            if unsafe { (*place.as_ref().pool.get()).is_some() } {
-                // The pool goes back to its owner as it is.
-                return;
-            }
-            let layout = Layout::new::<Root>();
-            // SAFETY: (P3) allocated by `platform` with this layout; the last handle is gone.
-            unsafe { abi::wasmote_platform_free(place.as_ptr().cast(), layout.size(), layout.align()) }
+            // SAFETY: (P2) the last handle.
+            unsafe { Root::free(place) };
         }
     }
 }
@@ -326,7 +331,7 @@ impl Heap {
         self.root().mutex.with(|| {
             self.charge(layout.size())?;
             // SAFETY: (P2) the mutex is held; the size is not 0.
-            let block = unsafe { self.obtain(layout) };
+            let block = unsafe { self.source().obtain(layout) };
             match block {
                 Some(_) => self.obtained(),
                 None => self.credit(layout.size()),
@@ -343,7 +348,7 @@ impl Heap {
         if layout.size() != 0 {
             self.root().mutex.with(|| {
                 // SAFETY: (P3) the caller says that it came from here with this layout.
-                unsafe { self.give_back(block, layout) };
+                unsafe { self.source().give_back(block, layout) };
                 self.credit(layout.size());
             });
         }
@@ -374,7 +379,7 @@ impl Heap {
                 self.charge(more)?;
             }
             // SAFETY: (P3) the caller says that it came from here with the old layout.
-            let changed = unsafe { self.change(block, old, new) };
+            let changed = unsafe { self.source().change(block, old, new) };
             match changed {
                 Some(_) => {
                     self.credit(old.size().saturating_sub(new.size()));

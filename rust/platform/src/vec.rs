@@ -34,7 +34,9 @@ struct Raw {
 
 impl Raw {
     fn layout(element: Layout, capacity: usize) -> Option<Layout> {
-        Layout::from_size_align(element.size().checked_mul(capacity)?, element.align()).ok()
+        let size = element.size().checked_mul(capacity).filter(|&size| size <= isize::MAX as usize / 2)?;
+        // SAFETY: (P3) the alignment is an element's, and rounded up to it the size is no more than `isize::MAX`.
+        Some(unsafe { Layout::from_size_align_unchecked(size, element.align()) })
     }
 
     /// Of the block that there is.

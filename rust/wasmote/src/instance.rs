@@ -168,13 +168,13 @@ impl Instance {
 /// What an instance exports under a name.
 pub(crate) fn find_export(state: &vm::State, instance: Instance, name: &str) -> Option<Extern> {
     let data = state.instance(instance.0)?;
-    let export = data.module().parsed().export(name)?;
-    let Instance(number) = instance;
-    Some(match export.kind {
-        ExternKind::Func => Extern::Func(Func::from_cell(data.func_ref(export.index))?),
-        ExternKind::Table => Extern::Table(Table { instance: number, index: export.index }),
-        ExternKind::Memory => Extern::Memory(Memory(number)),
-        ExternKind::Global => Extern::Global(Global { instance: number, index: export.index }),
+    let (kind, index) = data.module().parsed().export(name)?;
+    let Instance(instance) = instance;
+    Some(match kind {
+        ExternKind::Func => Extern::Func(Func::from_cell(data.func_ref(index))?),
+        ExternKind::Table => Extern::Table(Table { instance, index }),
+        ExternKind::Memory => Extern::Memory(Memory(instance)),
+        ExternKind::Global => Extern::Global(Global { instance, index }),
     })
 }
 

@@ -168,12 +168,8 @@ impl Sink for Encoder {
     }
 
     fn return_many(&mut self, cells: Cell, count: u32) {
-        if cells <= 0xFF && count <= 0xFFFF {
-            self.instruction(Code::return_many as u32 | cells << 8 | count << 16, 4)
-        } else {
-            self.instruction(Code::return_many_far as u32 | cells << 8, 3);
-            self.word(count)
-        }
+        self.instruction(Code::return_many as u32 | cells << 8, 3);
+        self.word(count);
         self.ends()
     }
 

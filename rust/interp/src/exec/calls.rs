@@ -250,12 +250,6 @@ pub(super) fn return2(s: State) -> Step {
 
 #[inline(always)]
 pub(super) fn return_many(s: State) -> Step {
-    s.fp.move_down(s.a(), s.half());
-    leave(s)
-}
-
-#[inline(always)]
-pub(super) fn return_many_far(s: State) -> Step {
     s.fp.move_down(s.pc.half(1).into(), s.pc.word(3) as usize);
     leave(s)
 }

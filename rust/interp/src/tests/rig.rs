@@ -218,7 +218,7 @@ impl Rig {
         for segment in (0..module.element_count()).filter_map(|i| module.element(i)) {
             let SegmentMode::Active { index: table, offset } = segment.mode else { continue };
             let offset = eval(offset) as usize;
-            for (i, item) in segment.items().enumerate() {
+            for (i, item) in segment.enumerate() {
                 let reference = match item {
                     ElementItem::Func(func) => instance.reference(func),
                     ElementItem::Expr(value) => eval(value) as u32,

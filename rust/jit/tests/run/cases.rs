@@ -140,7 +140,7 @@ impl Cases {
         let mut table = vec![0; module.tables().first().map_or(0, |table| table.limits.min as usize)];
         for segment in (0..module.element_count()).filter_map(|index| module.element(index)) {
             let SegmentMode::Active { offset, .. } = segment.mode else { panic!("a passive segment") };
-            for (at, item) in segment.items().enumerate() {
+            for (at, item) in segment.enumerate() {
                 let ElementItem::Func(func) = item else { panic!("an expression") };
                 // The module is instance 1, the host's function is instance 0's.
                 let instance = if func < module.import_funcs() { 0 } else { 1 };

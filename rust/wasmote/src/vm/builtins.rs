@@ -390,16 +390,15 @@ unsafe fn init_table(ctx: *mut VmCtx, index: u32, segment: u32, [to, from, n]: [
         let len = segment.as_ref().map_or(0, |segment| segment.len);
         inside(from, n, len as usize, Trap::TableOutOfBounds)?;
         inside(to, n, table.vm.len as usize, Trap::TableOutOfBounds)?;
-        let Some(segment) = segment else { return Ok(()) };
+        let Some(mut segment) = segment else { return Ok(()) };
         // Elements have different lengths: those before `from` are read too.
-        let mut items = segment.items();
         let base = table.vm.elements.wrapping_add(to as usize).wrapping_sub(from as usize);
         let end = if n == 0 { 0 } else { (from + n) as usize * ELEMENT };
         let work = Work::of(ctx);
         work.charge(end)?;
         work.slices(end, READ_SLICE, false, &mut |at, n| {
             for at in at / ELEMENT..(at + n) / ELEMENT {
-                let Some(item) = items.next() else { return };
+                let Some(item) = segment.next() else { return };
                 if at >= from as usize {
                     base.wrapping_add(at).write(instance.element(&item));
                 }

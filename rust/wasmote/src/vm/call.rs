@@ -257,8 +257,8 @@ pub(super) unsafe fn instance<'a>(ctx: *mut VmCtx) -> &'a InstanceData {
 pub(super) unsafe extern "C" fn signature_matches(ctx: *mut VmCtx, ty: u32, reference: u32) -> bool {
     // SAFETY: (R1) (R2) code waits for us.
     unsafe {
-        let found = Func::from_cell(reference).and_then(|func| (*store(ctx)).func_type(func));
-        found == Some(instance(ctx).module().parsed().func_type_at(ty))
+        let ty = instance(ctx).module().parsed().func_type_at(ty);
+        Func::from_cell(reference).and_then(|func| (*store(ctx)).is_of_type(func, ty)) == Some(true)
     }
 }
 

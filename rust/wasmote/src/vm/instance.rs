@@ -12,7 +12,7 @@ use core::sync::atomic::{AtomicU32, AtomicUsize};
 use wasmote_core::vm::{FuncRecord, HOSTS, NULL_REF, VmCtx, func_ref, split_func_ref};
 use wasmote_core::{ExternKind, GlobalType, ValType};
 use wasmote_frontend::{ConstExpr, ElementItem, ElementSegment, ExternType, GlobalPlace};
-use wasmote_platform::{Heap, OutOfMemory, Vec};
+use wasmote_platform::{OutOfMemory, Vec};
 
 /// Pointers to one kind of thing. Of one type, so that the code that handles them is there once.
 pub(super) type Pointers = Vec<*mut ()>;
@@ -260,13 +260,17 @@ impl InstanceData {
         self.left = [quotas.memory_bytes, quotas.table_elements.saturating_mul(size_of::<u32>() as u32)];
         let mut place = parsed.import_tables() as usize;
         while let Some(&ty) = parsed.tables().get(place) {
-            let table = self.array(&state.heap, ty.into(), None)?;
+            let shape = ty.into();
+            let bytes = self.take(&shape, None).ok_or(Error::Quota(Quota::TableElements))?;
+            let table = Array::new(&state.heap, shape, bytes, self.number())?.into_ptr();
             self.point(place, table.cast());
             place += 1;
         }
         if let (Some(ty), false) = (parsed.memory(), parsed.memory_imported()) {
             let end = if quotas.trim_memory { self.heap_base(parsed) } else { None };
-            self.memory = self.array(&state.heap, ty.into(), end)?;
+            let shape = ty.into();
+            let bytes = self.take(&shape, end).ok_or(Error::Quota(Quota::MemoryBytes))?;
+            self.memory = Array::new(&state.heap, shape, bytes, self.number())?.into_ptr();
             if end.is_some() {
                 self.left[0] = 0;
             }
@@ -274,14 +278,13 @@ impl InstanceData {
         Ok(())
     }
 
-    /// Makes a memory or a table; no more than what lies before `end`.
-    fn array(&mut self, heap: &Heap, shape: Shape, end: Option<u32>) -> Result<*mut Array, Error> {
-        let quota = if shape.element.is_none() { Quota::MemoryBytes } else { Quota::TableElements };
-        let bytes = shape.bytes(shape.limits.min).or(end).map(|bytes| bytes.min(end.unwrap_or(u32::MAX)));
-        let bytes = bytes.ok_or(Error::Quota(quota))?;
-        let left = self.left(&shape);
-        *left = left.checked_sub(bytes).ok_or(Error::Quota(quota))?;
-        Ok(Array::new(heap, shape, bytes, self.number())?.into_ptr())
+    /// Takes the bytes of a memory or a table from what its quotas leave, no more than lie before `end`; `None` if there are
+    /// not so many.
+    fn take(&mut self, shape: &Shape, end: Option<u32>) -> Option<u32> {
+        let bytes = shape.bytes(shape.limits.min).or(end)?.min(end.unwrap_or(u32::MAX));
+        let left = self.left(shape);
+        *left = left.checked_sub(bytes)?;
+        Some(bytes)
     }
 
     /// Bytes that an array that it defines may still grow by.
@@ -292,10 +295,10 @@ impl InstanceData {
 
     /// What the module exports as `__heap_base`: the end of its data and stack.
     fn heap_base(&self, parsed: &wasmote_frontend::Module<'_>) -> Option<u32> {
-        let export = parsed.export("__heap_base")?;
-        let (ty, cells) = self.global(export.index).filter(|_| export.kind == ExternKind::Global)?;
+        let (kind, index) = parsed.export("__heap_base")?;
+        let (ty, cells) = self.global(index).filter(|_| kind == ExternKind::Global)?;
         // SAFETY: (R2) the cells of a global.
-        (ty == GlobalType { value: ValType::I32, mutable: false }).then(|| unsafe { *cells })
+        (*ty == GlobalType { value: ValType::I32, mutable: false }).then(|| unsafe { *cells })
     }
 
     /// Lets code see all of it.
@@ -378,7 +381,7 @@ impl InstanceData {
     }
 
     /// Type and cells of a global of its index space.
-    pub(super) fn global(&self, index: u32) -> Option<(GlobalType, *mut u32)> {
+    pub(super) fn global(&self, index: u32) -> Option<(&GlobalType, *mut u32)> {
         let parsed = self.module.parsed();
         let cells = match parsed.global_place(index)? {
             GlobalPlace::Import(place) => self.pointers.get(parsed.tables().len() + place as usize)?.cast(),
@@ -499,7 +502,7 @@ impl State {
     }
 
     /// Type and cells of a global of this store's.
-    pub(super) fn global(&self, global: crate::Global) -> Option<(GlobalType, *mut u32)> {
+    pub(super) fn global(&self, global: crate::Global) -> Option<(&GlobalType, *mut u32)> {
         self.instance(global.instance)?.global(global.index)
     }
 
@@ -507,7 +510,7 @@ impl State {
     pub(crate) fn global_value(&self, global: crate::Global) -> Option<(GlobalType, u64)> {
         let (ty, cells) = self.global(global)?;
         // SAFETY: (R2) the cells of a global of this type.
-        Some((ty, unsafe { read_value(cells, ty.value) }))
+        Some((*ty, unsafe { read_value(cells, ty.value) }))
     }
 
     /// Sets a global, whose type the value has.

@@ -281,6 +281,12 @@ impl State {
         self.called(func).map(|found| found.get().ty)
     }
 
+    /// Whether a function of this store's is of this type.
+    #[inline(never)]
+    pub(super) fn is_of_type(&self, func: Func, ty: FuncType<'_>) -> Option<bool> {
+        self.called(func).map(|found| found.get().ty == ty)
+    }
+
     /// Where what may be imported as this type is (WebAssembly Core, 3.4.5); of functions it is the reference.
     pub(super) fn importable(&self, item: Extern, wanted: ExternType<'_>) -> Result<*mut (), LinkReason> {
         let unknown = LinkReason::Unknown;
@@ -288,7 +294,7 @@ impl State {
         let (place, fits) = match (item, wanted) {
             (Extern::Func(func), ExternType::Func(wanted)) => (
                 ptr::without_provenance_mut(func.cell() as usize),
-                self.func_type(func).ok_or(unknown)? == wanted,
+                self.is_of_type(func, wanted).ok_or(unknown)?,
             ),
             (Extern::Table(table), ExternType::Table(wanted)) => {
                 let place = self.table_at(table).ok_or(unknown)?;
@@ -306,7 +312,7 @@ impl State {
             }
             (Extern::Global(global), ExternType::Global(wanted)) => {
                 let (ty, cells) = self.global(global).ok_or(unknown)?;
-                (cells.cast(), ty == wanted)
+                (cells.cast(), *ty == wanted)
             }
             _ => return Err(LinkReason::Kind(item.kind())),
         };
@@ -329,7 +335,7 @@ impl State {
                 ty.limits.min = memory.vm.len;
                 ExternType::Memory(ty)
             }
-            Extern::Global(global) => ExternType::Global(self.global(global)?.0),
+            Extern::Global(global) => ExternType::Global(*self.global(global)?.0),
         })
     }
 

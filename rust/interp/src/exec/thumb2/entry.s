@@ -108,6 +108,13 @@
         b       .Lfinish_pair_\bytes
 .endm
 
+// Calls a function of the ABI's runtime or of ours, which keeps r4 to r11 (Run-time ABI for the Arm Architecture, 5.1).
+.macro runtime function
+        str     lr, [r8, #{fuel}]
+        bl      \function
+        ldr     lr, [r8, #{fuel}]
+.endm
+
 // Traps if someone has interrupted the instance. `interrupted` is to follow within 126 bytes.
 .macro poll scratch
         ldr     \scratch, [r8, #{interrupt}]

@@ -21,13 +21,6 @@
         eor     r1, r1, #0x80000000
         finish_pair_rare 3
 
-// Calls a function of the ABI's runtime, which keeps r4 to r11 (Run-time ABI for the Arm Architecture, 5.1).
-.macro runtime function
-        str     lr, [r8, #{fuel}]
-        bl      \function
-        ldr     lr, [r8, #{fuel}]
-.endm
-
 .macro soft_pair name, function
 .Lh_\name:
         second_pair r0, r1
@@ -50,6 +43,93 @@
         runtime \function
         finish_pair_rare 3
 .endm
+
+// NaN becomes a quiet one, as hardware sees to.
+.Lh_f64_promote_f32:
+        second  r0
+        lsls    r1, r0, #1
+        cmp     r1, #0xFF000000
+        it      hi
+        orrhi   r0, r0, #0x400000
+        runtime __aeabi_f2d
+        finish_pair_rare 3
+
+.Lh_f32_copysign:
+        second  r1
+        third   r0
+        bfi     r0, r1, #0, #31
+        finish_rare 4
+
+.Lh_f64_copysign:
+        second_pair r0, r2
+        ldrb    r1, [r4, #3]
+        add     r1, r5, r1, lsl #2
+        ldr     r1, [r1, #4]
+        bfi     r1, r2, #0, #31
+        finish_pair_rare 4
+
+// The lesser one is the first if, taken for integers with signs, it is less, or else if both are negative. So -0 is less than 0. Of
+// NaN it becomes a quiet one.
+.macro nan_to place, reg
+        lsls    r2, \reg, #1
+        cmp     r2, #0xFF000000
+        bhi     \place
+.endm
+.Lh_f32_min:
+        movs    r3, #0
+        b       1f
+.Lh_f32_max:
+        movs    r3, #1
+1:      second  r0
+        third   r1
+        nan_to  3f, r0
+        nan_to  2f, r1
+        tst     r0, r1
+        it      mi
+        eormi   r3, r3, #1
+        cmp     r0, r1
+        it      lt
+        eorlt   r3, r3, #1
+        cbnz    r3, 4f
+        mov     r0, r1
+        b       4f
+2:      mov     r0, r1
+3:      orr     r0, r0, #0x400000
+4:      finish_rare 4
+
+.macro nan_pair_to place, low, high
+        lsls    r12, \high, #1
+        cmp     \low, #0
+        it      ne
+        orrne   r12, r12, #1
+        cmn     r12, #0x200000
+        bhi     \place
+.endm
+.Lh_f64_min:
+        movs    r6, #0
+        b       1f
+.Lh_f64_max:
+        movs    r6, #1
+1:      second_pair r0, r1
+        third_pair r2, r3
+        nan_pair_to 3f, r0, r1
+        nan_pair_to 2f, r2, r3
+        tst     r1, r3
+        it      mi
+        eormi   r6, r6, #1
+        cmp     r0, r2
+        sbcs    r12, r1, r3
+        it      lt
+        eorlt   r6, r6, #1
+        cbnz    r6, 4f
+        mov     r0, r2
+        mov     r1, r3
+        b       4f
+2:      mov     r0, r2
+        mov     r1, r3
+3:      orr     r1, r1, #0x80000
+4:      ldr     r6, [r8, #{memory_base}]
+        finish_pair_rare 4
 
         soft_pair f64_add, __aeabi_dadd
         soft_pair f64_sub, __aeabi_dsub

@@ -8,8 +8,9 @@ use super::raw::{Ctx, Frame, Pc, entry};
 use crate::isa::{FUEL, for_each_instruction};
 use core::mem::{offset_of, size_of};
 use core::ptr;
+use wasmote_core::numeric::divide_by_words;
 use wasmote_core::vm::{FUNC_BITS, FuncRecord, StackVm, TableVm, VmCtx};
-use wasmote_core::{Feature, Trap};
+use wasmote_core::{BinaryOp, Feature, Trap};
 
 /// The application profile runs them in the tests only, under user-mode emulation.
 const M_PROFILE: bool = cfg!(target_os = "none");
@@ -44,6 +45,11 @@ macro_rules! assemble {
             ".code {instruction_bits}",
             entry = sym entry,
             carry_out_left = sym carry_out_left,
+            divide_by_words = sym divide_by_words,
+            i64_div_s = const BinaryOp::I64DivS as u32,
+            i64_div_u = const BinaryOp::I64DivU as u32,
+            i64_rem_s = const BinaryOp::I64RemS as u32,
+            i64_rem_u = const BinaryOp::I64RemU as u32,
             float = const Feature::Float.compiled() as u32,
             fpu = const cfg!(thumb2_fpu) as u32,
             fuel_of_lines = const FUEL as u32,

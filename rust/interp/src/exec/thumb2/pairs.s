@@ -99,6 +99,61 @@
         shift_pair_right i64_shr_s, asr
         shift_pair_right i64_shr_u, lsr
 
+// Left by r2, or right by as much as left by what is missing.
+.Lh_i64_rotr:
+        third   r2
+        rsbs    r2, r2, #0
+        b       .Lrotl
+.Lh_i64_rotl:
+        third   r2
+.Lrotl: second_pair r0, r1
+        lsls    r3, r2, #26
+        bpl     1f
+        mov     r3, r0
+        mov     r0, r1
+        mov     r1, r3
+1:      and     r2, r2, #31
+        rsb     r3, r2, #32
+        lsr     r12, r1, r3
+        lsls    r1, r1, r2
+        lsr     r3, r0, r3
+        orrs    r1, r3
+        lsls    r0, r0, r2
+        orr     r0, r0, r12
+        finish_pair_rare 4
+
+// The quotient of the least number and -1 has no place.
+.Lh_i64_div_s:
+        third_pair r2, r3
+        ands    r3, r3, r2
+        adds    r3, #1
+        bne     1f
+        second_pair r0, r1
+        eor     r1, r1, #0x80000000
+        orrs    r0, r1
+        beq     .Ltrap_overflow
+1:      movs    r0, #{i64_div_s}
+.Ldivide_pair:
+        mov     r12, r0
+        third_pair r2, r3
+        orrs    r0, r2, r3
+        beq     .Ltrap_zero
+        second_pair r0, r1
+        str     r12, [sp, #-8]!
+        runtime {divide_by_words}
+        add     sp, #8
+        finish_pair_rare 4
+
+.macro divide_pair name, number
+.Lh_\name:
+        movs    r0, #\number
+        b       .Ldivide_pair
+.endm
+
+        divide_pair i64_div_u, {i64_div_u}
+        divide_pair i64_rem_s, {i64_rem_s}
+        divide_pair i64_rem_u, {i64_rem_u}
+
 .macro compare_pair name, yes
 .Lh_\name:
         second_pair r0, r1
