@@ -61,8 +61,8 @@ pub struct Module<'a> {
     pub(crate) data_count: Option<u32>,
     pub(crate) code: u32,
     pub(crate) code_end: u32,
-    /// Offset of the function names in the name section, 0 if there are none.
-    pub(crate) func_names: u32,
+    /// Offset of the name section, 0 if there is none. A name section that is not well-formed is no reason to refuse a module.
+    pub(crate) names: u32,
 }
 
 impl<'a> Module<'a> {
@@ -97,7 +97,7 @@ impl<'a> Module<'a> {
             data_count: None,
             code: 0,
             code_end: 0,
-            func_names: 0,
+            names: 0,
         }
     }
 
@@ -287,10 +287,20 @@ impl<'a> Module<'a> {
 
     /// The name of a function, from the name section. Searches the section from its beginning.
     pub fn func_name(&self, func: u32) -> Option<&'a str> {
-        if self.func_names == 0 {
+        if self.names == 0 {
             return None;
         }
-        let mut reader = self.reader(self.func_names);
+        let mut reader = self.reader(self.names);
+        reader.u8();
+        let len = reader.u32();
+        reader.limit(reader.pos().saturating_add(len));
+        reader.name();
+        // The part with the names of functions.
+        while reader.u8() != 1 && !reader.failed() {
+            let len = reader.u32();
+            reader.slice(len);
+        }
+        reader.u32();
         for _ in 0..reader.u32() {
             let index = reader.u32();
             let name = reader.name();

@@ -107,7 +107,12 @@ pub(crate) fn parse(module: &mut Module<'_>, heap: &Heap) -> Result<(), LoadErro
         }
         reader.limit(end);
         match id {
-            id::CUSTOM => custom(module, &mut reader),
+            id::CUSTOM => {
+                if reader.name() == "name" {
+                    module.names = at;
+                }
+                reader.slice(reader.left());
+            }
             id::START => start_function(module, &mut reader),
             id::DATA_COUNT => {
                 reader.need(Feature::BulkMemory, at);
@@ -141,22 +146,6 @@ fn header(reader: &mut Reader<'_>, bytes: &[u8]) {
         1 => {}
         0x1_0000..=0x1_00FF => reader.fail_at(ErrorKind::Unsupported(Feature::Components), at),
         _ => reader.fail_at(ErrorKind::BadVersion, at),
-    }
-}
-
-fn custom(module: &mut Module<'_>, section: &mut Reader<'_>) {
-    let is_names = section.name() == "name";
-    // A name section that is not well-formed is no reason to refuse a module: its names are not used.
-    let mut names = *section;
-    section.slice(section.left());
-    while is_names && !names.at_end() {
-        let id = names.u8();
-        let len = names.u32();
-        let start = names.pos();
-        names.slice(len);
-        if id == 1 && !names.failed() {
-            module.func_names = start;
-        }
     }
 }
 

@@ -85,7 +85,7 @@ impl<S: Sink> Compiler<'_, '_, S> {
         let cells = self.settle_top(params.len());
         self.pop_all(params);
         if rule.result != N {
-            self.push(if rule.result == E { element } else { ValType::I32 });
+            self.push(Some(if rule.result == E { element } else { ValType::I32 }));
         }
         // The runtime is told the table first.
         let (first, second) = if builtin == Builtin::TableInit { (second, first) } else { (first, second) };

@@ -68,8 +68,8 @@ impl<S: Sink> Compiler<'_, '_, S> {
 
     /// Pushes a temporary and returns its cell.
     #[inline(never)]
-    pub(super) fn push(&mut self, ty: impl Into<Ty>) -> Cell {
-        let cell = self.push_const(ty.into(), 0);
+    pub(super) fn push(&mut self, ty: Ty) -> Cell {
+        let cell = self.push_const(ty, 0);
         if let Some(entry) = self.stack.last_mut() {
             entry.operand = Operand::Temp(cell);
         }
@@ -157,7 +157,7 @@ impl<S: Sink> Compiler<'_, '_, S> {
             }
         }
         for _ in 0..count {
-            self.push(ty);
+            self.push(Some(ty));
         }
     }
 
@@ -189,7 +189,7 @@ impl<S: Sink> Compiler<'_, '_, S> {
     pub(super) fn push_all(&mut self, types: ValTypes<'_>) {
         self.moved(types.len());
         for ty in types {
-            self.push(ty);
+            self.push(Some(ty));
         }
     }
 

@@ -127,7 +127,7 @@ impl<'a, S: Sink> Compiler<'_, 'a, S> {
             }
             Op::GlobalGet => {
                 let (ty, place) = self.global();
-                let dst = self.push(ty.value);
+                let dst = self.push(Some(ty.value));
                 tell!(self, global_get(ty.value, dst, place));
             }
             Op::GlobalSet => {
@@ -167,7 +167,7 @@ impl<'a, S: Sink> Compiler<'_, 'a, S> {
                 if entry.ty.is_some_and(|ty| !ty.is_ref()) {
                     self.fail(ErrorKind::TypeMismatch);
                 }
-                let dst = self.push(I32);
+                let dst = self.push(Some(I32));
                 // A reference is one cell, and null is 0.
                 tell!(self, unary(UnaryOp::I32Eqz, dst, entry.operand));
             }
@@ -179,7 +179,7 @@ impl<'a, S: Sink> Compiler<'_, 'a, S> {
                 if !self.module.is_declared(func) {
                     self.fail(ErrorKind::UndeclaredReference);
                 }
-                let dst = self.push(FuncRef);
+                let dst = self.push(Some(FuncRef));
                 tell!(self, ref_func(dst, func));
             }
         }

@@ -25,29 +25,29 @@ const NEAR: usize = 2;
 const FAR: usize = 4;
 
 /// The place of an instruction in a series of codes that begins with `first` and has `count` members.
-fn member(word: u32, first: Code, count: u8) -> Option<u8> {
+pub(super) fn member(word: u32, first: Code, count: u8) -> Option<u8> {
     let index = (word as u8).wrapping_sub(first as u8);
     (index < count).then_some(index)
 }
 
+/// Series of pairs of opposites: the first, how many there are, and how many of them do not swap the operands. Not the orders of
+/// floats: NaN is neither less nor not less.
+static OPPOSITES: [(Code, u8, u8); 5] = [
+    (Code::i32_eq, 6, 2),
+    (Code::i32_eq_i, 6, 6),
+    (Code::i64_eq, 6, 2),
+    (Code::f32_eq, 2, 2),
+    (Code::f64_eq, 2, 2),
+];
+
 /// The instruction that gives the opposite truth value, if there is one.
 fn inverted(word: u32) -> Option<u32> {
-    // Pairs of opposites; those of `lt` and `le` from the third on swap the operands. Not the orders of floats: NaN is
-    // neither less nor not less.
-    let (first, index, swapped) = if let Some(index) = member(word, Code::i32_eq, 6) {
-        (Code::i32_eq, index, index >= 2)
-    } else if let Some(index) = member(word, Code::i32_eq_i, 6) {
-        (Code::i32_eq_i, index, false)
-    } else if let Some(index) = member(word, Code::i64_eq, 6) {
-        (Code::i64_eq, index, index >= 2)
-    } else if let Some(index) = member(word, Code::f32_eq, 2) {
-        (Code::f32_eq, index, false)
-    } else {
-        (Code::f64_eq, member(word, Code::f64_eq, 2)?, false)
-    };
+    let (first, index, plain) = OPPOSITES
+        .iter()
+        .find_map(|&(first, count, plain)| Some((first, member(word, first, count)?, plain)))?;
     let code = u32::from(first as u8 + (index ^ 1));
     let (b, c) = (word >> 16 & 0xFF, word >> 24);
-    let (b, c) = if swapped { (c, b) } else { (b, c) };
+    let (b, c) = if index < plain { (b, c) } else { (c, b) };
     Some(code | word & 0xFF00 | b << 16 | c << 24)
 }
 

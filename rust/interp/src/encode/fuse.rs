@@ -3,6 +3,7 @@
 //! What was encoded is taken back only if it wrote a temporary (or a constant's cell) that nobody but the present operator
 //! reads, and if no label was bound since.
 
+use super::branch::member;
 use super::{Encoder, Last};
 use crate::isa::Code;
 use wasmote_core::LoadOp;
@@ -102,29 +103,23 @@ impl Encoder {
             }
             is(word, Code::const1_h).then_some((at, (word >> 16) as i16))
         };
-        if let Some((at, value)) = constant(b) {
-            let (code, value) = match compare {
-                Code::jump_i32_eq => (Code::jump_i32_eq_i, value),
-                Code::jump_i32_ne => (Code::jump_i32_ne_i, value),
-                Code::jump_i32_lt_s => (Code::jump_i32_lt_s_i, value),
-                Code::jump_i32_lt_u => (Code::jump_i32_lt_u_i, value),
-                Code::jump_i32_le_s => (Code::jump_i32_lt_s_i, value.checked_add(1)?),
-                Code::jump_i32_le_u if value != -1 => (Code::jump_i32_lt_u_i, value.checked_add(1)?),
-                _ => return None,
-            };
-            return Some((at, code, a, value));
-        }
-        let (at, value) = constant(a)?;
-        let (code, value) = match compare {
-            Code::jump_i32_eq => (Code::jump_i32_eq_i, value),
-            Code::jump_i32_ne => (Code::jump_i32_ne_i, value),
-            Code::jump_i32_le_s => (Code::jump_i32_ge_s_i, value),
-            Code::jump_i32_le_u => (Code::jump_i32_ge_u_i, value),
-            Code::jump_i32_lt_s => (Code::jump_i32_ge_s_i, value.checked_add(1)?),
-            Code::jump_i32_lt_u if value != -1 => (Code::jump_i32_ge_u_i, value.checked_add(1)?),
-            _ => return None,
+        let index = member(compare as u32, Code::jump_i32_eq, 6)?;
+        // Whether the number comes first: then it is asked what is greater.
+        let (at, value, cell, first) = match constant(b) {
+            Some((at, value)) => (at, value, a, 0),
+            None => constant(a).map(|(at, value)| (at, value, b, 1))?,
         };
-        Some((at, code, b, value))
+        let (index, value) = if index < 2 {
+            (index, value)
+        } else if index & 1 == first {
+            (index & !1 | first, value)
+        } else if index >= 4 && value == -1 {
+            return None;
+        } else {
+            // `a <= n` is `a < n + 1`, and `n < b` is `b >= n + 1`.
+            (index & !1 | first, value.checked_add(1)?)
+        };
+        Some((at, Code::of(Code::jump_i32_eq_i as u8 + index), cell, value))
     }
 
     /// `cell += number`, just encoded: its place and the number's byte.
