@@ -60,6 +60,8 @@
         bfi     r1, r2, #0, #31
         finish_pair_rare 4
 
+// r6 counts in these and the comparisons: it is found again at the end.
+//
 // The lesser one is the first if, taken for integers with signs, it is less, or else if both are negative. So -0 is less than 0. Of
 // NaN it becomes a quiet one.
 .macro nan_to place, reg
