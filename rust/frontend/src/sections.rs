@@ -160,7 +160,8 @@ fn items<'a>(module: &mut Module<'a>, section: &mut Reader<'a>, id: u8, heap: &H
             module.own_globals = start;
             section.stored(module.globals.reserve_exact(count as usize));
         }
-        id::TABLE => section.stored(module.tables.reserve_exact(count as usize)),
+        // More are refused one by one.
+        id::TABLE => section.stored(module.tables.reserve_exact(count.min(limits::MAX_TABLES) as usize)),
         id::EXPORT => module.exports = start,
         id::CODE => {
             if count != module.own_funcs() {

@@ -13,7 +13,7 @@ use crate::pool::Pool;
 use crate::{Mutex, abi};
 use core::alloc::Layout;
 use core::cell::{Cell, UnsafeCell};
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ops::Deref;
 use core::ptr::NonNull;
 
@@ -470,6 +470,30 @@ impl<T> Shared<T> {
             let place = head.add(1).cast::<T>();
             place.write(value());
             Ok(Shared(place))
+        }
+    }
+}
+
+/// Room on the heap for a value that is moved there later.
+///
+/// For what borrows from itself: a value that is handed over and dropped inside, because there is no memory, would free what its
+/// references promise to be there until the call returns.
+pub struct Room<T>(Shared<MaybeUninit<T>>);
+
+impl<T> Room<T> {
+    /// Obtains it.
+    pub fn new(heap: &Heap) -> Result<Room<T>, OutOfMemory> {
+        Ok(Room(Shared::make(heap, MaybeUninit::uninit)?))
+    }
+
+    /// Moves the value there.
+    #[inline(always)]
+    pub fn fill(self, value: T) -> Shared<T> {
+        let place = Shared::into_raw(self.0).cast::<T>();
+        // SAFETY: (P5) the only owner, of a block of the same layout; it is one of the value from here on.
+        unsafe {
+            place.write(value);
+            Shared::from_raw(place)
         }
     }
 }

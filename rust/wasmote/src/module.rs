@@ -12,7 +12,7 @@ use crate::vm::{Bytes, Code};
 use crate::{Engine, Error};
 use wasmote_core::FuncType;
 use wasmote_frontend::{Export, ExternType, Import};
-use wasmote_platform::heap::HeapStats;
+use wasmote_platform::heap::{HeapStats, Room};
 use wasmote_platform::{Heap, Shared, Vec};
 
 /// A module: immutable, cheap to clone, usable in any number of stores and threads of its engine.
@@ -87,7 +87,8 @@ impl Module {
         second_opinion(bytes.get())?;
         let parsed = wasmote_frontend::Module::parse(bytes.get(), &heap)?;
         let code = code(&parsed, &heap, &scratch, engine)?;
-        let inner = Inner {
+        let room = Room::new(&heap)?;
+        Ok(Module(room.fill(Inner {
             parsed,
             code,
             _bytes: bytes.owned(),
@@ -95,8 +96,7 @@ impl Module {
             metered: engine.fuel,
             #[cfg(feature = "jit-lazy")]
             code_limit: engine.code_limit,
-        };
-        Ok(Module(Shared::new(&heap, inner)?))
+        })))
     }
 
     /// The imports, in order.
