@@ -299,8 +299,6 @@ pub fn unary(op: UnaryOp, bits: u64, left: Left) -> Result<u64, Trap> {
     use UnaryOp::*;
     let low = bits as u32;
     Ok(match op {
-        I32Eqz if left == Left::ByInterpreter => (low == 0).into(),
-        I32WrapI64 if left == Left::ByInterpreter => low.into(),
         I64Extend8S if left == Left::ByInterpreter => low as i8 as u64,
         I64Extend16S if left == Left::ByInterpreter => low as i16 as u64,
         I64Extend32S if left == Left::ByInterpreter => low as i32 as u64,

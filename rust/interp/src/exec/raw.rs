@@ -6,8 +6,8 @@
 //! - **(I1) Code.** A [`Pc`] points into the bytes of one function, which the encoder made from a body that
 //!   was validated, and which nobody frees or changes while it runs; or at `pc::EXIT`; or into those
 //!   of a `wide` instruction's copy. Every path through a function's code ends in a return, a jump, a tail
-//!   call or a trap, every branch lands on the first byte of an instruction, and an instruction's bytes follow
-//!   each other.
+//!   call or a trap, every branch lands on the first byte of an instruction (where fuel is compiled in, on a byte of
+//!   fuel right in front of one), and an instruction's bytes follow each other.
 //! - **(I2) Frames.** A [`Frame`] points at cells of the store's value stack. Code names only cells below its
 //!   record's `frame_cells`, and all of them lie below the control stack: that was checked when the function
 //!   was entered. Arguments begin inside the caller's frame.
