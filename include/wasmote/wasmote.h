@@ -632,7 +632,8 @@ typedef struct {
 typedef struct {
     /**
      * Host functions, `function_count` of them; NULL if there are none. The table and its strings are only read
-     * during wasmote_instance_new(); functions and user data must last as long as the instance.
+     * during wasmote_instance_new(). Functions and user data must last until the instance, and all that are linked with
+     * it, are deleted: those may call on into it. With instances linked, also if wasmote_instance_new() fails.
      */
     const wasmote_host_func_t *functions;
     /**
@@ -649,7 +650,7 @@ typedef struct {
      */
     size_t instance_count;
     /**
-     * What wasmote_caller_data() gives in host functions that are linked by this table.
+     * What wasmote_caller_data() gives in host functions that are linked by this table. It must last as long as they.
      */
     void *data;
 } wasmote_imports_t;

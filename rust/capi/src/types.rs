@@ -272,7 +272,8 @@ pub struct wasmote_import_instance_t {
 #[repr(C)]
 pub struct wasmote_imports_t {
     /// Host functions, `function_count` of them; NULL if there are none. The table and its strings are only read
-    /// during wasmote_instance_new(); functions and user data must last as long as the instance.
+    /// during wasmote_instance_new(). Functions and user data must last until the instance, and all that are linked with
+    /// it, are deleted: those may call on into it. With instances linked, also if wasmote_instance_new() fails.
     pub functions: *const wasmote_host_func_t,
     /// Number of host functions.
     pub function_count: usize,
@@ -281,7 +282,7 @@ pub struct wasmote_imports_t {
     pub instances: *const wasmote_import_instance_t,
     /// Number of instances.
     pub instance_count: usize,
-    /// What wasmote_caller_data() gives in host functions that are linked by this table.
+    /// What wasmote_caller_data() gives in host functions that are linked by this table. It must last as long as they.
     pub data: *mut c_void,
 }
 

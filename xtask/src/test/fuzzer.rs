@@ -4,6 +4,7 @@ use crate::run::Run;
 use crate::summary::Found;
 use crate::{repo, tools};
 use anyhow::{Context, Result, bail};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ const TARGETS: [(&str, u32); 4] =
 const PART: u32 = 3;
 /// Seconds that a target has at most, two at a time; `WASMOTE_FUZZ_SECONDS` says otherwise.
 const SECONDS: u64 = 240;
-/// Where the choices begin, if no time is given: the same commit is looked at with the same inputs. Whoever gives a time
-/// looks for something new.
+/// Where the choices begin, if no time is given: with memory at the same addresses the same program is run with the same
+/// inputs, as they are chosen by the pointers that are compared, too. Whoever gives a time looks for something new.
 const SEED: u32 = 2026;
 const HOST: &str = "x86_64-unknown-linux-gnu";
 pub fn fuzzer(verbose: bool) -> Result<Found> {
@@ -78,7 +79,13 @@ fn fuzz(folder: &Path, target: &str, runs: u32, seconds: u64, seed: u32) -> Resu
         _ => repo::empty(&format!("fuzz/seeded/{target}"))?,
     };
     let artifacts = repo::work("fuzz/artifacts")?.join(format!("{target}-"));
-    let mut run = Run::new(program)
+    let fixed = ["setarch", "--addr-no-randomize"];
+    let mut run = match Run::new(fixed[0]).args([fixed[1], "true"]).text() {
+        Ok(_) => Run::new(fixed[0]).arg(fixed[1]).arg(program),
+        // Where it is not allowed, as in some containers.
+        Err(_) => Run::new(program),
+    };
+    run = run
         .args([format!("-max_total_time={seconds}"), format!("-artifact_prefix={}", artifacts.display())])
         .arg(format!("-seed={seed}"))
         .args((seed != 0).then(|| format!("-runs={runs}")))
@@ -91,8 +98,22 @@ fn fuzz(folder: &Path, target: &str, runs: u32, seconds: u64, seed: u32) -> Resu
     let executed = ended.text.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units: "));
     match (ended.status, executed) {
         (Some(status), Some(executed)) if status.success() => Ok(format!("{target} {}", executed.trim())),
-        _ => bail!("{target}:\n{}", crate::run::tail(&without_progress(&ended.text), 60)),
+        _ => {
+            bail!("{target}:\n{}{}", crate::run::tail(&without_progress(&ended.text), 60), dump(&ended.text)?)
+        }
     }
+}
+
+/// The input that failed, to be had again by `xxd -r -p` where the machine that found it is gone.
+fn dump(printed: &str) -> Result<String> {
+    let mut text = String::new();
+    for file in printed.lines().filter_map(|line| line.split_once("Test unit written to ")) {
+        text.push_str("\nin hexadecimal: ");
+        for byte in std::fs::read(file.1.trim())? {
+            write!(text, "{byte:02x}")?;
+        }
+    }
+    Ok(text)
 }
 
 /// What a run has printed, without the lines on what it reached: of a failure the cause counts.

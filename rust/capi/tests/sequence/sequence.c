@@ -358,7 +358,7 @@ static void load(struct module *module)
     }
 }
 
-static void make(struct instance *instance)
+static void make(struct instance **place)
 {
     wasmote_host_func_t functions[4] = {
         {"env", "twice", "(i)i", host, &s},
@@ -366,7 +366,7 @@ static void make(struct instance *instance)
         {"env", "act", "(i)i", host, &s},
         {"host", "call", "()", host, &s},
     };
-    struct instance *other = &s.instances[next() % INSTANCES];
+    struct instance *other = s.instances[next() % INSTANCES], *instance;
     wasmote_import_instance_t linked = {"api", other->handle};
     wasmote_imports_t imports;
     wasmote_quotas_t quotas = wasmote_quotas_default();
@@ -375,9 +375,11 @@ static void make(struct instance *instance)
     uint8_t how = next();
     bool link = how % 2 != 0 && other->handle != NULL;
 
-    if (instance->handle != NULL) {
+    if ((*place)->handle != NULL || s.count == sizeof(s.made) / sizeof(s.made[0])) {
         return;
     }
+    instance = *place = &s.made[s.count++];
+    instance->handle = NULL;
     instance->module = next() % MODULES;
     memset(&imports, 0, sizeof(imports));
     imports.functions = functions;
@@ -397,9 +399,7 @@ static void make(struct instance *instance)
     quotas.table_elements = (how & 0x80) != 0 ? number() : 100;
     quotas.trim_memory = (how & 0x0E) == 0x06;
     mark(&error, sizeof(error));
-    instance->linked = link;
     if (link) {
-        other->linked = true;
         s.modules[instance->module].entangled = true;
         s.modules[other->module].entangled = true;
     }
@@ -425,7 +425,7 @@ static bool has_instances(const struct module *module)
     size_t i;
 
     for (i = 0; i < INSTANCES; i++) {
-        if (s.instances[i].handle != NULL && &s.modules[s.instances[i].module] == module) {
+        if (s.instances[i]->handle != NULL && &s.modules[s.instances[i]->module] == module) {
             return true;
         }
     }
@@ -480,7 +480,7 @@ static void misuse(void)
 
     handles[0] = s.runtime;
     handles[1] = s.modules[next() % MODULES].handle;
-    handles[2] = s.instances[next() % INSTANCES].handle;
+    handles[2] = s.instances[next() % INSTANCES]->handle;
     handles[3] = NULL;
     handle = handles[kind];
     if (handle != NULL && next() % 4 == 0) {
@@ -508,6 +508,11 @@ void sequence(const uint8_t *data, size_t size)
     memset(&s.func, 0, sizeof(s.func));
     s.at = data;
     s.left = size;
+    for (s.count = 0; s.count < INSTANCES; s.count++) {
+        s.made[s.count].handle = NULL;
+        s.made[s.count].module = 0;
+        s.instances[s.count] = &s.made[s.count];
+    }
     memset(&config, 0, sizeof(config));
     config.pool = s.pool.bytes;
     config.pool_size = POOL_SIZE;
@@ -526,7 +531,7 @@ void sequence(const uint8_t *data, size_t size)
             make(&s.instances[op / 16 % INSTANCES]);
             break;
         case 4:
-            delete_instance(&s.instances[op / 16 % INSTANCES]);
+            delete_instance(s.instances[op / 16 % INSTANCES]);
             break;
         case 5:
             delete_module(&s.modules[op / 16 % MODULES]);
@@ -541,15 +546,15 @@ void sequence(const uint8_t *data, size_t size)
             MUST(wasmote_runtime_fail_allocation(s.runtime, next() % 32) == WASMOTE_OK);
             break;
         default:
-            if (s.instances[op / 16 % INSTANCES].handle != NULL) {
-                use(&s.instances[op / 16 % INSTANCES]);
+            if (s.instances[op / 16 % INSTANCES]->handle != NULL) {
+                use(s.instances[op / 16 % INSTANCES]);
             }
             break;
         }
     }
     MUST(wasmote_runtime_fail_allocation(s.runtime, 0) == WASMOTE_OK);
     for (i = 0; i < INSTANCES; i++) {
-        delete_instance(&s.instances[i]);
+        delete_instance(s.instances[i]);
     }
     for (i = 0; i < MODULES; i++) {
         delete_module(&s.modules[i]);

@@ -13,6 +13,8 @@
 #define POOL_SIZE (192 * 1024)
 #define MODULES 4
 #define INSTANCES 6
+/* More than an input of 4,096 bytes can ask for. */
+#define MAKES 1100
 #define MAX_VALUES 16
 #define FUEL 2000
 
@@ -30,10 +32,11 @@ struct module {
     bool entangled; /* an instance of it was linked with others, or should have been */
 };
 
+/* What is known of an instance, and its data: as long as others may call its functions, even if itself is deleted or could
+ * not be made. */
 struct instance {
     wasmote_instance_t *handle;
     size_t module;
-    bool linked;
 };
 
 static struct {
@@ -41,7 +44,9 @@ static struct {
     size_t left;
     wasmote_runtime_t *runtime;
     struct module modules[MODULES];
-    struct instance instances[INSTANCES];
+    struct instance *instances[INSTANCES];
+    struct instance made[INSTANCES + MAKES];
+    size_t count; /* of those made */
     wasmote_func_t func; /* the last one found */
     int depth;           /* of host functions */
     union {
