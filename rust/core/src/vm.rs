@@ -51,10 +51,10 @@ pub struct FuncRecord {
     pub entry: AtomicPtr<()>,
     /// What `entry` runs: the first instruction word, or the host function. Null if there is nothing yet.
     pub code: AtomicPtr<()>,
-    /// Canonical type index in its module.
-    pub ty: u32,
     /// Cells of its frame: parameters, locals, temporaries, and at least its results.
     pub frame_cells: AtomicU32,
+    /// Canonical type index in its module.
+    pub ty: u32,
 }
 
 impl FuncRecord {
@@ -63,8 +63,8 @@ impl FuncRecord {
         FuncRecord {
             entry: AtomicPtr::new(entry as *mut ()),
             code: AtomicPtr::new(code.cast_mut()),
-            ty,
             frame_cells: AtomicU32::new(frame_cells),
+            ty,
         }
     }
 }
@@ -157,10 +157,9 @@ pub struct StackVm {
     pub end: *mut u32,
     /// The lowest cell in use by return records. Frames must end at or below it.
     pub control: *mut u32,
-    /// The highest cell that a frame has reached, for statistics.
-    pub high_water: *mut u32,
-    /// The lowest that `control` has been, for statistics.
-    pub low_water: *mut u32,
+    /// The fewest bytes that there have been between a frame's end and `control` when a function was entered, for statistics; at
+    /// first more than there can be. Since that many are known to be enough, a call that leaves as many asks no more.
+    pub least_room: isize,
     /// Nested calls from the host into code that are running.
     pub native_depth: u32,
     /// The most that are allowed.

@@ -364,26 +364,20 @@ impl Ctx {
         }
     }
 
-    /// Whether a frame fits below `control` and a trap's record. Counts the cells for the statistics.
+    /// Whether a frame fits below `control` and a trap's record. If less room is left than ever before, that is noted.
     #[inline(always)]
     fn fits(self, cells: *mut u32, frame_cells: u32, control: *mut u32) -> bool {
-        // The same, but the sum could wrap with 32 bits; with 64, it takes less. Who calls from outside may have left less than none.
-        let full = if cfg!(target_pointer_width = "64") {
-            cells.wrapping_add(frame_cells as usize) as isize > control.wrapping_sub(RECORD_CELLS) as isize
-        } else {
-            (control as isize).wrapping_sub(cells as isize)
-                < (frame_cells as usize * 4 + RECORD_BYTES) as isize
-        };
-        if full {
-            return false;
-        }
+        // The end of the frame could wrap, and who calls from outside may have left less than none.
+        let free = (control as isize).wrapping_sub(cells as isize);
+        let room = free.wrapping_sub((frame_cells as isize) << 2);
         let stack = self.stack();
-        // SAFETY: (I2) the end of the frame lies within the stack.
-        let end = unsafe { cells.add(frame_cells as usize) };
         // SAFETY: (I3) the stack lives, and nobody else uses it while code runs.
         unsafe {
-            if end > (*stack).high_water {
-                (*stack).high_water = end;
+            if room < (*stack).least_room {
+                if room < RECORD_BYTES as isize {
+                    return false;
+                }
+                (*stack).least_room = room;
             }
         }
         true
@@ -403,9 +397,6 @@ impl Ctx {
         unsafe {
             record.cast::<Record>().write(Record { pc, fp, ctx: self });
             (*stack).control = record;
-            if record < (*stack).low_water {
-                (*stack).low_water = record;
-            }
         }
         Some(Frame::new(cells, record))
     }

@@ -146,31 +146,27 @@
         bne     .Lleave
         ldrb    r0, [r4, #1]
         ldr     r12, [r11, #{control}]
-        add     r0, r5, r0, lsl #2
-        ldr     r2, [r1, #{record_frame_cells}]
-        // Room for this record and a trap's.
-        subs    r12, #12
-        add     r2, r0, r2, lsl #2
-        sub     r3, r12, #12
-        cmp     r2, r3
-        bhi     .Ltrap_stack
-        ldr     r3, [r11, #{high_water}]
-        cmp     r2, r3
-        bhi     6f
-5:      ldr     r3, [r11, #{low_water}]
-        cmp     r12, r3
-        blo     8f
-7:      str     r12, [r11, #{control}]
         add     r4, #\bytes
-        stm     r12, {{r4, r5, r8}}
-        mov     r5, r0
-        ldr     r4, [r1, #{record_code}]
+        // There always is room for one record.
+        stmdb   r12!, {{r4, r5, r8}}
+        ldrd    r4, r2, [r1, #{record_code}]
+        add     r5, r5, r0, lsl #2
+        add     r2, r5, r2, lsl #2
+        subs    r2, r12, r2
+        ldr     r3, [r11, #{least_room}]
+        cmp     r2, r3
+        blt     6f
+5:      str     r12, [r11, #{control}]
         go
         interrupted
-6:      str     r2, [r11, #{high_water}]
+        // Less than there has been: is there room for a trap's record?
+6:      cmp     r2, #12
+        blt     7f
+        str     r2, [r11, #{least_room}]
         b       5b
-8:      str     r12, [r11, #{low_water}]
-        b       7b
+7:      ldm     r12, {{r4, r5}}
+        subs    r4, #\bytes
+        b       .Ltrap_stack
 .endm
 
 .Lh_call:
@@ -242,12 +238,10 @@
 
 // Back to where the innermost record says.
 .macro go_back
-        ldr     r12, [r11, #{control}]
-        ldm     r12!, {{r0, r1, r2}}
-        str     r12, [r11, #{control}]
-        mov     r4, r0
-        mov     r5, r1
-        cmp     r2, r8
+        ldr     r0, [r11, #{control}]
+        ldm     r0!, {{r4, r5, r12}}
+        str     r0, [r11, #{control}]
+        cmp     r12, r8
         bne     .Lother_instance
         go
         interrupted
@@ -271,6 +265,6 @@
 
 .Lother_instance:
         str     lr, [r8, #{fuel}]
-        mov     r8, r2
+        mov     r8, r12
         bl      .Linstance
         go

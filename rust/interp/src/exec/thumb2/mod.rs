@@ -69,14 +69,12 @@ macro_rules! assemble {
             tables = const offset_of!(VmCtx, tables),
             stack = const offset_of!(VmCtx, stack),
             control = const offset_of!(StackVm, control),
-            high_water = const offset_of!(StackVm, high_water),
-            low_water = const offset_of!(StackVm, low_water),
+            least_room = const offset_of!(StackVm, least_room),
             table_elements = const offset_of!(TableVm, elements),
             table_len = const offset_of!(TableVm, len),
             record_entry = const offset_of!(FuncRecord, entry),
             record_code = const offset_of!(FuncRecord, code),
             record_ty = const offset_of!(FuncRecord, ty),
-            record_frame_cells = const offset_of!(FuncRecord, frame_cells),
             hosts = const offset_of!(VmCtx, hosts),
             func_bits = const FUNC_BITS,
             trap_interrupted = const Trap::Interrupted as u32,
@@ -96,6 +94,7 @@ for_each_instruction!(assemble);
 // What is shifted by there, and loaded as a pair.
 const _: () = assert!(size_of::<FuncRecord>() == 16);
 const _: () = assert!(offset_of!(VmCtx, memory_len) == offset_of!(VmCtx, memory_base) + 4);
+const _: () = assert!(offset_of!(FuncRecord, frame_cells) == offset_of!(FuncRecord, code) + 4);
 
 /// A place in the code. The assembler knows the layout.
 #[repr(C)]
