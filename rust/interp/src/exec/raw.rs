@@ -24,8 +24,9 @@
 //!   the module, so the arrays of its instance have these elements. References that are not null name an
 //!   instance of the store and a function that it defines itself.
 //! - **(I7) Records.** A `FuncRecord` lives as long as its instance. If its `entry` is this crate's, its `code`
-//!   is the first byte of encoded code and its `frame_cells`, at most 65,535, are those that the encoder gave. These are
-//!   written before `entry` is.
+//!   is the first byte of encoded code and its `frame_cells`, at most 65,535, are those that the encoder gave. `code` is
+//!   written before `frame_cells`, and that before `entry`. An own function of another engine, or without code, has more cells than
+//!   any stack, [`wasmote_core::vm::NOT_ENCODED`].
 //!   Any `entry` may be called with an instance that defines the function, and cells that hold its arguments.
 //!
 //! With the feature `extra-checks`, what can be checked is asserted at each access.
@@ -460,16 +461,18 @@ impl Function {
         Pc(code)
     }
 
-    /// Cells of its frame.
+    /// Cells of its frame; too many for any stack if it is not of this engine, which is looked at before with checks.
     #[inline(always)]
     fn frame_cells(self) -> u32 {
-        // SAFETY: (I7) the record lives, and is of this engine.
+        // SAFETY: (I7) the record lives.
         let cells = unsafe { (*self.record).frame_cells.load(Ordering::Relaxed) };
         check!(cells <= MAX_FRAME_CELLS, "I7: no record of ours");
+        // Where the code is, is read afterwards.
+        compiler_fence(Ordering::Acquire);
         cells
     }
 
-    /// Enters the function, which is of this engine, with arguments at a cell of the caller's frame. `None`: there is no room.
+    /// Enters the function with arguments at a cell of the caller's frame. `None`: there is no room, or it is not of this engine.
     #[inline(always)]
     pub(crate) fn enter(self, cells: usize, pc: Pc, fp: Frame, caller: Ctx) -> Option<(Pc, Frame)> {
         let frame = caller.push(pc, fp.cells, fp.cell(cells, 0), self.frame_cells())?;

@@ -140,10 +140,6 @@
 // Calls the function with the record at r1, with arguments from the first byte's cell upwards.
 .macro enter_record bytes
         poll    r2
-        ldr     r2, [r1, #{record_entry}]
-        ldr     r3, .Lentry_address
-        cmp     r2, r3
-        bne     .Lleave
         ldrb    r0, [r4, #1]
         ldr     r12, [r11, #{control}]
         add     r4, #\bytes
@@ -159,14 +155,14 @@
 5:      str     r12, [r11, #{control}]
         go
         interrupted
-        // Less than there has been: is there room for a trap's record?
+        // Less than there has been: is there room for a trap's record? Perhaps it is no function of ours.
 6:      cmp     r2, #12
         blt     7f
         str     r2, [r11, #{least_room}]
         b       5b
 7:      ldm     r12, {{r4, r5}}
         subs    r4, #\bytes
-        b       .Ltrap_stack
+        b       .Lleave
 .endm
 
 .Lh_call:

@@ -4,7 +4,7 @@
 //! takes a third more there than it does with all of the machine's state in registers of our choice.
 
 use super::dispatch::carry_out_left;
-use super::raw::{Ctx, Frame, Pc, entry};
+use super::raw::{Ctx, Frame, Pc};
 use crate::isa::{FUEL, for_each_instruction};
 use core::mem::{offset_of, size_of};
 use core::ptr;
@@ -43,7 +43,6 @@ macro_rules! assemble {
             ".size wasmote_interp_thumb2, . - wasmote_interp_thumb2",
             ".text",
             ".code {instruction_bits}",
-            entry = sym entry,
             carry_out_left = sym carry_out_left,
             divide_by_words = sym divide_by_words,
             i64_div_s = const BinaryOp::I64DivS as u32,
@@ -85,7 +84,6 @@ macro_rules! assemble {
             trap_table = const Trap::TableOutOfBounds as u32,
             trap_null = const Trap::IndirectCallToNull as u32,
             trap_signature = const Trap::BadSignature as u32,
-            trap_stack = const Trap::StackOverflow as u32,
         );
     };
 }
