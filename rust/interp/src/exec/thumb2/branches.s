@@ -210,20 +210,17 @@
         ldrb    r1, [r4, #3]
         ldr     r0, [r0, r1, lsl #2]
         second  r1
-        ldr     r2, [r0, #{table_len}]
+        ldrd    r0, r2, [r0, #{table_elements}]
         cmp     r1, r2
         bhs     .Ltrap_table
-        ldr     r0, [r0, #{table_elements}]
         ldr     r0, [r0, r1, lsl #2]
-        cmp     r0, #0
-        beq     .Ltrap_null
-        ldr     r2, [r8, #{number}]
-        adds    r2, #1
-        cmp     r2, r0, lsr #{func_bits}
+        ldrd    r1, r2, [r8, #{number}]
+        // Null is no instance's.
+        adds    r1, #1
+        cmp     r1, r0, lsr #{func_bits}
         bne     .Lleave
-        ubfx    r0, r0, #0, #{func_bits}
-        ldr     r1, [r8, #{import_funcs}]
-        subs    r0, r0, r1
+        sub     r0, r0, r1, lsl #{func_bits}
+        subs    r0, r0, r2
         ldr     r1, [r8, #{funcs}]
         add     r1, r1, r0, lsl #4
         ldr     r2, [r1, #{record_ty}]

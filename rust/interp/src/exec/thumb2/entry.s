@@ -183,7 +183,6 @@ wasmote_interp_thumb2:
         trap    zero, {trap_zero}
         trap    overflow, {trap_overflow}
         trap    table, {trap_table}
-        trap    null, {trap_null}
         trap    signature, {trap_signature}
 .Lh_exit:
         movs    r0, #0

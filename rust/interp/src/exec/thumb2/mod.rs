@@ -64,13 +64,11 @@ macro_rules! assemble {
             fuel = const offset_of!(VmCtx, fuel),
             interrupt = const offset_of!(VmCtx, interrupt),
             number = const offset_of!(VmCtx, number),
-            import_funcs = const offset_of!(VmCtx, import_funcs),
             tables = const offset_of!(VmCtx, tables),
             stack = const offset_of!(VmCtx, stack),
             control = const offset_of!(StackVm, control),
             least_room = const offset_of!(StackVm, least_room),
             table_elements = const offset_of!(TableVm, elements),
-            table_len = const offset_of!(TableVm, len),
             record_entry = const offset_of!(FuncRecord, entry),
             record_code = const offset_of!(FuncRecord, code),
             record_ty = const offset_of!(FuncRecord, ty),
@@ -82,7 +80,6 @@ macro_rules! assemble {
             trap_zero = const Trap::IntegerDivisionByZero as u32,
             trap_overflow = const Trap::IntegerOverflow as u32,
             trap_table = const Trap::TableOutOfBounds as u32,
-            trap_null = const Trap::IndirectCallToNull as u32,
             trap_signature = const Trap::BadSignature as u32,
         );
     };
@@ -92,6 +89,8 @@ for_each_instruction!(assemble);
 // What is shifted by there, and loaded as a pair.
 const _: () = assert!(size_of::<FuncRecord>() == 16);
 const _: () = assert!(offset_of!(VmCtx, memory_len) == offset_of!(VmCtx, memory_base) + 4);
+const _: () = assert!(offset_of!(TableVm, len) == offset_of!(TableVm, elements) + 4);
+const _: () = assert!(offset_of!(VmCtx, import_funcs) == offset_of!(VmCtx, number) + 4);
 const _: () = assert!(offset_of!(FuncRecord, frame_cells) == offset_of!(FuncRecord, code) + 4);
 
 /// A place in the code. The assembler knows the layout.
