@@ -36,9 +36,9 @@ impl Found {
 }
 
 /// The steps so far.
-#[derive(Default)]
 pub struct Summary {
     leg: &'static str,
+    begun: Instant,
     /// What the names of steps must contain.
     only: String,
     left_out: u32,
@@ -48,7 +48,7 @@ pub struct Summary {
 impl Summary {
     /// Of steps whose names contain `only`.
     pub fn new(only: &str) -> Summary {
-        Summary { only: only.to_owned(), ..Summary::default() }
+        Summary { leg: "", begun: Instant::now(), only: only.to_owned(), left_out: 0, rows: Vec::new() }
     }
 
     /// The steps from here on belong to `leg`.
@@ -75,6 +75,7 @@ impl Summary {
         if let (Some(before), Some(after)) = (before, processor_seconds()) {
             took += &format!(", {:.1} s of processors", after - before);
         }
+        took += &format!(", after {} s", self.begun.elapsed().as_secs());
         println!("{} {name} ({took}){}", word(&found), note(&found));
         self.rows.push((name, found));
     }

@@ -4,6 +4,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod dictionary;
 mod division;
 mod error;
 mod features;

@@ -1,7 +1,5 @@
-//! Compiled code gives what the interpreter gives: for cores with single precision, on an emulated Cortex-M4F.
+//! Compiled code gives what the interpreter gives, on emulated boards: for cores without FPU, and with each kind of it.
 
 mod run;
 #[path = "run/thumb2.rs"]
 mod target;
-
-const BOARD: target::Board = target::M4F;

@@ -9,36 +9,43 @@ mod target {
     use wasmote_jit::isa::x64::X64;
     use wasmote_platform::Heap;
 
-    pub type Target = X64;
-    pub const NAME: &str = "x64";
+    pub type Masm = X64;
+    pub const BOARDS: [Board; 1] = [Board { name: "x64" }];
     /// They are in the code of each module.
     pub const ROUTINES: [u8; 0] = [];
 
-    pub fn masm(heap: &Heap) -> X64 {
-        X64::new(heap)
+    /// This machine.
+    pub struct Board {
+        pub name: &'static str,
     }
 
-    /// Builds the program that runs cases.
-    pub fn gcc(elf: &Path) -> Command {
-        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/run");
-        let mut gcc = Command::new("gcc");
-        gcc.args(["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"])
-            .arg(format!("-I{}/../../../../xtask/firmware", tests.display()))
-            .args([tests.join("runner.c"), tests.join("host.c")])
-            .arg("-o")
-            .arg(elf);
-        gcc
-    }
-
-    /// Runs it.
-    pub fn run(elf: &Path, cases: &Path, count_instructions: bool) -> Command {
-        let mut command = Command::new("timeout");
-        command.arg("300");
-        if count_instructions {
-            count(&mut command, "carry_out");
+    impl Board {
+        pub fn masm(&self, heap: &Heap) -> Masm {
+            X64::new(heap)
         }
-        command.arg(elf).env("CASES", cases);
-        command
+
+        /// Builds the program that runs cases.
+        pub fn gcc(&self, elf: &Path) -> Command {
+            let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/run");
+            let mut gcc = Command::new("gcc");
+            gcc.args(["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"])
+                .arg(format!("-I{}/../../../../xtask/firmware", tests.display()))
+                .args([tests.join("runner.c"), tests.join("host.c")])
+                .arg("-o")
+                .arg(elf);
+            gcc
+        }
+
+        /// Runs it.
+        pub fn run(&self, elf: &Path, cases: &Path, count_instructions: bool) -> Command {
+            let mut command = Command::new("timeout");
+            command.arg("300");
+            if count_instructions {
+                count(&mut command, "carry_out");
+            }
+            command.arg(elf).env("CASES", cases);
+            command
+        }
     }
 
     /// Lets the instructions of a function be counted.

@@ -11,6 +11,8 @@ struct Program {
     source: &'static str,
     pattern: &'static str,
     variants: &'static [Variant],
+    /// Whether it is a sample: what is the core's own in it, the tests have on every board.
+    sample: bool,
     /// A board that it is not for, and why.
     not_for: Option<(&'static str, &'static str)>,
 }
@@ -55,6 +57,8 @@ pub const FOR_NATIVE_CODE: [&str; 2] = ["mps2_an500", "mps2_an505"];
 
 /// The board for variants.
 const ONE_BOARD: &str = "mps2_an386";
+/// The boards for samples: one of each instruction set.
+const FOR_SAMPLES: [&str; 2] = [ONE_BOARD, "riscv32_virt"];
 
 /// The tests of the runtime, then others.
 const PROGRAMS: [Program; 5] = [
@@ -62,30 +66,35 @@ const PROGRAMS: [Program; 5] = [
         source: "twister-tests/freertos",
         pattern: r"^\d+ passed, 0 failed",
         variants: &[STATIC, OTHER_OPTIONS, INTERP_LAZY, JIT, JIT_LAZY, JIT_UNMETERED],
+        sample: false,
         not_for: None,
     },
     Program {
         source: "freertos-port/tests/platform",
         pattern: r"^\d+ passed, 0 failed",
         variants: &[STATIC, POOL],
+        sample: false,
         not_for: None,
     },
-    Program { source: demo::SOURCE, pattern: demo::PATTERN, variants: &[], not_for: None },
+    Program { source: demo::SOURCE, pattern: demo::PATTERN, variants: &[], sample: true, not_for: None },
     Program {
         source: "samples/freertos_hello",
         pattern: "greet returned 69",
         variants: &[STATIC],
+        sample: true,
         not_for: None,
     },
     Program {
         source: "samples/freertos_rust",
         pattern: "freertos_rust: done, 52 values received",
         variants: &[],
+        sample: true,
         not_for: Some(("riscv64_virt", "the crate freertos-rust is for 32 bits")),
     },
 ];
 
-pub fn steps(summary: &mut Summary, verbose: bool) {
+/// All of it; samples on every board only if it is to be `whole`.
+pub fn steps(summary: &mut Summary, whole: bool, verbose: bool) {
     let boards = match Board::all() {
         Ok(boards) => boards,
         Err(error) => return summary.step("boards", || Err(error)),
@@ -100,6 +109,9 @@ pub fn steps(summary: &mut Summary, verbose: bool) {
                 let name = format!("{} on {} {}", program.source, board.name, variant.name);
                 summary.step(name.trim_end(), || match program.not_for {
                     Some((not, reason)) if not == board.name => Ok(Found::skip(reason)),
+                    _ if program.sample && !whole && !FOR_SAMPLES.contains(&&*board.name) => {
+                        Ok(Found::skip("on every board by: cargo xtask test freertos"))
+                    }
                     _ => run(board, program, variant, verbose),
                 });
             }

@@ -42,7 +42,9 @@ pub const DEBUG_CHECKS: &[&str] = &[
     "wasmote-jit",
 ];
 /// The workspace as it is shipped, but for xtask: it is no part of that, and what it needs takes minutes to optimise.
-pub const RELEASE: &[&str] = &["--workspace", "--exclude", "xtask", "--release"];
+pub const RELEASE: &[&str] = &["--workspace", "--exclude", "xtask", "--release", "--config", NO_LTO];
+/// A third of the time that release builds of what others wrote take goes into this. (Firmware has it: that is another profile.)
+pub const NO_LTO: &str = "profile.release.lto='off'";
 /// The same with the other dispatcher, but for what knows nothing of it.
 pub const RELEASE_TAIL: &[&str] = &[
     "--workspace",
@@ -55,6 +57,8 @@ pub const RELEASE_TAIL: &[&str] = &[
     "--exclude",
     "wasmote-frontend",
     "--release",
+    "--config",
+    NO_LTO,
     "--features",
     "wasmote/dispatch-tail",
 ];

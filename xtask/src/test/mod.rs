@@ -23,7 +23,7 @@ use std::process::{Child, Command, ExitCode};
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
 pub struct Options {
-    /// The legs to run; none named: all
+    /// The legs to run, those with firmware on every board; none named: all, but what only repeats itself on another board
     legs: Vec<Leg>,
     /// Runs only the steps whose names contain this text
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
@@ -69,6 +69,7 @@ pub fn test(options: &Options) -> ExitCode {
     // that both have is locked while an archive is built and taken out of it.
     let (firmware, others): (Vec<Leg>, Vec<Leg>) =
         legs.iter().partition(|leg| matches!(leg, Leg::Zephyr | Leg::Freertos));
+    let whole = !options.legs.is_empty() && options.beside.is_none();
     let mut beside = None;
     if !firmware.is_empty() && !others.is_empty() && options.step.is_empty() {
         match start_beside(&firmware, options.verbose) {
@@ -98,11 +99,11 @@ pub fn test(options: &Options) -> ExitCode {
             }
             Leg::Freertos => {
                 summary.leg("freertos");
-                freertos::steps(&mut summary, options.verbose);
+                freertos::steps(&mut summary, whole, options.verbose);
             }
             Leg::Zephyr => {
                 summary.leg("zephyr");
-                zephyr::steps(&mut summary, options.beside.is_some(), options.verbose);
+                zephyr::steps(&mut summary, options.beside.is_some(), whole, options.verbose);
             }
         }
     }

@@ -1,16 +1,19 @@
 //! Compiled code, against the interpreter on this machine.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use crate::target::{self, BOARDS, Board, Masm};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use wasmote::{Engine, EngineConfig, Error, Instance, Linker, Quotas, Store, Value};
 use wasmote_core::{ErrorKind, FuncType, LoadError, Trap, ValType};
 use wasmote_frontend::{ElementItem, Module, SegmentMode};
 use wasmote_jit::{Compiler, Settings};
 use wasmote_platform::Heap;
 
-/// Modules with calls, as the runner reads them.
+/// Modules with calls.
 pub struct Cases {
-    words: Vec<u32>,
+    /// As the runner reads them, on each board.
+    words: [Vec<u32>; BOARDS.len()],
     /// What a module is, for messages.
     names: Vec<String>,
     calls: usize,
@@ -32,8 +35,8 @@ enum Expected {
 struct Traps {
     module: &'static Module<'static>,
     metered: bool,
-    /// Where its functions begin.
-    starts: Vec<u32>,
+    /// Where its functions begin, on each board.
+    starts: [Vec<u32>; BOARDS.len()],
     places: Vec<Expected>,
 }
 
@@ -51,15 +54,15 @@ pub struct Subject {
 
 impl Cases {
     pub fn new() -> Cases {
-        Cases { words: Vec::new(), names: Vec::new(), calls: 0, traps: Vec::new() }
+        Cases { words: [const { Vec::new() }; BOARDS.len()], names: Vec::new(), calls: 0, traps: Vec::new() }
     }
 
-    /// Whether they are about as many as the board's RAM holds.
+    /// Whether they are about as many as the boards' RAM holds.
     pub fn are_many(&self) -> bool {
-        self.words.len() * 4 > 8 << 20
+        self.words.iter().any(|words| words.len() * 4 > 8 << 20)
     }
 
-    /// Compiles a module for both sides; `calls` says what to call.
+    /// Compiles a module for all sides; `calls` says what to call.
     pub fn module(&mut self, name: &str, wat: &str, calls: impl FnOnce(&mut Subject)) {
         self.add(name, parsed(name, wat), false, calls);
     }
@@ -89,102 +92,94 @@ impl Cases {
 
         let heap = Heap::platform().unwrap();
         let module: &'static _ = Box::leak(Box::new(Module::parse(bytes, &heap).unwrap()));
-        let starts = self.compile(name, module, metered, &heap);
+        let starts = std::array::from_fn(|board| {
+            compile(name, module, metered, &heap, &BOARDS[board], &mut self.words[board])
+        });
         let functions = module.exports().map(|export| (export.name, export.index)).collect();
         let mut subject =
             Subject { module, store, instance, functions, calls: Vec::new(), count: 0, places: Vec::new() };
         calls(&mut subject);
         assert!(subject.count > 0);
-        self.words.push(subject.count);
-        self.words.append(&mut subject.calls);
+        for words in &mut self.words {
+            words.push(subject.count);
+            words.extend(&subject.calls);
+        }
         self.calls += subject.count as usize;
         self.names.push(name.to_owned());
         self.traps.push(Traps { module, metered, starts, places: subject.places });
     }
 
-    fn compile(&mut self, name: &str, module: &Module<'_>, metered: bool, heap: &Heap) -> Vec<u32> {
-        let compiler = Compiler::new(crate::target::masm(heap), heap, Settings { metered });
-        let mut front = wasmote_frontend::Compiler::new(module, heap, compiler);
-        front.sink.begin(module).unwrap();
-        let mut functions = Vec::new();
-        for own in 0..module.func_count() - module.import_funcs() {
-            if let Err(error) = attempt(&mut front, own) {
-                panic!("{name}: {error}");
-            }
-            functions.push(front.sink.compiled().start);
-            functions.push(module.func_type_index(module.import_funcs() + own));
-        }
-        let mut compiler = front.sink;
-        assert!(compiler.finish(module).unwrap(), "{name}");
-
-        let words = &mut self.words;
-        words.push(module.memory().map_or(0, |memory| memory.limits.min << memory.page_log2));
-        words.push(module.import_funcs());
-        words.push(if module.import_funcs() == 0 { u32::MAX } else { module.func_type_index(0) });
-        words.push(module.data_count());
-        for segment in (0..module.data_count()).filter_map(|index| module.data(index)) {
-            let SegmentMode::Active { offset, .. } = segment.mode else { panic!("a passive segment") };
-            words.push(offset.eval(module.bytes(), |_| 0, |_| 0) as u32);
-            words.push(segment.bytes.len() as u32);
-            words.extend(packed(segment.bytes));
-        }
-        let globals: Vec<u32> = module
-            .own_globals()
-            .flat_map(|(ty, value)| {
-                let bits = value.eval(module.bytes(), |_| 0, |_| 0);
-                (0..ty.value.cells()).map(move |half| (bits >> (32 * half)) as u32)
-            })
-            .collect();
-        words.push(globals.len() as u32);
-        words.extend(globals);
-        let mut table = vec![0; module.tables().first().map_or(0, |table| table.limits.min as usize)];
-        for segment in (0..module.element_count()).filter_map(|index| module.element(index)) {
-            let SegmentMode::Active { offset, .. } = segment.mode else { panic!("a passive segment") };
-            for (at, item) in segment.enumerate() {
-                let ElementItem::Func(func) = item else { panic!("an expression") };
-                // The module is instance 1, the host's function is instance 0's.
-                let instance = if func < module.import_funcs() { 0 } else { 1 };
-                table[offset.eval(module.bytes(), |_| 0, |_| 0) as usize + at] = (instance + 1) << 20 | func;
-            }
-        }
-        words.push(table.len() as u32);
-        words.extend(table);
-        words.push(functions.len() as u32 / 2);
-        let starts = functions.iter().step_by(2).copied().collect();
-        words.extend(functions);
-        let code = packed(&compiler.code().bytes().collect::<Vec<u8>>());
-        words.push(code.len() as u32);
-        words.extend(code);
-        starts
+    /// Runs all calls on all boards. The instructions that those of the last module take on each, if they are to be counted.
+    pub fn run(self, name: &str, count_instructions: bool) -> Vec<u64> {
+        let boards = BOARDS.iter().enumerate();
+        boards.map(|(index, board)| self.run_on(index, board, name, count_instructions)).collect()
     }
 
-    /// Runs all calls. The instructions that those of the last module take, if they are to be counted.
-    pub fn run(self, name: &str, count_instructions: bool) -> u64 {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}_{name}", crate::target::NAME));
-        std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("cases.bin");
-        let routines = packed(&crate::target::ROUTINES);
-        let counts = [(self.words.len() + routines.len() + 2) as u32, routines.len() as u32];
-        let words = counts.iter().chain(&routines).chain(&self.words);
+    fn run_on(&self, index: usize, board: &Board, name: &str, count_instructions: bool) -> u64 {
+        let elf = firmware(board);
+        let file = elf.with_file_name(name).with_extension("bin");
+        let (cases, routines) = (&self.words[index], packed(&target::ROUTINES));
+        let counts = [(cases.len() + routines.len() + 2) as u32, routines.len() as u32];
+        let words = counts.iter().chain(&routines).chain(cases);
         std::fs::write(&file, words.flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
-        let elf = folder.join("cases.elf");
-        let output = crate::target::gcc(&elf).output().expect("a C compiler for the target");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let mut command = crate::target::run(&elf, &file, count_instructions);
+        let mut command = board.run(&elf, &file, count_instructions);
         let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let said = String::from_utf8_lossy(&output.stdout);
         if !said.trim_end().ends_with("all right") {
             let at = said.lines().filter(|line| line.starts_with("module")).count();
             let module = at.checked_sub(1).and_then(|at| self.names.get(at));
             let end: Vec<&str> = said.lines().rev().take(2).collect();
-            panic!("{}: {end:?}, in {module:?}; the firmware is {}", crate::target::NAME, elf.display());
+            panic!("{}: {end:?}, in {module:?}; the firmware is {}", board.name, elf.display());
         }
-        println!("{} modules, {} calls, {} bytes", self.names.len(), self.calls, self.words.len() * 4);
-        let taken = crate::target::instructions(&output);
+        println!(
+            "{}: {} modules, {} calls, {} bytes",
+            board.name,
+            self.names.len(),
+            self.calls,
+            cases.len() * 4
+        );
         let places = said.lines().filter_map(|line| line.strip_prefix("trap "));
         let places: Vec<u32> = places.map(|place| u32::from_str_radix(place, 16).unwrap()).collect();
-        check_places(&self.traps, &self.names, &places);
-        taken
+        self.check_places(index, board, &places);
+        target::instructions(&output)
+    }
+
+    /// Compiled code must trap at the operators at which the interpreter does; `found` are the places in the code, all modules'.
+    fn check_places(&self, index: usize, board: &Board, found: &[u32]) {
+        let mut found = found.iter();
+        for (traps, name) in self.traps.iter().zip(&self.names) {
+            let (heap, starts) = (Heap::platform().unwrap(), &traps.starts[index]);
+            let settings = Settings { metered: traps.metered };
+            let compiler = Compiler::new(board.masm(&heap), &heap, settings);
+            let mut front = wasmote_frontend::Compiler::new(traps.module, &heap, compiler);
+            front.sink.begin(traps.module).unwrap();
+            let mut known = BTreeMap::new();
+            for expected in &traps.places {
+                let &place = found.next().expect("a place of each trap");
+                if *expected == Expected::Any {
+                    continue;
+                }
+                let at = *known.entry(place).or_insert_with(|| {
+                    let own = starts.partition_point(|&start| start <= place) as u32 - 1;
+                    front.sink.locate(place - starts[own as usize]);
+                    attempt(&mut front, own).unwrap();
+                    (traps.module.import_funcs() + own, front.sink.located())
+                });
+                let is_call =
+                    |offset: u32| matches!(traps.module.bytes().get(offset as usize), Some(0x10..=0x13));
+                let right = match *expected {
+                    Expected::At(func, offset) => at == (func, Some(offset)),
+                    Expected::Call => at.1.is_some_and(is_call),
+                    Expected::Any => true,
+                };
+                assert!(
+                    right,
+                    "{}: {name}: {expected:?} is where it traps, not {at:?}, {place:#x} in the code",
+                    board.name
+                );
+            }
+        }
+        assert_eq!(found.next(), None, "{}: more traps than calls", board.name);
     }
 }
 
@@ -263,7 +258,84 @@ impl Subject {
     }
 }
 
-type TargetCompiler = Compiler<crate::target::Target>;
+/// The program that runs cases on a board, built once.
+fn firmware(board: &Board) -> PathBuf {
+    static BUILT: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+    let elf = Path::new(env!("CARGO_TARGET_TMPDIR")).join(board.name).join("cases.elf");
+    // Whoever comes meanwhile waits.
+    let mut built = BUILT.lock().unwrap();
+    if built.insert(board.name) {
+        std::fs::create_dir_all(elf.parent().unwrap()).unwrap();
+        let output = board.gcc(&elf).output().expect("a C compiler for the board");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    elf
+}
+
+/// Compiles a module for a board, and adds it to the words; where its functions begin.
+fn compile(
+    name: &str,
+    module: &Module<'_>,
+    metered: bool,
+    heap: &Heap,
+    board: &Board,
+    words: &mut Vec<u32>,
+) -> Vec<u32> {
+    let compiler = Compiler::new(board.masm(heap), heap, Settings { metered });
+    let mut front = wasmote_frontend::Compiler::new(module, heap, compiler);
+    front.sink.begin(module).unwrap();
+    let mut functions = Vec::new();
+    for own in 0..module.func_count() - module.import_funcs() {
+        if let Err(error) = attempt(&mut front, own) {
+            panic!("{name}: {error}");
+        }
+        functions.push(front.sink.compiled().start);
+        functions.push(module.func_type_index(module.import_funcs() + own));
+    }
+    let mut compiler = front.sink;
+    assert!(compiler.finish(module).unwrap(), "{name}");
+
+    words.push(module.memory().map_or(0, |memory| memory.limits.min << memory.page_log2));
+    words.push(module.import_funcs());
+    words.push(if module.import_funcs() == 0 { u32::MAX } else { module.func_type_index(0) });
+    words.push(module.data_count());
+    for segment in (0..module.data_count()).filter_map(|index| module.data(index)) {
+        let SegmentMode::Active { offset, .. } = segment.mode else { panic!("a passive segment") };
+        words.push(offset.eval(module.bytes(), |_| 0, |_| 0) as u32);
+        words.push(segment.bytes.len() as u32);
+        words.extend(packed(segment.bytes));
+    }
+    let globals: Vec<u32> = module
+        .own_globals()
+        .flat_map(|(ty, value)| {
+            let bits = value.eval(module.bytes(), |_| 0, |_| 0);
+            (0..ty.value.cells()).map(move |half| (bits >> (32 * half)) as u32)
+        })
+        .collect();
+    words.push(globals.len() as u32);
+    words.extend(globals);
+    let mut table = vec![0; module.tables().first().map_or(0, |table| table.limits.min as usize)];
+    for segment in (0..module.element_count()).filter_map(|index| module.element(index)) {
+        let SegmentMode::Active { offset, .. } = segment.mode else { panic!("a passive segment") };
+        for (at, item) in segment.enumerate() {
+            let ElementItem::Func(func) = item else { panic!("an expression") };
+            // The module is instance 1, the host's function is instance 0's.
+            let instance = if func < module.import_funcs() { 0 } else { 1 };
+            table[offset.eval(module.bytes(), |_| 0, |_| 0) as usize + at] = (instance + 1) << 20 | func;
+        }
+    }
+    words.push(table.len() as u32);
+    words.extend(table);
+    words.push(functions.len() as u32 / 2);
+    let starts = functions.iter().step_by(2).copied().collect();
+    words.extend(functions);
+    let code = packed(&compiler.code().bytes().collect::<Vec<u8>>());
+    words.push(code.len() as u32);
+    words.extend(code);
+    starts
+}
+
+type TargetCompiler = Compiler<Masm>;
 
 /// Compiles a function, with the means for a large frame if it needs them.
 fn attempt(
@@ -277,40 +349,6 @@ fn attempt(
         return front.function(own);
     }
     result
-}
-
-/// Compiled code must trap at the operators at which the interpreter does; `found` are the places in the code, all modules'.
-fn check_places(traps: &[Traps], names: &[String], found: &[u32]) {
-    let mut found = found.iter();
-    for (traps, name) in traps.iter().zip(names) {
-        let heap = Heap::platform().unwrap();
-        let settings = Settings { metered: traps.metered };
-        let compiler = Compiler::new(crate::target::masm(&heap), &heap, settings);
-        let mut front = wasmote_frontend::Compiler::new(traps.module, &heap, compiler);
-        front.sink.begin(traps.module).unwrap();
-        let mut known = BTreeMap::new();
-        for expected in &traps.places {
-            let &place = found.next().expect("a place of each trap");
-            if *expected == Expected::Any {
-                continue;
-            }
-            let at = *known.entry(place).or_insert_with(|| {
-                let own = traps.starts.partition_point(|&start| start <= place) as u32 - 1;
-                front.sink.locate(place - traps.starts[own as usize]);
-                attempt(&mut front, own).unwrap();
-                (traps.module.import_funcs() + own, front.sink.located())
-            });
-            let is_call =
-                |offset: u32| matches!(traps.module.bytes().get(offset as usize), Some(0x10..=0x13));
-            let right = match *expected {
-                Expected::At(func, offset) => at == (func, Some(offset)),
-                Expected::Call => at.1.is_some_and(is_call),
-                Expected::Any => true,
-            };
-            assert!(right, "{name}: {expected:?} is where it traps, not {at:?}, {place:#x} in the code");
-        }
-    }
-    assert_eq!(found.next(), None, "more traps than calls");
 }
 
 fn value(ty: ValType, bits: u64) -> Value {

@@ -1,6 +1,7 @@
 //! The programs of rust/guests, compiled.
 
 use super::cases::Cases;
+use crate::target::BOARDS;
 use std::path::Path;
 
 /// Those in C that use no host function: those in Rust copy in bulk, for which the runner has nothing.
@@ -33,8 +34,8 @@ fn expected(program: &str) -> toml::Table {
 }
 
 /// Runs each program once, with the work that expected.toml gives under `work`; its result must be the interpreter's.
-/// Returns the instructions of each, if they are to be counted.
-fn run(name: &str, work: &str, count_instructions: bool) -> Vec<u64> {
+/// Returns the instructions of each on each board, if they are to be counted.
+fn run(name: &str, work: &str, count_instructions: bool) -> Vec<Vec<u64>> {
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guests");
     let (mut cases, mut counted) = (Cases::new(), Vec::new());
     for program in PROGRAMS {
@@ -70,15 +71,19 @@ fn instructions_of_the_guests() {
         let bench = &expected["bench"];
         let number = |key: &str| bench[key].as_integer().unwrap();
         let run = expected["native"].as_str().unwrap();
-        let Some(native) = crate::target::native(program, run, number("n"), number("result")) else {
-            println!("{program} {taken}");
-            continue;
-        };
-        let ratio = taken as f64 / native as f64;
-        println!("{program} {taken} {native} {ratio:.2}");
-        if expected.get("integer_mean").and_then(toml::Value::as_bool) == Some(true) {
-            product *= ratio;
-            count += 1;
+        let native = crate::target::native(program, run, number("n"), number("result"));
+        let counts = expected.get("integer_mean").and_then(toml::Value::as_bool) == Some(true);
+        for (board, taken) in BOARDS.iter().zip(taken) {
+            let Some(native) = native else {
+                println!("{} {program} {taken}", board.name);
+                continue;
+            };
+            let ratio = taken as f64 / native as f64;
+            println!("{} {program} {taken} {native} {ratio:.2}", board.name);
+            if counts {
+                product *= ratio;
+                count += 1;
+            }
         }
     }
     if count > 0 {
