@@ -101,14 +101,16 @@ pub struct VmCtx {
     pub memory_base: *mut u8,
     /// Bytes of the memory.
     pub memory_len: usize,
-    /// Cells of the globals that the instance defines.
-    pub globals: *mut u32,
     /// Records of the functions that the instance defines; the first has the index `import_funcs`.
     pub funcs: *const FuncRecord,
-    /// Fuel left, for [`take_fuel`].
-    pub fuel: u64,
     /// Not 0: trap with `Interrupted` at the next poll. Written from any thread or interrupt service routine.
     pub interrupt: AtomicU32,
+    /// For each imported function the record of the host's function that it is; null if another instance defines it.
+    pub hosts: *const *const FuncRecord,
+    /// Cells of the globals that the instance defines.
+    pub globals: *mut u32,
+    /// Fuel left, for [`take_fuel`].
+    pub fuel: u64,
     /// This instance's number in its store.
     pub number: u32,
     /// Imported functions, which come first in the index space.
@@ -139,8 +141,6 @@ pub struct VmCtx {
     pub before: *mut VmCtx,
     /// Where compiled code calls the functions that the instance defines, if they are compiled when they are first called.
     pub compiled: *const AtomicPtr<()>,
-    /// For each imported function the record of the host's function that it is; null if another instance defines it.
-    pub hosts: *const *const FuncRecord,
 }
 
 /// A table while code runs.

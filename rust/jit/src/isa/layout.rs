@@ -57,10 +57,11 @@ impl Layout {
         Layout {
             memory_base: ctx.next(address),
             memory_len: ctx.next(address),
-            globals: ctx.next(address),
             funcs: ctx.next(address),
-            fuel: ctx.next(8),
             interrupt: ctx.next(4),
+            hosts: ctx.next(address),
+            globals: ctx.next(address),
+            fuel: ctx.next(8),
             number: ctx.next(4),
             import_funcs: ctx.next(4),
             imports: ctx.next(address),
@@ -77,7 +78,6 @@ impl Layout {
                 ctx.next(address);
                 ctx.next(address)
             },
-            hosts: ctx.next(address),
             control: {
                 // Behind `base` and `end`.
                 stack.0 = 2 * address;

@@ -25,10 +25,12 @@ struct table_vm {
 struct vm_ctx {
 	uint8_t *memory_base;
 	size_t memory_len;
-	uint32_t *globals;
 	struct record *funcs;
+	uint32_t interrupt;
+	const struct record *const *hosts;
+	uint32_t *globals;
 	uint64_t fuel;
-	uint32_t interrupt, number, import_funcs;
+	uint32_t number, import_funcs;
 	const uint32_t *imports;
 	uint32_t **imported_globals;
 	struct table_vm **tables;
@@ -40,7 +42,6 @@ struct vm_ctx {
 	void (*unwind)(struct vm_ctx *ctx, const uintptr_t *frame, const void *code);
 	struct vm_ctx *before;
 	const void *compiled;
-	const struct record *const *hosts;
 };
 
 typedef uint32_t (*entry_t)(struct vm_ctx *callee, const struct record *record, uint32_t *cells,

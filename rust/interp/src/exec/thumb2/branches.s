@@ -130,18 +130,12 @@
         next    1
         interrupted
 
-// Calls own function r0; the instruction has so many bytes.
+// Calls the function with the record at r1, with arguments from the first byte's cell upwards; r2 is the interrupt word. The
+// instruction has so many bytes.
 .macro enter bytes
-        ldr     r1, [r8, #{funcs}]
-        add     r1, r1, r0, lsl #4
-        enter_record \bytes
-.endm
-
-// Calls the function with the record at r1, with arguments from the first byte's cell upwards.
-.macro enter_record bytes
-        poll    r2
+        cbnz    r2, 9f
         ldrb    r0, [r4, #1]
-        ldr     r12, [r11, #{control}]
+        ldrd    r12, r3, [r11, #{control}]
         add     r4, #\bytes
         // There always is room for one record.
         stmdb   r12!, {{r4, r5, r8}}
@@ -149,7 +143,6 @@
         add     r5, r5, r0, lsl #2
         add     r2, r5, r2, lsl #2
         subs    r2, r12, r2
-        ldr     r3, [r11, #{least_room}]
         cmp     r2, r3
         blt     6f
 5:      str     r12, [r11, #{control}]
@@ -167,13 +160,15 @@
 
 .Lh_call:
         ldrh    r0, [r4, #2]
+        ldrd    r1, r2, [r8, #{funcs}]
+        add     r1, r1, r0, lsl #4
         enter   4
 
 // Functions of the host; those of other instances leave.
 .Lh_call_import:
-        poll    r2
+        ldrd    r2, r1, [r8, #{interrupt}]
         ldrh    r0, [r4, #2]
-        ldr     r1, [r8, #{hosts}]
+        cbnz    r2, 9f
         ldrb    r2, [r4, #1]
         ldr     r1, [r1, r0, lsl #2]
         cbz     r1, 7f
@@ -221,13 +216,13 @@
         bne     .Lleave
         sub     r0, r0, r1, lsl #{func_bits}
         subs    r0, r0, r2
-        ldr     r1, [r8, #{funcs}]
+        ldrd    r1, r2, [r8, #{funcs}]
         add     r1, r1, r0, lsl #4
-        ldr     r2, [r1, #{record_ty}]
+        ldr     r0, [r1, #{record_ty}]
         ldrh    r3, [r4, #4]
-        cmp     r2, r3
+        cmp     r0, r3
         bne     .Ltrap_signature
-        enter_record 6
+        enter   6
 
 // Back to where the innermost record says.
 .macro go_back

@@ -72,7 +72,6 @@ macro_rules! assemble {
             record_entry = const offset_of!(FuncRecord, entry),
             record_code = const offset_of!(FuncRecord, code),
             record_ty = const offset_of!(FuncRecord, ty),
-            hosts = const offset_of!(VmCtx, hosts),
             func_bits = const FUNC_BITS,
             trap_interrupted = const Trap::Interrupted as u32,
             trap_fuel = const Trap::OutOfFuel as u32,
@@ -91,6 +90,9 @@ const _: () = assert!(size_of::<FuncRecord>() == 16);
 const _: () = assert!(offset_of!(VmCtx, memory_len) == offset_of!(VmCtx, memory_base) + 4);
 const _: () = assert!(offset_of!(TableVm, len) == offset_of!(TableVm, elements) + 4);
 const _: () = assert!(offset_of!(VmCtx, import_funcs) == offset_of!(VmCtx, number) + 4);
+const _: () = assert!(offset_of!(VmCtx, interrupt) == offset_of!(VmCtx, funcs) + 4);
+const _: () = assert!(offset_of!(VmCtx, hosts) == offset_of!(VmCtx, interrupt) + 4);
+const _: () = assert!(offset_of!(StackVm, least_room) == offset_of!(StackVm, control) + 4);
 const _: () = assert!(offset_of!(FuncRecord, frame_cells) == offset_of!(FuncRecord, code) + 4);
 
 /// A place in the code. The assembler knows the layout.
