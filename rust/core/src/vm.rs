@@ -42,7 +42,7 @@ pub const AGAIN: u32 = 255;
 
 /// A function, of a module or of the host. One for all instances of a module.
 ///
-/// If its code is made when it is first called, `frame_cells` and `code` change once, then `entry`, while others may read
+/// If its code is made when it is first called, `code` changes once, then `frame_cells`, then `entry`, while others may read
 /// them; who read the new `entry` finds the others. (Not once if it may be given up again: such a record is one store's.)
 #[repr(C)]
 #[derive(Debug)]
@@ -51,10 +51,11 @@ pub struct FuncRecord {
     pub entry: AtomicPtr<()>,
     /// What `entry` runs: the first instruction word, or the host function. Null if there is nothing yet.
     pub code: AtomicPtr<()>,
+    /// Cells of its frame: parameters, locals, temporaries, and at least its results. Of a module's function that the interpreter
+    /// has no code for, anything with [`NOT_ENCODED`].
+    pub frame_cells: AtomicU32,
     /// Canonical type index in its module.
     pub ty: u32,
-    /// Cells of its frame: parameters, locals, temporaries, and at least its results.
-    pub frame_cells: AtomicU32,
 }
 
 impl FuncRecord {
@@ -63,11 +64,16 @@ impl FuncRecord {
         FuncRecord {
             entry: AtomicPtr::new(entry as *mut ()),
             code: AtomicPtr::new(code.cast_mut()),
-            ty,
             frame_cells: AtomicU32::new(frame_cells),
+            ty,
         }
     }
 }
+
+/// Among [`FuncRecord::frame_cells`]: more than there is room for on any stack, which has less than 4 GiB, or 1 where words have 32
+/// bits. So the interpreter, which asks for room anyway, need not ask whose a function is. Greater than a place in a module.
+pub const NOT_ENCODED: u32 = if size_of::<usize>() > 4 { 1 << 30 } else { 1 << 28 };
+const _: () = assert!(crate::limits::MAX_MODULE_BYTES <= NOT_ENCODED);
 
 /// Whether so much fuel is never used up. Native code takes fuel from the lower half, and looks at the upper one only when
 /// that borrows; so it is the upper half that says so, and the lower one may be anything then.
@@ -157,10 +163,9 @@ pub struct StackVm {
     pub end: *mut u32,
     /// The lowest cell in use by return records. Frames must end at or below it.
     pub control: *mut u32,
-    /// The highest cell that a frame has reached, for statistics.
-    pub high_water: *mut u32,
-    /// The lowest that `control` has been, for statistics.
-    pub low_water: *mut u32,
+    /// The fewest bytes that there have been between a frame's end and `control` when a function was entered, for statistics; at
+    /// first more than there can be. Since that many are known to be enough, a call that leaves as many asks no more.
+    pub least_room: isize,
     /// Nested calls from the host into code that are running.
     pub native_depth: u32,
     /// The most that are allowed.

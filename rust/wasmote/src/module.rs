@@ -239,7 +239,7 @@ fn code(parsed: &Parsed, heap: &Heap, scratch: &Heap, engine: &Engine) -> Result
     code.reserve(own_funcs(parsed))?;
     for own in 0..own_funcs(parsed) {
         match native.function(own)? {
-            Ok(compiled) => code.push_native(compiled.start, compiled.frame_cells, func_type(parsed, own))?,
+            Ok(compiled) => code.push_native(compiled.start, func_type(parsed, own))?,
             #[cfg(feature = "interp")]
             Err(_) => left_over(parsed, own, heap, scratch, engine, &mut code)?,
             #[cfg(not(feature = "interp"))]

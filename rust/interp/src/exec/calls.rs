@@ -7,18 +7,16 @@ use crate::isa::{Code, Rare};
 use wasmote_core::vm::{AGAIN, NULL_REF, func_ref};
 use wasmote_core::{Feature, Trap};
 
-/// Calls an own function, if it is of this engine. What hinders that is found once more out of line.
+/// Calls an own function, if it is of this engine: of others no frame fits. What hinders that is found once more out of line.
 #[inline(always)]
 fn enter_own(s: State, function: Function, cells: usize) -> Step {
     if s.ctx.interrupted() {
         return Step::Slow(Slow::Call);
     }
-    if function.is_ours()
-        && let Some((pc, fp)) = function.enter(cells, s.behind(), s.fp, s.ctx)
-    {
-        return Step::Next(pc, fp, s.ctx);
+    match function.enter(cells, s.behind(), s.fp, s.ctx) {
+        Some((pc, fp)) => Step::Next(pc, fp, s.ctx),
+        None => Step::Slow(Slow::Call),
     }
-    Step::Slow(Slow::Call)
 }
 
 /// Calls a function of another engine. While this frame waits its place is on the control stack if functions are encoded

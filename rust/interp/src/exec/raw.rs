@@ -24,8 +24,9 @@
 //!   the module, so the arrays of its instance have these elements. References that are not null name an
 //!   instance of the store and a function that it defines itself.
 //! - **(I7) Records.** A `FuncRecord` lives as long as its instance. If its `entry` is this crate's, its `code`
-//!   is the first byte of encoded code and its `frame_cells`, at most 65,535, are those that the encoder gave. These are
-//!   written before `entry` is.
+//!   is the first byte of encoded code and its `frame_cells`, at most 65,535, are those that the encoder gave. `code` is
+//!   written before `frame_cells`, and that before `entry`. An own function of another engine, or without code, has more cells than
+//!   any stack, [`wasmote_core::vm::NOT_ENCODED`].
 //!   Any `entry` may be called with an instance that defines the function, and cells that hold its arguments.
 //!
 //! With the feature `extra-checks`, what can be checked is asserted at each access.
@@ -364,26 +365,20 @@ impl Ctx {
         }
     }
 
-    /// Whether a frame fits below `control` and a trap's record. Counts the cells for the statistics.
+    /// Whether a frame fits below `control` and a trap's record. If less room is left than ever before, that is noted.
     #[inline(always)]
     fn fits(self, cells: *mut u32, frame_cells: u32, control: *mut u32) -> bool {
-        // The same, but the sum could wrap with 32 bits; with 64, it takes less. Who calls from outside may have left less than none.
-        let full = if cfg!(target_pointer_width = "64") {
-            cells.wrapping_add(frame_cells as usize) as isize > control.wrapping_sub(RECORD_CELLS) as isize
-        } else {
-            (control as isize).wrapping_sub(cells as isize)
-                < (frame_cells as usize * 4 + RECORD_BYTES) as isize
-        };
-        if full {
-            return false;
-        }
+        // The end of the frame could wrap, and who calls from outside may have left less than none.
+        let free = (control as isize).wrapping_sub(cells as isize);
+        let room = free.wrapping_sub((frame_cells as isize) << 2);
         let stack = self.stack();
-        // SAFETY: (I2) the end of the frame lies within the stack.
-        let end = unsafe { cells.add(frame_cells as usize) };
         // SAFETY: (I3) the stack lives, and nobody else uses it while code runs.
         unsafe {
-            if end > (*stack).high_water {
-                (*stack).high_water = end;
+            if room < (*stack).least_room {
+                if room < RECORD_BYTES as isize {
+                    return false;
+                }
+                (*stack).least_room = room;
             }
         }
         true
@@ -403,9 +398,6 @@ impl Ctx {
         unsafe {
             record.cast::<Record>().write(Record { pc, fp, ctx: self });
             (*stack).control = record;
-            if record < (*stack).low_water {
-                (*stack).low_water = record;
-            }
         }
         Some(Frame::new(cells, record))
     }
@@ -469,16 +461,18 @@ impl Function {
         Pc(code)
     }
 
-    /// Cells of its frame.
+    /// Cells of its frame; too many for any stack if it is not of this engine, which is looked at before with checks.
     #[inline(always)]
     fn frame_cells(self) -> u32 {
-        // SAFETY: (I7) the record lives, and is of this engine.
+        // SAFETY: (I7) the record lives.
         let cells = unsafe { (*self.record).frame_cells.load(Ordering::Relaxed) };
         check!(cells <= MAX_FRAME_CELLS, "I7: no record of ours");
+        // Where the code is, is read afterwards.
+        compiler_fence(Ordering::Acquire);
         cells
     }
 
-    /// Enters the function, which is of this engine, with arguments at a cell of the caller's frame. `None`: there is no room.
+    /// Enters the function with arguments at a cell of the caller's frame. `None`: there is no room, or it is not of this engine.
     #[inline(always)]
     pub(crate) fn enter(self, cells: usize, pc: Pc, fp: Frame, caller: Ctx) -> Option<(Pc, Frame)> {
         let frame = caller.push(pc, fp.cells, fp.cell(cells, 0), self.frame_cells())?;

@@ -6,6 +6,9 @@ use std::vec;
 use wasmote_core::Trap;
 use wasmote_core::vm::fuel_is_endless;
 
+/// Bytes that are kept for the record of a trap.
+const TRAP_RECORD: usize = 3 * size_of::<usize>();
+
 #[test]
 pub(super) fn recursion() {
     let rig = Rig::new(&["(module
@@ -20,7 +23,13 @@ pub(super) fn recursion() {
     assert_eq!(rig.call64("fac", &[20]), Ok(2_432_902_008_176_640_000));
     assert_eq!(rig.call("fib", &[15]), Ok(vec![610]));
     let stack = rig.stack();
-    assert!(stack.high_water > stack.base && stack.low_water < stack.end);
+    // Of 20 calls, a record and at least 2 cells each.
+    let size = (stack.end.addr() - stack.base.addr()) as isize;
+    assert!(
+        stack.least_room < size - 20 * (TRAP_RECORD as isize + 8) && stack.least_room > size / 2,
+        "{}",
+        stack.least_room
+    );
 }
 
 #[test]
@@ -44,7 +53,35 @@ pub(super) fn stack_overflow() {
         assert_eq!(rig.call("big", &[]), Err(Trap::StackOverflow));
         assert!(depth == 0 || rig.call("deep", &[depth - 1]) == Ok(vec![depth - 1]));
         let stack = rig.stack();
-        assert!(stack.base <= stack.high_water && stack.low_water <= stack.end);
+        // If anything was called, a trap's record had room.
+        assert!((TRAP_RECORD as isize..=4 * stack_cells as isize).contains(&stack.least_room) || depth == 0);
+    }
+}
+
+/// What is noted of the stack is what it has to be, but for the record of a trap.
+#[test]
+pub(super) fn stack_that_is_just_enough() {
+    let wat = "(module
+        (func (export \"deep\") (param i32) (result i32) (local i64)
+            (if (result i32) (local.get 0)
+                (then (i32.add (i32.const 1) (call 0 (i32.sub (local.get 0) (i32.const 1)))))
+                (else (call 1 (i32.const 1)))))
+        (func (param i32) (result i32) (local i64 i64 i64) (i32.sub (local.get 0) (i32.const 1))))";
+    for depth in [0, 1, 2, 30] {
+        let rig = Rig::new(&[wat]);
+        assert_eq!(rig.call("deep", &[depth]), Ok(vec![depth]));
+        let used = || {
+            let stack = rig.stack();
+            stack.end.addr() - stack.base.addr() - stack.least_room as usize
+        };
+        let needed = (used() + TRAP_RECORD) / 4;
+        // The same again, and less, change nothing.
+        assert_eq!(rig.call("deep", &[depth]), Ok(vec![depth]));
+        assert_eq!(rig.call("deep", &[depth / 2]), Ok(vec![depth / 2]));
+        assert_eq!((used() + TRAP_RECORD) / 4, needed);
+        let with = |stack_cells| Rig::with(&[wat], Options { stack_cells, ..Options::default() });
+        assert_eq!(with(needed).call("deep", &[depth]), Ok(vec![depth]));
+        assert_eq!(with(needed - 1).call("deep", &[depth]), Err(Trap::StackOverflow));
     }
 }
 

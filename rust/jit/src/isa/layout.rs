@@ -84,19 +84,19 @@ impl Layout {
                 stack.next(address)
             },
             native_depth: {
-                // Behind `high_water` and `low_water`.
-                stack.0 += 2 * address;
+                // Behind `least_room`.
+                stack.0 += address;
                 stack.next(4)
             },
             max_native_depth: stack.next(4),
             entry: record.next(address),
             code: record.next(address),
-            ty: record.next(4),
-            record: {
-                // `frame_cells`.
+            ty: {
+                // Behind `frame_cells`.
                 record.next(4);
-                (record.0 + address - 1) & -address
+                record.next(4)
             },
+            record: (record.0 + address - 1) & -address,
             elements: table.next(address),
             len: table.next(4),
         }

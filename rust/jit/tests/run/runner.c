@@ -12,7 +12,9 @@
 #include <stdbool.h>
 
 struct stack_vm {
-	uint32_t *base, *end, *control, *high_water, *low_water, native_depth, max_native_depth;
+	uint32_t *base, *end, *control;
+	intptr_t least_room;
+	uint32_t native_depth, max_native_depth;
 	void *record_frame;
 };
 
@@ -48,7 +50,7 @@ typedef uint32_t (*builtin_t)(struct vm_ctx *ctx, uint32_t *cells, uint32_t firs
 struct record {
 	entry_t entry;
 	uintptr_t code;
-	uint32_t type, frame_cells;
+	uint32_t frame_cells, type;
 };
 
 /* The emulator puts them into the board's second RAM, the host there as well: the number of words, that of the routines', these, the

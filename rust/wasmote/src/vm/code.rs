@@ -7,6 +7,8 @@ use core::mem::MaybeUninit;
 #[cfg(any(feature = "backtrace", feature = "jit"))]
 use core::sync::atomic::Ordering;
 use wasmote_core::Trap;
+#[cfg(feature = "jit")]
+use wasmote_core::vm::NOT_ENCODED;
 use wasmote_core::vm::{FuncRecord, VmCtx};
 #[cfg(feature = "jit")]
 use wasmote_platform::CodeBlock;
@@ -246,12 +248,17 @@ impl Builder<'_> {
     #[cfg(feature = "jit-lazy")]
     pub fn push_lazy(&mut self, stub: u32, ty: u32) -> Result<(), Error> {
         self.code.lazy.push(stub)?;
-        Ok(self.code.records.push(FuncRecord::new(super::lazy::first_call, core::ptr::null(), ty, 0))?)
+        Ok(self.code.records.push(FuncRecord::new(
+            super::lazy::first_call,
+            core::ptr::null(),
+            ty,
+            NOT_ENCODED,
+        ))?)
     }
 
     /// Adds the next function, which is called so many bytes behind the beginning of the code.
-    pub fn push_native(&mut self, start: u32, frame_cells: u32, ty: u32) -> Result<(), Error> {
-        Ok(self.add(start as usize, ty, frame_cells | NATIVE)?)
+    pub fn push_native(&mut self, start: u32, ty: u32) -> Result<(), Error> {
+        Ok(self.add(start as usize, ty, NATIVE)?)
     }
 
     /// Whether one of the functions added is native code.
@@ -287,7 +294,7 @@ impl Builder<'_> {
         for record in self.code.records.iter_mut() {
             let cells = record.frame_cells.get_mut();
             if *cells & NATIVE != 0 {
-                *cells &= !NATIVE;
+                *cells = NOT_ENCODED;
                 // Code that the compiler made for this machine, with an `Entry` at that place (R7).
                 *record.entry.get_mut() = entry.cast_mut().cast();
                 *record.code.get_mut() = address(record.code.get_mut().addr());

@@ -8,7 +8,7 @@ use super::code::Code;
 use crate::Error;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
-use wasmote_core::vm::{FuncRecord, VmCtx};
+use wasmote_core::vm::{FuncRecord, NOT_ENCODED, VmCtx};
 use wasmote_jit::Compiled;
 use wasmote_platform::{Heap, MoreCode, OutOfMemory, Vec};
 
@@ -90,7 +90,7 @@ impl Code {
                     Some(address(start, made.inside)),
                     crate::native::entry(block.start()).cast_mut().cast(),
                     address(start, made.start),
-                    made.frame_cells,
+                    NOT_ENCODED,
                 ),
                 #[cfg(feature = "interp")]
                 Made::Encoded(bytes, frame_cells) => {
@@ -100,8 +100,8 @@ impl Code {
                     (None, wasmote_interp::entry as *mut (), code, frame_cells)
                 }
             };
-            record.frame_cells.store(frame_cells, Ordering::Relaxed);
             record.code.store(code, Ordering::Relaxed);
+            record.frame_cells.store(frame_cells, Ordering::Release);
             // Who reads one of these finds the others: a trap looks for the function by the record's code.
             if let Some(inside) = inside {
                 compiled.store(inside, Ordering::Release);

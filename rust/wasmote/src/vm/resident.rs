@@ -2,7 +2,7 @@
 //!
 //! Each instance has records of its own for them, and each store code of its own: so a store is all that knows of them, and
 //! it is used by one thread at a time. A record's entry is [`first_call`] as long as there is no code, `code` is null, and
-//! `frame_cells` the place of the body then.
+//! `frame_cells` the place of the body then, with [`NOT_ENCODED`], which says for the interpreter what `entry` says for others.
 //!
 //! When the budget is used up, functions are given up that do not run and have not been called for a while. Calls take note of
 //! nothing, so that they cost no more than of what was there from the beginning; but where room is needed a hand goes round
@@ -17,7 +17,7 @@ use crate::encoded::Encoded;
 use crate::{Error, Module};
 use core::ptr;
 use core::sync::atomic::Ordering;
-use wasmote_core::vm::{FuncRecord, StackVm, VmCtx};
+use wasmote_core::vm::{FuncRecord, NOT_ENCODED, StackVm, VmCtx};
 use wasmote_platform::{Heap, OutOfMemory, Vec};
 
 /// Functions that are encoded.
@@ -68,10 +68,15 @@ pub(super) fn records(heap: &Heap, module: &Module) -> Result<Vec<FuncRecord>, O
         records.reserve_exact((parsed.func_count() - parsed.import_funcs()) as usize)?;
         for (place, own) in parsed.body_places().zip(0..) {
             let ty = crate::module::func_type(parsed, own);
-            records.push(FuncRecord::new(first_call, ptr::null(), ty, place))?;
+            records.push(FuncRecord::new(first_call, ptr::null(), ty, place | NOT_ENCODED))?;
         }
     }
     Ok(records)
+}
+
+/// What else `frame_cells` says than that the function is not to be entered.
+fn known(record: &FuncRecord) -> u32 {
+    record.frame_cells.load(Ordering::Relaxed) & !NOT_ENCODED
 }
 
 impl Resident {
@@ -137,11 +142,14 @@ impl Resident {
         match function.state {
             Presence::Awake => {
                 record.entry.store(first_call as *mut (), Ordering::Relaxed);
+                record
+                    .frame_cells
+                    .store(record.frame_cells.load(Ordering::Relaxed) | NOT_ENCODED, Ordering::Relaxed);
                 function.state = Presence::Resting;
             }
             Presence::Resting => {
                 record.code.store(ptr::null_mut(), Ordering::Relaxed);
-                record.frame_cells.store(function.place, Ordering::Relaxed);
+                record.frame_cells.store(function.place | NOT_ENCODED, Ordering::Relaxed);
                 self.bytes -= Function::bytes(function.code.len());
                 function.state = Presence::GivenUp;
             }
@@ -173,6 +181,7 @@ impl Resident {
         let at = self.behind(start).checked_sub(1);
         if let Some(function) = at.and_then(|at| self.functions.get_mut(at)) {
             function.state = Presence::Awake;
+            record.frame_cells.store(known(record), Ordering::Relaxed);
             record.entry.store(wasmote_interp::entry as *mut (), Ordering::Release);
         }
     }
@@ -188,7 +197,7 @@ impl Resident {
         let at = self.behind(start);
         // SAFETY: (R7) the record lives as long as the store.
         let told = unsafe { &*record };
-        let place = told.frame_cells.load(Ordering::Relaxed);
+        let place = known(told);
         self.functions.push(Function { code, record, place, running: false, state: Presence::Awake })?;
         if let Some((last, before)) = self.functions.split_last_mut() {
             before.iter_mut().skip(at).for_each(|after| core::mem::swap(after, last));
@@ -199,8 +208,8 @@ impl Resident {
         }
         self.bytes += bytes;
         self.encoded = self.encoded.wrapping_add(1);
-        told.frame_cells.store(frame_cells, Ordering::Relaxed);
         told.code.store(start.cast_mut().cast(), Ordering::Relaxed);
+        told.frame_cells.store(frame_cells, Ordering::Relaxed);
         told.entry.store(wasmote_interp::entry as *mut (), Ordering::Release);
         Ok(())
     }
@@ -223,7 +232,7 @@ unsafe fn call_for(
         resident.wake(told);
         return Ok(());
     }
-    let place = told.frame_cells.load(Ordering::Relaxed);
+    let place = known(told);
     let stack = &raw const state.stack;
     let attempt = |resident: &mut Resident| {
         let scratch = heap.account(usize::MAX)?;

@@ -71,8 +71,7 @@ impl State {
                 base: ptr::null_mut(),
                 end: ptr::null_mut(),
                 control: ptr::null_mut(),
-                high_water: ptr::null_mut(),
-                low_water: ptr::null_mut(),
+                least_room: isize::MAX,
                 native_depth: 0,
                 max_native_depth: quotas.call_depth,
                 record_frame: super::call::record_frame,
@@ -97,8 +96,7 @@ impl State {
         state.cells.resize(len + unused, UNTOUCHED)?;
         let base = state.cells.base();
         let end = base.wrapping_add(len);
-        (state.stack.base, state.stack.high_water) = (base, base);
-        (state.stack.end, state.stack.control, state.stack.low_water) = (end, end, end);
+        (state.stack.base, state.stack.end, state.stack.control) = (base, end, end);
         state.contexts.reserve_exact(USUAL_INSTANCES)?;
         state.contexts.push(ptr::null_mut())?;
         Ok(place)
@@ -351,19 +349,24 @@ impl State {
         })
     }
 
-    /// Cells of the value stack that frames and the engine's return records have reached together.
+    /// Bytes of the value stack that frames and the interpreter's return records have had together.
     pub(crate) fn stack_used_peak(&self) -> usize {
-        let StackVm { base, end, high_water, low_water, .. } = self.stack;
-        let (mut frames, control) = (high_water.addr() - base.addr(), end.addr() - low_water.addr());
-        if cfg!(feature = "jit") {
-            let index = |cell: *mut u32| (cell.addr() - base.addr()) / size_of::<u32>();
-            let between = self.cells.get().get(index(high_water)..index(low_water)).unwrap_or(&[]);
-            frames += between
-                .iter()
-                .rposition(|&cell| cell != UNTOUCHED)
-                .map_or(0, |at| (at + 1) * size_of::<u32>());
+        let StackVm { base, end, least_room, .. } = self.stack;
+        let bytes = end.addr() - base.addr();
+        let encoded = bytes.saturating_sub(least_room as usize);
+        if !cfg!(feature = "jit") {
+            return encoded;
         }
-        frames + control
+        // Native code notes nothing: the records, and below them all up to the last cell that was touched.
+        let cells = self.cells.get().get(..bytes / size_of::<u32>()).unwrap_or(&[]);
+        let touched = |cell: &u32| *cell != UNTOUCHED;
+        let records = if cfg!(feature = "interp") {
+            cells.iter().rev().take_while(|cell| touched(cell)).count()
+        } else {
+            0
+        };
+        let frames = cells.iter().rev().skip(records).skip_while(|cell| !touched(cell)).count();
+        encoded.max((records + frames) * size_of::<u32>())
     }
 
     /// Bytes of functions that were encoded when they were first called, and how many have been.

@@ -140,37 +140,29 @@
 // Calls the function with the record at r1, with arguments from the first byte's cell upwards.
 .macro enter_record bytes
         poll    r2
-        ldr     r2, [r1, #{record_entry}]
-        ldr     r3, .Lentry_address
-        cmp     r2, r3
-        bne     .Lleave
         ldrb    r0, [r4, #1]
         ldr     r12, [r11, #{control}]
-        add     r0, r5, r0, lsl #2
-        ldr     r2, [r1, #{record_frame_cells}]
-        // Room for this record and a trap's.
-        subs    r12, #12
-        add     r2, r0, r2, lsl #2
-        sub     r3, r12, #12
-        cmp     r2, r3
-        bhi     .Ltrap_stack
-        ldr     r3, [r11, #{high_water}]
-        cmp     r2, r3
-        bhi     6f
-5:      ldr     r3, [r11, #{low_water}]
-        cmp     r12, r3
-        blo     8f
-7:      str     r12, [r11, #{control}]
         add     r4, #\bytes
-        stm     r12, {{r4, r5, r8}}
-        mov     r5, r0
-        ldr     r4, [r1, #{record_code}]
+        // There always is room for one record.
+        stmdb   r12!, {{r4, r5, r8}}
+        ldrd    r4, r2, [r1, #{record_code}]
+        add     r5, r5, r0, lsl #2
+        add     r2, r5, r2, lsl #2
+        subs    r2, r12, r2
+        ldr     r3, [r11, #{least_room}]
+        cmp     r2, r3
+        blt     6f
+5:      str     r12, [r11, #{control}]
         go
         interrupted
-6:      str     r2, [r11, #{high_water}]
+        // Less than there has been: is there room for a trap's record? Perhaps it is no function of ours.
+6:      cmp     r2, #12
+        blt     7f
+        str     r2, [r11, #{least_room}]
         b       5b
-8:      str     r12, [r11, #{low_water}]
-        b       7b
+7:      ldm     r12, {{r4, r5}}
+        subs    r4, #\bytes
+        b       .Lleave
 .endm
 
 .Lh_call:
@@ -218,20 +210,17 @@
         ldrb    r1, [r4, #3]
         ldr     r0, [r0, r1, lsl #2]
         second  r1
-        ldr     r2, [r0, #{table_len}]
+        ldrd    r0, r2, [r0, #{table_elements}]
         cmp     r1, r2
         bhs     .Ltrap_table
-        ldr     r0, [r0, #{table_elements}]
         ldr     r0, [r0, r1, lsl #2]
-        cmp     r0, #0
-        beq     .Ltrap_null
-        ldr     r2, [r8, #{number}]
-        adds    r2, #1
-        cmp     r2, r0, lsr #{func_bits}
+        ldrd    r1, r2, [r8, #{number}]
+        // Null is no instance's.
+        adds    r1, #1
+        cmp     r1, r0, lsr #{func_bits}
         bne     .Lleave
-        ubfx    r0, r0, #0, #{func_bits}
-        ldr     r1, [r8, #{import_funcs}]
-        subs    r0, r0, r1
+        sub     r0, r0, r1, lsl #{func_bits}
+        subs    r0, r0, r2
         ldr     r1, [r8, #{funcs}]
         add     r1, r1, r0, lsl #4
         ldr     r2, [r1, #{record_ty}]
@@ -242,12 +231,10 @@
 
 // Back to where the innermost record says.
 .macro go_back
-        ldr     r12, [r11, #{control}]
-        ldm     r12!, {{r0, r1, r2}}
-        str     r12, [r11, #{control}]
-        mov     r4, r0
-        mov     r5, r1
-        cmp     r2, r8
+        ldr     r0, [r11, #{control}]
+        ldm     r0!, {{r4, r5, r12}}
+        str     r0, [r11, #{control}]
+        cmp     r12, r8
         bne     .Lother_instance
         go
         interrupted
@@ -271,6 +258,6 @@
 
 .Lother_instance:
         str     lr, [r8, #{fuel}]
-        mov     r8, r2
+        mov     r8, r12
         bl      .Linstance
         go

@@ -183,9 +183,7 @@ wasmote_interp_thumb2:
         trap    zero, {trap_zero}
         trap    overflow, {trap_overflow}
         trap    table, {trap_table}
-        trap    null, {trap_null}
         trap    signature, {trap_signature}
-        trap    stack, {trap_stack}
 .Lh_exit:
         movs    r0, #0
 .Lend:  str     lr, [r8, #{fuel}]
@@ -211,5 +209,3 @@ wasmote_interp_thumb2:
         .balign 4
 .Ltable_address:
         .word   .Ltable
-.Lentry_address:
-        .word   {entry}

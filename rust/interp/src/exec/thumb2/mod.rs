@@ -4,7 +4,7 @@
 //! takes a third more there than it does with all of the machine's state in registers of our choice.
 
 use super::dispatch::carry_out_left;
-use super::raw::{Ctx, Frame, Pc, entry};
+use super::raw::{Ctx, Frame, Pc};
 use crate::isa::{FUEL, for_each_instruction};
 use core::mem::{offset_of, size_of};
 use core::ptr;
@@ -43,7 +43,6 @@ macro_rules! assemble {
             ".size wasmote_interp_thumb2, . - wasmote_interp_thumb2",
             ".text",
             ".code {instruction_bits}",
-            entry = sym entry,
             carry_out_left = sym carry_out_left,
             divide_by_words = sym divide_by_words,
             i64_div_s = const BinaryOp::I64DivS as u32,
@@ -65,18 +64,14 @@ macro_rules! assemble {
             fuel = const offset_of!(VmCtx, fuel),
             interrupt = const offset_of!(VmCtx, interrupt),
             number = const offset_of!(VmCtx, number),
-            import_funcs = const offset_of!(VmCtx, import_funcs),
             tables = const offset_of!(VmCtx, tables),
             stack = const offset_of!(VmCtx, stack),
             control = const offset_of!(StackVm, control),
-            high_water = const offset_of!(StackVm, high_water),
-            low_water = const offset_of!(StackVm, low_water),
+            least_room = const offset_of!(StackVm, least_room),
             table_elements = const offset_of!(TableVm, elements),
-            table_len = const offset_of!(TableVm, len),
             record_entry = const offset_of!(FuncRecord, entry),
             record_code = const offset_of!(FuncRecord, code),
             record_ty = const offset_of!(FuncRecord, ty),
-            record_frame_cells = const offset_of!(FuncRecord, frame_cells),
             hosts = const offset_of!(VmCtx, hosts),
             func_bits = const FUNC_BITS,
             trap_interrupted = const Trap::Interrupted as u32,
@@ -85,9 +80,7 @@ macro_rules! assemble {
             trap_zero = const Trap::IntegerDivisionByZero as u32,
             trap_overflow = const Trap::IntegerOverflow as u32,
             trap_table = const Trap::TableOutOfBounds as u32,
-            trap_null = const Trap::IndirectCallToNull as u32,
             trap_signature = const Trap::BadSignature as u32,
-            trap_stack = const Trap::StackOverflow as u32,
         );
     };
 }
@@ -96,6 +89,9 @@ for_each_instruction!(assemble);
 // What is shifted by there, and loaded as a pair.
 const _: () = assert!(size_of::<FuncRecord>() == 16);
 const _: () = assert!(offset_of!(VmCtx, memory_len) == offset_of!(VmCtx, memory_base) + 4);
+const _: () = assert!(offset_of!(TableVm, len) == offset_of!(TableVm, elements) + 4);
+const _: () = assert!(offset_of!(VmCtx, import_funcs) == offset_of!(VmCtx, number) + 4);
+const _: () = assert!(offset_of!(FuncRecord, frame_cells) == offset_of!(FuncRecord, code) + 4);
 
 /// A place in the code. The assembler knows the layout.
 #[repr(C)]

@@ -25,37 +25,40 @@ use super::asm::{
 };
 use super::masm::{BASE, CTX, FP, IP, LIMIT, Thumb2};
 use super::routines_code::PLACES;
+use crate::isa::layout::Layout;
 use crate::masm::{Frame, Function, Label, Masm, Routine};
 use crate::routines::{Routines, trap_place};
 use wasmote_core::Trap;
 
-// Offsets in a `VmCtx` of 32 bits.
-pub(super) const MEMORY_BASE: i32 = 0;
-pub(super) const MEMORY_LEN: i32 = 4;
-pub(super) const GLOBALS: i32 = 8;
-pub(super) const FUNCS: i32 = 12;
-pub(super) const FUEL: i32 = 16;
-pub(super) const INTERRUPT: i32 = 24;
-pub(super) const NUMBER: i32 = 28;
-pub(super) const IMPORT_FUNCS: i32 = 32;
-pub(super) const IMPORTS: i32 = 36;
-pub(super) const IMPORTED_GLOBALS: i32 = 40;
-pub(super) const TABLES: i32 = 44;
-pub(super) const INSTANCES: i32 = 48;
-const STACK: i32 = 52;
-pub(super) const BUILTINS: i32 = 56;
-pub(super) const SIGNATURE_MATCHES: i32 = 60;
-const STACK_LIMIT: i32 = 64;
-const UNWIND: i32 = 68;
-const COMPILED: i32 = 76;
-pub(super) const HOSTS: i32 = 80;
+/// Where words have 32 bits.
+const VM: Layout = Layout::new(4);
+// Offsets in a `VmCtx`.
+pub(super) const MEMORY_BASE: i32 = VM.memory_base;
+pub(super) const MEMORY_LEN: i32 = VM.memory_len;
+pub(super) const GLOBALS: i32 = VM.globals;
+pub(super) const FUNCS: i32 = VM.funcs;
+pub(super) const FUEL: i32 = VM.fuel;
+pub(super) const INTERRUPT: i32 = VM.interrupt;
+pub(super) const NUMBER: i32 = VM.number;
+pub(super) const IMPORT_FUNCS: i32 = VM.import_funcs;
+pub(super) const IMPORTS: i32 = VM.imports;
+pub(super) const IMPORTED_GLOBALS: i32 = VM.imported_globals;
+pub(super) const TABLES: i32 = VM.tables;
+pub(super) const INSTANCES: i32 = VM.instances;
+const STACK: i32 = VM.stack;
+pub(super) const BUILTINS: i32 = VM.builtins;
+pub(super) const SIGNATURE_MATCHES: i32 = VM.signature_matches;
+const STACK_LIMIT: i32 = VM.stack_limit;
+const UNWIND: i32 = VM.unwind;
+const COMPILED: i32 = VM.compiled;
+pub(super) const HOSTS: i32 = VM.hosts;
 // In a `StackVm`.
-const CONTROL: i32 = 8;
-const NATIVE_DEPTH: i32 = 20;
-const MAX_NATIVE_DEPTH: i32 = 24;
+const CONTROL: i32 = VM.control;
+const NATIVE_DEPTH: i32 = VM.native_depth;
+const MAX_NATIVE_DEPTH: i32 = VM.max_native_depth;
 // In a `FuncRecord`.
-pub(super) const CODE: i32 = 4;
-pub(super) const TYPE: i32 = 8;
+pub(super) const CODE: i32 = VM.code;
+pub(super) const TYPE: i32 = VM.ty;
 pub(super) const RECORD_LOG2: u8 = 4;
 
 /// Bytes of frame for which there is room above every frame that passed its check.
