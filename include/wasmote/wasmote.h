@@ -554,8 +554,9 @@ typedef struct {
      */
     uint64_t fuel;
     /**
-     * Calls into the instance that may be nested in each other by host functions that call back. Each takes
-     * some hundred bytes of the thread's own stack.
+     * Calls into the instance that may be nested in each other by host functions that call back; with
+     * CONFIG_WASMOTE_JIT also by calls from one linked instance to another. Each takes some hundred bytes of the
+     * thread's own stack.
      */
     uint32_t call_depth;
     /**

@@ -302,8 +302,9 @@ pub struct wasmote_quotas_t {
     /// it. Anything else is WASMOTE_ERR_UNSUPPORTED in an unmetered runtime and in builds without
     /// CONFIG_WASMOTE_FUEL.
     pub fuel: u64,
-    /// Calls into the instance that may be nested in each other by host functions that call back. Each takes
-    /// some hundred bytes of the thread's own stack.
+    /// Calls into the instance that may be nested in each other by host functions that call back; with
+    /// CONFIG_WASMOTE_JIT also by calls from one linked instance to another. Each takes some hundred bytes of the
+    /// thread's own stack.
     pub call_depth: u32,
     /// Gives the memory of a module that cannot grow it, and exports an immutable global `__heap_base`, only the bytes
     /// below that address. For modules without a heap of their own.

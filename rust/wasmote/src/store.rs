@@ -12,7 +12,8 @@ pub struct Quotas {
     pub stack_bytes: u32,
     /// The most bytes that the store may hold of the heap: value stack, memories, tables and its own data.
     pub heap_bytes: usize,
-    /// Calls from the host into code that may be nested in each other. Each uses native stack.
+    /// Calls from the host into code that may be nested in each other; with the feature `jit` also calls from one instance to
+    /// another. Each uses native stack.
     pub call_depth: u32,
     /// The most bytes of the memory that an instance defines.
     pub memory_bytes: u32,
