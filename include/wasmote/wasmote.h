@@ -531,7 +531,7 @@ typedef struct {
  */
 typedef struct {
     /**
-     * Bytes of value stack, allocated with the instance. At least 64.
+     * Bytes of value stack, allocated with the instance. At least 64, and less than 1 GiB where words have 32 bits.
      */
     uint32_t stack_bytes;
     /**

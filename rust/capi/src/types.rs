@@ -289,7 +289,7 @@ pub struct wasmote_imports_t {
 /// What an instance may use. Begin with wasmote_quotas_default().
 #[repr(C)]
 pub struct wasmote_quotas_t {
-    /// Bytes of value stack, allocated with the instance. At least 64.
+    /// Bytes of value stack, allocated with the instance. At least 64, and less than 1 GiB where words have 32 bits.
     pub stack_bytes: u32,
     /// The most bytes of the runtime's heap that the instance may hold beside value stack and memory: tables,
     /// globals, bookkeeping. UINT32_MAX for no limit.

@@ -8,7 +8,8 @@ use wasmote_platform::heap::HeapStats;
 /// own result where code asks for more (`memory.grow` gives -1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Quotas {
-    /// Bytes of the value stack, which all instances of the store share. Allocated with the store.
+    /// Bytes of the value stack, which all instances of the store share. Allocated with the store. Less than 1 GiB where words have
+    /// 32 bits.
     pub stack_bytes: u32,
     /// The most bytes that the store may hold of the heap: value stack, memories, tables and its own data.
     pub heap_bytes: usize,
