@@ -70,8 +70,8 @@ impl FuncRecord {
     }
 }
 
-/// Among [`FuncRecord::frame_cells`]: more than there are on any stack, which a store sees to; it has less than 4 GiB, or 1 where
-/// words have 32 bits. So the interpreter, which asks for room anyway, need not ask whose a function is. Greater than a place in a module.
+/// Among [`FuncRecord::frame_cells`]: more than there are on any stack, which has less than 4 GiB, or 1 where words have 32
+/// bits, as every array on the heap. So the interpreter, which asks for room anyway, need not ask whose a function is. Greater than a place in a module.
 pub const NOT_ENCODED: u32 = if size_of::<usize>() > 4 { 1 << 30 } else { 1 << 28 };
 const _: () = assert!(crate::limits::MAX_MODULE_BYTES <= NOT_ENCODED);
 

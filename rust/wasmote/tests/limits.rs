@@ -84,8 +84,8 @@ fn heap_quota_of_the_store() {
 }
 
 /// A module can import a function as often as it likes, and whoever links it may make one each time.
-/// Frames of functions that the interpreter has no code for must not fit on any stack. With 64 bits they would take more than can be
-/// asked for.
+/// Frames of functions that the interpreter has no code for fit on no stack, as no array has 1 GiB (`NOT_ENCODED`). With 64 bits they
+/// take more than can be asked for.
 #[test]
 #[cfg(target_pointer_width = "32")]
 fn no_stack_is_that_large() {

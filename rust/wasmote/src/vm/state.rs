@@ -9,7 +9,7 @@ use crate::backtrace::Backtrace;
 use crate::{Error, Extern, Func, LinkReason, Quotas};
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
-use wasmote_core::vm::{FuncRecord, HOSTS, NOT_ENCODED, StackVm, VmCtx, fuel_is_endless, split_func_ref};
+use wasmote_core::vm::{FuncRecord, HOSTS, StackVm, VmCtx, fuel_is_endless, split_func_ref};
 use wasmote_core::{FuncType, ValType, limits};
 use wasmote_frontend::ExternType;
 use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
@@ -61,11 +61,6 @@ pub(super) struct Called {
 impl State {
     /// A store without instances.
     pub fn new(heap: Heap, quotas: Quotas) -> Result<Place<State>, OutOfMemory> {
-        let len = quotas.stack_bytes as usize / size_of::<u32>();
-        // Whatever was the heap's limit: a frame of so many cells must not fit.
-        if len >= NOT_ENCODED as usize {
-            return Err(OutOfMemory);
-        }
         let signal = Signal::new(&heap)?;
         let place = Place::new(&heap, || State {
             this: ptr::null_mut(),
@@ -95,6 +90,7 @@ impl State {
         // SAFETY: (R1) nobody else knows the store yet.
         let state = unsafe { &mut *place.ptr() };
         state.this = place.ptr();
+        let len = quotas.stack_bytes as usize / size_of::<u32>();
         // Native code reads as many cells of arguments as there are registers for them, whether there are so many or not.
         let unused = if cfg!(feature = "jit") { ARGUMENT_REGISTERS } else { 0 };
         state.cells.resize(len + unused, UNTOUCHED)?;
