@@ -24,5 +24,5 @@ pub const MAX_TABLES: u32 = 100;
 pub const MAX_ITEMS: u32 = 1_000_000;
 /// Elements of a table.
 pub const MAX_TABLE_ELEMENTS: u32 = 10_000_000;
-/// Bytes of a module. (Where words have 32 bits, so much is never left for one.)
-pub const MAX_MODULE_BYTES: u32 = if size_of::<usize>() > 4 { 1 << 30 } else { 1 << 28 };
+/// Bytes of a module. (Where words have 32 bits nobody has more left for one.)
+pub const MAX_MODULE_BYTES: u32 = if size_of::<usize>() > 4 { 1 << 30 } else { 1 << 27 };

@@ -74,6 +74,9 @@ impl FuncRecord {
 /// bits, as every array on the heap. So the interpreter, which asks for room anyway, need not ask whose a function is. Greater than a place in a module.
 pub const NOT_ENCODED: u32 = if size_of::<usize>() > 4 { 1 << 30 } else { 1 << 28 };
 const _: () = assert!(crate::limits::MAX_MODULE_BYTES <= NOT_ENCODED);
+// With a place, and less than nothing left, the bytes must not wrap round to room: half a GiB is more than arguments take.
+const _: () =
+    assert!((NOT_ENCODED as usize + crate::limits::MAX_MODULE_BYTES as usize) * 4 <= 3 << (usize::BITS - 3));
 
 /// Whether so much fuel is never used up. Native code takes fuel from the lower half, and looks at the upper one only when
 /// that borrows; so it is the upper half that says so, and the lower one may be anything then.
