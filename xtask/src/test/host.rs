@@ -42,9 +42,7 @@ pub const DEBUG_CHECKS: &[&str] = &[
     "wasmote-jit",
 ];
 /// The workspace as it is shipped, but for xtask: it is no part of that, and what it needs takes minutes to optimise.
-pub const RELEASE: &[&str] = &["--workspace", "--exclude", "xtask", "--release", "--config", NO_LTO];
-/// A third of the time that release builds of what others wrote take goes into this. (Firmware has it: that is another profile.)
-pub const NO_LTO: &str = "profile.release.lto='off'";
+pub const RELEASE: &[&str] = &["--workspace", "--exclude", "xtask", "--release"];
 /// The same with the other dispatcher, but for what knows nothing of it.
 pub const RELEASE_TAIL: &[&str] = &[
     "--workspace",
@@ -57,8 +55,6 @@ pub const RELEASE_TAIL: &[&str] = &[
     "--exclude",
     "wasmote-frontend",
     "--release",
-    "--config",
-    NO_LTO,
     "--features",
     "wasmote/dispatch-tail",
 ];

@@ -15,8 +15,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Native code without an interpreter.
-const NATIVE_BUILD: &[&str] =
-    &["--release", "--config", host::NO_LTO, "--no-default-features", "--features", "suite,jit"];
+const NATIVE_BUILD: &[&str] = &["--release", "--no-default-features", "--features", "suite,jit"];
 
 /// What `wasmote-spec --json` prints.
 #[derive(Deserialize)]
@@ -45,14 +44,7 @@ const BUILDS: [(&str, Build); 7] = [
     ("release, native code only", Alone(NATIVE_BUILD)),
     (
         "release, native code only, lazily",
-        Alone(&[
-            "--release",
-            "--config",
-            host::NO_LTO,
-            "--no-default-features",
-            "--features",
-            "suite,jit-lazy",
-        ]),
+        Alone(&["--release", "--no-default-features", "--features", "suite,jit-lazy"]),
     ),
     // What does not run is given up.
     ("debug, extra checks, encoded lazily", OfTests(host::DEBUG_CHECKS, ENCODED_LAZILY)),
