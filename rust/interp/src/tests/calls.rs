@@ -324,20 +324,21 @@ pub(super) fn fuel() {
             (local.get 0)))"],
         Options { metered: true, ..Options::default() },
     );
-    let ctx = rig.instances[0].ctx();
+    // Not kept while code runs that has it.
+    let ctx = || rig.instances[0].ctx();
     assert_eq!(rig.call("count", &[10]), Ok(vec![0]));
-    assert!(fuel_is_endless(ctx.fuel), "metered only if there is a limit");
-    ctx.fuel = 1000;
+    assert!(fuel_is_endless(ctx().fuel), "metered only if there is a limit");
+    ctx().fuel = 1000;
     assert_eq!(rig.call("count", &[10]), Ok(vec![0]));
-    let ten = 1000 - ctx.fuel;
-    ctx.fuel = 1000;
+    let ten = 1000 - ctx().fuel;
+    ctx().fuel = 1000;
     assert_eq!(rig.call("count", &[20]), Ok(vec![0]));
     // local.get, i32.const, i32.sub, local.tee, br_if: 5 a round.
-    assert_eq!(1000 - ctx.fuel - ten, 50);
-    ctx.fuel = ten;
+    assert_eq!(1000 - ctx().fuel - ten, 50);
+    ctx().fuel = ten;
     assert_eq!(rig.call("count", &[10]), Ok(vec![0]));
-    assert_eq!(ctx.fuel, 0);
-    ctx.fuel = ten - 1;
+    assert_eq!(ctx().fuel, 0);
+    ctx().fuel = ten - 1;
     assert_eq!(rig.call("count", &[10]), Err(Trap::OutOfFuel));
     assert_eq!(rig.frames().len(), 1);
 }
@@ -353,21 +354,21 @@ fn fuel_behind_branches() {
             (local.get 0)))"
     );
     let rig = Rig::with(&[&wat], Options { metered: true, ..Options::default() });
-    let ctx = rig.instances[0].ctx();
+    let ctx = || rig.instances[0].ctx();
     for (arg, result, used) in [(1, 1, 3), (0, 7, 3 + 600 + 2)] {
-        ctx.fuel = 10_000;
+        ctx().fuel = 10_000;
         assert_eq!(rig.call("f", &[arg]), Ok(vec![result]));
-        assert_eq!(10_000 - ctx.fuel, used);
-        ctx.fuel = used - 1;
+        assert_eq!(10_000 - ctx().fuel, used);
+        ctx().fuel = used - 1;
         assert_eq!(rig.call("f", &[arg]), Err(Trap::OutOfFuel));
     }
     // Enough for the line up to the branch, so the trap is at the first operator behind it, or behind the block.
     let bytes = wat::parse_str(&wat).unwrap();
     let behind = bytes.windows(2).position(|two| two == [0x0D, 0]).unwrap() as u32 + 2;
-    ctx.fuel = 2;
+    ctx().fuel = 2;
     assert_eq!(rig.call("f", &[0]), Err(Trap::OutOfFuel));
     assert_eq!(rig.frames(), [(1, behind)]);
-    ctx.fuel = 2;
+    ctx().fuel = 2;
     assert_eq!(rig.call("f", &[1]), Err(Trap::OutOfFuel));
     assert_eq!(bytes[rig.frames()[0].1 as usize], 0x20);
     assert!(rig.frames()[0].1 > behind);
