@@ -239,6 +239,7 @@ mod dictionary_tests {
 
     /// Written anew by `WASMOTE_BLESS=1 cargo test -p wasmote-core --features messages dictionary`.
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes, and has no unsafe code")]
     fn the_dictionary_is_made_of_the_texts() {
         let (mut texts, mut pairs) = (TEXTS.as_bytes().to_vec(), Vec::new());
         for number in FIRST..=u8::MAX {
