@@ -71,7 +71,7 @@ impl FuncRecord {
 }
 
 /// Among [`FuncRecord::frame_cells`]: more than there are on any stack, which has less than 4 GiB, or 1 where words have 32
-/// bits, as every array on the heap. So the interpreter, which asks for room anyway, need not ask whose a function is. Greater than a place in a module.
+/// bits, as every array on the heap (asserted where a store makes its stack). So the interpreter, which asks for room anyway, need not ask whose a function is. Greater than a place in a module.
 pub const NOT_ENCODED: u32 = if size_of::<usize>() > 4 { 1 << 30 } else { 1 << 28 };
 const _: () = assert!(crate::limits::MAX_MODULE_BYTES <= NOT_ENCODED);
 // With a place, and less than nothing left, the bytes must not wrap round to room: half a GiB is more than arguments take.

@@ -29,4 +29,4 @@ pub use code_space::{CodeBlock, CodeFull, CodeSpace, MoreCode};
 pub use heap::{Heap, OutOfMemory, Shared};
 pub use mutex::Mutex;
 pub use utf8::from_utf8;
-pub use vec::Vec;
+pub use vec::{MAX_ARRAY_BYTES, Vec};

@@ -21,6 +21,9 @@ unsafe impl<T: Send> Send for Vec<T> {}
 // SAFETY: (P7) as above.
 unsafe impl<T: Sync> Sync for Vec<T> {}
 
+/// The most bytes of an array.
+pub const MAX_ARRAY_BYTES: usize = isize::MAX as usize / 2;
+
 /// The memory of an array, whatever its elements are: methods are told their layout, always the same one.
 struct Raw {
     block: NonNull<u8>,
@@ -34,7 +37,7 @@ struct Raw {
 
 impl Raw {
     fn layout(element: Layout, capacity: usize) -> Option<Layout> {
-        let size = element.size().checked_mul(capacity).filter(|&size| size <= isize::MAX as usize / 2)?;
+        let size = element.size().checked_mul(capacity).filter(|&size| size <= MAX_ARRAY_BYTES)?;
         // SAFETY: (P3) the alignment is an element's, and rounded up to it the size is no more than `isize::MAX`.
         Some(unsafe { Layout::from_size_align_unchecked(size, element.align()) })
     }

@@ -84,18 +84,6 @@ fn heap_quota_of_the_store() {
 }
 
 /// A module can import a function as often as it likes, and whoever links it may make one each time.
-/// Frames of functions that the interpreter has no code for fit on no stack, as no array has 1 GiB (`NOT_ENCODED`). With 64 bits they
-/// take more than can be asked for.
-#[test]
-#[cfg(target_pointer_width = "32")]
-fn no_stack_is_that_large() {
-    let engine = Engine::new(EngineConfig::default()).unwrap();
-    for stack_bytes in [1 << 30, 0x7FFF_FFFF, u32::MAX] {
-        let refused = Store::new(&engine, Quotas { stack_bytes, heap_bytes: usize::MAX, ..quotas() });
-        assert!(matches!(refused, Err(Error::OutOfMemory)));
-    }
-}
-
 #[test]
 fn heap_quota_bounds_host_functions() {
     let engine = engine();

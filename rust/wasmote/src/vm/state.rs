@@ -9,13 +9,17 @@ use crate::backtrace::Backtrace;
 use crate::{Error, Extern, Func, LinkReason, Quotas};
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
-use wasmote_core::vm::{FuncRecord, HOSTS, StackVm, VmCtx, fuel_is_endless, split_func_ref};
+use wasmote_core::vm::{FuncRecord, HOSTS, NOT_ENCODED, StackVm, VmCtx, fuel_is_endless, split_func_ref};
 use wasmote_core::{FuncType, ValType, limits};
 use wasmote_frontend::ExternType;
-use wasmote_platform::{Heap, OutOfMemory, Shared, Vec};
+use wasmote_platform::{Heap, MAX_ARRAY_BYTES, OutOfMemory, Shared, Vec};
 
 /// What cells of the value stack hold that nobody wrote to: native code does not say how far its frames reach.
 const UNTOUCHED: u32 = 0x5AA5_C33C;
+
+/// No stack has room for a frame that must not fit: the most bytes are what a quota can ask for, and what an array can have.
+const _: () =
+    assert!((MAX_ARRAY_BYTES < NOT_ENCODED as usize * 4) || (u32::MAX as usize) < NOT_ENCODED as usize * 4);
 
 /// Most stores have the instance that stands for the host functions, and another one.
 const USUAL_INSTANCES: usize = 2;
